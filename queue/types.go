@@ -1,0 +1,182 @@
+// Package queue holds who waits, who can answer, and who was promised to whom. All of it lives in Redis; every change is one Lua
+// script, atomic and idempotent by request id. It knows nothing of telephony or of screens.
+package queue
+
+import "time"
+
+type (
+	// CallID names one call, a ULID chosen by the controller that claimed it.
+	CallID string
+	// AgentID names one person who answers (a user id, "u-…").
+	AgentID string
+	// OfferID names one promise of one call to one agent.
+	OfferID string
+	// LineID names a line: a dialled service such as "12355".
+	LineID string
+	// RequestID makes a change idempotent: the same id again returns the first answer and changes nothing. Kept for a minute.
+	RequestID string
+)
+
+// Skills are levels by skill name, 1 (some) to 10 (expert). As a requirement they are minimum levels.
+type Skills map[string]int
+
+// Tier is a caller's urgency class. A lower-risk caller never overtakes a higher one.
+type Tier string
+
+// The tiers, most urgent first.
+const (
+	TierRed       Tier = "red"       // at risk now
+	TierReturning Tier = "returning" // was cut off while at risk
+	TierFollowUp  Tier = "followup"
+	TierNormal    Tier = "normal"
+	TierNuisance  Tier = "nuisance" // blocked for abuse by a supervisor; the danger key still works
+)
+
+// CallState is where a caller is, as the queue and the board see it.
+type CallState string
+
+// The states of a call in the index.
+const (
+	CallGreeting CallState = "greeting"
+	CallWaiting  CallState = "waiting"
+	CallOffered  CallState = "offered"
+	CallTalking  CallState = "talking" // from Accept on; the audio follows one round trip later
+	CallHeld     CallState = "held"    // hold audio, still belongs to its agent
+	CallDegraded CallState = "degraded"
+)
+
+// AgentState is what an agent can be asked to do.
+type AgentState string
+
+// The states of an agent.
+const (
+	AgentOffline   AgentState = "offline"
+	AgentAvailable AgentState = "available"
+	AgentReserved  AgentState = "reserved"
+	AgentTalking   AgentState = "talking"
+	AgentWrapUp    AgentState = "wrap_up"
+	AgentNotReady  AgentState = "not_ready"
+)
+
+// Reasons of NotReady that the system itself gives.
+const (
+	ReasonSignedIn       = "signed_in"
+	ReasonNoAnswer       = "no_answer"
+	ReasonDeclined       = "declined"
+	ReasonConnectionLost = "connection_lost"
+)
+
+// Call is one caller in the index.
+type Call struct {
+	ID      CallID    `json:"id"`
+	Line    LineID    `json:"line"`
+	Node    string    `json:"node"`  // the Asterisk that holds the channel
+	Owner   string    `json:"owner"` // the controller that acts on it
+	State   CallState `json:"state"`
+	Tier    Tier      `json:"tier"`
+	Needs   Skills    `json:"needs,omitempty"`
+	Arrived time.Time `json:"arrived"`
+	Since   time.Time `json:"since"`           // of the present state
+	Talked  time.Time `json:"talked,omitzero"` // first time an agent accepted
+	Front   time.Time `json:"front,omitzero"`  // when set, the order key of a caller who was put back to the head
+	Agent   AgentID   `json:"agent,omitempty"`
+	Offer   OfferID   `json:"offer,omitempty"`
+	Danger  bool      `json:"danger,omitempty"`
+	History int       `json:"history"`        // earlier contacts known for this caller
+	Hold    string    `json:"hold,omitempty"` // why held: "agent_away", …
+}
+
+// Agent is one person who answers.
+type Agent struct {
+	ID      AgentID    `json:"id"`
+	State   AgentState `json:"state"`
+	Reason  string     `json:"reason,omitempty"` // of NotReady
+	Since   time.Time  `json:"since"`
+	Until   time.Time  `json:"until,omitzero"` // end of wrap-up
+	Skills  Skills     `json:"skills,omitempty"`
+	Console string     `json:"console"` // the console process that holds the session
+	Session string     `json:"session"` // the websocket session; a later one fences an earlier one
+	Call    CallID     `json:"call,omitempty"`
+	Offer   OfferID    `json:"offer,omitempty"`
+}
+
+// Offer is the promise of one call to one agent, with a lease.
+type Offer struct {
+	ID      OfferID   `json:"id"`
+	Call    CallID    `json:"call"`
+	Agent   AgentID   `json:"agent"`
+	Made    time.Time `json:"made"`
+	Expires time.Time `json:"expires"`
+	Fence   int64     `json:"fence"` // grows with every offer of the site
+}
+
+// Ending says how a call left.
+type Ending string
+
+// How a call left the index.
+const (
+	EndAnswered   Ending = "answered"
+	EndAbandoned  Ending = "abandoned"
+	EndOverflowed Ending = "overflowed"
+	EndDegraded   Ending = "degraded"
+	EndCallback   Ending = "callback"
+)
+
+// EventType names a fact of the event stream.
+type EventType string
+
+// The facts. Every event carries the whole row it changed (Call, Agent, Offer) as it is after the change.
+const (
+	EventCall       EventType = "call"        // a call's row changed
+	EventCallGone   EventType = "call_gone"   // a call left; Ending says how
+	EventAgent      EventType = "agent"       // an agent's row changed
+	EventAgentGone  EventType = "agent_gone"  // an agent signed out
+	EventOffered    EventType = "offered"     // Offer was made; Call and Agent show it
+	EventOfferEnded EventType = "offer_ended" // Why: accepted, declined, expired, withdrawn
+	EventReset      EventType = "reset"       // never stored: Follow found an emptied or trimmed stream; take a new snapshot, restore what you own
+)
+
+// Why an offer ended.
+const (
+	OfferAccepted  = "accepted"
+	OfferDeclined  = "declined"
+	OfferExpired   = "expired"
+	OfferWithdrawn = "withdrawn"
+)
+
+// Event is one fact. Several events of one script have consecutive ids.
+type Event struct {
+	ID     string    `json:"-"` // stream id
+	Type   EventType `json:"type"`
+	At     time.Time `json:"at"`
+	Call   *Call     `json:"call,omitempty"`
+	Agent  *Agent    `json:"agent,omitempty"`
+	Offer  *Offer    `json:"offer,omitempty"`
+	Why    string    `json:"why,omitempty"`
+	Ending Ending    `json:"ending,omitempty"`
+}
+
+// Snapshot is the whole index at one stream id.
+type Snapshot struct {
+	After  string // follow events after this id
+	Now    time.Time
+	Calls  []Call // in order of service: waiting first, by order key
+	Agents []Agent
+}
+
+// Command is a wish addressed to the controller that owns a call.
+type Command struct {
+	ID   string    `json:"-"` // stream id
+	Req  RequestID `json:"req"`
+	At   time.Time `json:"at"`
+	Verb string    `json:"verb"` // "hangup"
+	Call CallID    `json:"call"`
+	By   AgentID   `json:"by"`
+}
+
+// Lease is the right to act on a call.
+type Lease struct {
+	Call  CallID
+	Owner string
+	Epoch int64 // grows with every change of owner; carried in the channel's variable
+}
