@@ -1,0 +1,122 @@
+// Package call is the life of one caller's call as data: Next takes a call and an event and says what the call is now and what is
+// to be done. No clock, no I/O, the standard library only, so that a journal of events replays to the same end in a test.
+//
+// The laws it keeps (docs/architecture.md): from the answer on, the caller is always told to be somewhere that makes sound; a caller is
+// in exactly one place; no fault ends a call.
+package call
+
+import "time"
+
+// ID names a call: a ULID chosen when the call was claimed.
+type ID string
+
+// State is where the caller is.
+type State string
+
+// The states. Arrived lasts until the answer; Ended and Degraded (handed to the dialplan) are final.
+const (
+	Arrived  State = "arrived"
+	Greeting State = "greeting"
+	Waiting  State = "waiting"
+	Offered  State = "offered"
+	Talking  State = "talking"
+	Held     State = "held"
+	Degraded State = "degraded"
+	Ended    State = "ended"
+)
+
+// Final says that nothing follows this state.
+func (s State) Final() bool { return s == Degraded || s == Ended }
+
+// Tier is a caller's urgency class; the names are the queue's.
+type Tier string
+
+// The tiers that this package itself gives.
+const (
+	Red    Tier = "red"
+	Normal Tier = "normal"
+)
+
+// Why a caller hears hold audio while an agent still owns the call.
+const HoldAgentAway = "agent_away"
+
+// Outcome says what came of a call, as the ledger keeps it.
+type Outcome string
+
+// The outcomes a controller can see.
+const (
+	Answered   Outcome = "answered"
+	Abandoned  Outcome = "abandoned"
+	HandedOver Outcome = "degraded" // the dialplan goes on; its own record closes the ledger
+)
+
+// By says who ended a call.
+type By string
+
+// Who can end a call. No fault is among them: a fault moves a caller, it never ends the call.
+const (
+	ByCaller By = "caller"
+	ByAgent  By = "agent"
+)
+
+// Call is one caller's call.
+type Call struct {
+	ID      ID
+	Line    string
+	State   State
+	Tier    Tier
+	Danger  bool      // the danger key was pressed
+	Arrived time.Time // order among the waiting
+	Front   time.Time // when set, the order key of a caller who was put back to the head
+
+	Agent string // who serves it; also while Held
+	Leg   string // by which leg the caller hears the agent; empty unless Talking
+	Offer string // the offer that rings
+	Hold  string // why Held
+
+	Queued  time.Time // first time in the queue
+	Offers  time.Time // first offer
+	Talked  time.Time // first time with an agent
+	Joined  time.Time // of the present stretch of talk; zero when not talking
+	Spoken  time.Duration
+	Since   time.Time // of the present state
+	Leaving bool      // the channel is being hung up
+	Ended   time.Time
+	EndedBy By
+	Cause   int // Q.850, of the caller's channel
+
+	// Pending is set while the index has been asked to queue the call and has not answered: what its stream says meanwhile is older than that wish.
+	Pending bool
+	// Indexed is the time of the newest row of the index that was taken note of; older ones are ignored.
+	Indexed time.Time
+}
+
+// Outcome says what has come of the call so far.
+func (c Call) Outcome() Outcome {
+	switch {
+	case c.State == Degraded:
+		return HandedOver
+	case !c.Talked.IsZero():
+		return Answered
+	default:
+		return Abandoned
+	}
+}
+
+// Bridge says where the caller's channel is meant to be: the bridge of a leg, the holding bridge of the line, or nowhere of ours.
+func (c Call) Bridge() Place {
+	switch c.State {
+	case Talking:
+		return Place{Leg: c.Leg}
+	case Greeting, Waiting, Offered, Held:
+		return Place{Line: c.Line}
+	default:
+		return Place{}
+	}
+}
+
+// Place is a bridge by what it is for. Exactly one field is set, or none when the caller is not in our hands.
+type Place struct {
+	Leg  string
+	Line string
+}

@@ -1,0 +1,88 @@
+package call
+
+import "time"
+
+// Event is what happened to a call. Every event carries its time, so that Next needs no clock.
+type Event interface{ when() time.Time }
+
+// At is the time of an event.
+type At struct{ Time time.Time }
+
+func (a At) when() time.Time { return a.Time }
+
+type (
+	// Claimed begins a call: its channel is ours.
+	Claimed struct{ At }
+	// Adopted begins a call that an earlier controller left: its channel is ours and sits in Place (empty: in no bridge).
+	Adopted struct {
+		At
+		Place Place
+	}
+	// PromptDone says that the prompt ended, played or not.
+	PromptDone struct{ At }
+	// Digit is a key that the caller pressed.
+	Digit struct {
+		At
+		Digit string
+	}
+	// Queued is the index's answer to Enqueue.
+	Queued struct {
+		At
+		Row Row
+	}
+	// Indexed is news of the index about this call.
+	Indexed struct {
+		At
+		Row Row
+	}
+	// IndexLost says that the index was emptied: it must be told again.
+	IndexLost struct{ At }
+	// LegReady says that the agent's leg can be heard and heard from.
+	LegReady struct {
+		At
+		Agent, Leg string
+	}
+	// LegLost says that nothing comes from the leg's browser any more, or that the leg is gone.
+	LegLost struct {
+		At
+		Leg string
+	}
+	// JoinFailed says that the caller could not be moved to the leg.
+	JoinFailed struct {
+		At
+		Leg string
+	}
+	// Leaving says that the channel is being hung up: that it leaves its bridge next is no fault.
+	Leaving struct{ At }
+	// LeftBridge says that the caller's channel left a bridge.
+	LeftBridge struct {
+		At
+		Place Place
+	}
+	// ReturnExpired says that the agent did not come back in time.
+	ReturnExpired struct{ At }
+	// HangupWanted is the agent's wish to end the call.
+	HangupWanted struct {
+		At
+		Agent string
+	}
+	// Unservable says that we cannot serve the call (hold audio failed, the index is away for too long): the dialplan must.
+	Unservable struct{ At }
+	// LeftStasis says that the channel left our hands alive: the guardian gave it to the dialplan.
+	LeftStasis struct{ At }
+	// CallerGone says that the channel is gone.
+	CallerGone struct {
+		At
+		Cause int
+	}
+)
+
+// Row is what the index says of the call.
+type Row struct {
+	State State // Waiting, Offered, Talking, Held
+	Agent string
+	Offer string
+	Leg   string // the agent's ready leg, empty when there is none: filled in by who knows the legs
+	Front time.Time
+	Since time.Time
+}

@@ -1,0 +1,291 @@
+package call
+
+import "time"
+
+// DangerKey is the key by which a caller says "I am in danger now".
+const DangerKey = "0"
+
+// Next is the call after the event, and what is to be done. An event that does not fit the state changes nothing: events cross on their way.
+func Next(c Call, e Event) (Call, []Command) {
+	if c.State.Final() {
+		return c, nil
+	}
+	now := e.when()
+	switch e := e.(type) {
+	case Claimed:
+		return claimed(c, now)
+	case Adopted:
+		return adopted(c, e.Place, now)
+	case CallerGone:
+		return gone(c, e.Cause, now)
+	case LeftStasis:
+		return leftStasis(c, now)
+	case Unservable:
+		return degrade(c, now)
+	case IndexLost:
+		return c, []Command{Restore{}}
+	case Leaving:
+		c.Leaving = true
+		return c, nil
+	case LeftBridge:
+		return leftBridge(c, e.Place, now)
+	case HangupWanted:
+		return hangup(c, e.Agent)
+	case Digit:
+		return digit(c, e.Digit, now)
+	}
+	switch c.State {
+	case Greeting:
+		return greeting(c, e, now)
+	case Waiting, Offered:
+		return waiting(c, e, now)
+	case Talking:
+		return talking(c, e, now)
+	case Held:
+		return held(c, e, now)
+	}
+	return c, nil
+}
+
+// to moves the call to a state.
+func to(c Call, s State, now time.Time) Call {
+	if c.State != s {
+		c.State, c.Since = s, now
+	}
+	return c
+}
+
+// claimed: the tag is saved before the answer, so that from the first sound on the channel itself knows whose it is; the hold audio
+// starts before the greeting, so that no fault of the greeting leaves the caller in silence.
+func claimed(c Call, now time.Time) (Call, []Command) {
+	c = to(c, Greeting, now)
+	if c.Tier == "" {
+		c.Tier = Normal
+	}
+	return c, []Command{Save{}, Answer{}, EnterHold{}, Play{PromptGreeting}, Register{}}
+}
+
+// adopted: the channel's tag said what the call was; the bridge it sits in says what the caller hears.
+func adopted(c Call, p Place, now time.Time) (Call, []Command) {
+	switch c.State {
+	case Talking, Held:
+		if c.State == Talking && p.Leg != "" && p.Leg == c.Leg {
+			return c, []Command{Save{}, Restore{}}
+		}
+		return hold(c, now, Save{}, Restore{}, Mark{})
+	case Arrived:
+		c, cmds := claimed(c, now)
+		return c, append(cmds, Restore{})
+	default:
+		// The greeting is not heard twice, and an offer does not outlive its controller's silence: the index says if it still rings.
+		c = to(c, Waiting, now)
+		c.Offer, c.Pending = "", true
+		return c, []Command{EnterHold{}, Save{}, Restore{}, Enqueue{}}
+	}
+}
+
+func gone(c Call, cause int, now time.Time) (Call, []Command) {
+	var cmds []Command
+	if c.Leg != "" {
+		cmds = append(cmds, StopRecording{c.Leg})
+	}
+	c = pause(c, now)
+	c = to(c, Ended, now)
+	c.Ended, c.Cause = now, cause
+	if c.EndedBy == "" {
+		c.EndedBy = ByCaller
+	}
+	return c, append(cmds, DisarmReturn{}, Close{})
+}
+
+// degrade hands the caller to the dialplan, whose fallback needs none of us.
+func degrade(c Call, now time.Time) (Call, []Command) {
+	was := c
+	c = to(pause(c, now), Degraded, now)
+	cmds := []Command{Save{}, Degrade{}}
+	if was.Leg != "" {
+		cmds = append(cmds, StopRecording{was.Leg})
+	}
+	return c, append(cmds, DisarmReturn{}, Close{})
+}
+
+// leftStasis: somebody else gave the caller to the dialplan; there is nothing left to say to the channel.
+func leftStasis(c Call, now time.Time) (Call, []Command) {
+	var cmds []Command
+	if c.Leg != "" {
+		cmds = append(cmds, StopRecording{c.Leg})
+	}
+	c = to(pause(c, now), Degraded, now)
+	return c, append(cmds, DisarmReturn{}, Close{})
+}
+
+// leftBridge: a caller in no bridge hears nothing at all, so leaving the place where the caller belongs means entering another at once.
+func leftBridge(c Call, p Place, now time.Time) (Call, []Command) {
+	if p != c.Bridge() || c.Leaving || c.EndedBy != "" {
+		return c, nil
+	}
+	if c.State == Talking {
+		return hold(c, now)
+	}
+	return c, []Command{EnterHold{}}
+}
+
+func hangup(c Call, agent string) (Call, []Command) {
+	if (c.State != Talking && c.State != Held) || c.Agent != agent {
+		return c, nil
+	}
+	c.EndedBy = ByAgent
+	return c, []Command{Hangup{}}
+}
+
+// digit: the danger key moves a caller who is not yet with a person to the front, at once; with a person, saying it is enough.
+func digit(c Call, d string, now time.Time) (Call, []Command) {
+	if d != DangerKey || c.Danger {
+		return c, nil
+	}
+	switch c.State {
+	case Greeting:
+		// Raised before queued, so that the first decision about this caller already knows.
+		c.Danger, c.Tier = true, Red
+		c, cmds := enqueue(c, now, false)
+		return c, append([]Command{StopPlay{}, Play{PromptDanger}, Raise{}}, cmds...)
+	case Waiting, Offered:
+		c.Danger, c.Tier = true, Red
+		return c, []Command{StopPlay{}, Play{PromptDanger}, Save{}, Raise{}}
+	case Held:
+		c.Danger, c.Tier = true, Red
+		return c, []Command{Save{}, Raise{}}
+	}
+	return c, nil
+}
+
+func greeting(c Call, e Event, now time.Time) (Call, []Command) {
+	if _, ok := e.(PromptDone); ok {
+		return enqueue(c, now, false)
+	}
+	return c, nil
+}
+
+// enqueue asks the index for a place. Until it answers, what its stream says is older than the wish.
+func enqueue(c Call, now time.Time, front bool) (Call, []Command) {
+	c = to(c, Waiting, now)
+	if c.Queued.IsZero() {
+		c.Queued = now
+	}
+	c.Pending = true
+	return c, []Command{Save{}, Enqueue{Front: front}}
+}
+
+func waiting(c Call, e Event, now time.Time) (Call, []Command) {
+	switch e := e.(type) {
+	case Queued:
+		c.Pending = false
+		if e.Row.Front != c.Front {
+			c.Front = e.Row.Front
+			c, cmds := row(c, e.Row, now)
+			return c, append(cmds, Save{})
+		}
+		return row(c, e.Row, now)
+	case Indexed:
+		if c.Pending || e.Row.Since.Before(c.Indexed) {
+			return c, nil
+		}
+		return row(c, e.Row, now)
+	}
+	return c, nil
+}
+
+// row follows the index: it decides who is offered and who was accepted.
+func row(c Call, r Row, now time.Time) (Call, []Command) {
+	c.Indexed = r.Since
+	switch r.State {
+	case Offered:
+		c = to(c, Offered, now)
+		c.Offer = r.Offer
+		if c.Offers.IsZero() {
+			c.Offers = now
+		}
+		return c, nil
+	case Waiting:
+		c = to(c, Waiting, now)
+		c.Offer = ""
+		return c, nil
+	case Talking, Held:
+		c.Agent, c.Offer = r.Agent, ""
+		if c.Talked.IsZero() {
+			c.Talked = now
+		}
+		if r.Leg == "" {
+			return hold(c, now, Save{}, Mark{})
+		}
+		return join(c, r.Leg, now)
+	}
+	return c, nil
+}
+
+// join moves the caller to the agent.
+func join(c Call, leg string, now time.Time) (Call, []Command) {
+	c = to(c, Talking, now)
+	c.Leg, c.Hold, c.Joined = leg, "", now
+	return c, []Command{StopPlay{}, Join{leg}, StartRecording{leg, c.Agent}, Save{}, DisarmReturn{}, Mark{}}
+}
+
+func talking(c Call, e Event, now time.Time) (Call, []Command) {
+	switch e := e.(type) {
+	case LegLost:
+		if e.Leg == c.Leg {
+			return hold(c, now)
+		}
+	case JoinFailed:
+		if e.Leg == c.Leg {
+			return hold(c, now)
+		}
+	case LegReady:
+		// The agent moved to another browser: the caller follows without a pause.
+		if e.Agent == c.Agent && e.Leg != c.Leg {
+			was := c.Leg
+			c = pause(c, now)
+			c, cmds := join(c, e.Leg, now)
+			return c, append(cmds, StopRecording{was})
+		}
+	}
+	return c, nil
+}
+
+// pause ends a stretch of talk.
+func pause(c Call, now time.Time) Call {
+	if !c.Joined.IsZero() {
+		c.Spoken += now.Sub(c.Joined)
+	}
+	c.Joined, c.Leg = time.Time{}, ""
+	return c
+}
+
+// hold puts a caller who lost the agent on hold audio and gives the agent time to come back. extra are commands of the occasion.
+func hold(c Call, now time.Time, extra ...Command) (Call, []Command) {
+	was := c.Leg
+	c = to(pause(c, now), Held, now)
+	c.Hold = HoldAgentAway
+	cmds := []Command{EnterHold{}, Play{PromptReconnecting}}
+	if len(extra) == 0 {
+		extra = []Command{Save{}, Mark{}}
+	}
+	cmds = append(cmds, extra...)
+	if was != "" {
+		cmds = append(cmds, StopRecording{was})
+	}
+	return c, append(cmds, ArmReturn{})
+}
+
+func held(c Call, e Event, now time.Time) (Call, []Command) {
+	switch e := e.(type) {
+	case LegReady:
+		if e.Agent == c.Agent {
+			return join(c, e.Leg, now)
+		}
+	case ReturnExpired:
+		c.Agent, c.Hold = "", ""
+		return enqueue(c, now, true)
+	}
+	return c, nil
+}

@@ -1,0 +1,98 @@
+package call
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Variable is the channel variable that carries the tag.
+const Variable = "HOTLINE"
+
+const maxTag = 2048 // bytes; a longer variable is not ours
+
+// Tag is what a caller's channel carries, so that a controller that knows nothing can take the call over. docs/protocol.md, section 1.
+type Tag struct {
+	V      int    `json:"v"`
+	Call   ID     `json:"call"`
+	Line   string `json:"line"`
+	At     int64  `json:"at"` // ms
+	Tier   Tier   `json:"tier"`
+	State  State  `json:"state"`
+	Agent  string `json:"agent,omitempty"`
+	Leg    string `json:"leg,omitempty"`
+	Front  int64  `json:"front_ms,omitempty"`
+	Danger bool   `json:"danger,omitempty"`
+	Queued int64  `json:"queued_ms,omitempty"`
+	Talked int64  `json:"talked_ms,omitempty"`
+	Joined int64  `json:"joined_ms,omitempty"`
+	Spoken int64  `json:"spoken_ms,omitempty"`
+	Owner  string `json:"owner"`
+	Epoch  int64  `json:"epoch"`
+}
+
+// Encode is the value of the channel variable.
+func (c Call) Encode(owner string, epoch int64) string {
+	b, err := json.Marshal(Tag{
+		V: 1, Call: c.ID, Line: c.Line, At: ms(c.Arrived), Tier: c.Tier, State: c.State, Agent: c.Agent, Leg: c.Leg,
+		Front: ms(c.Front), Danger: c.Danger, Queued: ms(c.Queued), Talked: ms(c.Talked), Joined: ms(c.Joined),
+		Spoken: c.Spoken.Milliseconds(), Owner: owner, Epoch: epoch,
+	})
+	if err != nil {
+		panic("call: a tag of strings and numbers did not encode: " + err.Error())
+	}
+	return string(b)
+}
+
+// DecodeTag reads the channel variable. A variable that is not a tag of this version is an error: the channel is not ours to act on.
+func DecodeTag(s string) (Tag, error) {
+	if len(s) > maxTag {
+		return Tag{}, fmt.Errorf("decode tag: %d bytes, at most %d", len(s), maxTag)
+	}
+	var t Tag
+	if err := json.Unmarshal([]byte(s), &t); err != nil {
+		return Tag{}, fmt.Errorf("decode tag: %w", err)
+	}
+	if t.V != 1 {
+		return Tag{}, fmt.Errorf("decode tag: version %d is not known here", t.V)
+	}
+	if t.Call == "" || t.Line == "" || t.At <= 0 || !known(t.State) {
+		return Tag{}, fmt.Errorf("decode tag: call, line, arrival or state is missing")
+	}
+	return t, nil
+}
+
+func known(s State) bool {
+	switch s {
+	case Arrived, Greeting, Waiting, Offered, Talking, Held, Degraded, Ended:
+		return true
+	}
+	return false
+}
+
+// Call is the call that the tag describes.
+func (t Tag) Restore() Call {
+	c := Call{
+		ID: t.Call, Line: t.Line, Arrived: when(t.At), Tier: t.Tier, State: t.State, Agent: t.Agent, Leg: t.Leg, Front: when(t.Front),
+		Danger: t.Danger, Queued: when(t.Queued), Talked: when(t.Talked), Joined: when(t.Joined),
+		Spoken: time.Duration(t.Spoken) * time.Millisecond,
+	}
+	if c.State == Held {
+		c.Hold = HoldAgentAway
+	}
+	return c
+}
+
+func ms(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func when(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
