@@ -1,0 +1,61 @@
+package protocol
+
+// Code names a refusal; the browser turns it into words (errors.<code> in its locale files).
+type Code string
+
+// Codes of HTTP answers.
+const (
+	BadCredentials  Code = "bad_credentials"
+	TooManyAttempts Code = "too_many_attempts" // params: retry_after_s
+	SignedOut       Code = "signed_out"
+	InCall          Code = "in_call" // also websocket
+	Forbidden       Code = "forbidden"
+	CrossOrigin     Code = "cross_origin"
+	NotFound        Code = "not_found"
+	BadReason       Code = "bad_reason" // also websocket
+	GrantExpired    Code = "grant_expired"
+	BadRequest      Code = "bad_request"
+	Unavailable     Code = "unavailable" // a part the console needs is away; try again. Also websocket
+	Internal        Code = "internal"    // also websocket
+)
+
+// Codes of websocket refusals that are counted: ten in a minute close the connection.
+const (
+	Malformed   Code = "malformed"
+	UnknownType Code = "unknown_type"
+	TooLarge    Code = "too_large" // params: limit
+	HelloFirst  Code = "hello_first"
+	TooMany     Code = "too_many" // more messages than a person can send
+)
+
+// Codes of websocket errors that belong to ordinary use.
+const (
+	SecondSession Code = "second_session"
+	OfferGone     Code = "offer_gone"
+	NotYourCall   Code = "not_your_call"
+	NoGateway     Code = "no_gateway"
+	LegFailed     Code = "leg_failed"
+	LegPending    Code = "leg_pending"
+	LegUnknown    Code = "leg_unknown"
+	WrongState    Code = "wrong_state"
+	Displaced     Code = "displaced"
+)
+
+// Codes lists every code, for the tests that compare it with the golden list and, in the web app, with the locale files.
+func Codes() []Code {
+	return []Code{
+		BadCredentials, TooManyAttempts, SignedOut, InCall, Forbidden, CrossOrigin, NotFound, BadReason, GrantExpired, BadRequest,
+		Unavailable, Internal, Malformed, UnknownType, TooLarge, HelloFirst, TooMany, SecondSession, OfferGone, NotYourCall, NoGateway,
+		LegFailed, LegPending, LegUnknown, WrongState, Displaced,
+	}
+}
+
+// Close codes of the websocket (RFC 6455, 7.4.2 leaves 4000 to 4999 to applications).
+const (
+	CloseDisplaced = 4001
+	CloseSignedOut = 4002
+	CloseDraining  = 4003
+	ClosePolicy    = 1008 // ten refused messages in a minute, or no hello
+	CloseTooBig    = 1009 // a frame so large that reading past it is not worth it
+	CloseTooSlow   = 1013 // the reader fell behind by more than the outbox holds; come back for a fresh snapshot
+)

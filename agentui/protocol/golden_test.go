@@ -1,0 +1,116 @@
+package protocol
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// shapes says which type every golden file is.
+func shapes() map[string]any {
+	return map[string]any{
+		"self": Self{}, "self_reserved": Self{}, "self_talking": Self{}, "self_wrap_up": Self{},
+		"offer": Offer{}, "call_waiting": Call{}, "call_talking": Call{}, "call_held": Call{}, "agent": Agent{}, "quality": Quality{},
+		"server_ack": Ack{}, "server_ack_leg": ackLeg{}, "server_error": Error{}, "server_error_without_id": Error{},
+		"server_snapshot_agent": Snapshot{}, "server_snapshot_supervisor": Snapshot{},
+		"server_change_self": Change{}, "server_change_board": Change{}, "server_change_gone": Change{},
+		"server_leg_lost": LegLost{}, "server_displaced": Notice{}, "server_signed_out": Notice{},
+		"http_login": Login{}, "http_me": Me{}, "http_config": PublicConfig{}, "http_recording": Recording{}, "http_recordings": Recordings{},
+		"http_recording_access": Access{}, "http_recording_access_result": Grant{}, "http_error": HTTPError{},
+		"http_error_too_many_attempts": HTTPError{}, "error_codes": []Code{},
+	}
+}
+
+// ackLeg is Ack with the result that leg and leg_restart have.
+type ackLeg struct {
+	Type   Type      `json:"type"`
+	ID     int64     `json:"id"`
+	Result LegResult `json:"result"`
+}
+
+func encode(t *testing.T, v any) []byte {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(b, '\n')
+}
+
+func TestGoldenFilesAreWhatGoReadsAndWrites(t *testing.T) {
+	files, err := filepath.Glob("golden/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no golden files: %v", err)
+	}
+	known := shapes()
+	for _, path := range files {
+		name := strings.TrimSuffix(filepath.Base(path), ".json")
+		t.Run(name, func(t *testing.T) {
+			want, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.HasPrefix(name, "client_") {
+				req, head, err := Decode(want)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := "client_" + string(head.Type); got != name {
+					t.Errorf("the file holds %s", got)
+				}
+				if got := encode(t, req); !bytes.Equal(got, want) {
+					t.Errorf("got  %swant %s", got, want)
+				}
+				return
+			}
+			shape, ok := known[name]
+			if !ok {
+				t.Fatal("no Go type is named for this file")
+			}
+			delete(known, name)
+			v := reflect.New(reflect.TypeOf(shape))
+			dec := json.NewDecoder(bytes.NewReader(want))
+			dec.DisallowUnknownFields()
+			if err := dec.Decode(v.Interface()); err != nil {
+				t.Fatal(err)
+			}
+			if got := encode(t, v.Elem().Interface()); !bytes.Equal(got, want) {
+				t.Errorf("got  %swant %s", got, want)
+			}
+		})
+	}
+	for name := range known {
+		t.Errorf("golden/%s.json is missing", name)
+	}
+	for _, typ := range ClientTypes() {
+		if _, err := os.Stat("golden/client_" + string(typ) + ".json"); err != nil {
+			t.Errorf("message %s has no golden file", typ)
+		}
+	}
+}
+
+func TestConstructorsGiveTheGoldenMessages(t *testing.T) {
+	const sdp = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\n"
+	for name, v := range map[string]any{
+		"server_ack":              NewAck(1, nil),
+		"server_ack_leg":          NewAck(10, LegResult{Leg: "01J0000000000000000000000E", Answer: sdp}),
+		"server_error":            NewError(5, OfferGone, nil),
+		"server_error_without_id": NewError(0, Malformed, nil),
+		"server_leg_lost":         NewLegLost("01J0000000000000000000000E", "no_media"),
+		"server_displaced":        Notice{Type: TypeDisplaced},
+		"server_signed_out":       Notice{Type: TypeSignedOut},
+		"error_codes":             Codes(),
+	} {
+		want, err := os.ReadFile("golden/" + name + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := encode(t, v); !bytes.Equal(got, want) {
+			t.Errorf("%s: got %s", name, got)
+		}
+	}
+}

@@ -1,0 +1,165 @@
+// Package protocol is the console's vocabulary: the bodies of its HTTP interface and the messages of its websocket, as docs/protocol.md
+// (sections 5 and 6) and the files in golden/ give them. It holds types and a strict decoder, no behaviour.
+package protocol
+
+// Media says how an agent's headset is.
+type Media string
+
+// The states of a headset.
+const (
+	MediaNone       Media = "none"
+	MediaConnecting Media = "connecting"
+	MediaReady      Media = "ready"
+	MediaLost       Media = "lost"
+)
+
+// Quality is the measured quality of a leg.
+type Quality struct {
+	RTTms       float64 `json:"rtt_ms"`       // round trip, milliseconds
+	LossPercent float64 `json:"loss_percent"` // 0 to 100
+	JitterMs    float64 `json:"jitter_ms"`    // milliseconds
+	MOS         float64 `json:"mos"`          // 1 to 4.5, estimated (ITU-T G.107)
+}
+
+// Offer is a ringing call as its agent sees it.
+type Offer struct {
+	Offer          string `json:"offer"`
+	Call           string `json:"call"`
+	Line           string `json:"line"`
+	LineName       string `json:"line_name"`
+	Tier           string `json:"tier"`
+	WaitedMs       int64  `json:"waited_ms"` // from arrival to the offer
+	At             int64  `json:"at"`
+	ExpiresAt      int64  `json:"expires_at"`
+	History        int    `json:"history"` // earlier contacts known for this caller
+	ReturningToYou bool   `json:"returning_to_you"`
+}
+
+// Call is one caller in the index.
+type Call struct {
+	Call       string   `json:"call"`
+	Line       string   `json:"line"`
+	LineName   string   `json:"line_name"`
+	State      string   `json:"state"`
+	Tier       string   `json:"tier"`
+	Agent      string   `json:"agent"`
+	AgentName  string   `json:"agent_name"`
+	ArrivedAt  int64    `json:"arrived_at"`
+	Since      int64    `json:"since"`
+	TalkSince  int64    `json:"talk_since"` // 0 until an agent accepted
+	Danger     bool     `json:"danger"`
+	History    int      `json:"history"`
+	HoldReason string   `json:"hold_reason"`
+	Quality    *Quality `json:"quality"`
+}
+
+// Agent is one row of the board's agents.
+type Agent struct {
+	User   string `json:"user"`
+	Name   string `json:"name"`
+	State  string `json:"state"`
+	Reason string `json:"reason"`
+	Since  int64  `json:"since"`
+	Call   string `json:"call"`
+	Media  Media  `json:"media"`
+	Muted  bool   `json:"muted"`
+}
+
+// Self is the signed-in person's own row.
+type Self struct {
+	User       string `json:"user"`
+	Name       string `json:"name"`
+	Role       string `json:"role"`
+	State      string `json:"state"`
+	Reason     string `json:"reason"`
+	Since      int64  `json:"since"`
+	Until      int64  `json:"until"`       // end of wrap-up, 0 when none
+	WantsReady bool   `json:"wants_ready"` // Available was pressed and the leg is not ready yet
+	Media      Media  `json:"media"`
+	Leg        string `json:"leg"`
+	Offer      *Offer `json:"offer"`
+	Call       *Call  `json:"call"`
+	Muted      bool   `json:"muted"`
+}
+
+// Board is what a supervisor sees of the whole site.
+type Board struct {
+	Waiting []Call  `json:"waiting"` // in order of service
+	Talking []Call  `json:"talking"`
+	Agents  []Agent `json:"agents"`
+}
+
+// Login is the body of POST /api/login.
+type Login struct {
+	Username string `json:"username"`
+	Password string `json:"password"`
+}
+
+// Me is the signed-in person.
+type Me struct {
+	User     string `json:"user"`
+	Username string `json:"username"`
+	Name     string `json:"name"`
+	Role     string `json:"role"`
+	Locale   string `json:"locale"`
+}
+
+// ICEServer is one STUN or TURN server as RTCPeerConnection takes it.
+type ICEServer struct {
+	URLs       []string `json:"urls"`
+	Username   string   `json:"username,omitempty"`
+	Credential string   `json:"credential,omitempty"`
+}
+
+// PublicConfig is what the web app must know before anyone signs in.
+type PublicConfig struct {
+	Locale     string      `json:"locale"`
+	Locales    []string    `json:"locales"`
+	Reasons    []string    `json:"reasons"`
+	ICEServers []ICEServer `json:"ice_servers"`
+	Codec      string      `json:"codec"`
+	Demo       bool        `json:"demo"`
+}
+
+// Recording is one row of the list of recordings.
+type Recording struct {
+	ID         string `json:"id"`
+	Call       string `json:"call"`
+	Line       string `json:"line"`
+	Agent      string `json:"agent"`
+	AgentName  string `json:"agent_name"`
+	StartedAt  int64  `json:"started_at"`
+	DurationMs int64  `json:"duration_ms"`
+	Complete   bool   `json:"complete"`
+}
+
+// Recordings is the answer of GET /api/recordings, newest first.
+type Recordings struct {
+	Recordings []Recording `json:"recordings"`
+}
+
+// Access is the body of POST /api/recordings/{id}/access.
+type Access struct {
+	Reason string `json:"reason"` // 3 to 500 characters
+}
+
+// Grant is its answer.
+type Grant struct {
+	URL       string `json:"url"`
+	ExpiresAt int64  `json:"expires_at"`
+}
+
+// Params are the values that a message's words need. Never nil on the wire.
+type Params map[string]any
+
+// HTTPError is the body of every HTTP refusal.
+type HTTPError struct {
+	Error  Code   `json:"error"`
+	Params Params `json:"params"`
+}
+
+// Health is the answer of GET /healthz and GET /readyz.
+type Health struct {
+	Status string            `json:"status"`
+	Checks map[string]string `json:"checks,omitempty"`
+}
