@@ -1,0 +1,44 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+func openPostgres(ctx context.Context, cfg Config) (*DB, error) {
+	pc, err := pgx.ParseConfig(cfg.URL)
+	if err != nil {
+		// pgx's error may quote the URL, and with it a password.
+		return nil, errors.New("storage: postgres: the URL cannot be read; it looks like postgres://user@host:5432/hotline")
+	}
+	if cfg.PasswordFile != "" {
+		secret, err := os.ReadFile(cfg.PasswordFile)
+		if err != nil {
+			return nil, fmt.Errorf("storage: postgres: password file: %w", err)
+		}
+		line, _, _ := strings.Cut(string(secret), "\n")
+		pc.Password = strings.TrimRight(line, "\r")
+	}
+	if pc.ConnectTimeout == 0 {
+		pc.ConnectTimeout = 5 * time.Second
+	}
+	if pc.RuntimeParams["application_name"] == "" {
+		pc.RuntimeParams["application_name"] = "hotline"
+	}
+	pool := stdlib.OpenDB(*pc)
+	pool.SetMaxOpenConns(cfg.MaxConns)
+	pool.SetMaxIdleConns(cfg.MaxConns)
+	pool.SetConnMaxIdleTime(5 * time.Minute)
+	db := &DB{dialect: Postgres, write: pool, read: pool}
+	if err := db.Ping(ctx); err != nil {
+		return nil, errors.Join(err, pool.Close())
+	}
+	return db, nil
+}
