@@ -1,0 +1,252 @@
+// Package users keeps the people who sign in at the console, and their sessions.
+package users
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/oklog/ulid/v2"
+
+	"hotline/queue"
+	"hotline/storage"
+)
+
+// Role says what a person may do.
+type Role string
+
+// The roles.
+const (
+	Agent         Role = "agent"
+	Supervisor    Role = "supervisor"
+	Administrator Role = "administrator"
+)
+
+// Valid tells whether the role is one of the three.
+func (r Role) Valid() bool { return r == Agent || r == Supervisor || r == Administrator }
+
+// Errors a caller branches on.
+var (
+	ErrNotFound       = errors.New("no such user")
+	ErrTaken          = errors.New("the username is taken")
+	ErrBadCredentials = errors.New("username or password is wrong")
+	ErrWeakPassword   = errors.New("a password has 8 to 200 bytes")
+)
+
+// User is one person.
+type User struct {
+	ID       queue.AgentID // "u-" and a ULID; also the agent's id in the queue
+	Username string        // lower case
+	Name     string        // as shown
+	Role     Role
+	Skills   queue.Skills
+	Locale   string // "zh-CN" or "en"
+	Disabled bool   // may not sign in
+	Created  time.Time
+
+	hash string
+}
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Store keeps users in the database.
+type Store struct {
+	db     *storage.DB
+	hasher *hasher
+}
+
+// Open brings the tables (users and sessions) to their newest form and returns the store. Hashing keeps at most two cores busy.
+func Open(ctx context.Context, db *storage.DB) (*Store, error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, fmt.Errorf("users: %w", err)
+	}
+	if err := db.Migrate(ctx, "agentui", files); err != nil {
+		return nil, fmt.Errorf("users: %w", err)
+	}
+	h, err := newHasher()
+	if err != nil {
+		return nil, fmt.Errorf("users: %w", err)
+	}
+	return &Store{db: db, hasher: h}, nil
+}
+
+// Create adds a person; ID and Created are chosen here and are in the answer. Username: 1 to 64 letters, digits and ".-_@", kept in lower
+// case. Name: 1 to 80 characters. An empty locale is zh-CN. ErrTaken, ErrWeakPassword.
+func (s *Store) Create(ctx context.Context, u User, password string) (User, error) {
+	u.Username = fold(u.Username)
+	if err := u.check(); err != nil {
+		return User{}, fmt.Errorf("create user: %w", err)
+	}
+	hash, err := s.hasher.hash(ctx, password)
+	if err != nil {
+		return User{}, fmt.Errorf("create user: %w", err)
+	}
+	u.Created = time.Now().UTC().Truncate(time.Millisecond)
+	id, err := ulid.New(ulid.Timestamp(u.Created), rand.Reader)
+	if err != nil {
+		return User{}, fmt.Errorf("create user: %w", err)
+	}
+	u.ID, u.hash = queue.AgentID("u-"+id.String()), hash
+	if u.Locale == "" {
+		u.Locale = "zh-CN"
+	}
+	skills, err := json.Marshal(u.Skills)
+	if err != nil {
+		return User{}, fmt.Errorf("create user: %w", err)
+	}
+	_, err = s.db.Exec(ctx, `INSERT INTO users (id, username, name, role, password, skills, locale, disabled, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		string(u.ID), u.Username, u.Name, string(u.Role), u.hash, string(skills), u.Locale, u.Disabled, storage.Millis(u.Created))
+	if storage.IsUnique(err) {
+		return User{}, ErrTaken
+	}
+	if err != nil {
+		return User{}, fmt.Errorf("create user: %w", err)
+	}
+	return u, nil
+}
+
+func (u User) check() error {
+	if n := utf8.RuneCountInString(u.Username); n < 1 || n > 64 {
+		return errors.New("a username has 1 to 64 characters")
+	}
+	for _, r := range u.Username {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(".-_@", r) {
+			return errors.New("a username has letters, digits and . - _ @ only")
+		}
+	}
+	if n := utf8.RuneCountInString(u.Name); n < 1 || n > 80 {
+		return errors.New("a name has 1 to 80 characters")
+	}
+	if !u.Role.Valid() {
+		return fmt.Errorf("role %q is not agent, supervisor or administrator", u.Role)
+	}
+	for skill, level := range u.Skills {
+		if skill == "" || level < 1 || level > 10 {
+			return errors.New("a skill has a name and a level from 1 to 10")
+		}
+	}
+	return nil
+}
+
+// fold makes equal what a person would call the same username.
+func fold(username string) string { return strings.ToLower(strings.TrimSpace(username)) }
+
+const columns = "id, username, name, role, password, skills, locale, disabled, created_at"
+
+// ByName finds a person by username, without regard to case. ErrNotFound.
+func (s *Store) ByName(ctx context.Context, username string) (User, error) {
+	return s.one(ctx, "SELECT "+columns+" FROM users WHERE username = ?", fold(username))
+}
+
+// ByID finds a person. ErrNotFound.
+func (s *Store) ByID(ctx context.Context, id queue.AgentID) (User, error) {
+	return s.one(ctx, "SELECT "+columns+" FROM users WHERE id = ?", string(id))
+}
+
+func (s *Store) one(ctx context.Context, query string, arg string) (User, error) {
+	u, err := scan(s.db.QueryRow(ctx, query, arg))
+	if errors.Is(err, sql.ErrNoRows) {
+		return User{}, ErrNotFound
+	}
+	if err != nil {
+		return User{}, fmt.Errorf("find user: %w", err)
+	}
+	return u, nil
+}
+
+// List returns everyone, by username.
+func (s *Store) List(ctx context.Context) ([]User, error) {
+	rows, err := s.db.Query(ctx, "SELECT "+columns+" FROM users ORDER BY username")
+	if err != nil {
+		return nil, fmt.Errorf("list users: %w", err)
+	}
+	defer func() { _ = rows.Close() }() // the error that matters is rows.Err
+	var all []User
+	for rows.Next() {
+		u, err := scan(rows)
+		if err != nil {
+			return nil, fmt.Errorf("list users: %w", err)
+		}
+		all = append(all, u)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("list users: %w", err)
+	}
+	return all, nil
+}
+
+func scan(row interface{ Scan(...any) error }) (User, error) {
+	var (
+		u                User
+		id, role, skills string
+		created          int64
+	)
+	err := row.Scan(&id, &u.Username, &u.Name, &role, &u.hash, &skills, &u.Locale, &u.Disabled, &created)
+	if err != nil {
+		return User{}, err
+	}
+	u.ID, u.Role, u.Created = queue.AgentID(id), Role(role), storage.Time(created)
+	if err := json.Unmarshal([]byte(skills), &u.Skills); err != nil {
+		return User{}, fmt.Errorf("skills of %s: %w", id, err)
+	}
+	return u, nil
+}
+
+// SetPassword gives a person a new password. Sessions that are open stay open. ErrNotFound, ErrWeakPassword.
+func (s *Store) SetPassword(ctx context.Context, id queue.AgentID, password string) error {
+	hash, err := s.hasher.hash(ctx, password)
+	if err != nil {
+		return fmt.Errorf("set password: %w", err)
+	}
+	return s.update(ctx, "set password", "UPDATE users SET password = ? WHERE id = ?", hash, string(id))
+}
+
+// SetDisabled shuts a person out, or lets them in again. Their open sessions end at the next request or within half a minute.
+func (s *Store) SetDisabled(ctx context.Context, id queue.AgentID, disabled bool) error {
+	return s.update(ctx, "disable user", "UPDATE users SET disabled = ? WHERE id = ?", disabled, string(id))
+}
+
+func (s *Store) update(ctx context.Context, what, query string, args ...any) error {
+	res, err := s.db.Exec(ctx, query, args...)
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	if n, err := res.RowsAffected(); err == nil && n == 0 {
+		return fmt.Errorf("%s: %w", what, ErrNotFound)
+	}
+	return nil
+}
+
+// Authenticate returns the person whose username and password these are. Unknown names, disabled people and wrong passwords cost the same
+// work and give the same ErrBadCredentials, so that the answer tells nobody who works here.
+func (s *Store) Authenticate(ctx context.Context, username, password string) (User, error) {
+	u, err := s.ByName(ctx, username)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return User{}, err
+	}
+	known := err == nil && !u.Disabled
+	hash := u.hash
+	if !known {
+		hash = s.hasher.decoy
+	}
+	match, err := s.hasher.matches(ctx, password, hash)
+	if err != nil {
+		return User{}, fmt.Errorf("authenticate: %w", err)
+	}
+	if !known || !match {
+		return User{}, ErrBadCredentials
+	}
+	return u, nil
+}
