@@ -146,7 +146,7 @@ const (
 
 // Event is one fact. Several events of one script have consecutive ids.
 type Event struct {
-	ID     string    `json:"-"` // stream id
+	ID     string    `json:"-"` // place in the stream, opaque: give it to Follow or Later
 	Type   EventType `json:"type"`
 	At     time.Time `json:"at"`
 	Call   *Call     `json:"call,omitempty"`
@@ -158,10 +158,12 @@ type Event struct {
 
 // Snapshot is the whole index at one stream id.
 type Snapshot struct {
-	After  string // follow events after this id
+	After  string // follow events after this id; opaque
+	Born   string // names this life of the index: another value means that Redis lost it in between
 	Now    time.Time
-	Calls  []Call // in order of service: waiting first, by order key
+	Calls  []Call // in order of service: waiting first, by order key; then offered, then the others by arrival
 	Agents []Agent
+	Offers []Offer // the promises that ring now
 }
 
 // Command is a wish addressed to the controller that owns a call.

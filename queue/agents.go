@@ -1,0 +1,84 @@
+package queue
+
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
+// The scripts of agents; see calls.go for what all have in common.
+var (
+	// ARGV[7] row of the agent, JSON (state is ignored). Returns agent.
+	signInScript = newScript("signin")
+	// ARGV[7] agent, [8] session. Returns agent, which may be reserved already. Errors: no_agent, fenced, agent_busy.
+	readyScript = newScript("ready")
+	// ARGV[7] agent, [8] session, [9] reason. Returns agent. Errors: no_agent, fenced, agent_busy.
+	notReadyScript = newScript("notready")
+	// ARGV[7] agent, [8] session. Returns nothing, also for an unknown agent or an old session.
+	awayScript = newScript("away")
+	// ARGV[7] agent, [8] session. Returns nothing, also for an unknown agent or an old session. Errors: agent_busy (talking).
+	signOutScript = newScript("signout")
+	// No ARGV. Returns n, how many offers, wrap-ups and lost talks it ended (at most 100 of each; call again). Remembered only when n > 0 or an offer was made.
+	sweepScript = newScript("sweep")
+	// ARGV[7] row of the agent, JSON. Returns nothing. A known agent is left alone.
+	restoreAgentScript = newScript("restore_agent")
+)
+
+// SignIn puts an agent into the index as NotReady(signed_in), or, when the agent is there already, moves it to the new session and leaves its state.
+// An agent whose talk was restored before them is talking from the start.
+func (q *Queue) SignIn(ctx context.Context, req RequestID, a Agent) (Agent, error) {
+	text, err := agentText(a)
+	if err != nil {
+		return Agent{}, fmt.Errorf("queue: signin: %w", err)
+	}
+	return q.changeAgent(ctx, signInScript, req, text)
+}
+
+// Ready makes an agent available (from not_ready or wrap_up) and offers the best waiting call. Available already: no change.
+func (q *Queue) Ready(ctx context.Context, req RequestID, id AgentID, session string) (Agent, error) {
+	return q.changeAgent(ctx, readyScript, req, string(id), session)
+}
+
+// NotReady makes an agent unavailable. ErrAgentBusy while reserved or talking. It also ends wrap-up.
+func (q *Queue) NotReady(ctx context.Context, req RequestID, id AgentID, session, reason string) (Agent, error) {
+	if err := checkID("reason", reason); err != nil {
+		return Agent{}, fmt.Errorf("queue: notready: %w", err)
+	}
+	return q.changeAgent(ctx, notReadyScript, req, string(id), session, reason)
+}
+
+// Away is NotReady(connection_lost) for an agent whose browser vanished: a reserved agent's offer goes back as if declined; a talking agent is
+// left as it is (the controller holds the caller and decides); wrap-up goes on, and ends as NotReady(connection_lost) unless the agent signed in again. An old session changes nothing.
+func (q *Queue) Away(ctx context.Context, req RequestID, id AgentID, session string) error {
+	_, err := q.change(ctx, awayScript, req, string(id), session)
+	return err
+}
+
+// SignOut removes an agent. ErrAgentBusy while talking; a reserved agent's offer goes back as if declined. An old session changes nothing.
+func (q *Queue) SignOut(ctx context.Context, req RequestID, id AgentID, session string) error {
+	_, err := q.change(ctx, signOutScript, req, string(id), session)
+	return err
+}
+
+// Sweep ends what is over at the time of Redis: offers (no_answer after MissLimit) and wrap-ups (available). Safe to run anywhere, often (250 ms).
+// It also makes the offers that waited for a restored index to settle. It returns how many offers, wrap-ups and lost talks it ended.
+func (q *Queue) Sweep(ctx context.Context) (int, error) {
+	r, err := q.change(ctx, sweepScript, "")
+	return r.N, err
+}
+
+// RestoreAgent puts an agent back as its console knows it. An agent that the index already holds is left alone. A talking agent whose call is not
+// (yet) restored keeps the state talking; when the call is restored they meet; Sweep frees one whose call never came within 10 s (NotReady).
+// A reserved agent becomes available: the offer is lost.
+func (q *Queue) RestoreAgent(ctx context.Context, req RequestID, a Agent) error {
+	states := []AgentState{AgentAvailable, AgentReserved, AgentTalking, AgentWrapUp, AgentNotReady}
+	if !slices.Contains(states, a.State) {
+		return fmt.Errorf("queue: restore_agent: state %q: %w", a.State, ErrInvalid)
+	}
+	text, err := agentText(a)
+	if err != nil {
+		return fmt.Errorf("queue: restore_agent: %w", err)
+	}
+	_, err = q.change(ctx, restoreAgentScript, req, text)
+	return err
+}

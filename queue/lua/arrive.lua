@@ -1,0 +1,12 @@
+local c = cjson.decode(ARGV[7])
+local old = call_of(c.id)
+if old then
+  if old.owner ~= c.owner or old.node ~= c.node then
+    old.owner, old.node = c.owner, c.node
+    touch('calls', old)
+  end
+  return commit()
+end
+c.state, c.since, c.arrived = 'greeting', NOW, clamp(c.arrived or NOW, NOW - OLDEST, NOW)
+touch('calls', c)
+return commit()

@@ -1,0 +1,9 @@
+local a = agent_of(ARGV[8])
+if not a then return refuse('no_agent') end
+if a.session ~= ARGV[9] then return refuse('fenced') end
+local o = offer_of(ARGV[7])
+if not o or o.agent ~= a.id then return refuse('offer_gone') end
+end_offer(o, 'declined')
+not_ready(a, 'declined')
+match()
+return commit()

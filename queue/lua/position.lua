@@ -1,0 +1,2 @@
+local born, id, n = position()
+return {born, id, n}

@@ -1,0 +1,32 @@
+local c = cjson.decode(ARGV[7])
+if call_of(c.id) then return commit() end
+settle()
+c.arrived = clamp(c.arrived or NOW, NOW - OLDEST, NOW)
+local state, agent, since = c.state, c.agent, c.since
+c.offer = nil
+if c.front then c.front = clamp(c.front, own_key(c) - OLDEST, own_key(c)) end
+if state == 'greeting' or state == 'degraded' then
+  c.agent, c.hold, c.since = nil, nil, since or NOW
+  touch('calls', c)
+  return commit()
+end
+local other = agent and redis.call('HGET', P .. 'talks', agent)
+if (state == 'talking' or state == 'held') and agent and (not other or other == c.id) then
+  c.since = since or NOW
+  redis.call('HSET', P .. 'talks', agent, c.id)
+  touch('calls', c)
+  local a = agent_of(agent)
+  if a and a.state == 'talking' and a.call == c.id then
+    redis.call('ZREM', P .. 'orphans', a.id)
+  elseif a then
+    -- The channel is in this agent's bridge, whatever the index thought: an offer made meanwhile goes to the next.
+    local o = a.state == 'reserved' and offer_of(a.offer)
+    if o then end_offer(o, 'withdrawn') end
+    become(a, 'talking', {call = c.id})
+  end
+else
+  wait(c) -- also a talk whose agent has another: never two callers with one agent, never a caller with none
+  c.since = since or NOW
+end
+match()
+return commit()

@@ -1,0 +1,23 @@
+local ORPHAN_SPAN = 10000
+local new = cjson.decode(ARGV[7])
+if agent_of(new.id) then return commit() end
+settle()
+local a = {id = new.id, skills = new.skills, console = new.console, session = new.session, state = 'offline', since_given = new.since}
+local talk = redis.call('HGET', P .. 'talks', a.id)
+local call = new.call and call_of(new.call)
+if talk then
+  become(a, 'talking', {call = talk})
+elseif new.state == 'talking' and new.call and not call then
+  become(a, 'talking', {call = new.call})
+  redis.call('ZADD', P .. 'orphans', int(NOW + ORPHAN_SPAN), a.id)
+elseif new.state == 'talking' then
+  become(a, 'not_ready', {reason = 'connection_lost'}) -- the caller is here and is not with this agent
+elseif new.state == 'wrap_up' then
+  become(a, 'wrap_up', {ends = new.ends or NOW + CFG.wrap})
+elseif new.state == 'available' or new.state == 'reserved' then
+  become(a, 'available', {idle = math.min(new.since or NOW, NOW)})
+else
+  become(a, 'not_ready', {reason = new.reason or 'signed_in'})
+end
+match()
+return commit()

@@ -1,0 +1,11 @@
+local a = agent_of(ARGV[7])
+if not a or a.session ~= ARGV[8] then return commit() end
+if a.state == 'talking' then return refuse('agent_busy') end
+if a.state == 'reserved' then
+  local o = offer_of(a.offer)
+  if o then end_offer(o, 'declined') end
+end
+become(a, 'offline')
+drop('agents', a, {type = 'agent_gone', agent = a})
+match()
+return commit()
