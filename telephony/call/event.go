@@ -18,8 +18,11 @@ type (
 		At
 		Place Place
 	}
-	// PromptDone says that the prompt ended, played or not.
-	PromptDone struct{ At }
+	// PromptDone says that the prompt ended, played or not. ID is the playback's; empty when it never began.
+	PromptDone struct {
+		At
+		ID string
+	}
 	// Digit is a key that the caller pressed.
 	Digit struct {
 		At
@@ -54,6 +57,12 @@ type (
 	}
 	// Leaving says that the channel is being hung up: that it leaves its bridge next is no fault.
 	Leaving struct{ At }
+	// Found says where the channel sits, after the event stream had a gap (Gap) or for another resync.
+	Found struct {
+		At
+		Place Place
+		Gap   bool
+	}
 	// LeftBridge says that the caller's channel left a bridge.
 	LeftBridge struct {
 		At

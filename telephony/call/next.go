@@ -29,6 +29,8 @@ func Next(c Call, e Event) (Call, []Command) {
 		return c, nil
 	case LeftBridge:
 		return leftBridge(c, e.Place, now)
+	case Found:
+		return found(c, e, now)
 	case HangupWanted:
 		return hangup(c, e.Agent)
 	case Digit:
@@ -128,6 +130,24 @@ func leftBridge(c Call, p Place, now time.Time) (Call, []Command) {
 		return hold(c, now)
 	}
 	return c, []Command{EnterHold{}}
+}
+
+// found: a move may be on its way while the bridges are listed, so being elsewhere is answered by saying again where to be. A prompt whose end
+// was lost in a gap must not keep a caller from the queue.
+func found(c Call, e Found, now time.Time) (Call, []Command) {
+	var cmds []Command
+	if want := c.Bridge(); e.Place != want && want != (Place{}) && !c.Leaving {
+		if want.Leg != "" {
+			cmds = append(cmds, Join{want.Leg})
+		} else {
+			cmds = append(cmds, EnterHold{})
+		}
+	}
+	if e.Gap && c.State == Greeting {
+		c, more := enqueue(c, now, false)
+		return c, append(cmds, more...)
+	}
+	return c, cmds
 }
 
 func hangup(c Call, agent string) (Call, []Command) {

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"hotline/deploy/asterisk"
+	"hotline/queue"
+)
+
+// Config is the file that configures one site (hotline.yaml). Every field may be left out: the defaults are one machine on loopback.
+// Secrets are never in it; they are files in Dir/secrets.
+type Config struct {
+	Site       string           `yaml:"site"`        // hash tag of every Redis key
+	Demo       bool             `yaml:"demo"`        // demo accounts with random passwords, calls accepted from this machine
+	Dir        string           `yaml:"dir"`         // everything that is written
+	PortBase   int              `yaml:"port_base"`   // SIP; the other ports follow, see Ports
+	Listen     string           `yaml:"listen"`      // address of SIP, WebRTC and the console; loopback by default
+	Database   string           `yaml:"database"`    // "sqlite:/…" (default) or "postgres://…"
+	RedisURL   string           `yaml:"redis"`       // "redis://…"; empty: the one that `up` starts
+	ReturnWait time.Duration    `yaml:"return_wait"` // how long a caller is held for a counsellor whose browser vanished
+	Ring       time.Duration    `yaml:"ring"`        // how long an offer rings
+	WrapUp     time.Duration    `yaml:"wrap_up"`
+	Guardian   time.Duration    `yaml:"guardian_after"` // how long a call may be without a controller
+	Lines      []LineConfig     `yaml:"lines"`
+	Trunks     []asterisk.Trunk `yaml:"trunks"`
+	Reasons    []string         `yaml:"not_ready_reasons"`
+	PublicIPs  []string         `yaml:"public_ips"`  // of the gateway, behind NAT
+	ICEServers []string         `yaml:"ice_servers"` // STUN and TURN for browsers
+	Codecs     []string         `yaml:"codecs"`      // PCMA (default), PCMU, opus
+	PublicURL  string           `yaml:"public_url"`  // of the console, when a proxy with TLS stands before it
+}
+
+// LineConfig is one dialled service.
+type LineConfig struct {
+	ID      string            `yaml:"id"`
+	Numbers []string          `yaml:"numbers"`
+	Name    map[string]string `yaml:"name"` // by locale
+	Needs   queue.Skills      `yaml:"needs"`
+	Phones  []string          `yaml:"phones"` // ring when nobody of ours can serve
+}
+
+func defaultConfig() Config {
+	return Config{
+		Site: "demo", Demo: true, Dir: "var", PortBase: 5060, Listen: "127.0.0.1",
+		ReturnWait: 20 * time.Second, Ring: 15 * time.Second, WrapUp: time.Minute, Guardian: 4 * time.Second,
+		Lines: []LineConfig{
+			{ID: "12345", Numbers: []string{"12345"}, Name: map[string]string{"zh-CN": "政务服务便民热线", "en": "Government service line"}},
+			{ID: "12355", Numbers: []string{"12355"}, Name: map[string]string{"zh-CN": "青少年服务热线", "en": "Youth line"}},
+			{ID: "12356", Numbers: []string{"12356"}, Name: map[string]string{"zh-CN": "心理援助热线", "en": "Psychological assistance line"}},
+		},
+		Reasons: []string{"break", "meal", "training", "meeting", "technical"},
+		Codecs:  []string{"PCMA"},
+	}
+}
+
+// loadConfig reads the file, when one is named, over the defaults; flags come over both.
+func loadConfig(file, dir string, portBase int) (Config, error) {
+	c := defaultConfig()
+	if file != "" {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			return c, fmt.Errorf("configuration: %w", err)
+		}
+		if err := yaml.NewDecoder(bytes.NewReader(raw), yaml.DisallowUnknownField()).Decode(&c); err != nil {
+			return c, fmt.Errorf("configuration %s: %w", file, err)
+		}
+	}
+	if dir != "" {
+		c.Dir = dir
+	}
+	if portBase != 0 {
+		c.PortBase = portBase
+	}
+	abs, err := filepath.Abs(c.Dir)
+	if err != nil {
+		return c, fmt.Errorf("configuration: dir: %w", err)
+	}
+	c.Dir = abs
+	if c.Database == "" {
+		c.Database = "sqlite:" + filepath.Join(abs, "data", "hotline.db")
+	}
+	return c, c.Validate()
+}
+
+// Validate says everything that is wrong, and what to do.
+func (c Config) Validate() error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if c.Site == "" || strings.ContainsAny(c.Site, "{}: \t\n") {
+		bad("site: give a name without braces, colons or spaces")
+	}
+	if c.PortBase < 1024 || c.PortBase > 62000 {
+		bad("port_base: %d is not between 1024 and 62000", c.PortBase)
+	}
+	if net.ParseIP(c.Listen) == nil {
+		bad("listen: %q is not an IP address", c.Listen)
+	}
+	if len(c.Lines) == 0 {
+		bad("lines: at least one is needed")
+	}
+	seen := map[string]string{}
+	for _, l := range c.Lines {
+		if len(l.Numbers) == 0 {
+			bad("line %q: at least one number is needed", l.ID)
+		}
+		if l.Name["zh-CN"] == "" || l.Name["en"] == "" {
+			bad("line %q: a name in zh-CN and in en is needed", l.ID)
+		}
+		for _, n := range l.Numbers {
+			if other, ok := seen[n]; ok {
+				bad("number %s leads to line %q and to line %q; choose one", n, other, l.ID)
+			}
+			seen[n] = l.ID
+		}
+		for skill, level := range l.Needs {
+			if level < 1 || level > 10 {
+				bad("line %q: level %d of skill %q is not between 1 and 10", l.ID, level, skill)
+			}
+		}
+	}
+	for name, d := range map[string]time.Duration{"return_wait": c.ReturnWait, "ring": c.Ring, "wrap_up": c.WrapUp, "guardian_after": c.Guardian} {
+		if d <= 0 || d > time.Hour {
+			bad("%s: %s is not between 0 and 1 h", name, d)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// port is an address on loopback, n after the base.
+func (c Config) port(n int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(c.PortBase+n)) }
+
+// open is an address for callers and browsers, n after the base.
+func (c Config) open(n int) string { return net.JoinHostPort(c.Listen, strconv.Itoa(c.PortBase+n)) }
+
+// What listens where, counted from PortBase. RTP of Asterisk takes 1000 ports from PortBase+1000.
+const (
+	portSIP     = 0 // UDP and TCP
+	portARI     = 2
+	portRedis   = 3
+	portGateway = 4 // internal API
+	portICE     = 5 // UDP and TCP
+	portRTP     = 6 // the gateway's socket towards Asterisk
+	portConsole = 7
+	portAdmin   = 10 // health and metrics: controller, gateway, worker, guardian
+)
+
+func (c Config) admin(role string) string {
+	for i, r := range []string{"controller", "gateway", "worker", "guardian"} {
+		if r == role {
+			return c.port(portAdmin + i)
+		}
+	}
+	return c.port(portConsole)
+}
+
+// path is a path below Dir.
+func (c Config) path(parts ...string) string {
+	return filepath.Join(append([]string{c.Dir}, parts...)...)
+}
+
+// messages is where Asterisk puts the messages of callers whom none of us could serve: memory, because they are plain speech.
+func (c Config) messages() string {
+	return filepath.Join("/dev/shm", "hotline-"+strconv.Itoa(c.PortBase), "messages")
+}
+
+// asterisk is the configuration of this machine's Asterisk.
+func (c Config) asterisk(in asterisk.Installation, password, sounds string) asterisk.Config {
+	a := asterisk.Defaults(c.path("asterisk"))
+	a.Installed = in
+	a.SIP = asterisk.SIP{Host: c.Listen, UDPPort: c.PortBase + portSIP, TCPPort: c.PortBase + portSIP}
+	a.ARI.Port, a.ARI.Password = c.PortBase+portARI, password
+	a.RTP = asterisk.Ports{Low: c.PortBase + 1000, High: c.PortBase + 1999}
+	a.Loopback = c.Demo
+	a.Trunks = c.Trunks
+	a.Sounds, a.Messages = sounds, c.messages()
+	a.Lines = nil
+	for _, l := range c.Lines {
+		a.Lines = append(a.Lines, asterisk.Line{ID: l.ID, Name: l.Name["zh-CN"], Numbers: l.Numbers, Phones: l.Phones})
+	}
+	return a
+}

@@ -1,0 +1,108 @@
+// Package telephony runs the live calls of one Asterisk: one goroutine a call carries out what telephony/call decides, legs keep each
+// counsellor's browser nailed to a bridge of its own, the fence keeps a controller that lost its calls from acting on them, and the
+// guardian hands callers whom nobody serves to the dialplan.
+package telephony
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"hotline/queue"
+	"hotline/telephony/call"
+	"hotline/telephony/webrtc"
+)
+
+// Config is what a controller needs to know. Zero durations mean their defaults.
+type Config struct {
+	ID    string // of this controller; its Asterisk application is "hotline-<ID>"
+	Node  string // of the Asterisk that it drives
+	Lines []Line
+
+	Lease      time.Duration // how long a call stays ours without renewal; default 3 s
+	ReturnWait time.Duration // how long a caller waits on hold for an agent whose browser vanished; default 20 s
+	IndexWait  time.Duration // how long the queue may be away before a caller who waits for a place goes to the fallback; default 30 s
+}
+
+// Line is a dialled service as the controller knows it.
+type Line struct {
+	ID        string
+	HoldClass string // music class of Asterisk
+	Needs     queue.Skills
+	Prompts   map[call.Prompt][]string // media URIs, "sound:/…", played one after the other
+}
+
+// Gateway is a gateway by name, with the client of its internal API.
+type Gateway struct {
+	ID     string
+	Client *webrtc.Client
+}
+
+// Ledger keeps what came of every call. Both operations may be repeated.
+type Ledger interface {
+	// Open notes that a call arrived and returns how many earlier contacts of the same caller are known.
+	Open(ctx context.Context, r Record) (history int, err error)
+	// Close notes how it ended.
+	Close(ctx context.Context, r Record) error
+}
+
+// Record is what the ledger learns. Caller is private: it is sealed before it is stored and goes nowhere else.
+type Record struct {
+	Call    call.Call
+	Node    string
+	Dialled string
+	Caller  string
+}
+
+func (c Config) withDefaults() Config {
+	def := func(d *time.Duration, v time.Duration) {
+		if *d == 0 {
+			*d = v
+		}
+	}
+	def(&c.Lease, 3*time.Second)
+	def(&c.ReturnWait, 20*time.Second)
+	def(&c.IndexWait, 30*time.Second)
+	return c
+}
+
+// Validate says what is wrong with the configuration, all of it at once.
+func (c Config) Validate() error {
+	var errs []error
+	if c.ID == "" || strings.ContainsAny(c.ID, " /:") {
+		errs = append(errs, errors.New("controller id: give a name without spaces, slashes or colons"))
+	}
+	if c.Node == "" {
+		errs = append(errs, errors.New("controller node: name the Asterisk that this controller drives"))
+	}
+	if len(c.Lines) == 0 {
+		errs = append(errs, errors.New("lines: at least one is needed"))
+	}
+	for _, l := range c.Lines {
+		if l.ID == "" || l.HoldClass == "" || len(l.Prompts[call.PromptGreeting]) == 0 {
+			errs = append(errs, fmt.Errorf("line %q: id, hold class and greeting are needed", l.ID))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// App is the name of a controller's Asterisk application.
+func App(controller string) string { return "hotline-" + controller }
+
+// Names of the objects in Asterisk (docs/protocol.md, section 2). They are chosen by us, so that a retried create collides.
+func holdBridge(line string) string  { return "hold-" + line }
+func legBridge(leg string) string    { return "leg-" + leg }
+func mediaChannel(leg string) string { return "media-" + leg }
+
+// place reads a bridge's name.
+func place(bridge string) call.Place {
+	if leg, ok := strings.CutPrefix(bridge, "leg-"); ok {
+		return call.Place{Leg: leg}
+	}
+	if line, ok := strings.CutPrefix(bridge, "hold-"); ok {
+		return call.Place{Line: line}
+	}
+	return call.Place{}
+}

@@ -1,0 +1,113 @@
+package telephony
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"hotline/queue"
+	"hotline/telephony/call"
+)
+
+// fence keeps the leases of a controller's calls, and keeps the controller from acting when it cannot be sure of them: a process that was
+// stopped for longer than a lease wakes up shut, until Redis has said which calls are still its own.
+//
+// Redis being away does not shut the fence: then no peer can have taken anything either, and the callers need us.
+type fence struct {
+	ttl   time.Duration
+	queue *queue.Queue
+	lost  func(call.ID)
+
+	mu     sync.Mutex
+	leases map[call.ID]queue.Lease
+	tick   time.Time     // of the last renewal begun; monotonic
+	opened chan struct{} // closed while open
+	shut   bool
+}
+
+func newFence(q *queue.Queue, ttl time.Duration, lost func(call.ID)) *fence {
+	open := make(chan struct{})
+	close(open)
+	return &fence{ttl: ttl, queue: q, lost: lost, leases: map[call.ID]queue.Lease{}, tick: time.Now(), opened: open}
+}
+
+func (f *fence) hold(l queue.Lease) {
+	f.mu.Lock()
+	f.leases[call.ID(l.Call)] = l
+	f.mu.Unlock()
+}
+
+func (f *fence) drop(id call.ID) {
+	f.mu.Lock()
+	delete(f.leases, id)
+	f.mu.Unlock()
+}
+
+// pass waits until the controller may act on the call, and says whether it still may.
+func (f *fence) pass(ctx context.Context, id call.ID) bool {
+	for {
+		f.mu.Lock()
+		_, ours := f.leases[id]
+		if ours && !f.shut && time.Since(f.tick) > f.ttl {
+			f.shut, f.opened = true, make(chan struct{})
+		}
+		opened, shut := f.opened, f.shut
+		f.mu.Unlock()
+		if !ours {
+			return false
+		}
+		if !shut {
+			return true
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-opened:
+		}
+	}
+}
+
+// run renews the leases three times in a lease's life.
+func (f *fence) run(ctx context.Context) {
+	t := time.NewTicker(f.ttl / 3)
+	defer t.Stop()
+	for {
+		f.renew(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+	}
+}
+
+func (f *fence) renew(ctx context.Context) {
+	f.mu.Lock()
+	slept := time.Since(f.tick) > f.ttl
+	if slept && !f.shut {
+		f.shut, f.opened = true, make(chan struct{})
+	}
+	all := make([]queue.Lease, 0, len(f.leases))
+	for _, l := range f.leases {
+		all = append(all, l)
+	}
+	f.mu.Unlock()
+
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, f.ttl/2)
+	lost, err := f.queue.Renew(ctx, all, f.ttl)
+	cancel()
+	for _, id := range lost {
+		f.drop(call.ID(id))
+		f.lost(call.ID(id))
+	}
+
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.tick = began
+	// Shut stays shut until Redis answered: an error after a sleep proves nothing.
+	if f.shut && err == nil {
+		f.shut = false
+		close(f.opened)
+	}
+}

@@ -1,0 +1,210 @@
+package telephony
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"hotline/queue"
+	"hotline/telephony/ari"
+	"hotline/telephony/call"
+	"hotline/telephony/webrtc"
+)
+
+// GuardianConfig bounds a guardian.
+type GuardianConfig struct {
+	Stale time.Duration // how long a call may be without a controller; default 4 s
+	Every time.Duration // between looks; default 500 ms
+}
+
+// Guardian looks after the callers of one Asterisk whom no controller serves any more: it hands them to the dialplan's fallback, which needs none
+// of us. A caller who still hears a counsellor is left alone: the audio does not pass through a controller.
+type Guardian struct {
+	cfg      GuardianConfig
+	ari      *ari.Client
+	queue    *queue.Queue
+	gateways []Gateway
+	log      *slog.Logger
+
+	rescued, alarms prometheus.Counter
+
+	mu   sync.Mutex
+	legs map[string]bool // legs that carry audio, over all gateways
+
+	since map[string]time.Time // channel -> when it was first seen without a controller
+}
+
+// NewGuardian makes a guardian. Its Asterisk client is used for requests only.
+func NewGuardian(cfg GuardianConfig, a *ari.Client, q *queue.Queue, gateways []Gateway, log *slog.Logger, reg prometheus.Registerer) *Guardian {
+	if cfg.Stale == 0 {
+		cfg.Stale = 4 * time.Second
+	}
+	if cfg.Every == 0 {
+		cfg.Every = 500 * time.Millisecond
+	}
+	g := &Guardian{cfg: cfg, ari: a, queue: q, gateways: gateways, log: log, legs: map[string]bool{}, since: map[string]time.Time{},
+		rescued: prometheus.NewCounter(prometheus.CounterOpts{Namespace: "hotline", Subsystem: "guardian", Name: "rescued_total", Help: "Callers handed to the dialplan's fallback."}),
+		alarms:  prometheus.NewCounter(prometheus.CounterOpts{Namespace: "hotline", Subsystem: "guardian", Name: "unattended_total", Help: "Looks that found a talking caller without a controller."}),
+	}
+	reg.MustRegister(g.rescued, g.alarms)
+	return g
+}
+
+// Run looks until ctx ends.
+func (g *Guardian) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	for _, gw := range g.gateways {
+		wg.Go(func() { g.follow(ctx, gw) })
+	}
+	defer wg.Wait()
+	t := time.NewTicker(g.cfg.Every)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-t.C:
+			if err := g.look(ctx); err != nil && ctx.Err() == nil {
+				g.log.Warn("guardian cannot see the calls", "error", err)
+			}
+		}
+	}
+}
+
+func (g *Guardian) follow(ctx context.Context, gw Gateway) {
+	own := map[string]bool{}
+	set := func(l webrtc.Leg) {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		own[l.ID], g.legs[l.ID] = true, l.State == webrtc.Connected
+	}
+	drop := func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		for id := range own {
+			delete(g.legs, id)
+		}
+		clear(own)
+	}
+	_ = gw.Client.Follow(ctx, func(e webrtc.Event) error {
+		switch e.Type {
+		case webrtc.EventSnapshot:
+			drop()
+			for _, l := range e.Legs {
+				set(l)
+			}
+		case webrtc.EventLeg:
+			set(e.Leg)
+		case webrtc.EventGone:
+			g.mu.Lock()
+			delete(g.legs, e.Leg.ID)
+			delete(own, e.Leg.ID)
+			g.mu.Unlock()
+		case webrtc.Lost:
+			drop()
+		}
+		return nil
+	})
+}
+
+func (g *Guardian) look(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	channels, err := g.ari.Channels(ctx)
+	if err != nil {
+		return err
+	}
+	var leases map[queue.CallID]queue.LeaseState
+	if lctx, cancel := context.WithTimeout(ctx, 500*time.Millisecond); true {
+		// Redis away: what Asterisk knows of its applications must do.
+		leases, _ = g.queue.Leases(lctx)
+		cancel()
+	}
+	apps := map[string]bool{}
+	seen := map[string]bool{}
+	for _, ch := range channels {
+		if ch.Context == FallbackContext || strings.HasPrefix(ch.ID, "media-") {
+			continue
+		}
+		seen[ch.ID] = true
+		alone, err := g.alone(ctx, ch, leases, apps)
+		if err != nil {
+			return err
+		}
+		if !alone {
+			delete(g.since, ch.ID)
+			continue
+		}
+		first, ok := g.since[ch.ID]
+		if !ok {
+			g.since[ch.ID] = time.Now()
+		} else if time.Since(first) >= g.cfg.Stale {
+			g.rescue(ctx, ch)
+		}
+	}
+	for id := range g.since {
+		if !seen[id] {
+			delete(g.since, id)
+		}
+	}
+	return nil
+}
+
+// alone says that nobody acts on the channel: its controller's application is not connected, or its lease was let run out by a controller that
+// hangs while its socket looks alive.
+func (g *Guardian) alone(ctx context.Context, ch ari.Channel, leases map[queue.CallID]queue.LeaseState, apps map[string]bool) (bool, error) {
+	v := ch.Vars[call.Variable]
+	if v == "" {
+		// Claimed, perhaps, by a controller that died before it wrote the tag. In the dialplan it refuses to be moved, which is harmless.
+		return true, nil
+	}
+	tag, err := call.DecodeTag(v)
+	if err != nil || tag.State.Final() {
+		return false, nil
+	}
+	connected, known := apps[tag.Owner]
+	if !known {
+		if connected, err = g.ari.Connected(ctx, App(tag.Owner)); err != nil {
+			return false, err
+		}
+		apps[tag.Owner] = connected
+	}
+	if !connected {
+		return true, nil
+	}
+	if leases == nil {
+		return false, nil
+	}
+	l, ok := leases[queue.CallID(tag.Call)]
+	return !ok || time.Now().After(l.Expires), nil
+}
+
+func (g *Guardian) rescue(ctx context.Context, ch ari.Channel) {
+	tag, _ := call.DecodeTag(ch.Vars[call.Variable])
+	log := g.log.With("call_id", tag.Call)
+	g.mu.Lock()
+	heard := tag.State == call.Talking && g.legs[tag.Leg]
+	g.mu.Unlock()
+	if heard {
+		g.alarms.Inc()
+		log.Error("a caller talks, but no controller looks after the call")
+		return
+	}
+	err := g.ari.Continue(ctx, ch.ID, FallbackContext, FallbackExtension, 1)
+	var refused *ari.Error
+	switch {
+	case err == nil:
+		g.rescued.Inc()
+		delete(g.since, ch.ID)
+		log.Warn("no controller looked after the caller; the dialplan's fallback does now")
+	case errors.As(err, &refused) && refused.Status < 500:
+		delete(g.since, ch.ID) // in the dialplan already, or gone
+	default:
+		log.Error("caller could not be handed to the dialplan", "error", err)
+	}
+}
