@@ -1,0 +1,233 @@
+package browser
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+// patience bounds one action on a page; what takes longer is a fault of the page.
+const patience = 10 * time.Second
+
+// Page is one tab.
+type Page struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+
+	mu  sync.Mutex
+	log []string // what the page wrote to its console: warnings, errors and uncaught exceptions
+}
+
+// Open opens a tab with a cookie jar of its own, as another person's browser would have, and loads url.
+func (b *Browser) Open(url string) (*Page, error) {
+	return open(b.ctx, url, chromedp.WithNewBrowserContext())
+}
+
+// Beside opens another tab of the same person.
+func (p *Page) Beside(url string) (*Page, error) { return open(p.ctx, url) }
+
+func open(parent context.Context, url string, options ...chromedp.ContextOption) (*Page, error) {
+	ctx, cancel := chromedp.NewContext(parent, options...)
+	p := &Page{ctx: ctx, cancel: cancel}
+	if err := chromedp.Do(ctx); err != nil {
+		cancel()
+		return nil, fmt.Errorf("page: open: %w", err)
+	}
+	go p.follow(chromedp.Console(ctx))
+	script := page.AddScriptToEvaluateOnNewDocumentParams{Source: ears}
+	if _, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, script); err != nil {
+		p.Close()
+		return nil, fmt.Errorf("page: give it ears: %w", err)
+	}
+	if err := p.do(chromedp.Navigate(url)); err != nil {
+		p.Close()
+		return nil, fmt.Errorf("page: load: %w", err)
+	}
+	return p, nil
+}
+
+func (p *Page) follow(messages func(func(chromedp.ConsoleMessage, error) bool)) {
+	for m, err := range messages {
+		if err != nil {
+			return
+		}
+		if m.IsException() || m.Type == "warning" || m.Type == "error" {
+			p.mu.Lock()
+			p.log = append(p.log, m.String())
+			p.mu.Unlock()
+		}
+	}
+}
+
+// Complaints is what the page wrote to its console: warnings, errors, uncaught exceptions.
+func (p *Page) Complaints() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]string(nil), p.log...)
+}
+
+// Close closes the tab as a person does.
+func (p *Page) Close() { p.cancel() }
+
+// Reload refreshes the page and returns when it is loaded.
+func (p *Page) Reload() error {
+	if err := p.do(chromedp.Reload()); err != nil {
+		return fmt.Errorf("page: reload: %w", err)
+	}
+	return nil
+}
+
+// Load goes to another address in the same tab.
+func (p *Page) Load(url string) error {
+	if err := p.do(chromedp.Navigate(url)); err != nil {
+		return fmt.Errorf("page: load: %w", err)
+	}
+	return nil
+}
+
+func (p *Page) do(actions ...chromedp.Action[chromedp.Void]) error {
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	return chromedp.Do(ctx, actions...)
+}
+
+// hook is the selector of a stable test hook.
+func hook(id string) string { return `[data-testid="` + id + `"]` }
+
+// Click clicks the hook with a real mouse event as soon as it can be clicked.
+func (p *Page) Click(id string) error {
+	if err := p.do(chromedp.Click(hook(id), chromedp.NodeVisible, chromedp.NodeEnabled)); err != nil {
+		return fmt.Errorf("page: click %s: %w", id, err)
+	}
+	return nil
+}
+
+// Type types into the hook.
+func (p *Page) Type(id, text string) error {
+	if err := p.do(chromedp.SendKeys(hook(id), text, chromedp.NodeVisible)); err != nil {
+		return fmt.Errorf("page: type into %s: %w", id, err)
+	}
+	return nil
+}
+
+// Press presses one key on the page.
+func (p *Page) Press(key string) error {
+	if err := p.do(chromedp.KeyEvent(key)); err != nil {
+		return fmt.Errorf("page: press: %w", err)
+	}
+	return nil
+}
+
+// Eval gives the value of a JavaScript expression; a promise is awaited.
+func Eval[T any](p *Page, expression string) (T, error) {
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		return v, fmt.Errorf("page: evaluate: %w", err)
+	}
+	return v, nil
+}
+
+// Text is what the hook shows; empty when it is not there.
+func (p *Page) Text(id string) (string, error) {
+	return Eval[string](p, `(document.querySelector(`+quote(hook(id))+`)?.innerText ?? "").trim()`)
+}
+
+// Attribute of the hook; empty when the hook or the attribute is not there.
+func (p *Page) Attribute(id, name string) (string, error) {
+	return Eval[string](p, `document.querySelector(`+quote(hook(id))+`)?.getAttribute(`+quote(name)+`) ?? ""`)
+}
+
+// Shown reports whether the hook is there and can be seen.
+func (p *Page) Shown(id string) (bool, error) {
+	return Eval[bool](p, `(document.querySelector(`+quote(hook(id))+`)?.getClientRects().length ?? 0) > 0`)
+}
+
+// Await waits until a JavaScript expression is true; the page is asked at every frame it draws. An expression that throws is not true yet.
+func (p *Page) Await(within time.Duration, expression string) error {
+	ctx, cancel := context.WithTimeout(p.ctx, within+time.Second)
+	defer cancel()
+	guarded := `(() => { try { return Boolean(` + expression + `) } catch { return false } })()`
+	poll := chromedp.Poll[bool](guarded, chromedp.WithPollingTimeout(within), chromedp.WithPollingInterval(20*time.Millisecond))
+	if _, err := chromedp.Run(ctx, poll); err != nil {
+		return fmt.Errorf("page: %s did not become true in %v: %w", expression, within, err)
+	}
+	return nil
+}
+
+// AwaitShown waits until the hook can be seen.
+func (p *Page) AwaitShown(within time.Duration, id string) error {
+	return p.Await(within, `document.querySelector(`+quote(hook(id))+`).getClientRects().length > 0`)
+}
+
+// AwaitGone waits until the hook cannot be seen.
+func (p *Page) AwaitGone(within time.Duration, id string) error {
+	return p.Await(within, `!(document.querySelector(`+quote(hook(id))+`)?.getClientRects().length > 0)`)
+}
+
+// AwaitAttribute waits until the hook's attribute has the value.
+func (p *Page) AwaitAttribute(within time.Duration, id, name, value string) error {
+	return p.Await(within, `document.querySelector(`+quote(hook(id))+`).getAttribute(`+quote(name)+`) === `+quote(value))
+}
+
+// Heard is how much of the time since then the page brought a tone of hz, 0 to 1.
+func (p *Page) Heard(hz float64, since time.Time) (float64, error) {
+	return Eval[float64](p, fmt.Sprintf(`window.__ears.share(%g, %d)`, hz, since.UnixMilli()))
+}
+
+// AwaitHeard waits until the page brought a tone of hz for all but a tenth of the last half second.
+func (p *Page) AwaitHeard(within time.Duration, hz float64) error {
+	return p.Await(within, fmt.Sprintf(`window.__ears.share(%g, Date.now() - 500) > 0.9`, hz))
+}
+
+// Level is the root mean square of what the page brought since then, of full scale.
+func (p *Page) Level(since time.Time) (float64, error) {
+	return Eval[float64](p, fmt.Sprintf(`window.__ears.level(%d)`, since.UnixMilli()))
+}
+
+// Resize gives the page a viewport.
+func (p *Page) Resize(width, height int64) error {
+	if err := p.do(chromedp.EmulateViewport(width, height)); err != nil {
+		return fmt.Errorf("page: resize: %w", err)
+	}
+	return nil
+}
+
+// PreferDark tells the page which colours the person's system uses.
+func (p *Page) PreferDark(dark bool) error {
+	value := "light"
+	if dark {
+		value = "dark"
+	}
+	params := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: value}}}
+	if _, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, params); err != nil {
+		return fmt.Errorf("page: prefer dark: %w", err)
+	}
+	return nil
+}
+
+// Screenshot is what the person sees, as PNG.
+func (p *Page) Screenshot() ([]byte, error) {
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		return nil, fmt.Errorf("page: screenshot: %w", err)
+	}
+	return png, nil
+}
+
+func quote(s string) string {
+	b, err := json.Marshal(s)
+	if err != nil {
+		panic("a string did not become JSON: " + err.Error())
+	}
+	return string(b)
+}
