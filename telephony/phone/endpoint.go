@@ -32,9 +32,14 @@ type endpoint struct {
 	calls map[string]*Call // by Call-ID
 }
 
+// hush quiets sipgo's own default logger, which some of its parts use whatever they are given: it writes addresses and whole
+// messages, numbers included.
+var hush = sync.OnceFunc(func() { sip.SetDefaultLogger(slog.New(slog.DiscardHandler)) })
+
 // newEndpoint listens on addr ("ip:0" for any port); fresh takes new calls, nil refuses them.
 func newEndpoint(cfg Config, addr string, fresh func(*sip.Request, sip.ServerTransaction)) (*endpoint, error) {
-	quiet := slog.New(slog.DiscardHandler) // sipgo logs whole messages, numbers included
+	hush()
+	quiet := slog.New(slog.DiscardHandler)
 	ua, err := sipgo.NewUA(sipgo.WithUserAgent("hotline-phone"), sipgo.WithUserAgentHostname(cfg.LocalIP),
 		sipgo.WithUserAgentTransportLayerOptions(sip.WithTransportLayerLogger(quiet)),
 		sipgo.WithUserAgentTransactionLayerOptions(sip.WithTransactionLayerLogger(quiet)))
