@@ -1,0 +1,64 @@
+// Package prompts holds what callers hear from us: texts in files, one per prompt and language, turned into audio once by espeak-ng
+// and replaceable by recorded wav files of the same name; and the hold audio.
+package prompts
+
+import "path/filepath"
+
+// The prompts. texts/<language>/<name>.txt says what each says.
+const (
+	HoldReassurance  = "hold-reassurance"  // while waiting: you are still in line, we have not forgotten you
+	Connecting       = "connecting"        // just before a counsellor is heard
+	Technical        = "technical"         // after a fault of ours: please stay, we are reconnecting you
+	Returning        = "returning"         // after a fault was mended: your counsellor is coming back
+	DangerNoted      = "danger-noted"      // the danger key was pressed
+	FallbackGreeting = "fallback-greeting" // nobody of ours is there: stay on the line
+	LeaveMessage     = "leave-message"     // no phone answered either
+	Closing          = "closing"           // last words of the fallback: help numbers
+
+	greeting = "greeting" // once per line: the danger key first, the line, recorded and confidential
+	holdText = "hold"     // timed phrases over the hold music
+	beep     = "beep"
+)
+
+// fixed are the prompts that do not depend on the line.
+func fixed() []string {
+	return []string{
+		HoldReassurance, Connecting, Technical, Returning, DangerNoted, FallbackGreeting, LeaveMessage, Closing,
+	}
+}
+
+// Sounds names the audio files that Generate made in Dir, for the Languages in the order in which they are played.
+type Sounds struct {
+	Dir       string
+	Languages []string
+}
+
+// Files are the paths of a prompt without extension, one per language, as the dialplan wants them.
+func (s Sounds) Files(name string) []string {
+	files := make([]string, 0, len(s.Languages))
+	for _, l := range s.Languages {
+		files = append(files, filepath.Join(s.Dir, l, name))
+	}
+	return files
+}
+
+// Media are the same as ARI's play wants them, one after the other: "sound:/…"
+// (https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/Asterisk_REST_Interface/Channels_REST_API/#play).
+func (s Sounds) Media(name string) []string {
+	media := s.Files(name)
+	for i := range media {
+		media[i] = "sound:" + media[i]
+	}
+	return media
+}
+
+// Greeting is the media of a line's greeting.
+func (s Sounds) Greeting(line string) []string { return s.Media(greetingName(line)) }
+
+func greetingName(line string) string { return greeting + "-" + line }
+
+// Beep is the path, without extension, of the tone before a message.
+func (s Sounds) Beep() string { return filepath.Join(s.Dir, beep) }
+
+// HoldFolder holds the hold audio of a language and nothing else: Asterisk plays whatever is in it.
+func (s Sounds) HoldFolder(language string) string { return filepath.Join(s.Dir, "hold", language) }
