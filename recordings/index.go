@@ -1,0 +1,109 @@
+package recordings
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"hotline/storage"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Index is the table of finished recordings.
+type Index struct{ db *storage.DB }
+
+// NewIndex brings its table to the newest form.
+func NewIndex(ctx context.Context, db *storage.DB) (*Index, error) {
+	sub, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Migrate(ctx, "recordings", sub); err != nil {
+		return nil, err
+	}
+	return &Index{db}, nil
+}
+
+// row is a recording with its place in the store.
+type row struct {
+	Recording
+	path string // relative to the store folder
+}
+
+const rowColumns = `id, call_id, line, agent, kind, started_ms, duration_ms, chunks, gaps, gap_ms, complete, bytes, stored_ms, path`
+
+// add writes a row once; the same id again changes nothing.
+func (x *Index) add(ctx context.Context, r row) error {
+	_, err := x.db.Exec(ctx, `INSERT INTO recordings (`+rowColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO NOTHING`,
+		r.ID, r.Call, r.Line, r.Agent, string(r.Kind), storage.Millis(r.Started), r.Duration.Milliseconds(), r.Chunks, r.Gaps,
+		r.GapTime.Milliseconds(), r.Complete, r.Bytes, storage.Millis(r.Stored), r.path)
+	if err != nil {
+		return fmt.Errorf("recordings: index %s: %w", r.ID, err)
+	}
+	return nil
+}
+
+// Get returns one recording, or ErrNotFound.
+func (x *Index) Get(ctx context.Context, id string) (Recording, error) {
+	r, err := x.row(ctx, id)
+	return r.Recording, err
+}
+
+func (x *Index) row(ctx context.Context, id string) (row, error) {
+	r, err := scanRow(x.db.QueryRow(ctx, `SELECT `+rowColumns+` FROM recordings WHERE id = ?`, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return row{}, ErrNotFound
+	}
+	if err != nil {
+		return row{}, fmt.Errorf("recordings: read %s: %w", id, err)
+	}
+	return r, nil
+}
+
+// List returns at most limit (1 to 1000) recordings that started before the time (zero: now), newest first.
+func (x *Index) List(ctx context.Context, before time.Time, limit int) ([]Recording, error) {
+	if before.IsZero() {
+		before = time.Now().Add(time.Minute) // clocks of hosts differ
+	}
+	return x.list(ctx, `WHERE started_ms < ? ORDER BY started_ms DESC, id DESC LIMIT ?`, storage.Millis(before), min(max(limit, 1), 1000))
+}
+
+// ByCall returns the recordings of one call, in order.
+func (x *Index) ByCall(ctx context.Context, call string) ([]Recording, error) {
+	return x.list(ctx, `WHERE call_id = ? ORDER BY started_ms, id`, call)
+}
+
+func (x *Index) list(ctx context.Context, rest string, args ...any) ([]Recording, error) {
+	rows, err := x.db.Query(ctx, `SELECT `+rowColumns+` FROM recordings `+rest, args...)
+	if err != nil {
+		return nil, fmt.Errorf("recordings: list: %w", err)
+	}
+	defer rows.Close()
+	var out []Recording
+	for rows.Next() {
+		r, err := scanRow(rows)
+		if err != nil {
+			return nil, fmt.Errorf("recordings: list: %w", err)
+		}
+		out = append(out, r.Recording)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("recordings: list: %w", err)
+	}
+	return out, nil
+}
+
+func scanRow(s interface{ Scan(...any) error }) (r row, err error) {
+	var started, duration, gap, stored int64
+	err = s.Scan(&r.ID, &r.Call, &r.Line, &r.Agent, &r.Kind, &started, &duration, &r.Chunks, &r.Gaps, &gap, &r.Complete, &r.Bytes,
+		&stored, &r.path)
+	r.Started, r.Stored = storage.Time(started), storage.Time(stored)
+	r.Duration, r.GapTime = time.Duration(duration)*time.Millisecond, time.Duration(gap)*time.Millisecond
+	return r, err
+}

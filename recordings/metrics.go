@@ -1,0 +1,48 @@
+package recordings
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// Metrics counts what recorders and intakes do. Labels hold no ids.
+type Metrics struct {
+	openTakes     prometheus.Gauge
+	bytes         prometheus.Counter
+	gapSeconds    prometheus.Counter
+	lateSamples   prometheus.Counter
+	droppedChunks *prometheus.CounterVec
+	sealSeconds   prometheus.Histogram
+	stored        *prometheus.CounterVec
+	storeErrors   prometheus.Counter
+}
+
+// NewMetrics registers the collectors of this package.
+func NewMetrics(reg prometheus.Registerer) *Metrics {
+	m := newMetrics()
+	reg.MustRegister(m.openTakes, m.bytes, m.gapSeconds, m.lateSamples, m.droppedChunks, m.sealSeconds, m.stored, m.storeErrors)
+	return m
+}
+
+func newMetrics() *Metrics {
+	counter := func(name, help string) prometheus.Counter {
+		return prometheus.NewCounter(prometheus.CounterOpts{Namespace: "hotline", Subsystem: "recordings", Name: name, Help: help})
+	}
+	return &Metrics{
+		openTakes: prometheus.NewGauge(prometheus.GaugeOpts{
+			Namespace: "hotline", Subsystem: "recordings", Name: "open_takes", Help: "Recordings being made.",
+		}),
+		bytes:       counter("sealed_bytes_total", "Bytes of sealed frames written."),
+		gapSeconds:  counter("gap_seconds_total", "Time without audio in closed recordings, summed over both sides."),
+		lateSamples: counter("late_samples_total", "Samples that came too late to be placed."),
+		droppedChunks: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: "hotline", Subsystem: "recordings", Name: "dropped_chunks_total",
+			Help: "Pieces that became gaps: the disk refused them (disk) or fell behind (slow).",
+		}, []string{"cause"}),
+		sealSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Namespace: "hotline", Subsystem: "recordings", Name: "seal_seconds", Help: "Time from the end of a take to its safety on disk.",
+			Buckets: []float64{.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5},
+		}),
+		stored: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: "hotline", Subsystem: "recordings", Name: "stored_total", Help: "Recordings moved to the store and indexed.",
+		}, []string{"complete"}),
+		storeErrors: counter("store_errors_total", "Attempts to store a recording that failed and will be repeated."),
+	}
+}

@@ -1,0 +1,185 @@
+package recordings
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"filippo.io/age"
+)
+
+// Config says where and for whom a [Recorder] writes. The zero value of a field means its default.
+type Config struct {
+	Dir        string          // spool folder, created when absent; on a local disk of the host where [Intake] runs
+	Recipients []age.Recipient // public keys; at least one
+	// ChunkDuration is how much speech is sealed as one piece, 20 ms to 10 s. A kill -9 loses at most this and Window, so the default of
+	// 500 ms keeps the loss under a second.
+	ChunkDuration time.Duration
+	Window        time.Duration // how late a frame may come and still find its place, 20 ms to 2 s; default 200 ms
+	Buffer        int           // finished pieces that may wait for a slow disk; further ones become gaps; default 16
+	CloseTimeout  time.Duration // how long Close waits for the disk; default 5 s
+	Log           *slog.Logger  // default slog.Default()
+	Metrics       *Metrics      // default: counted nowhere
+}
+
+func (c Config) withDefaults() Config {
+	setDefault(&c.ChunkDuration, 500*time.Millisecond)
+	setDefault(&c.Window, 200*time.Millisecond)
+	setDefault(&c.Buffer, 16)
+	setDefault(&c.CloseTimeout, 5*time.Second)
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	if c.Metrics == nil {
+		c.Metrics = newMetrics()
+	}
+	return c
+}
+
+func setDefault[T comparable](v *T, def T) {
+	var zero T
+	if *v == zero {
+		*v = def
+	}
+}
+
+// Validate tells what is wrong with a configuration.
+func (c Config) Validate() error {
+	c = c.withDefaults()
+	var errs []error
+	if c.Dir == "" {
+		errs = append(errs, errors.New("recordings: Dir is empty"))
+	}
+	if len(c.Recipients) == 0 {
+		errs = append(errs, errors.New("recordings: no public key to seal for; create one with CreateKey"))
+	}
+	if c.ChunkDuration < 20*time.Millisecond || c.ChunkDuration > 10*time.Second {
+		errs = append(errs, errors.New("recordings: ChunkDuration must be between 20 ms and 10 s"))
+	}
+	if c.Window < 20*time.Millisecond || c.Window > 2*time.Second {
+		errs = append(errs, errors.New("recordings: Window must be between 20 ms and 2 s"))
+	}
+	if c.Buffer < 1 || c.CloseTimeout < 0 {
+		errs = append(errs, errors.New("recordings: Buffer and CloseTimeout must be positive"))
+	}
+	return errors.Join(errs...)
+}
+
+// Recorder writes takes. It holds public keys only: it cannot read what it wrote. Safe for concurrent use.
+type Recorder struct {
+	cfg    Config
+	create func(path string) (sink, error)
+	now    func() time.Time
+
+	mu    sync.Mutex
+	takes map[string]*Take
+}
+
+// sink is the file of a take. Tests put a full or slow disk in its place.
+type sink interface {
+	Write(b []byte) (int, error)
+	Truncate(size int64) error
+	Seek(offset int64, whence int) (int64, error)
+	Sync() error
+	Close() error
+}
+
+// NewRecorder makes the spool folder ready.
+func NewRecorder(cfg Config) (*Recorder, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	r := &Recorder{cfg: cfg.withDefaults(), create: createLocked, now: time.Now, takes: make(map[string]*Take)}
+	if err := os.MkdirAll(r.cfg.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("recordings: spool: %w", err)
+	}
+	return r, nil
+}
+
+// Start begins a take. Sample 0 of its timeline is now. ErrExists when the spool holds a recording with that id, of this or of an
+// earlier process: what was recorded is never written over.
+func (r *Recorder) Start(id string, meta Meta) (*Take, error) {
+	if err := validID(id); err != nil {
+		return nil, err
+	}
+	if meta.Started.IsZero() {
+		meta.Started = r.now()
+	}
+	setDefault(&meta.Kind, KindCall)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, taken := r.takes[id]; taken || r.spooled(id) {
+		return nil, fmt.Errorf("%w: %s", ErrExists, id)
+	}
+	w, err := r.begin(id, meta, suffixOpen)
+	if err != nil {
+		return nil, fmt.Errorf("recordings: start %s: %w", id, err)
+	}
+	t := &Take{
+		id: id, meta: meta, rec: r, chunks: make(chan chunk, r.cfg.Buffer), written: make(chan struct{}), last: r.now(),
+		line: timeline{samples: samplesIn(r.cfg.ChunkDuration), window: samplesIn(r.cfg.Window)},
+	}
+	r.takes[id] = t
+	r.cfg.Metrics.openTakes.Inc()
+	go t.run(w)
+	return t, nil
+}
+
+// begin creates the files of a recording: first under a name that Intake leaves alone, then, when they are locked and can be read back,
+// under the given suffix.
+func (r *Recorder) begin(id string, meta Meta, suffix string) (*writer, error) {
+	fresh := filepath.Join(r.cfg.Dir, id+suffixNew)
+	file, err := r.create(fresh)
+	if err != nil {
+		return nil, err
+	}
+	w := newWriter(r, id, meta, file)
+	if err := errors.Join(w.open(), writeSidecar(r.cfg.Dir, w.sidecar(0))); err != nil {
+		return nil, errors.Join(err, file.Close(), os.Remove(fresh), removeIfThere(sidecarPath(r.cfg.Dir, id)))
+	}
+	w.suffix = suffix
+	if suffix == suffixNew {
+		return w, nil
+	}
+	if err := os.Rename(fresh, filepath.Join(r.cfg.Dir, id+suffix)); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return w, nil
+}
+
+func (r *Recorder) spooled(id string) bool {
+	for _, suffix := range []string{suffixNew, suffixOpen, suffixSealed, suffixSidecar} {
+		if _, err := os.Lstat(filepath.Join(r.cfg.Dir, id+suffix)); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// Close closes every take that is still open.
+func (r *Recorder) Close() error {
+	r.mu.Lock()
+	var open []*Take
+	for _, t := range r.takes {
+		open = append(open, t)
+	}
+	r.mu.Unlock()
+	var errs []error
+	for _, t := range open {
+		if _, err := t.Close(); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (r *Recorder) forget(id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.takes, id)
+	r.cfg.Metrics.openTakes.Dec()
+}

@@ -1,0 +1,129 @@
+package recordings
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+const (
+	// idleStep is how often a take looks whether frames have stopped coming.
+	idleStep = 250 * time.Millisecond
+	// idleSlack is how far the take stays behind its own clock while no frames come: theirs may run differently.
+	idleSlack = time.Second
+	// idleEnd is the pause before the end that counts as silence and not as the usual distance between frames.
+	idleEnd = 100 * time.Millisecond
+)
+
+// ErrSlowDisk says that the disk did not take the end of a recording in time. What it took is sealed; Intake closes it.
+var ErrSlowDisk = errors.New("recordings: the disk did not take the recording in time")
+
+// Take is one recording being made. Its methods are safe for concurrent use.
+type Take struct {
+	id   string
+	meta Meta
+	rec  *Recorder
+
+	mu     sync.Mutex // guards what follows; never held over I/O
+	line   timeline
+	last   time.Time // of the last frame
+	closed bool
+	chunks chan chunk
+
+	written chan struct{} // closed when the writer has ended
+	length  time.Duration // after written: of what was sealed
+	failed  error         // after written: why it could not be closed in order
+}
+
+// Write places a frame: alaw holds one G.711 A-law byte a sample, the first of them offset samples (at 8 kHz) after the start of the
+// take. Frames may come in any order within the window; a repeated one replaces itself. It copies alaw, never waits and never fails:
+// a frame that comes too late, or finds the disk too slow, is counted and becomes a gap. After Close it does nothing.
+func (t *Take) Write(side Side, offset int64, alaw []byte) {
+	if side >= sides {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return
+	}
+	t.last = t.rec.now()
+	done, refused := t.line.write(side, offset, alaw)
+	t.rec.cfg.Metrics.lateSamples.Add(float64(refused))
+	t.hand(done)
+}
+
+// hand gives finished chunks to the writer, or drops them when it is too far behind. The caller holds mu.
+func (t *Take) hand(done []chunk) {
+	for _, c := range done {
+		select {
+		case t.chunks <- c:
+		default:
+			t.rec.cfg.Metrics.droppedChunks.WithLabelValues("slow").Inc()
+		}
+	}
+}
+
+// idle moves the timeline on while no frames come, so that what came before does not stay in memory.
+func (t *Take) idle() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if quiet := t.rec.now().Sub(t.last) - idleSlack; quiet > 0 && !t.closed {
+		// Only the giving out: head stays at the newest frame, to which Close adds the whole pause.
+		t.hand(t.line.give((t.line.head + samplesIn(quiet) - t.line.window) / t.line.samples))
+	}
+}
+
+// Close ends the recording now and seals it: when it returns without error the recording is safe on disk, under its final name. It
+// returns the length. An error leaves what was written in the spool, where Intake seals it as incomplete. Close again waits for the
+// first and returns the same.
+func (t *Take) Close() (time.Duration, error) {
+	began := time.Now()
+	t.mu.Lock()
+	if !t.closed {
+		if quiet := t.rec.now().Sub(t.last); quiet > idleEnd {
+			t.hand(t.line.advance(t.line.head + samplesIn(quiet)))
+		}
+		t.hand(t.line.finish())
+		t.closed = true
+		close(t.chunks)
+		defer func() { t.rec.cfg.Metrics.sealSeconds.Observe(time.Since(began).Seconds()) }()
+	}
+	t.mu.Unlock()
+	limit := time.NewTimer(t.rec.cfg.CloseTimeout)
+	defer limit.Stop()
+	select {
+	case <-t.written:
+	case <-limit.C:
+		return timeOf(t.line.head), fmt.Errorf("recordings: close %s: %w", t.id, ErrSlowDisk)
+	}
+	if t.failed != nil {
+		return t.length, fmt.Errorf("recordings: close %s: %w", t.id, t.failed)
+	}
+	return t.length, nil
+}
+
+// run owns the file of the take.
+func (t *Take) run(w *writer) {
+	defer close(t.written)
+	defer t.rec.forget(t.id)
+	tick := time.NewTicker(idleStep)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			t.idle()
+			continue
+		case c, more := <-t.chunks:
+			if more {
+				w.append(c)
+				continue
+			}
+		}
+		break
+	}
+	// The channel was closed under mu after the last change of the timeline, so head is final.
+	t.length = timeOf(t.line.head)
+	t.failed = w.finish(t.line.head)
+}
