@@ -1,0 +1,85 @@
+package webrtc
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"hotline/telephony/audio"
+)
+
+// tone is a sine in A-law that goes on from call to call.
+type tone struct {
+	frequency float64
+	n         int
+}
+
+// next is the next n samples.
+func (t *tone) next(n int) []byte {
+	t.n += n
+	return audio.PCMA.Encode(nil, audio.Sine(tapeRate, t.frequency, 0.3, t.n-n, n))
+}
+
+// power is the share of a frequency in some A-law audio, 0-1.
+func power(alaw []byte, frequency float64) float64 {
+	return audio.Tone(audio.PCMA.Decode(nil, alaw), tapeRate, frequency)
+}
+
+// ear collects packets and lets a test wait until it heard enough.
+type ear struct {
+	mu      sync.Mutex
+	packets []heardPacket
+	changed chan struct{}
+}
+
+type heardPacket struct {
+	packet
+	at time.Time
+}
+
+func newEar() *ear { return &ear{changed: make(chan struct{}, 1)} }
+
+func (e *ear) put(buf []byte) {
+	p, ok := parsePacket(append([]byte(nil), buf...))
+	if !ok {
+		return
+	}
+	e.mu.Lock()
+	e.packets = append(e.packets, heardPacket{p, time.Now()})
+	e.mu.Unlock()
+	select {
+	case e.changed <- struct{}{}:
+	default:
+	}
+}
+
+func (e *ear) all() []heardPacket {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return append([]heardPacket(nil), e.packets...)
+}
+
+// audio is the payload of the packets from the given one on.
+func (e *ear) audio(from int) []byte {
+	var out []byte
+	for _, p := range e.all()[from:] {
+		out = append(out, p.payload...)
+	}
+	return out
+}
+
+// await waits until the ear has n packets.
+func (e *ear) await(t *testing.T, n int) []heardPacket {
+	t.Helper()
+	limit := time.After(10 * time.Second)
+	for {
+		if all := e.all(); len(all) >= n {
+			return all
+		}
+		select {
+		case <-e.changed:
+		case <-limit:
+			t.Fatalf("heard %d packets of %d", len(e.all()), n)
+		}
+	}
+}
