@@ -1,0 +1,65 @@
+package browser
+
+import (
+	"fmt"
+	"time"
+)
+
+// Desk is the console in a tab, used through its stable hooks.
+type Desk struct{ *Page }
+
+// SignIn opens the console with a cookie jar of its own and logs in by hand, as a person does.
+func (b *Browser) SignIn(url, username, password string) (*Desk, error) {
+	p, err := b.Open(url)
+	if err != nil {
+		return nil, err
+	}
+	d := &Desk{p}
+	if err := d.logIn(username, password); err != nil {
+		p.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+func (d *Desk) logIn(username, password string) error {
+	if err := d.Type("login-username", username); err != nil {
+		return err
+	}
+	if err := d.Type("login-password", password); err != nil {
+		return err
+	}
+	if err := d.Click("login-submit"); err != nil {
+		return err
+	}
+	return d.AwaitGone(patience, "login-submit")
+}
+
+// AwaitState waits until the console shows the state: available, reserved, talking, wrap_up, not_ready.
+func (d *Desk) AwaitState(within time.Duration, state string) error {
+	if err := d.AwaitAttribute(within, "agent-state", "data-state", state); err != nil {
+		shown, _ := d.Attribute("agent-state", "data-state")
+		text, _ := d.Text("agent-state")
+		return fmt.Errorf("state is %q (%s), not %s within %v; the page says: %q", shown, text, state, within, d.Complaints())
+	}
+	return nil
+}
+
+// Ready presses Available and waits until the desk is.
+func (d *Desk) Ready() error {
+	if err := d.Click("set-available"); err != nil {
+		return err
+	}
+	return d.AwaitState(patience, "available")
+}
+
+// AwaitOffer waits until the console rings.
+func (d *Desk) AwaitOffer(within time.Duration) error { return d.AwaitShown(within, "offer") }
+
+// Accept takes the offer by a click and waits until the console shows the talk.
+func (d *Desk) Accept() error {
+	if err := d.Click("offer-accept"); err != nil {
+		return err
+	}
+	return d.AwaitAttribute(patience, "call", "data-state", "talking")
+}

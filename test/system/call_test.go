@@ -1,0 +1,92 @@
+package system_test
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"hotline/telephony/audio"
+	"hotline/test/stage"
+)
+
+// One call, from the first ring to the recording: what each side says is heard by the other and stands in its channel of the recording.
+func TestOneCall(t *testing.T) {
+	s := play(t)
+	d := s.ready(0)
+	c := s.dial("12355")
+	if heard := c.awaitSound(c.answered, time.Second, "the greeting", stage.Tones(stage.ToneGreeting)); heard.Sub(c.answered) > 500*time.Millisecond {
+		t.Errorf("the greeting began %v after the answer", heard.Sub(c.answered))
+	}
+	must(t, d.AwaitOffer(10*time.Second))
+	live := s.awaitCalls(2*time.Second, "offered")[0]
+	clicked := time.Now()
+	must(t, d.Accept())
+	if heard := c.awaitSound(clicked, 3*time.Second, "the counsellor", stage.Tones(toneFirst)); heard.Sub(clicked) > time.Second {
+		t.Errorf("the counsellor was heard only %v after the click", heard.Sub(clicked))
+	}
+	must(t, d.AwaitHeard(3*time.Second, toneCaller))
+	began := time.Now()
+	// Three seconds of talk are what the recording is judged by.
+	c.awaitSound(began.Add(3*time.Second), 4*time.Second, "the counsellor", stage.Tones(toneFirst))
+	c.steady(began, began.Add(3*time.Second), 100*time.Millisecond, "the counsellor's voice", stage.Tones(toneFirst))
+	if share, err := d.Heard(toneCaller, began); err != nil || share < 0.95 {
+		t.Errorf("the browser brought the caller for %.2f of the time (%v)", share, err)
+	}
+	must(t, d.Click("call-hangup"))
+	c.awaitEnd(2 * time.Second)
+	must(t, d.AwaitState(3*time.Second, "wrap_up"))
+	must(t, d.Click("wrapup-done"), d.AwaitState(3*time.Second, "available"))
+
+	row := s.ended(live.ID)
+	if row.Outcome != "answered" || row.EndedBy != "agent" || row.Line != "12355" {
+		t.Errorf("the ledger says %+v", row)
+	}
+	s.judgeRecording(row)
+}
+
+// judgeRecording plays a call's recording as the supervisor would.
+func (s *scene) judgeRecording(row stage.Ended) {
+	s.t.Helper()
+	v := s.visit("supervisor")
+	r := v.recording(row.ID)
+	clip := v.listen(r.ID, "proof of the whole-system test")
+	if len(clip.Channels) != 2 || clip.Rate != audio.Rate {
+		s.t.Fatalf("recording has %d channels at %d Hz", len(clip.Channels), clip.Rate)
+	}
+	left, right := clip.Channels[0], clip.Channels[1]
+	// The seams are cut off: the counsellor's tone begins and ends within them.
+	inner := func(pcm []int16) []int16 { return pcm[len(pcm)/10 : len(pcm)-len(pcm)/10] }
+	for name, is := range map[string]struct {
+		share float64
+		want  bool
+	}{
+		"left, counsellor":  {share(inner(left), toneFirst), true},
+		"left, caller":      {share(inner(left), toneCaller), false},
+		"right, caller":     {share(inner(right), toneCaller), true},
+		"right, counsellor": {share(inner(right), toneFirst), false},
+	} {
+		if is.want && is.share < 0.9 || !is.want && is.share > 0.05 {
+			s.t.Errorf("recording, %s: %.2f of the time", name, is.share)
+		}
+	}
+	long := float64(len(left)) / audio.Rate
+	if talk := float64(row.TalkMS) / 1000; math.Abs(long-talk) > 0.2 {
+		s.t.Errorf("recording is %.2f s long, the talk was %.2f s", long, talk)
+	}
+	if !r.Complete {
+		s.t.Error("recording is not complete")
+	}
+	s.judgeAudit(r.ID)
+}
+
+// share is how much of the time a tone is most of what is heard.
+func share(pcm []int16, hz float64) float64 {
+	frames, with := 0, 0
+	for ; len(pcm) >= audio.FrameSamples; pcm = pcm[audio.FrameSamples:] {
+		frames++
+		if audio.Tone(pcm[:audio.FrameSamples], audio.Rate, hz) >= 0.5 {
+			with++
+		}
+	}
+	return float64(with) / float64(max(1, frames))
+}
