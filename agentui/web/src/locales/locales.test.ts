@@ -1,0 +1,91 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'vue/compiler-sfc';
+import { describe, expect, it } from 'vitest';
+import en from './en.json';
+import zhCN from './zh-CN.json';
+
+type Tree = { [name: string]: string | Tree };
+
+function leaves(tree: Tree, path = ''): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const [name, value] of Object.entries(tree)) {
+    const at = path ? `${path}.${name}` : name;
+    if (typeof value === 'string') found.set(at, value);
+    else for (const [key, text] of leaves(value, at)) found.set(key, text);
+  }
+  return found;
+}
+
+const chinese = leaves(zhCN);
+const english = leaves(en);
+const views = readdirSync(join(import.meta.dirname, '../views')).filter((name) => name.endsWith('.vue'));
+const source = (name: string) => readFileSync(join(import.meta.dirname, '../views', name), 'utf8');
+
+describe('locale files', () => {
+  it('have the same keys', () => {
+    expect([...english.keys()].sort()).toEqual([...chinese.keys()].sort());
+  });
+
+  it('leave nothing empty', () => {
+    for (const [key, text] of [...chinese, ...english]) expect(text.trim(), key).not.toBe('');
+  });
+
+  it('fill the same places', () => {
+    const places = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
+    for (const [key, text] of chinese) expect(places(english.get(key) ?? ''), key).toEqual(places(text));
+  });
+
+  it('have words for every error code of the server', () => {
+    const path = join(import.meta.dirname, '../../../protocol/golden/error_codes.json');
+    const codes = JSON.parse(readFileSync(path, 'utf8')) as string[];
+    expect(codes.length).toBeGreaterThan(10);
+    for (const code of codes) expect(chinese.has(`errors.${code}`), code).toBe(true);
+  });
+});
+
+interface Node {
+  type: number;
+  content?: string | Node;
+  tag?: string;
+  props?: { type: number; name: string; value?: { content: string } }[];
+  children?: Node[];
+  branches?: Node[];
+}
+
+// Node types of the template compiler.
+const kind = { text: 2, attribute: 6 };
+const spoken = ['title', 'placeholder', 'alt', 'label', 'aria-label', 'aria-description'];
+
+function literals(node: Node, found: string[]): string[] {
+  if (node.type === kind.text && typeof node.content === 'string' && /\p{L}/u.test(node.content)) {
+    found.push(node.content.trim());
+  }
+  for (const prop of node.props ?? []) {
+    const words = prop.value?.content ?? '';
+    if (prop.type === kind.attribute && spoken.includes(prop.name) && words !== '')
+      found.push(`${prop.name}=${words}`);
+  }
+  for (const child of node.children ?? []) literals(child, found);
+  return found;
+}
+
+describe('views', () => {
+  it('are found', () => {
+    expect(views.length).toBeGreaterThan(8);
+  });
+
+  it.each(views)('%s says nothing but what the locale files say', (name) => {
+    const ast = parse(source(name)).descriptor.template?.ast as Node | undefined;
+    expect(ast, 'a template').toBeDefined();
+    if (ast) expect(literals(ast, [])).toEqual([]);
+    const script = parse(source(name)).descriptor.scriptSetup?.content ?? '';
+    expect(script.replaceAll(/\/\/.*|\/\*[\s\S]*?\*\//g, '')).not.toMatch(/\p{Script=Han}/u);
+  });
+
+  it.each(views)('%s asks only for keys that exist', (name) => {
+    for (const match of source(name).matchAll(/\bt\(\s*'([^']+)'/g)) {
+      expect(chinese.has(match[1] ?? ''), match[1]).toBe(true);
+    }
+  });
+});

@@ -1,0 +1,13 @@
+import { createApp } from 'vue';
+import { createLocales, isLocale } from './locales';
+import { Console, consoleKey } from './session/console';
+import { preferences } from './session/preferences';
+import './theme.css';
+import App from './views/App.vue';
+
+const chosen = preferences.locale();
+const locale = isLocale(chosen) ? chosen : 'zh-CN';
+const console = new Console(document.getElementById('remote-audio') as HTMLAudioElement);
+
+createApp(App).use(createLocales(locale)).provide(consoleKey, console).mount('#app');
+void console.begin();

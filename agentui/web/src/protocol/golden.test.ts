@@ -1,0 +1,89 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { decodeFrame, encodeRequest, failure, type Request } from './messages';
+import * as structures from './structures';
+import { list, type Reader, text } from './shape';
+
+const folder = join(import.meta.dirname, '../../../protocol/golden');
+const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
+const raw = (name: string) => readFileSync(join(folder, name), 'utf8').trim();
+const named = (prefix: string) => files.filter((name) => name.startsWith(prefix));
+
+// Bodies and structures, by the start of the file's name; the longest that fits wins.
+const readers: Record<string, Reader<unknown>> = {
+  agent: structures.agent,
+  error_codes: list(text),
+  call_: structures.call,
+  offer: structures.offer,
+  quality: structures.quality,
+  self: structures.self,
+  http_config: structures.config,
+  http_error: failure,
+  http_me: structures.me,
+  http_recording: structures.recording,
+  http_recordings: structures.recordingList,
+  http_recording_access_result: structures.grant,
+};
+// What the browser sends over HTTP; the views write these two themselves.
+const sent = ['http_login.json', 'http_recording_access.json'];
+
+function readerOf(name: string): Reader<unknown> | undefined {
+  const prefix = Object.keys(readers)
+    .filter((start) => name.startsWith(start))
+    .sort((a, b) => b.length - a.length)[0];
+  return prefix === undefined ? undefined : readers[prefix];
+}
+
+describe('golden messages', () => {
+  it('are there', () => {
+    expect(named('client_').length).toBeGreaterThanOrEqual(12);
+    expect(named('server_').length).toBeGreaterThanOrEqual(10);
+  });
+
+  it.each(named('server_'))('%s is read whole', (name) => {
+    expect(decodeFrame(raw(name))).toEqual(JSON.parse(raw(name)));
+  });
+
+  it.each(named('client_'))('%s is what we send', (name) => {
+    const { id, ...request } = JSON.parse(raw(name)) as { id: number } & Request;
+    expect(encodeRequest(id, request as Request)).toBe(raw(name));
+  });
+
+  it.each(files.filter((name) => !/^(client_|server_)/.test(name) && !sent.includes(name)))(
+    '%s is read whole',
+    (name) => {
+      const read = readerOf(name);
+      expect(read, 'no reader for this file').toBeDefined();
+      expect(read?.(JSON.parse(raw(name)), '')).toEqual(JSON.parse(raw(name)));
+    },
+  );
+
+  // Every field of every golden frame is needed and has one kind: spoil each in turn.
+  it.each(named('server_snapshot'))('%s is refused when a field of self is spoilt', (name) => {
+    const whole = JSON.parse(raw(name)) as { self: Record<string, unknown> };
+    for (const field of Object.keys(whole.self)) {
+      const spoilt = { ...whole, self: { ...whole.self, [field]: [Symbol.name] } };
+      expect(() => decodeFrame(JSON.stringify(spoilt)), field).toThrow(`self.${field}`);
+    }
+  });
+});
+
+describe('decodeFrame', () => {
+  it.each([
+    ['', 'JSON'],
+    ['{', 'JSON'],
+    ['[]', 'object'],
+    ['null', 'object'],
+    ['{"type":"constructor"}', 'type'],
+    ['{"type":"change","seq":-1,"now":0}', 'seq'],
+    ['{"type":"change","seq":1.5,"now":0}', 'seq'],
+    ['{"type":"change","seq":1,"now":0,"calls":[{}]}', 'calls[0].call'],
+  ])('refuses %s', (frame, wanted) => {
+    expect(() => decodeFrame(frame)).toThrow(wanted);
+  });
+
+  it('drops fields that it does not know', () => {
+    expect(decodeFrame('{"type":"displaced","by":"u-2"}')).toEqual({ type: 'displaced' });
+  });
+});

@@ -1,0 +1,67 @@
+// The frames of docs/protocol.md, section 6: one JSON object each, at most 64 KiB.
+import { count, list, nullable, optional, params, type Read, record, ShapeError, text } from './shape';
+import { agent, board, call, self } from './structures';
+
+/** What a browser may ask for, without the `id` that the socket gives it. */
+export type Request =
+  | { type: 'hello'; takeover: boolean; leg: string }
+  | { type: 'snapshot' }
+  | { type: 'ready' }
+  | { type: 'not_ready'; reason: string }
+  | { type: 'accept'; offer: string }
+  | { type: 'decline'; offer: string }
+  | { type: 'hangup'; call: string }
+  | { type: 'wrapup_done' }
+  | { type: 'mute'; muted: boolean }
+  | { type: 'leg'; offer: string }
+  | { type: 'leg_restart'; leg: string; offer: string }
+  | { type: 'leg_close'; leg: string };
+
+export function encodeRequest(id: number, request: Request): string {
+  const { type, ...fields } = request;
+  return JSON.stringify({ type, id, ...fields });
+}
+
+const frames = {
+  ack: record({ id: count, result: (value: unknown) => value }),
+  error: record({ id: count, code: text, params }),
+  snapshot: record({ seq: count, now: count, self, board: nullable(board) }),
+  change: record({
+    seq: count,
+    now: count,
+    self: optional(self),
+    calls: optional(list(call)),
+    gone_calls: optional(list(text)),
+    agents: optional(list(agent)),
+    gone_agents: optional(list(text)),
+  }),
+  leg_lost: record({ leg: text, reason: text }),
+  displaced: record({}),
+  signed_out: record({}),
+};
+
+type Frames = typeof frames;
+export type ServerFrame = { [T in keyof Frames]: { type: T } & Read<Frames[T]> }[keyof Frames];
+export type Snapshot = Extract<ServerFrame, { type: 'snapshot' }>;
+export type Change = Extract<ServerFrame, { type: 'change' }>;
+
+/** Reads one text frame. Throws ShapeError on anything that the contract does not know. */
+export function decodeFrame(raw: string): ServerFrame {
+  let value: unknown;
+  try {
+    value = JSON.parse(raw);
+  } catch {
+    throw new ShapeError('', 'JSON');
+  }
+  return readFrame(value);
+}
+
+export function readFrame(value: unknown): ServerFrame {
+  const { type } = record({ type: text })(value, '');
+  if (!Object.hasOwn(frames, type)) throw new ShapeError('type', Object.keys(frames).join(' | '));
+  const read = frames[type as keyof Frames];
+  return { type, ...read(value, '') } as ServerFrame;
+}
+
+/** The body of every HTTP answer that is not a success. */
+export const failure = record({ error: text, params });

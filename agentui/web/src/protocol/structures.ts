@@ -1,0 +1,119 @@
+// The structures of docs/protocol.md, sections 5 and 6. Times are UTC in milliseconds since 1970, 0 where there is none.
+import { count, flag, list, nullable, number, oneOf, type Read, record, text } from './shape';
+
+export const role = oneOf('agent', 'supervisor', 'administrator');
+export const tier = oneOf('red', 'returning', 'followup', 'normal', 'nuisance');
+export const agentState = oneOf('offline', 'available', 'reserved', 'talking', 'wrap_up', 'not_ready');
+export const callState = oneOf('waiting', 'offered', 'talking', 'held', 'greeting', 'degraded');
+export const mediaState = oneOf('none', 'connecting', 'ready', 'lost');
+
+export const quality = record({ rtt_ms: number, loss_percent: number, jitter_ms: number, mos: number });
+
+export const offer = record({
+  offer: text,
+  call: text,
+  line: text,
+  line_name: text,
+  tier,
+  waited_ms: count,
+  at: count,
+  expires_at: count,
+  history: count,
+  returning_to_you: flag,
+});
+
+export const call = record({
+  call: text,
+  line: text,
+  line_name: text,
+  state: callState,
+  tier,
+  agent: text,
+  agent_name: text,
+  arrived_at: count,
+  since: count,
+  talk_since: count,
+  danger: flag,
+  history: count,
+  hold_reason: text,
+  quality: nullable(quality),
+});
+
+export const agent = record({
+  user: text,
+  name: text,
+  state: agentState,
+  reason: text,
+  since: count,
+  call: text,
+  media: mediaState,
+  muted: flag,
+});
+
+export const self = record({
+  user: text,
+  name: text,
+  role,
+  state: agentState,
+  reason: text,
+  since: count,
+  until: count,
+  wants_ready: flag,
+  media: mediaState,
+  leg: text,
+  offer: nullable(offer),
+  call: nullable(call),
+  muted: flag,
+});
+
+export const board = record({ waiting: list(call), talking: list(call), agents: list(agent) });
+
+export const me = record({ user: text, username: text, name: text, role, locale: text });
+
+export const config = record({
+  locale: text,
+  locales: list(text),
+  reasons: list(text),
+  ice_servers: list(
+    record({
+      urls: (value, path) => (typeof value === 'string' ? [value] : list(text)(value, path)),
+      username: (value, path) => (value === undefined ? undefined : text(value, path)),
+      credential: (value, path) => (value === undefined ? undefined : text(value, path)),
+    }),
+  ),
+  codec: text,
+  demo: flag,
+});
+
+export const recording = record({
+  id: text,
+  call: text,
+  line: text,
+  agent: text,
+  agent_name: text,
+  started_at: count,
+  duration_ms: count,
+  complete: flag,
+});
+
+export const recordingList = record({ recordings: list(recording) });
+export const grant = record({ url: text, expires_at: count });
+
+/** The answer to `leg` and `leg_restart`: an SDP that holds every candidate. */
+export const legAnswer = record({ leg: text, answer: text });
+
+export type Role = Read<typeof role>;
+export type Tier = Read<typeof tier>;
+export type AgentState = Read<typeof agentState>;
+export type MediaState = Read<typeof mediaState>;
+export type Quality = Read<typeof quality>;
+export type Offer = Read<typeof offer>;
+export type Call = Read<typeof call>;
+export type Agent = Read<typeof agent>;
+export type Self = Read<typeof self>;
+export type Board = Read<typeof board>;
+export type Me = Read<typeof me>;
+export type Config = Read<typeof config>;
+export type Recording = Read<typeof recording>;
+export type Grant = Read<typeof grant>;
+export type LegAnswer = Read<typeof legAnswer>;

@@ -1,0 +1,261 @@
+// Puts the parts together: who is signed in, the websocket, the headset, the desk. Views read its refs and call its actions.
+import { computed, type InjectionKey, inject, ref, shallowRef, watch } from 'vue';
+import { Ring } from '../media/ring';
+import type { Request, ServerFrame } from '../protocol/messages';
+import type { Config, Me, Self } from '../protocol/structures';
+import { serverNow } from '../state/clock';
+import { type Desk, emptyDesk, fold } from '../state/desk';
+import { phaseOf } from '../state/phase';
+import { Refusal } from '../state/requests';
+import { api } from './api';
+import { Headset } from './headset';
+import { Link, type LinkState } from './link';
+import { Notices } from './notices';
+
+export type Stage = 'loading' | 'signed_out' | 'desk';
+
+const defaults: Config = {
+  locale: 'zh-CN',
+  locales: ['zh-CN', 'en'],
+  reasons: ['break', 'meal', 'training', 'meeting', 'technical'],
+  ice_servers: [],
+  codec: 'PCMA',
+  demo: false,
+};
+
+export class Console {
+  readonly stage = ref<Stage>('loading');
+  readonly config = shallowRef<Config>(defaults);
+  readonly me = shallowRef<Me | null>(null);
+  readonly desk = shallowRef<Desk>(emptyDesk);
+  readonly linkState = ref<LinkState>('off');
+  /** Server time in ms, four times a second. */
+  readonly now = ref(Date.now());
+  /** What is under way, so that a button shows it and does not fire twice. */
+  readonly busy = ref<Request['type'] | null>(null);
+  /** The microphone check of this shift is still open. */
+  readonly checking = ref(false);
+  readonly notices = new Notices();
+
+  readonly self = computed(() => this.desk.value.self);
+  readonly phase = computed(() => phaseOf(this.self.value));
+  /** Takes calls: an administrator only looks. */
+  readonly answers = computed(() => this.me.value !== null && this.me.value.role !== 'administrator');
+
+  readonly headset: Headset;
+  readonly ring = new Ring();
+  readonly #link: Link;
+  #resumed = false;
+
+  constructor(element: HTMLAudioElement) {
+    this.#link = new Link(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`, {
+      state: (state) => {
+        this.#onLink(state);
+      },
+      live: (snapshot) => {
+        this.#onLive(snapshot.self);
+      },
+      down: () => {
+        this.headset.tell({ type: 'link_down' });
+      },
+      frame: (frame) => {
+        this.#onFrame(frame);
+      },
+      unopened: () => void this.#recheck(),
+      leg: () => this.headset.liveLeg,
+    });
+    this.headset = new Headset(
+      element,
+      (request) => this.#link.request(request),
+      () => ({ iceServers: this.config.value.ice_servers, codec: this.config.value.codec }),
+    );
+    this.#watchRing();
+    this.#watchWorld();
+    setInterval(() => {
+      this.now.value = serverNow(this.desk.value.clock, Date.now());
+    }, 250);
+  }
+
+  /** Goes on with a session that the cookie still names, or shows the log-in. */
+  async begin(): Promise<void> {
+    const [config, me] = await Promise.allSettled([api.config(), api.me()]);
+    if (config.status === 'fulfilled') this.config.value = config.value;
+    if (me.status === 'fulfilled') this.#enter(me.value, wasReloaded());
+    else this.#leave(me.reason instanceof Refusal && me.reason.code !== 'signed_out' ? me.reason : null);
+  }
+
+  /** Must be called from the click or key that logs in: it opens sound for the whole shift. */
+  async login(username: string, password: string): Promise<void> {
+    void this.headset.speaker.unlock();
+    const me = await api.login(username, password);
+    this.checking.value = true;
+    this.#enter(me, false);
+  }
+
+  async logout(): Promise<void> {
+    try {
+      const leg = this.headset.legId;
+      if (leg !== '') void this.#link.request({ type: 'leg_close', leg }).catch(() => undefined);
+      await api.logout();
+      this.#leave(null);
+    } catch (error) {
+      this.notices.refused(error);
+    }
+  }
+
+  /** Takes the session from the other window. */
+  takeOver(): void {
+    this.#link.start(true);
+  }
+
+  /** Sends a request and shows a refusal in words; true when it was done. */
+  async act(request: Request): Promise<boolean> {
+    if (this.busy.value !== null) return false;
+    this.busy.value = request.type;
+    try {
+      await this.#link.request(request);
+      return true;
+    } catch (error) {
+      this.notices.refused(error);
+      return false;
+    } finally {
+      this.busy.value = null;
+    }
+  }
+
+  async accept(): Promise<void> {
+    const offer = this.self.value?.offer?.offer;
+    if (offer === undefined) return;
+    this.ring.stop();
+    void this.headset.speaker.unlock();
+    await this.act({ type: 'accept', offer });
+  }
+
+  async decline(): Promise<void> {
+    const offer = this.self.value?.offer?.offer;
+    if (offer !== undefined) await this.act({ type: 'decline', offer });
+  }
+
+  async hangup(): Promise<void> {
+    const call = this.self.value?.call?.call;
+    if (call !== undefined) await this.act({ type: 'hangup', call });
+  }
+
+  /** Mutes here first: that must work also while the server is away. */
+  toggleMute(): void {
+    const muted = !this.headset.muted.value;
+    this.headset.setMuted(muted);
+    void this.#link.request({ type: 'mute', muted }).catch(() => undefined);
+  }
+
+  #enter(me: Me, takeover: boolean): void {
+    this.me.value = me;
+    this.#resumed = false;
+    this.stage.value = 'desk';
+    if (this.answers.value && (this.checking.value || takeover)) void this.headset.warm();
+    this.#link.start(takeover);
+  }
+
+  #leave(refusal: Refusal | null): void {
+    this.#link.stop('off');
+    this.headset.release();
+    this.ring.stop();
+    this.me.value = null;
+    this.desk.value = emptyDesk;
+    this.checking.value = false;
+    this.stage.value = 'signed_out';
+    if (refusal) this.notices.refused(refusal);
+  }
+
+  #onLink(state: LinkState): void {
+    this.linkState.value = state;
+    if (state === 'displaced' || state === 'second_session') {
+      this.ring.stop();
+      this.headset.release();
+      this.desk.value = emptyDesk;
+    }
+    if (state === 'signed_out') this.#leave(new Refusal('signed_out'));
+  }
+
+  #onLive(self: Self): void {
+    if (!this.answers.value) return;
+    // A refresh in the middle of a call must not open a microphone that was closed.
+    if (!this.#resumed && self.muted && self.call !== null) this.headset.setMuted(true);
+    this.#resumed = true;
+    this.headset.tell({ type: 'live', serverLeg: self.leg });
+    if (!this.headset.open.value) void this.headset.warm();
+  }
+
+  #onFrame(frame: ServerFrame): void {
+    if (frame.type === 'leg_lost') {
+      this.headset.tell({ type: 'lost', id: frame.leg });
+      return;
+    }
+    const before = this.desk.value;
+    const after = fold(before, frame, Date.now());
+    this.desk.value = after;
+    if (after.stale && !before.stale) void this.#link.request({ type: 'snapshot' }).catch(() => undefined);
+  }
+
+  async #recheck(): Promise<void> {
+    try {
+      await api.me();
+    } catch (error) {
+      if (error instanceof Refusal && error.code === 'signed_out') this.#link.stop('signed_out');
+    }
+  }
+
+  #watchRing(): void {
+    watch(
+      () => this.self.value?.offer?.offer ?? '',
+      (offer) => {
+        this.ring.stop();
+        if (offer !== '') this.ring.start(this.headset.speaker.context);
+      },
+    );
+    // A new caller is never met with a closed microphone.
+    watch(
+      () => this.self.value?.call?.call ?? '',
+      (call, before) => {
+        if (before !== '' && call !== before && this.headset.muted.value) this.toggleMute();
+      },
+    );
+  }
+
+  #watchWorld(): void {
+    const changed = () => {
+      this.#link.probe();
+      this.headset.tell({ type: 'shaky' });
+    };
+    window.addEventListener('online', changed);
+    window.addEventListener('offline', () => {
+      this.#link.probe();
+    });
+    // Leaving the page: let go at once, so that the gateway sees it and the caller hears hold audio without delay.
+    window.addEventListener('pagehide', () => {
+      this.headset.release();
+    });
+    window.addEventListener('pageshow', (event) => {
+      if (event.persisted) location.reload();
+    });
+    for (const type of ['pointerdown', 'keydown'] as const) {
+      window.addEventListener(type, () => {
+        if (this.headset.blocked.value) void this.headset.speaker.unlock();
+      });
+    }
+  }
+}
+
+// The same tab again: its session is ours to take, no question asked.
+function wasReloaded(): boolean {
+  const [entry] = performance.getEntriesByType('navigation');
+  return entry instanceof PerformanceNavigationTiming && entry.type === 'reload';
+}
+
+export const consoleKey: InjectionKey<Console> = Symbol('console');
+
+export function useConsole(): Console {
+  const console = inject(consoleKey);
+  if (!console) throw new Error('no console was provided');
+  return console;
+}

@@ -1,0 +1,45 @@
+// What a person chose on this machine. Storage may be full or forbidden: then the choice lasts until the page is closed.
+import type { Choice } from '../media/microphone';
+
+const prefix = 'hotline.';
+
+function read(name: string): string | null {
+  try {
+    return localStorage.getItem(prefix + name);
+  } catch {
+    return null;
+  }
+}
+
+function write(name: string, value: string): void {
+  try {
+    localStorage.setItem(prefix + name, value);
+  } catch {
+    // see above
+  }
+}
+
+export type Theme = 'light' | 'dark';
+
+export const preferences = {
+  locale: () => read('locale'),
+  setLocale: (locale: string) => {
+    write('locale', locale);
+  },
+  theme: (): Theme | null => {
+    const theme = read('theme');
+    return theme === 'light' || theme === 'dark' ? theme : null;
+  },
+  setTheme: (theme: Theme) => {
+    write('theme', theme);
+  },
+  microphone: (): Choice => ({ device: read('microphone') ?? '', processing: read('processing') !== 'off' }),
+  setMicrophone: (choice: Choice) => {
+    write('microphone', choice.device);
+    write('processing', choice.processing ? 'on' : 'off');
+  },
+  reason: () => read('reason'),
+  setReason: (reason: string) => {
+    write('reason', reason);
+  },
+};

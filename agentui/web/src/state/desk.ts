@@ -1,0 +1,72 @@
+// What the server says, folded into what a screen shows. Pure: frames in, a new state out.
+import type { ServerFrame } from '../protocol/messages';
+import type { Agent, Call, Self } from '../protocol/structures';
+import { type Clock, heard, unsetClock } from './clock';
+
+export interface BoardRows {
+  readonly calls: ReadonlyMap<string, Call>;
+  readonly agents: ReadonlyMap<string, Agent>;
+}
+
+export interface Desk {
+  readonly self: Self | null;
+  /** null when the role has no board. */
+  readonly board: BoardRows | null;
+  readonly clock: Clock;
+  /** The last change that was folded in. */
+  readonly seq: number;
+  /** A change was missed: nothing is folded in until the next snapshot. */
+  readonly stale: boolean;
+}
+
+export const emptyDesk: Desk = { self: null, board: null, clock: unsetClock, seq: 0, stale: true };
+
+/** Folds one frame in. When the result is stale and the one before was not, the caller asks for a snapshot. */
+export function fold(desk: Desk, frame: ServerFrame, localNow: number): Desk {
+  switch (frame.type) {
+    case 'snapshot':
+      return {
+        self: frame.self,
+        board: frame.board && {
+          calls: byId([...frame.board.waiting, ...frame.board.talking], (row) => row.call),
+          agents: byId(frame.board.agents, (row) => row.user),
+        },
+        clock: heard(desk.clock, frame.now, localNow),
+        seq: frame.seq,
+        stale: false,
+      };
+    case 'change': {
+      if (desk.stale) return desk;
+      if (frame.seq !== desk.seq + 1) return { ...desk, stale: true };
+      return {
+        self: frame.self ?? desk.self,
+        board: desk.board && {
+          calls: upserted(desk.board.calls, frame.calls, frame.gone_calls, (row) => row.call),
+          agents: upserted(desk.board.agents, frame.agents, frame.gone_agents, (row) => row.user),
+        },
+        clock: heard(desk.clock, frame.now, localNow),
+        seq: frame.seq,
+        stale: false,
+      };
+    }
+    default:
+      return desk;
+  }
+}
+
+function byId<T>(rows: readonly T[], id: (row: T) => string): Map<string, T> {
+  return new Map(rows.map((row) => [id(row), row]));
+}
+
+function upserted<T>(
+  rows: ReadonlyMap<string, T>,
+  changed: readonly T[] | undefined,
+  gone: readonly string[] | undefined,
+  id: (row: T) => string,
+): ReadonlyMap<string, T> {
+  if (!changed?.length && !gone?.length) return rows;
+  const next = new Map(rows);
+  for (const row of changed ?? []) next.set(id(row), row);
+  for (const key of gone ?? []) next.delete(key);
+  return next;
+}

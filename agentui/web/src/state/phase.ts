@@ -1,0 +1,35 @@
+// What the middle of the counsellor's screen is about.
+import type { AgentState, Self } from '../protocol/structures';
+
+export type Phase = 'idle' | 'offer' | 'talking' | 'held' | 'joining' | 'wrap_up';
+
+export function phaseOf(self: Self | null): Phase {
+  if (self === null) return 'idle';
+  if (self.call !== null && self.state === 'talking') return self.call.state === 'held' ? 'held' : 'talking';
+  if (self.state === 'talking') return 'joining';
+  if (self.state === 'wrap_up') return 'wrap_up';
+  if (self.offer !== null) return 'offer';
+  return 'idle';
+}
+
+/** The names of the states as the whole product writes them; outside tests read them from the page. */
+export const stateCodes: Readonly<Record<AgentState, string>> = {
+  offline: 'Offline',
+  available: 'Available',
+  reserved: 'Reserved',
+  talking: 'Talking',
+  wrap_up: 'WrapUp',
+  not_ready: 'NotReady',
+};
+
+/** Whether the person may press Available now. */
+export function canBeAvailable(self: Self | null): boolean {
+  return self !== null && !self.wants_ready && (self.state === 'not_ready' || self.state === 'wrap_up');
+}
+
+/** Whether the person may press Not ready now; while reserved or talking the caller comes first. */
+export function canBeNotReady(self: Self | null): boolean {
+  return (
+    self !== null && (self.state === 'available' || self.state === 'wrap_up' || self.state === 'not_ready')
+  );
+}

@@ -1,0 +1,105 @@
+// Keys and the words outside the page (title, notification) while the desk is shown.
+import { onBeforeUnmount, onMounted, ref, watch } from 'vue';
+import { useI18n } from 'vue-i18n';
+import type { Console } from '../session/console';
+import { duration } from '../state/clock';
+import { type Action, actionOf, armedFor } from '../state/keys';
+import { canBeAvailable } from '../state/phase';
+
+function takesText(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || target.closest('input, textarea, select, [role="dialog"]') !== null)
+  );
+}
+
+/** Listens for the keys of state/keys.ts; `armed` is true between the two presses that hang up. */
+export function useDeskKeys(console: Console) {
+  const armed = ref(false);
+  let armedAt = -Infinity;
+  let disarm: ReturnType<typeof setTimeout> | undefined;
+
+  const perform: Record<Action, () => void> = {
+    accept: () => void console.accept(),
+    decline: () => void console.decline(),
+    mute: () => {
+      console.toggleMute();
+    },
+    arm_hangup: () => {
+      armed.value = true;
+      armedAt = Date.now();
+      clearTimeout(disarm);
+      disarm = setTimeout(() => {
+        armed.value = false;
+      }, armedFor);
+    },
+    hangup: () => {
+      armed.value = false;
+      armedAt = -Infinity;
+      void console.hangup();
+    },
+    wrapup_done: () => void console.act({ type: 'wrapup_done' }),
+    available: () => {
+      if (canBeAvailable(console.self.value)) void console.act({ type: 'ready' });
+    },
+  };
+
+  const onKey = (event: KeyboardEvent) => {
+    if (!console.answers.value) return;
+    const stroke = {
+      code: event.code,
+      shift: event.shiftKey,
+      modified: event.ctrlKey || event.altKey || event.metaKey,
+      repeat: event.repeat,
+      typing: takesText(event.target),
+    };
+    const action = actionOf(stroke, console.phase.value, armedAt, Date.now());
+    if (action === null) return;
+    event.preventDefault();
+    perform[action]();
+  };
+  onMounted(() => {
+    window.addEventListener('keydown', onKey);
+  });
+  onBeforeUnmount(() => {
+    window.removeEventListener('keydown', onKey);
+    clearTimeout(disarm);
+  });
+  return { armed };
+}
+
+/** The tab's title and, when allowed and the page is hidden, a notification say that a call is there. */
+export function useCallForAttention(console: Console): void {
+  const { t, locale } = useI18n();
+  let notification: Notification | null = null;
+
+  watch(
+    [() => console.self.value?.offer ?? null, locale],
+    ([offer]) => {
+      document.title = offer ? `● ${t('offer.documentTitle', { line: offer.line_name })}` : t('app.name');
+    },
+    { immediate: true },
+  );
+  watch(
+    () => console.self.value?.offer?.offer ?? '',
+    () => {
+      notification?.close();
+      notification = null;
+      const offer = console.self.value?.offer;
+      if (!offer || !document.hidden || !('Notification' in window) || Notification.permission !== 'granted')
+        return;
+      notification = new Notification(t('offer.documentTitle', { line: offer.line_name }), {
+        body: t('offer.notificationBody', { tier: t(`tier.${offer.tier}`), time: duration(offer.waited_ms) }),
+        tag: 'offer',
+        requireInteraction: true,
+      });
+      notification.onclick = () => {
+        window.focus();
+      };
+    },
+  );
+  onBeforeUnmount(() => {
+    notification?.close();
+    document.title = t('app.name');
+  });
+}

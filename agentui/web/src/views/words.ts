@@ -1,0 +1,13 @@
+// Words for codes that the server may add to: an unknown one shows itself instead of nothing.
+import { useI18n } from 'vue-i18n';
+
+export function useWords() {
+  const { t, te } = useI18n();
+  // `te` looks only into the present language; both are proved complete.
+  const reason = (code: string) => (te(`reason.${code}`) ? t(`reason.${code}`) : t('reason.other', { code }));
+  const reasonHelp = (code: string) =>
+    te(`reasonHelp.${code}`) ? t(`reasonHelp.${code}`) : t('reasonHelp.other');
+  const error = (code: string, params: Readonly<Record<string, string | number>>) =>
+    te(`errors.${code}`) ? t(`errors.${code}`, params) : t('errors.unknown', { code });
+  return { reason, reasonHelp, error };
+}

@@ -1,0 +1,31 @@
+import vue from '@vitejs/plugin-vue';
+import { defineConfig } from 'vitest/config';
+
+// `npm run dev` talks to a console that is already running.
+const backend = process.env.HOTLINE_CONSOLE ?? 'http://127.0.0.1:8080';
+
+export default defineConfig({
+  plugins: [vue()],
+  // vue-i18n's flags: no legacy API, no message functions made from strings at run time (the policy forbids eval).
+  define: {
+    __VUE_OPTIONS_API__: false,
+    __VUE_PROD_DEVTOOLS__: false,
+    __VUE_I18N_FULL_INSTALL__: false,
+    __VUE_I18N_LEGACY_API__: false,
+    __INTLIFY_PROD_DEVTOOLS__: false,
+    __INTLIFY_DROP_MESSAGE_COMPILER__: false,
+  },
+  build: {
+    target: 'es2022',
+    assetsInlineLimit: 0, // `media-src` and `script-src` allow no data: addresses
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 900, // kB before compression; the component library alone is most of it
+  },
+  server: {
+    proxy: {
+      '/api': { target: backend, changeOrigin: true },
+      '/ws': { target: backend, ws: true, changeOrigin: true },
+    },
+  },
+  test: { include: ['src/**/*.test.ts'], environment: 'node' },
+});
