@@ -119,12 +119,7 @@ func (g *Guardian) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var leases map[queue.CallID]queue.LeaseState
-	if lctx, cancel := context.WithTimeout(ctx, 500*time.Millisecond); true {
-		// Redis away: what Asterisk knows of its applications must do.
-		leases, _ = g.queue.Leases(lctx)
-		cancel()
-	}
+	leases := g.leases(ctx)
 	apps := map[string]bool{}
 	seen := map[string]bool{}
 	for _, ch := range channels {
@@ -153,6 +148,17 @@ func (g *Guardian) look(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// leases are those that Redis knows, or nil when it is away: then what Asterisk knows of its applications must do.
+func (g *Guardian) leases(ctx context.Context) map[queue.CallID]queue.LeaseState {
+	ctx, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
+	defer cancel()
+	leases, err := g.queue.Leases(ctx)
+	if err != nil {
+		return nil
+	}
+	return leases
 }
 
 // alone says that nobody acts on the channel: its controller's application is not connected, or its lease was let run out by a controller that

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"log/slog"
+
+	"hotline/agentui"
+	"hotline/agentui/protocol"
+	"hotline/agentui/users"
+	"hotline/agentui/web"
+	"hotline/queue"
+	"hotline/recordings"
+	"hotline/telephony"
+	"hotline/telephony/webrtc"
+)
+
+func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
+	reg := registry()
+	q, rdb, err := c.queue(reg)
+	if err != nil {
+		return err
+	}
+	defer rdb.Close()
+	db, err := c.database(ctx)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	people, err := users.Open(ctx, db)
+	if err != nil {
+		return err
+	}
+	trail, err := c.audit(ctx, db)
+	if err != nil {
+		return err
+	}
+	index, err := recordings.NewIndex(ctx, db)
+	if err != nil {
+		return err
+	}
+	keys, err := recordings.LoadIdentities(c.path("secrets", recordings.IdentityFile))
+	if err != nil {
+		return err
+	}
+	gateways, err := c.gatewayClients()
+	if err != nil {
+		return err
+	}
+	assets, err := fs.Sub(web.Dist, "dist")
+	if err != nil {
+		return err
+	}
+	deps := agentui.Deps{
+		Log: log, Queue: q, Users: people, Audit: trail, Recordings: library{recordings.NewLibrary(index, c.store()), keys},
+		Gateways: map[string]agentui.Gateway{}, Assets: assets, Metrics: reg,
+		Checks: map[string]func(context.Context) error{
+			"redis": func(ctx context.Context) error { return rdb.Ping(ctx).Err() }, "database": db.Ping,
+		},
+	}
+	for _, g := range gateways {
+		deps.Gateways[g.ID] = media{g}
+	}
+	srv, err := agentui.New(c.console(), deps)
+	if err != nil {
+		return err
+	}
+	l, err := listen(ctx, c.open(portConsole))
+	if err != nil {
+		return fmt.Errorf("console: %w", err)
+	}
+	return srv.Serve(ctx, l)
+}
+
+func (c Config) console() agentui.Config {
+	cfg := agentui.Config{
+		ID: consoleID, Addr: c.open(portConsole), Reasons: c.Reasons, Lines: map[queue.LineID]map[string]string{}, Codec: c.Codecs[0],
+		Demo: c.Demo, Ring: c.Ring, AwayLimit: c.ReturnWait,
+	}
+	if len(c.ICEServers) > 0 {
+		cfg.ICEServers = []protocol.ICEServer{{URLs: c.ICEServers}}
+	}
+	if c.PublicURL != "" {
+		cfg.BehindTLS, cfg.Origins = true, []string{c.PublicURL}
+	}
+	for _, l := range c.Lines {
+		cfg.Lines[queue.LineID(l.ID)] = l.Name
+	}
+	return cfg
+}
+
+// media is a gateway as the console knows it.
+type media struct{ telephony.Gateway }
+
+var _ agentui.Gateway = media{}
+
+func (m media) CreateLeg(ctx context.Context, leg, agent, offer string) (string, error) {
+	return m.Client.CreateLeg(ctx, leg, agent, offer)
+}
+
+func (m media) Restart(ctx context.Context, leg, offer string) (string, error) {
+	return m.Client.Restart(ctx, leg, offer)
+}
+
+func (m media) Suspect(ctx context.Context, leg string) error  { return m.Client.Suspect(ctx, leg) }
+func (m media) CloseLeg(ctx context.Context, leg string) error { return m.Client.CloseLeg(ctx, leg) }
+
+func (m media) Follow(ctx context.Context, fn func(agentui.LegEvent)) error {
+	return m.Client.Follow(ctx, func(e webrtc.Event) error {
+		out := agentui.LegEvent{Type: agentui.LegEventType(e.Type), Leg: legInfo(e.Leg), Reason: string(e.Reason)}
+		out.Quality = agentui.LegMeasure{RTTms: e.Quality.RTT, LossPercent: e.Quality.Loss, JitterMs: e.Quality.Jitter, MOS: e.Quality.MOS}
+		for _, l := range e.Legs {
+			out.Legs = append(out.Legs, legInfo(l))
+		}
+		fn(out)
+		return nil
+	})
+}
+
+func legInfo(l webrtc.Leg) agentui.LegInfo {
+	return agentui.LegInfo{ID: l.ID, Agent: l.Agent, State: string(l.State), Nodes: l.Nodes}
+}

@@ -1,0 +1,70 @@
+// Command hotline is the whole hotline in one program: each role is a subcommand, and `hotline up` runs them all on one machine.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// flags that every subcommand has.
+type flags struct {
+	config   string
+	dir      string
+	portBase int
+}
+
+func (f flags) load() (Config, error) { return loadConfig(f.config, f.dir, f.portBase) }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo})))
+	if err := command().ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "hotline:", err)
+		os.Exit(1)
+	}
+}
+
+func command() *cobra.Command {
+	var f flags
+	root := &cobra.Command{
+		Use: "hotline", Short: "A 24-hour psychological-assistance hotline", SilenceUsage: true, SilenceErrors: true,
+	}
+	root.PersistentFlags().StringVar(&f.config, "config", "", "configuration file (YAML); every setting has a default")
+	root.PersistentFlags().StringVar(&f.dir, "dir", "", `folder for everything that is written (default "var")`)
+	root.PersistentFlags().IntVar(&f.portBase, "port-base", 0, "SIP port; the other ports follow it (default 5060)")
+	root.AddCommand(upCommand(&f), callCommand(&f), callsCommand(&f), ledgerCommand(&f), tasksCommand(&f), doctorCommand(&f), configCommand(&f))
+	for _, r := range roles() {
+		root.AddCommand(&cobra.Command{
+			Use: r.name, Short: r.short, Args: cobra.NoArgs,
+			RunE: func(cmd *cobra.Command, _ []string) error {
+				c, err := f.load()
+				if err != nil {
+					return err
+				}
+				return r.run(cmd.Context(), c, slog.Default().With("role", r.name))
+			},
+		})
+	}
+	return root
+}
+
+// configCommand checks a configuration without starting anything.
+func configCommand(f *flags) *cobra.Command {
+	return &cobra.Command{
+		Use: "check-config", Short: "Check the configuration file and say what is wrong", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if _, err := f.load(); err != nil {
+				return err
+			}
+			fmt.Fprintln(cmd.OutOrStdout(), "the configuration is sound")
+			return nil
+		},
+	}
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
+
+	"hotline/deploy/prompts"
+	"hotline/queue"
+	"hotline/storage"
+	"hotline/telephony"
+	"hotline/telephony/ari"
+	"hotline/telephony/call"
+	"hotline/telephony/webrtc"
+)
+
+// redis is a client whose requests end soon: a caller may be waiting behind them.
+func (c Config) redis() (redis.UniversalClient, error) {
+	url := c.RedisURL
+	if url == "" {
+		password, err := c.secret("redis-password")
+		if err != nil {
+			return nil, err
+		}
+		url = fmt.Sprintf("redis://:%s@%s/0", password, c.port(portRedis))
+	}
+	o, err := redis.ParseURL(url)
+	if err != nil {
+		return nil, fmt.Errorf("redis: the setting is not a redis:// address (its text is not shown, it may hold a password)")
+	}
+	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = 500*time.Millisecond, time.Second, time.Second
+	o.MaxRetryBackoff, o.PoolSize = 50*time.Millisecond, 32
+	o.ContextTimeoutEnabled = true
+	return redis.NewClient(o), nil
+}
+
+func (c Config) queue(reg prometheus.Registerer) (*queue.Queue, redis.UniversalClient, error) {
+	rdb, err := c.redis()
+	if err != nil {
+		return nil, nil, err
+	}
+	q, err := queue.New(rdb, queue.Config{Site: c.Site, Ring: c.Ring, WrapUp: c.WrapUp})
+	if err != nil {
+		return nil, nil, err
+	}
+	return q, rdb, q.Register(reg)
+}
+
+func (c Config) database(ctx context.Context) (*storage.DB, error) {
+	return storage.Open(ctx, storage.Config{URL: c.Database})
+}
+
+func (c Config) ariURL() string { return "http://" + c.port(portARI) + "/ari" }
+
+// asteriskClient is a client of the control interface for the application of a controller; other roles only send requests.
+func (c Config) asteriskClient(app string, log *slog.Logger, reg prometheus.Registerer) (*ari.Client, error) {
+	password, err := c.secret("ari-password")
+	if err != nil {
+		return nil, err
+	}
+	return ari.New(ari.Config{URL: c.ariURL(), User: "hotline", Password: password, App: app}, log, reg)
+}
+
+// quiet is for short commands, which say what is wrong themselves.
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// gatewayClients are the clients of the gateways' internal API.
+func (c Config) gatewayClients() ([]telephony.Gateway, error) {
+	secret, err := c.secret("gateway-secret")
+	if err != nil {
+		return nil, err
+	}
+	return []telephony.Gateway{{ID: gatewayID, Client: webrtc.NewClient("http://"+c.port(portGateway), secret)}}, nil
+}
+
+// Names of the one-machine roles.
+const (
+	controllerID = "controller-1"
+	gatewayID    = "gateway-1"
+	consoleID    = "console-1"
+	nodeID       = "node-1"
+)
+
+func (c Config) sounds() prompts.Sounds {
+	return prompts.Sounds{Dir: c.path("prompts"), Languages: []string{"zh-CN", "en"}}
+}
+
+func (c Config) spokenLines() []prompts.Line {
+	var lines []prompts.Line
+	for _, l := range c.Lines {
+		lines = append(lines, prompts.Line{ID: l.ID, Number: l.Numbers[0], Names: l.Name})
+	}
+	return lines
+}
+
+// lines as the controller knows them.
+func (c Config) lines(holdClass string) []telephony.Line {
+	s := c.sounds()
+	var lines []telephony.Line
+	for _, l := range c.Lines {
+		lines = append(lines, telephony.Line{ID: l.ID, HoldClass: holdClass, Needs: l.Needs, Prompts: map[call.Prompt][]string{
+			call.PromptGreeting: s.Greeting(l.ID), call.PromptReconnecting: s.Media(prompts.Technical), call.PromptDanger: s.Media(prompts.DangerNoted),
+		}})
+	}
+	return lines
+}

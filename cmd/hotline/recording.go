@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"time"
+
+	"filippo.io/age"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"hotline/agentui"
+	"hotline/queue"
+	"hotline/recordings"
+	"hotline/telephony/webrtc"
+)
+
+// tap lets the gateway record through the recorder.
+type tap struct{ rec *recordings.Recorder }
+
+var _ webrtc.Tap = tap{}
+
+func (t tap) Start(recording, call, line, agent string, at time.Time) (webrtc.Take, error) {
+	take, err := t.rec.Start(recording, recordings.Meta{Call: call, Line: line, Agent: agent, Started: at})
+	if err != nil {
+		return nil, err
+	}
+	return side{take}, nil
+}
+
+// side translates the gateway's words for the two directions into the recorder's.
+type side struct{ take *recordings.Take }
+
+func (s side) Write(d webrtc.Side, offset int64, alaw []byte) {
+	channel := recordings.Left
+	if d == webrtc.Heard {
+		channel = recordings.Right
+	}
+	s.take.Write(channel, offset, alaw)
+}
+
+func (s side) Close() (time.Duration, error) { return s.take.Close() }
+
+// tap makes the gateway's recorder. It is given the public key only.
+func (c Config) tap(reg prometheus.Registerer, log *slog.Logger) (webrtc.Tap, func(), error) {
+	keys, err := recordings.LoadRecipients(c.path("secrets", recordings.RecipientFile))
+	if err != nil {
+		return nil, nil, err
+	}
+	rec, err := recordings.NewRecorder(recordings.Config{Dir: c.spool(), Recipients: keys, Log: log, Metrics: recordings.NewMetrics(reg)})
+	if err != nil {
+		return nil, nil, err
+	}
+	return tap{rec}, func() {
+		if err := rec.Close(); err != nil {
+			log.Error("recordings were not closed in order; the worker seals them", "error", err)
+		}
+	}, nil
+}
+
+func (c Config) spool() string { return c.path("recordings", "spool") }
+func (c Config) store() string { return c.path("recordings", "store") }
+
+// library gives recordings to the console, which alone has the secret key.
+type library struct {
+	lib  *recordings.Library
+	keys []age.Identity
+}
+
+var _ agentui.Library = library{}
+
+func (l library) List(ctx context.Context, before time.Time, limit int) ([]agentui.Recording, error) {
+	rows, err := l.lib.List(ctx, before, limit)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]agentui.Recording, 0, len(rows))
+	for _, r := range rows {
+		out = append(out, agentui.Recording{
+			ID: r.ID, Call: queue.CallID(r.Call), Line: queue.LineID(r.Line), Agent: queue.AgentID(r.Agent), Started: r.Started,
+			Duration: r.Duration, Complete: r.Complete,
+		})
+	}
+	return out, nil
+}
+
+func (l library) Open(ctx context.Context, id string) (io.ReadSeekCloser, error) {
+	p, err := l.lib.Open(ctx, id, l.keys...)
+	if errors.Is(err, recordings.ErrNotFound) {
+		return nil, agentui.ErrNoRecording
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"golang.org/x/sync/errgroup"
+
+	"hotline/deploy/asterisk"
+	"hotline/deploy/prompts"
+	"hotline/telephony"
+	"hotline/telephony/webrtc"
+)
+
+type role struct {
+	name, short string
+	run         func(context.Context, Config, *slog.Logger) error
+}
+
+func roles() []role {
+	return []role{
+		{"controller", "Route the calls of one Asterisk", runController},
+		{"gateway", "Carry audio between browsers and Asterisk, and record it", runGateway},
+		{"console", "Serve the browser console", runConsole},
+		{"worker", "Index recordings, take in what the fallback left behind", runWorker},
+		{"guardian", "Hand callers whom no controller serves to the dialplan's fallback", runGuardian},
+	}
+}
+
+// together runs parts until one fails or ctx ends; one that ends without a fault ends the others, too.
+func together(ctx context.Context, parts ...func(context.Context) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	ended := errors.New("ended")
+	for _, part := range parts {
+		g.Go(func() error {
+			if err := part(ctx); err != nil {
+				return err
+			}
+			return ended
+		})
+	}
+	if err := g.Wait(); err != nil && !errors.Is(err, ended) {
+		return err
+	}
+	return nil
+}
+
+func runController(ctx context.Context, c Config, log *slog.Logger) error {
+	reg := registry()
+	if err := prompts.Check(c.sounds(), c.lineIDs()); err != nil {
+		return fmt.Errorf("prompts cannot be played, which would be silence: %w", err)
+	}
+	q, rdb, err := c.queue(reg)
+	if err != nil {
+		return err
+	}
+	defer rdb.Close()
+	db, err := c.database(ctx)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	books, err := c.ledger(ctx, db)
+	if err != nil {
+		return err
+	}
+	client, err := c.asteriskClient(telephony.App(controllerID), log, reg)
+	if err != nil {
+		return err
+	}
+	gateways, err := c.gatewayClients()
+	if err != nil {
+		return err
+	}
+	ctl, err := telephony.New(telephony.Config{ID: controllerID, Node: nodeID, Lines: c.lines(asterisk.HoldClass), ReturnWait: c.ReturnWait},
+		client, q, books, gateways, log, reg, nil)
+	if err != nil {
+		return err
+	}
+	// The first signal drains: the controller lives on until its last call is over. `up` sends a kill when nobody can wait.
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	context.AfterFunc(ctx, func() {
+		log.Info("draining: no new calls")
+		go func() {
+			<-ctl.Drain()
+			stop()
+		}()
+	})
+	return together(work, ctl.Run, func(ctx context.Context) error {
+		return serveAdmin(ctx, c.admin("controller"), reg, checks{"asterisk": func(ctx context.Context) error {
+			up, err := client.Connected(ctx, telephony.App(controllerID))
+			if err == nil && !up {
+				err = errors.New("the event websocket is not connected")
+			}
+			return err
+		}})
+	})
+}
+
+func runGateway(ctx context.Context, c Config, log *slog.Logger) error {
+	reg := registry()
+	secret, err := c.secret("gateway-secret")
+	if err != nil {
+		return err
+	}
+	tap, closeTap, err := c.tap(reg, log)
+	if err != nil {
+		return err
+	}
+	defer closeTap()
+	cfg := webrtc.Defaults()
+	cfg.ID, cfg.Secret = gatewayID, secret
+	cfg.Listen, cfg.ICEUDP, cfg.ICETCP, cfg.RTP = c.port(portGateway), c.open(portICE), c.open(portICE), c.port(portRTP)
+	cfg.PublicIPs, cfg.ICEServers, cfg.Codecs = c.PublicIPs, c.ICEServers, c.Codecs
+	g, err := webrtc.New(cfg, tap, log, reg)
+	if err != nil {
+		return err
+	}
+	return together(ctx, g.Run, func(ctx context.Context) error { return serveAdmin(ctx, c.admin("gateway"), reg, nil) })
+}
+
+func runGuardian(ctx context.Context, c Config, log *slog.Logger) error {
+	reg := registry()
+	q, rdb, err := c.queue(reg)
+	if err != nil {
+		return err
+	}
+	defer rdb.Close()
+	client, err := c.asteriskClient("hotline-guardian", log, reg)
+	if err != nil {
+		return err
+	}
+	gateways, err := c.gatewayClients()
+	if err != nil {
+		return err
+	}
+	g := telephony.NewGuardian(telephony.GuardianConfig{Stale: c.Guardian}, client, q, gateways, log, reg)
+	return together(ctx, g.Run, func(ctx context.Context) error {
+		return serveAdmin(ctx, c.admin("guardian"), reg, checks{"asterisk": client.Ping})
+	})
+}
+
+func (c Config) lineIDs() []string {
+	var ids []string
+	for _, l := range c.Lines {
+		ids = append(ids, l.ID)
+	}
+	return ids
+}
