@@ -1,0 +1,39 @@
+// Package casework keeps what came of each contact: the ledger of calls, the tasks that follow from them, and the audit of who did and
+// saw what. Numbers of callers are private: they are stored as a keyed pseudonym, for counting, and sealed, for calling back.
+package casework
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"hotline/storage"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Errors a caller branches on.
+var (
+	ErrNotFound = errors.New("casework: there is no such row")
+	ErrClosed   = errors.New("casework: the task is closed")
+)
+
+// Migrate brings the tables of this package to their newest form. Run it before any store of this package is used; several processes
+// may run it at once.
+func Migrate(ctx context.Context, db *storage.DB) error {
+	sub, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	return db.Migrate(ctx, "casework", sub)
+}
+
+func wrap(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("casework: %s: %w", op, err)
+}
