@@ -27,6 +27,9 @@ var (
 	localeRule  = regexp.MustCompile(`^[a-z]{2,3}(-[A-Z]{2})?$`)
 )
 
+// dangerKeys can be the danger key: # ends a message.
+const dangerKeys = "0123456789*"
+
 // socketPathLimit is sun_path of unix(7) without its final zero byte; a longer control socket makes Asterisk refuse to start.
 const socketPathLimit = 107
 
@@ -42,7 +45,7 @@ func (c Config) Validate() error {
 		t.validate(&v, fmt.Sprintf("Trunks[%d]", i))
 	}
 	unique(&v, "Trunks", c.Trunks, func(t Trunk) string { return strings.ToLower(t.Name) })
-	v.check(len(c.DangerKey) == 1 && strings.Contains("0123456789*", c.DangerKey), "DangerKey", "%q: one of 0-9 and *", c.DangerKey)
+	v.check(len(c.DangerKey) == 1 && strings.Contains(dangerKeys, c.DangerKey), "DangerKey", "%q: one of 0-9 and *", c.DangerKey)
 	v.check(len(c.Languages) > 0, "Languages", "at least one")
 	for _, l := range c.Languages {
 		v.check(localeRule.MatchString(l), "Languages", "%q: like zh-CN or en", l)

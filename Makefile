@@ -1,0 +1,73 @@
+# `make help` lists what there is. Arguments for the program: make run ARGS='--dir /srv/hotline --port-base 20000'
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+# Every recipe finds the Go and Node that install.sh may have fetched.
+export BASH_ENV := $(CURDIR)/deploy/env.sh
+
+WEB := agentui/web
+ARGS ?=
+GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+web_sources = $(shell find $(WEB)/src $(WEB)/public -type f 2>/dev/null) $(wildcard $(WEB)/*.json $(WEB)/*.ts $(WEB)/*.html)
+web_modules := $(WEB)/node_modules/.hotline-installed
+web_built := $(WEB)/node_modules/.hotline-built
+
+.PHONY: help
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: install-run build ## Install what is missing, build, and run everything on this machine until Ctrl-C
+	@exec bin/hotline up $(ARGS)
+
+.PHONY: test
+test: install-test web ## Every test, with real Asterisk, Redis, databases and Chromium
+	cd $(WEB) && npm test
+	go vet ./...
+	go test -race -timeout 30m -p 2 $$(go list ./... | grep -v '^hotline/test/')
+	go test -race -timeout 30m -p 1 ./test/...
+
+.PHONY: check
+check: test lint ## Everything that must hold before a change is taken: test and lint
+
+.PHONY: lint
+lint: install-check web ## Linters, type checks and formatting, of Go, web and shell
+	go run $(GOLANGCI) run ./...
+	cd $(WEB) && npx eslint . && npx prettier --check . && npx vue-tsc --noEmit
+	bash -n deploy/install.sh deploy/env.sh .ci/run
+
+.PHONY: fmt
+fmt: $(web_modules) ## Put Go and web sources into their form
+	gofmt -w $$(git ls-files --cached --others --exclude-standard '*.go')
+	cd $(WEB) && npx prettier --write .
+
+.PHONY: build
+build: web ## The program: bin/hotline, the web app inside
+	CGO_ENABLED=0 go build -trimpath -o bin/hotline ./cmd/hotline
+
+.PHONY: web
+web: $(web_built) ## The web app, when its sources changed
+
+$(web_built): $(web_modules) $(web_sources)
+	cd $(WEB) && npm run build
+	touch $(WEB)/dist/.keep $@
+
+$(web_modules): $(WEB)/package.json $(WEB)/package-lock.json
+	cd $(WEB) && npm ci --no-audit --no-fund
+	touch $@
+
+.PHONY: install-run install-test install-check
+install-run: ## What `make run` needs
+	@deploy/install.sh run
+install-test: ## What `make test` needs
+	@deploy/install.sh test
+install-check: ## What `make check` needs
+	@deploy/install.sh check
+
+.PHONY: clean
+clean: ## Remove what was built; var/ and the cache folder stay
+	rm -rf bin $(WEB)/node_modules
+	find $(WEB)/dist -mindepth 1 ! -name .keep -delete
