@@ -1,0 +1,152 @@
+package agentui
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"hotline/agentui/users"
+	"hotline/queue"
+)
+
+// index is what the console asks of the queue.
+type index interface {
+	Snapshot(ctx context.Context) (queue.Snapshot, error)
+	Follow(ctx context.Context, after string, fn func(queue.Event) error) error
+	SignIn(ctx context.Context, req queue.RequestID, a queue.Agent) (queue.Agent, error)
+	SignOut(ctx context.Context, req queue.RequestID, id queue.AgentID, session string) error
+	Ready(ctx context.Context, req queue.RequestID, id queue.AgentID, session string) (queue.Agent, error)
+	NotReady(ctx context.Context, req queue.RequestID, id queue.AgentID, session, reason string) (queue.Agent, error)
+	Away(ctx context.Context, req queue.RequestID, id queue.AgentID, session string) error
+	Accept(ctx context.Context, req queue.RequestID, offer queue.OfferID, agent queue.AgentID, session string) (queue.Call, error)
+	Decline(ctx context.Context, req queue.RequestID, offer queue.OfferID, agent queue.AgentID, session string) error
+	RestoreAgent(ctx context.Context, req queue.RequestID, a queue.Agent) error
+	Order(ctx context.Context, cmd queue.Command) error
+}
+
+var _ index = (*queue.Queue)(nil)
+
+// Actions of the audit trail.
+const (
+	ActionLogin           = "login"
+	ActionLoginFailed     = "login_failed"
+	ActionLogout          = "logout"
+	ActionRecordingAccess = "recording.access"
+	ActionRecordingPlay   = "recording.play"
+)
+
+// AuditEntry says who did what to what, and why.
+type AuditEntry struct {
+	At     time.Time
+	Actor  queue.AgentID // empty when nobody proved who they are
+	Action string
+	Object string // id of the recording, else empty
+	Reason string // as the person gave it, else empty
+	Remote string // address of the browser
+}
+
+// Auditor keeps the audit trail.
+type Auditor interface {
+	// Append returns when the entry is durable.
+	Append(ctx context.Context, e AuditEntry) error
+}
+
+// ErrNoRecording is what a Library answers when it has no such recording.
+var ErrNoRecording = errors.New("no such recording")
+
+// Recording is one row of the index of recordings.
+type Recording struct {
+	ID       string
+	Call     queue.CallID
+	Line     queue.LineID
+	Agent    queue.AgentID
+	Started  time.Time
+	Duration time.Duration
+	Complete bool // no gap, sealed
+}
+
+// Library gives recordings back.
+type Library interface {
+	// List returns at most limit recordings that started before the time (zero: the newest), newest first.
+	List(ctx context.Context, before time.Time, limit int) ([]Recording, error)
+	// Open returns a recording as a WAV file (8 kHz, stereo, 16 bit), or ErrNoRecording.
+	Open(ctx context.Context, id string) (io.ReadSeekCloser, error)
+}
+
+// LegEventType names the news of a gateway.
+type LegEventType string
+
+// The news of a gateway.
+const (
+	LegSnapshot LegEventType = "snapshot" // Legs is the whole list; first after every connect
+	LegChanged  LegEventType = "leg"
+	LegGone     LegEventType = "gone" // with Reason
+	LegQuality  LegEventType = "quality"
+	LegsUnknown LegEventType = "lost" // the connection broke and is being made again: every leg is taken to be gone
+)
+
+// LegInfo is one leg as its gateway tells it.
+type LegInfo struct {
+	ID    string
+	Agent string
+	State string   // connecting, connected, silent
+	Nodes []string // Asterisk nodes that it is attached to
+}
+
+// LegMeasure is the quality of a leg (milliseconds, percent, estimated mean opinion score).
+type LegMeasure struct{ RTTms, LossPercent, JitterMs, MOS float64 }
+
+// LegEvent is one piece of news of a gateway.
+type LegEvent struct {
+	Type    LegEventType
+	Legs    []LegInfo // snapshot
+	Leg     LegInfo   // leg, gone; quality: ID only
+	Reason  string    // gone
+	Quality LegMeasure
+}
+
+// Gateway is one media gateway.
+type Gateway interface {
+	// CreateLeg answers a browser's SDP offer; leg is a ULID of ours.
+	CreateLeg(ctx context.Context, leg, agent, offer string) (answer string, err error)
+	// Restart answers an ICE restart.
+	Restart(ctx context.Context, leg, offer string) (answer string, err error)
+	// Suspect tells that the browser's websocket is gone.
+	Suspect(ctx context.Context, leg string) error
+	// CloseLeg ends a leg; one that is gone already is no error.
+	CloseLeg(ctx context.Context, leg string) error
+	// Follow calls fn with a snapshot and then with each event, until ctx ends or the connection breaks. It may also connect again by itself,
+	// when it tells LegsUnknown at each break. fn does not block.
+	Follow(ctx context.Context, fn func(LegEvent)) error
+}
+
+// Deps are the parts that the console stands on.
+type Deps struct {
+	Log        *slog.Logger
+	Queue      index // *queue.Queue
+	Users      *users.Store
+	Audit      Auditor
+	Recordings Library
+	Gateways   map[string]Gateway                     // by id
+	Assets     fs.FS                                  // the built web app, index.html in its root
+	Checks     map[string]func(context.Context) error // for /readyz, such as "redis" and "database"; each ends with its context
+	Metrics    *prometheus.Registry                   // gets the console's collectors and is what /metrics shows
+}
+
+func (d Deps) validate() error {
+	var errs []error
+	for name, missing := range map[string]bool{
+		"Log": d.Log == nil, "Queue": d.Queue == nil, "Users": d.Users == nil, "Audit": d.Audit == nil, "Recordings": d.Recordings == nil,
+		"Assets": d.Assets == nil, "Metrics": d.Metrics == nil,
+	} {
+		if missing {
+			errs = append(errs, errors.New("console: "+name+" is missing"))
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,190 @@
+package agentui
+
+import (
+	"time"
+
+	"hotline/agentui/board"
+	"hotline/agentui/protocol"
+	"hotline/agentui/users"
+	"hotline/queue"
+)
+
+// news notes what the board says has changed; show tells it to the browser.
+func (d *desk) news(n board.News) {
+	for id, reason := range n.Legs {
+		d.legGone(id, reason)
+	}
+	if n.Reset {
+		d.acted = ""
+		if d.tab != nil && d.snapshot.IsZero() {
+			d.snapshot = time.Now() // owed at once
+		}
+	}
+	if d.user.Role != users.Agent {
+		d.boardNews.Calls = append(d.boardNews.Calls, n.Calls...)
+		d.boardNews.Agents = append(d.boardNews.Agents, n.Agents...)
+	}
+}
+
+// show brings the browser up to date: the snapshot that is owed, else what changed.
+func (d *desk) show(now time.Time) {
+	if d.tab == nil || d.over {
+		return
+	}
+	if !d.snapshot.IsZero() {
+		if d.member && !d.seen && now.Before(d.snapshot) {
+			d.wakeAt(d.snapshot)
+			return // the board does not show the sign-in yet
+		}
+		d.sendSnapshot(now)
+	} else {
+		d.sendChanges()
+	}
+	for _, lost := range d.lostLegs {
+		d.tab.out.send(lost)
+	}
+	d.lostLegs = nil
+}
+
+func (d *desk) sendSnapshot(now time.Time) {
+	d.snapshot, d.boardNews = time.Time{}, board.News{}
+	self := d.self()
+	d.lastSelf = encoded(self)
+	d.tab.out.snapshot(protocol.NewSnapshot(now.UnixMilli(), self, d.board()))
+}
+
+func (d *desk) sendChanges() {
+	self := d.self()
+	text := encoded(self)
+	calls, agents := d.boardNews.Calls, d.boardNews.Agents
+	d.boardNews = board.News{}
+	if text == d.lastSelf && len(calls) == 0 && len(agents) == 0 {
+		return
+	}
+	d.tab.out.change(func(p *pending) {
+		if text != d.lastSelf {
+			p.self = &self
+		}
+		for _, id := range calls {
+			if c, ok := d.s.board.Call(id); ok {
+				p.goneCalls.remove(string(id))
+				p.calls.put(string(id), d.call(c))
+			} else {
+				p.calls.remove(string(id))
+				p.goneCalls.put(string(id), struct{}{})
+			}
+		}
+		for _, id := range agents {
+			if a, ok := d.s.board.Agent(id); ok {
+				p.goneAgents.remove(string(id))
+				p.agents.put(string(id), d.agent(a))
+			} else {
+				p.agents.remove(string(id))
+				p.goneAgents.put(string(id), struct{}{})
+			}
+		}
+	})
+	d.lastSelf = text
+}
+
+func (d *desk) board() *protocol.Board {
+	if d.user.Role == users.Agent {
+		return nil
+	}
+	b := &protocol.Board{Waiting: []protocol.Call{}, Talking: []protocol.Call{}, Agents: []protocol.Agent{}}
+	for _, c := range d.s.board.Calls() {
+		if c.State == queue.CallTalking || c.State == queue.CallHeld {
+			b.Talking = append(b.Talking, d.call(c))
+		} else {
+			b.Waiting = append(b.Waiting, d.call(c))
+		}
+	}
+	for _, a := range d.s.board.Agents() {
+		b.Agents = append(b.Agents, d.agent(a))
+	}
+	return b
+}
+
+func (d *desk) self() protocol.Self {
+	s := protocol.Self{
+		User: string(d.user.ID), Name: d.user.Name, Role: string(d.user.Role), State: string(queue.AgentOffline), WantsReady: d.wantsReady,
+		Media: d.media(), Leg: d.leg.id, Muted: d.muted,
+	}
+	a, ok := d.s.board.Agent(d.user.ID)
+	if !ok {
+		return s
+	}
+	s.State, s.Reason, s.Since, s.Until = string(a.State), a.Reason, millis(a.Since), millis(a.Until)
+	if o, ok := d.s.board.Offer(d.user.ID); ok {
+		s.Offer = d.offer(o)
+	}
+	if a.State == queue.AgentTalking && a.Call != "" {
+		if c, ok := d.s.board.Call(a.Call); ok {
+			row := d.call(c)
+			s.Call = &row
+		}
+	}
+	return s
+}
+
+func (d *desk) offer(o queue.Offer) *protocol.Offer {
+	c, ok := d.s.board.Call(o.Call)
+	if !ok {
+		return nil // the caller is gone; the offer's end follows
+	}
+	return &protocol.Offer{
+		Offer: string(o.ID), Call: string(o.Call), Line: string(c.Line), LineName: d.lineName(c.Line), Tier: string(c.Tier),
+		WaitedMs: max(0, o.Made.Sub(c.Arrived).Milliseconds()), At: millis(o.Made), ExpiresAt: millis(o.Expires), History: c.History,
+		ReturningToYou: c.LastAgent == d.user.ID,
+	}
+}
+
+func (d *desk) call(c board.Call) protocol.Call {
+	row := protocol.Call{
+		Call: string(c.ID), Line: string(c.Line), LineName: d.lineName(c.Line), State: string(c.State), Tier: string(c.Tier),
+		Agent: string(c.Agent), AgentName: d.s.directory.name(c.Agent), ArrivedAt: millis(c.Arrived), Since: millis(c.Since),
+		TalkSince: millis(c.Talked), Danger: c.Danger, History: c.History, HoldReason: c.Hold,
+	}
+	if c.Quality != nil {
+		q := protocol.Quality(*c.Quality)
+		row.Quality = &q
+	}
+	return row
+}
+
+func (d *desk) agent(a board.Agent) protocol.Agent {
+	return protocol.Agent{
+		User: string(a.ID), Name: d.s.directory.name(a.ID), State: string(a.State), Reason: a.Reason, Since: millis(a.Since),
+		Call: string(a.Call), Media: boardMedia(a), Muted: a.Muted,
+	}
+}
+
+func boardMedia(a board.Agent) protocol.Media {
+	switch {
+	case a.Leg == nil && a.LegLost, a.Leg != nil && a.Leg.State == board.LegSilent:
+		return protocol.MediaLost
+	case a.Leg == nil:
+		return protocol.MediaNone
+	case a.Leg.Ready():
+		return protocol.MediaReady
+	}
+	return protocol.MediaConnecting
+}
+
+// lineName is the line's name in the person's language, else in the console's, else its id.
+func (d *desk) lineName(id queue.LineID) string {
+	names := d.s.cfg.Lines[id]
+	for _, locale := range []string{d.user.Locale, d.s.cfg.Locale} {
+		if name := names[locale]; name != "" {
+			return name
+		}
+	}
+	return string(id)
+}
+
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}

@@ -1,0 +1,160 @@
+package agentui
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"hotline/agentui/protocol"
+	"hotline/agentui/users"
+	"hotline/queue"
+)
+
+const (
+	cookieName  = "hotline_session"
+	fieldUser   = "user"
+	fieldGrants = "grants" // the key that signs this sign-in's access to recordings; made once, so concurrent requests cannot lose it
+)
+
+// visitor is who sent a request.
+type visitor struct {
+	user   users.User
+	token  string
+	key    string // names the sign-in without opening it: a hash of the token
+	grants []byte
+}
+
+func (s *Server) newSessions() *scs.SessionManager {
+	m := scs.New()
+	m.Store = s.deps.Users.Sessions()
+	m.IdleTimeout, m.Lifetime = s.cfg.SessionIdle, s.cfg.SessionLife
+	m.Cookie.Name, m.Cookie.HttpOnly, m.Cookie.SameSite = cookieName, true, http.SameSiteStrictMode
+	m.Cookie.Secure, m.Cookie.Persist = s.cfg.secure(), false
+	return m
+}
+
+// errSignedOut says that a request comes from nobody we know.
+var errSignedOut = errors.New("signed out")
+
+// visitor finds who sent the request and counts it as use of the sign-in. It does not write the session back, as the library's own middleware
+// would: that would let a request that overlaps a log-out bring the session back to life.
+func (s *Server) visitor(r *http.Request) (*visitor, error) {
+	cookie, err := r.Cookie(cookieName)
+	if err != nil || cookie.Value == "" {
+		return nil, errSignedOut
+	}
+	v := &visitor{token: cookie.Value, key: sessionKey(cookie.Value)}
+	on, err := s.renewVisitor(r.Context(), v)
+	if err != nil {
+		return nil, err
+	}
+	if !on {
+		return nil, errSignedOut
+	}
+	return v, nil
+}
+
+// renewVisitor reads the sign-in again and moves its end. False: it is over, or the person may no longer sign in.
+func (s *Server) renewVisitor(ctx context.Context, v *visitor) (bool, error) {
+	sess, err := s.sessions.Load(ctx, v.token)
+	if err != nil {
+		return false, fmt.Errorf("load session: %w", err)
+	}
+	id := s.sessions.GetString(sess, fieldUser)
+	if id == "" {
+		return false, nil
+	}
+	u, err := s.deps.Users.ByID(ctx, queue.AgentID(id))
+	if errors.Is(err, users.ErrNotFound) || err == nil && u.Disabled {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	v.user, v.grants = u, s.sessions.GetBytes(sess, fieldGrants)
+	until := time.Now().Add(s.cfg.SessionIdle)
+	if end := s.sessions.Deadline(sess); end.Before(until) {
+		until = end
+	}
+	if err := s.deps.Users.Sessions().Extend(ctx, v.token, until); err != nil {
+		return false, err
+	}
+	return true, nil
+}
+
+// startVisit begins a sign-in and gives the browser its cookie. A token that the browser brought is never used on.
+func (s *Server) startVisit(w http.ResponseWriter, r *http.Request, u users.User) error {
+	ctx, err := s.sessions.Load(r.Context(), "")
+	if err != nil {
+		return fmt.Errorf("new session: %w", err)
+	}
+	key := make([]byte, 32)
+	if _, err := rand.Read(key); err != nil {
+		return fmt.Errorf("new session: %w", err)
+	}
+	s.sessions.Put(ctx, fieldUser, string(u.ID))
+	s.sessions.Put(ctx, fieldGrants, key)
+	token, expiry, err := s.sessions.Commit(ctx)
+	if err != nil {
+		return fmt.Errorf("new session: %w", err)
+	}
+	s.sessions.WriteSessionCookie(ctx, w, token, expiry)
+	return nil
+}
+
+// stopVisit ends a sign-in.
+func (s *Server) stopVisit(w http.ResponseWriter, r *http.Request, v *visitor) error {
+	if err := s.deps.Users.Sessions().DeleteCtx(r.Context(), v.token); err != nil {
+		return err
+	}
+	s.sessions.WriteSessionCookie(r.Context(), w, "", time.Time{})
+	return nil
+}
+
+// endVisit takes the person from the desk, when that sign-in sits at it. InCall: not within a call.
+func (s *Server) endVisit(ctx context.Context, id queue.AgentID, key string) protocol.Code {
+	d := s.findDesk(id)
+	if d == nil {
+		return ""
+	}
+	m := leaving{key: key, answer: make(chan protocol.Code, 1)}
+	if !d.post(ctx, m) {
+		return ""
+	}
+	select {
+	case code := <-m.answer:
+		return code
+	case <-d.done:
+		return ""
+	case <-ctx.Done():
+		return protocol.Unavailable
+	}
+}
+
+// expireSessions clears away sign-ins that are over.
+func (s *Server) expireSessions(ctx context.Context) {
+	tick := time.NewTicker(10 * time.Minute)
+	defer tick.Stop()
+	for {
+		if err := s.deps.Users.Sessions().Expire(ctx); err != nil && ctx.Err() == nil {
+			s.log.Warn("old sessions were not cleared away", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func sessionKey(token string) string {
+	sum := sha256.Sum256([]byte("tab " + token))
+	return hex.EncodeToString(sum[:16])
+}
