@@ -2,6 +2,7 @@ package ari
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -86,8 +87,13 @@ func (c *Client) Continue(ctx context.Context, channel, dialplanContext, exten s
 }
 
 // Play plays media ("sound:…", "tone:…") one after another on a channel; PlaybackStarted and PlaybackFinished carry the id.
+// A sound that cannot be played is told by a PlaybackFinished with the state "failed", not by an error. An id that is
+// used twice plays twice, so it is never repeated here.
 func (c *Client) Play(ctx context.Context, channel, playbackID string, media ...string) error {
-	return c.onChannel(ctx, "play", http.MethodPost, channel, url.Values{"media": {strings.Join(media, ",")}}, "play", playbackID)
+	return c.do(ctx, request{
+		op: "play", method: http.MethodPost, path: path("channels", channel, "play", playbackID),
+		query: url.Values{"media": {strings.Join(media, ",")}}, once: true,
+	})
 }
 
 // StopPlayback stops a playback; one that has ended is a success.
@@ -134,23 +140,59 @@ func (c *Client) ChannelGet(ctx context.Context, channel string) (Channel, error
 	return out.channel(), err
 }
 
+// Asterisk tells in these variables of an external media channel where it receives RTP; no others name it.
+const (
+	varLocalAddress = "UNICASTRTP_LOCAL_ADDRESS"
+	varLocalPort    = "UNICASTRTP_LOCAL_PORT"
+)
+
 // ExternalMedia makes a channel that exchanges RTP with externalHost ("ip:port"; a name would be looked up while Asterisk
 // holds locks). format is a codec ("alaw"). The channel may join a bridge after its StasisStart, which can come
-// before this returns. The returned LocalAddress and LocalPort are where Asterisk receives.
+// before this returns. The returned LocalAddress and LocalPort are where Asterisk receives. A channel of this id that
+// exists already is returned as it is.
 func (c *Client) ExternalMedia(ctx context.Context, channelID, externalHost, format string) (Channel, error) {
 	var out channelJSON
 	err := c.do(ctx, request{
 		op: "external_media", method: http.MethodPost, path: "/channels/externalMedia", out: &out,
-		body: externalMedia{lib.ExternalMediaOptions{
+		body: lib.ExternalMediaOptions{
 			ChannelID: channelID, App: c.cfg.App, ExternalHost: externalHost, Format: format,
 			Encapsulation: "rtp", Transport: "udp", ConnectionType: "client", Direction: "both",
-		}},
+		},
 	})
-	return out.channel(), err
+	if hasStatus(err, http.StatusInternalServerError) {
+		// 22.10.1 answers a collision of ids with 500.
+		if have, again := c.mediaChannel(ctx, channelID); again == nil {
+			return have, nil
+		}
+	}
+	if err != nil {
+		return Channel{}, err
+	}
+	return withMediaAddress(out.channel()), nil
 }
 
-// externalMedia keeps the library's names of the parameters.
-type externalMedia struct{ lib.ExternalMediaOptions }
+// mediaChannel reads a media channel that exists.
+func (c *Client) mediaChannel(ctx context.Context, id string) (Channel, error) {
+	ch, err := c.ChannelGet(ctx, id)
+	if err != nil {
+		return Channel{}, err
+	}
+	vars := map[string]string{}
+	for _, name := range []string{varLocalAddress, varLocalPort} {
+		if vars[name], err = c.GetVar(ctx, id, name); err != nil {
+			return Channel{}, err
+		}
+	}
+	maps.Copy(vars, ch.Vars)
+	ch.Vars = vars
+	return withMediaAddress(ch), nil
+}
+
+func withMediaAddress(ch Channel) Channel {
+	ch.LocalAddress = ch.Vars[varLocalAddress]
+	ch.LocalPort, _ = strconv.Atoi(ch.Vars[varLocalPort]) // 0 is no port, and says so
+	return ch
+}
 
 // OriginateRequest describes an outgoing call; see ari/v5 for its fields. Its ids are chosen by the caller.
 type OriginateRequest = lib.OriginateRequest

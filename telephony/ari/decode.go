@@ -65,9 +65,6 @@ type channelJSON struct {
 	Dialplan   lib.DialplanCEP `json:"dialplan"`
 	Created    string          `json:"creationtime"`
 	Vars       map[string]any  `json:"channelvars"`
-
-	LocalAddress string `json:"local_address"`
-	LocalPort    number `json:"local_port"`
 }
 
 // number reads a JSON number or a string of digits, and anything else as zero: no number is worth losing an event for.
@@ -167,7 +164,6 @@ func (j *channelJSON) channel() Channel {
 		CallerNumber: j.Caller.Number, ConnectedNumber: j.Connected.Number,
 		Context: j.Dialplan.Context, Exten: j.Dialplan.Exten,
 		Created: parseTime(j.Created), ProtocolID: j.ProtocolID,
-		LocalAddress: j.LocalAddress, LocalPort: int(j.LocalPort),
 	}
 	if len(j.Vars) > 0 {
 		c.Vars = make(map[string]string, len(j.Vars))

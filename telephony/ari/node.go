@@ -22,7 +22,9 @@ func (c *Client) SetEventFilter(ctx context.Context, disallowed []string) error 
 	})
 }
 
-// Connected tells whether an event websocket is connected for an application, this client's or another's.
+// Connected tells whether Asterisk knows an application, this client's or another's. false is certain: no event
+// websocket is connected for it. true is not: an application whose websocket has closed stays known as long as a channel
+// that entered it is alive, and a little longer (measured on 22.10.1; ARI offers no better question).
 func (c *Client) Connected(ctx context.Context, app string) (bool, error) {
 	var out lib.ApplicationData
 	err := c.do(ctx, request{op: "application", method: http.MethodGet, path: path("applications", app), out: &out})

@@ -29,7 +29,12 @@ func (e *Error) Error() string {
 }
 
 // IsNotFound tells that the channel, bridge or application does not exist (any more).
-func IsNotFound(err error) bool { return hasStatus(err, http.StatusNotFound) }
+func IsNotFound(err error) bool {
+	var e *Error
+	// A channel that is missing is a 404 in its own requests, but a 400 in those of a bridge.
+	return errors.As(err, &e) && (e.Status == http.StatusNotFound ||
+		e.Status == http.StatusBadRequest && e.Message == "Channel not found")
+}
 
 // IsConflict tells that the object is in a state that does not allow the request: not (yet) in Stasis, or claimed by another.
 func IsConflict(err error) bool { return hasStatus(err, http.StatusConflict) }
