@@ -5,6 +5,15 @@ import (
 	"time"
 )
 
+// States of an agent as the console shows them.
+const (
+	Available = "Available"
+	Reserved  = "Reserved"
+	Talking   = "Talking"
+	WrapUp    = "WrapUp"
+	NotReady  = "NotReady"
+)
+
 // Desk is the console in a tab, used through its stable hooks.
 type Desk struct{ *Page }
 
@@ -35,7 +44,7 @@ func (d *Desk) logIn(username, password string) error {
 	return d.AwaitGone(patience, "login-submit")
 }
 
-// AwaitState waits until the console shows the state: available, reserved, talking, wrap_up, not_ready.
+// AwaitState waits until the console shows the state by its code.
 func (d *Desk) AwaitState(within time.Duration, state string) error {
 	if err := d.AwaitAttribute(within, "agent-state", "data-state", state); err != nil {
 		shown, _ := d.Attribute("agent-state", "data-state")
@@ -50,7 +59,7 @@ func (d *Desk) Ready() error {
 	if err := d.Click("set-available"); err != nil {
 		return err
 	}
-	return d.AwaitState(patience, "available")
+	return d.AwaitState(patience, Available)
 }
 
 // AwaitOffer waits until the console rings.

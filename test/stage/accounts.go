@@ -170,3 +170,21 @@ func (s *Stage) tail(name string, lines int) string {
 	all := strings.Split(strings.TrimRight(string(raw), "\n"), "\n")
 	return strings.Join(all[max(0, len(all)-lines):], "\n")
 }
+
+// Admin is the address of a role's /healthz, /readyz and /metrics.
+func (s *Stage) Admin(role string) string {
+	ports := map[string]int{"controller": 10, "gateway": 11, "worker": 12, "guardian": 13, "console": 7}
+	return "http://127.0.0.1:" + strconv.Itoa(s.Port(ports[role]))
+}
+
+// Answers reports nothing when an address answers 200.
+func (s *Stage) Answers(ctx context.Context, url string) error {
+	_, err := fetch(ctx, url)
+	return err
+}
+
+// Contains reports whether what an address answers contains the text.
+func (s *Stage) Contains(ctx context.Context, url, text string) (bool, error) {
+	body, err := fetch(ctx, url)
+	return bytes.Contains(body, []byte(text)), err
+}

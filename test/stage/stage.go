@@ -199,7 +199,9 @@ func (s *Stage) User(role string, n int) (User, error) {
 // Port n after the base.
 func (s *Stage) Port(n int) int { return s.Base + n }
 
-func (s *Stage) path(parts ...string) string { return filepath.Join(append([]string{s.Dir}, parts...)...) }
+func (s *Stage) path(parts ...string) string {
+	return filepath.Join(append([]string{s.Dir}, parts...)...)
+}
 
 // Poll asks until done says true; it fails when within has passed or ctx ended.
 func Poll(ctx context.Context, within time.Duration, done func() bool) error {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hotline/telephony/audio"
+	"hotline/test/browser"
 	"hotline/test/stage"
 )
 
@@ -34,8 +35,8 @@ func TestOneCall(t *testing.T) {
 	}
 	must(t, d.Click("call-hangup"))
 	c.awaitEnd(2 * time.Second)
-	must(t, d.AwaitState(3*time.Second, "wrap_up"))
-	must(t, d.Click("wrapup-done"), d.AwaitState(3*time.Second, "available"))
+	must(t, d.AwaitState(3*time.Second, browser.WrapUp))
+	must(t, d.Click("wrapup-done"), d.AwaitState(3*time.Second, browser.Available))
 
 	row := s.ended(live.ID)
 	if row.Outcome != "answered" || row.EndedBy != "agent" || row.Line != "12355" {

@@ -16,6 +16,8 @@ import (
 // private begins every caller's number in these tests. Nothing that an instance writes may contain it.
 const private = "1395550"
 
+type packet = phone.Packet
+
 var dialled atomic.Int64
 
 // caller is a person on a telephone who says 440 Hz.
@@ -171,3 +173,5 @@ func (c *caller) account(since time.Time) string {
 	}
 	return strings.Join(story, ", ")
 }
+
+func audible(p packet) bool { return audio.Level(p.PCM) >= 0.01 }

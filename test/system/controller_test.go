@@ -1,0 +1,179 @@
+package system_test
+
+import (
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"hotline/deploy/asterisk"
+	"hotline/test/browser"
+	"hotline/test/stage"
+)
+
+// Media and control are apart: a controller that dies takes no sound with it, and the next one has the call in hand within two seconds.
+func TestControllerDiesInATalk(t *testing.T) {
+	s := play(t)
+	d := s.ready(0)
+	c := s.talk(d, toneFirst)
+	before := s.awaitCalls(2*time.Second, "talking")[0]
+	killed, restarted := s.kill("controller")
+	restarted(2 * time.Second)
+	s.awaitControl(killed, before.ID)
+	c.awaitSound(killed.Add(3*time.Second), 4*time.Second, "the counsellor", stage.Tones(toneFirst))
+	c.steady(killed, killed.Add(3*time.Second), 60*time.Millisecond, "the counsellor's voice", stage.Tones(toneFirst))
+	if share, err := d.Heard(toneCaller, killed); err != nil || share < 0.95 {
+		t.Errorf("the browser brought the caller for %.2f of the time since the fault (%v)", share, err)
+	}
+	must(t, d.Click("call-hangup"))
+	c.awaitEnd(2 * time.Second)
+	must(t, d.AwaitState(3*time.Second, browser.WrapUp))
+	if row := s.ended(before.ID); row.Outcome != "answered" || row.EndedBy != "agent" {
+		t.Errorf("the ledger says %+v", row)
+	}
+}
+
+// awaitControl waits until a controller that is ready holds the call, which must be within two seconds of the fault.
+func (s *scene) awaitControl(fault time.Time, id string) {
+	s.t.Helper()
+	admin := s.Admin("controller")
+	err := stage.Poll(s.t.Context(), 5*time.Second, func() bool { return s.Answers(s.t.Context(), admin+"/readyz") == nil })
+	must(s.t, err)
+	took := time.Since(fault)
+	if took > 2*time.Second {
+		s.t.Errorf("control was back only %v after the fault", took.Round(10*time.Millisecond))
+	}
+	if c, ok := s.live(func(c stage.Call) bool { return c.ID == id }); !ok || c.State != "talking" {
+		s.t.Errorf("the call is %+v after the fault", c)
+	}
+	s.t.Logf("control was back after %v", took.Round(time.Millisecond))
+}
+
+// Callers who wait when the controller dies keep hearing hold audio, keep their order, and nobody is dropped.
+func TestControllerDiesWithCallersWaiting(t *testing.T) {
+	s := play(t)
+	d := s.desk(0)
+	waiting := s.queue(3)
+	killed, restarted := s.kill("controller")
+	restarted(2 * time.Second)
+	s.awaitOrder(5*time.Second, waiting.ids)
+	for _, c := range waiting.callers {
+		c.present()
+		c.steady(killed, time.Now(), 200*time.Millisecond, "the hold audio", stage.Comfort())
+	}
+	s.serveInOrder(d, waiting)
+}
+
+// When only the event websocket breaks, nothing is heard of it and what happened meanwhile is found by looking.
+func TestEventSocketIsCut(t *testing.T) {
+	s := play(t)
+	d := s.ready(0)
+	talking := s.talk(d, toneFirst)
+	waiting := s.queue(2)
+	cut := time.Now()
+	s.asterisk("ari shutdown websocket sessions")
+	waiting.callers[0].leave() // perhaps unseen
+	waiting.callers, waiting.ids = waiting.callers[1:], waiting.ids[1:]
+	s.awaitOrder(5*time.Second, waiting.ids)
+	talking.awaitSound(cut.Add(time.Second), 2*time.Second, "the counsellor", stage.Tones(toneFirst))
+	talking.steady(cut, cut.Add(time.Second), 60*time.Millisecond, "the counsellor's voice", stage.Tones(toneFirst))
+	must(t, d.Click("call-hangup"))
+	talking.awaitEnd(2 * time.Second)
+	must(t, d.Click("wrapup-done"))
+	s.serveInOrder(d, waiting)
+	fresh := s.dial("12345") // new calls are claimed again
+	fresh.awaitTone(2*time.Second, stage.ToneGreeting)
+}
+
+// asterisk gives a command to Asterisk's console.
+func (s *scene) asterisk(command string) {
+	s.t.Helper()
+	in, err := asterisk.Find(s.t.Context())
+	must(s.t, err)
+	args := append(asterisk.Command(in.Binary, filepath.Join(s.Dir, "asterisk", "etc")), "-rx", command)
+	out, err := exec.CommandContext(s.t.Context(), args[0], args[1:]...).CombinedOutput()
+	if err != nil {
+		s.t.Fatalf("asterisk -rx %q: %v\n%s", command, err, out)
+	}
+}
+
+// line is callers who wait, in order.
+type line struct {
+	callers []*caller
+	ids     []string
+}
+
+// queue brings n callers into the queue, one after the other.
+func (s *scene) queue(n int) line {
+	s.t.Helper()
+	var l line
+	known := map[string]bool{}
+	calls, err := s.Calls(s.t.Context())
+	must(s.t, err)
+	for _, c := range calls {
+		known[c.ID] = true
+	}
+	for range n {
+		l.callers = append(l.callers, s.dial("12355"))
+		var id string
+		err := stage.Poll(s.t.Context(), 5*time.Second, func() bool {
+			c, ok := s.live(func(c stage.Call) bool { return !known[c.ID] && c.State == "waiting" })
+			id = c.ID
+			return ok
+		})
+		must(s.t, err)
+		known[id] = true
+		l.ids = append(l.ids, id)
+	}
+	return l
+}
+
+// awaitOrder waits until those who wait are these, in this order.
+func (s *scene) awaitOrder(within time.Duration, ids []string) {
+	s.t.Helper()
+	var got []string
+	err := stage.Poll(s.t.Context(), within, func() bool {
+		calls, err := s.Calls(s.t.Context())
+		if err != nil {
+			return false
+		}
+		got = nil
+		for _, c := range calls {
+			if c.State == "waiting" || c.State == "offered" {
+				got = append(got, c.ID)
+			}
+		}
+		if len(got) != len(ids) {
+			return false
+		}
+		for i := range ids {
+			if got[i] != ids[i] {
+				return false
+			}
+		}
+		return true
+	})
+	if err != nil {
+		s.t.Fatalf("waiting are %v, want %v: %v", got, ids, err)
+	}
+}
+
+// serveInOrder lets a desk serve everyone who waits and proves by ear that it is always the next one's turn.
+func (s *scene) serveInOrder(d *browser.Desk, l line) {
+	s.t.Helper()
+	state, err := d.Attribute("agent-state", "data-state")
+	must(s.t, err)
+	if state != browser.Available && state != browser.Reserved {
+		must(s.t, d.Click("set-available"))
+	}
+	for i, c := range l.callers {
+		must(s.t, d.AwaitOffer(5*time.Second), d.Accept())
+		c.awaitTone(3*time.Second, toneFirst)
+		for _, later := range l.callers[i+1:] {
+			later.present()
+		}
+		must(s.t, d.Click("call-hangup"))
+		c.awaitEnd(3 * time.Second)
+		must(s.t, d.AwaitState(3*time.Second, browser.WrapUp), d.Click("wrapup-done"))
+	}
+}

@@ -1,0 +1,41 @@
+package system_test
+
+import (
+	"testing"
+	"time"
+
+	"hotline/test/stage"
+)
+
+// A gateway that dies takes the talk's sound: the caller hears a prompt or hold audio within a second, and the counsellor again within ten.
+// What was recorded before and after can be played.
+func TestGatewayDiesInATalk(t *testing.T) {
+	s := play(t)
+	d := s.ready(0)
+	c := s.talk(d, toneFirst)
+	id := s.awaitCalls(2*time.Second, "talking")[0].ID
+	began := time.Now()
+	c.awaitSound(began.Add(time.Second), 3*time.Second, "the counsellor", stage.Tones(toneFirst)) // something to have been recorded
+	killed, restarted := s.kill("gateway")
+	comfort := c.awaitSound(killed, time.Second, "a prompt or hold audio", stage.Comfort())
+	restarted(3 * time.Second)
+	back := c.awaitSound(comfort, 10*time.Second, "the counsellor", stage.Tones(toneFirst))
+	if took := back.Sub(killed); took > 10*time.Second {
+		t.Errorf("the counsellor was heard again only %v after the fault", took)
+	}
+	must(t, d.AwaitHeard(3*time.Second, toneCaller))
+	t.Logf("hold audio after %v, the counsellor again after %v", comfort.Sub(killed).Round(time.Millisecond), back.Sub(killed).Round(time.Millisecond))
+	c.awaitSound(time.Now().Add(time.Second), 3*time.Second, "the counsellor", stage.Tones(toneFirst))
+	must(t, d.Click("call-hangup"))
+	c.awaitEnd(2 * time.Second)
+	if row := s.ended(id); row.Outcome != "answered" {
+		t.Errorf("the ledger says %+v", row)
+	}
+	v := s.visit("supervisor")
+	for part, r := range v.recordings(id, 2) {
+		clip := v.listen(r.ID, "proof that no part is lost")
+		if len(clip.Channels) != 2 || share(clip.Channels[0], toneFirst) < 0.5 || share(clip.Channels[1], toneCaller) < 0.5 {
+			t.Errorf("part %d of the recording (%v) does not hold both voices", part, r)
+		}
+	}
+}

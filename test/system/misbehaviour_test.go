@@ -1,0 +1,203 @@
+package system_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"hotline/telephony/phone"
+	"hotline/test/stage"
+)
+
+// What is not a call of ours gets a proper SIP answer and disturbs nobody.
+func TestStrangeCallsDisturbNothing(t *testing.T) {
+	s := play(t)
+	d := s.ready(0)
+	c := s.talk(d, toneFirst)
+	began := time.Now()
+	for _, number := range []string{"99999", "0086110", "12355x", "%00", "s", "fallback"} {
+		_, err := phone.Dial(t.Context(), phone.Config{Server: s.Demo.SIP, From: private + "0000"}, number)
+		var refused *phone.Rejected
+		if !errors.As(err, &refused) || refused.Status != 404 {
+			t.Errorf("a call to %q: %v, want 404", number, err)
+		}
+	}
+	for name, answer := range map[string]string{
+		"no contact":        s.invite(t, "Contact: <sip:x@127.0.0.1:PORT>", ""),
+		"bad content":       s.invite(t, "v=0", "this is no session description"),
+		"no max-forwards 0": s.invite(t, "Max-Forwards: 70", "Max-Forwards: 0"),
+		"bad cseq":          s.invite(t, "CSeq: 1 INVITE", "CSeq: x INVITE"),
+		"no from tag":       s.invite(t, ";tag=a", ""),
+	} {
+		t.Logf("%s: %s", name, answer)
+		if answer != "" && !strings.HasPrefix(answer, "SIP/2.0 4") {
+			t.Errorf("%s: answered %q", name, answer)
+		}
+	}
+	conn, err := net.Dial("udp", s.Demo.SIP)
+	must(t, err)
+	defer func() { _ = conn.Close() }()
+	for _, rubbish := range []string{"", "\x00\x01\x02", "INVITE\r\n\r\n", strings.Repeat("A", 60000), "SIP/2.0 200 OK\r\n\r\n"} {
+		_, err := conn.Write([]byte(rubbish))
+		must(t, err)
+	}
+	c.awaitSound(began.Add(time.Second), 3*time.Second, "the counsellor", stage.Tones(toneFirst))
+	c.steady(began, time.Now(), 100*time.Millisecond, "the counsellor's voice", stage.Tones(toneFirst))
+	c.present()
+}
+
+// invite sends an INVITE in which one part is replaced, and returns the first line of the final answer; empty when none came in time.
+func (s *scene) invite(t *testing.T, part, by string) string {
+	t.Helper()
+	conn, err := net.Dial("udp", s.Demo.SIP)
+	must(t, err)
+	defer func() { _ = conn.Close() }()
+	_, port, err := net.SplitHostPort(conn.LocalAddr().String())
+	must(t, err)
+	body := "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 8\r\n"
+	if part == "v=0" {
+		body = strings.Replace(body, body, by, 1)
+	}
+	head := "INVITE sip:12355@" + s.Demo.SIP + " SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:PORT;branch=z9hG4bK" + port + "\r\n" +
+		"Max-Forwards: 70\r\nFrom: <sip:x@127.0.0.1>;tag=a\r\nTo: <sip:12355@" + s.Demo.SIP + ">\r\nCall-ID: strange-" + port + "\r\n" +
+		"CSeq: 1 INVITE\r\nContact: <sip:x@127.0.0.1:PORT>\r\nContent-Type: application/sdp\r\n"
+	head = strings.Replace(head, part, by, 1)
+	head = strings.ReplaceAll(strings.ReplaceAll(head, "PORT", port), "\r\n\r\n", "\r\n")
+	_, err = fmt.Fprintf(conn, "%sContent-Length: %d\r\n\r\n%s", head, len(body), body)
+	must(t, err)
+	must(t, conn.SetReadDeadline(time.Now().Add(2*time.Second)))
+	buf := make([]byte, 65536)
+	for {
+		n, err := conn.Read(buf)
+		if err != nil {
+			return ""
+		}
+		line, _, _ := strings.Cut(string(buf[:n]), "\r\n")
+		if !strings.HasPrefix(line, "SIP/2.0 1") {
+			return line
+		}
+	}
+}
+
+// A telephone of another make: sipp calls, is answered, stays for two seconds and hangs up.
+func TestAnotherMakeOfTelephone(t *testing.T) {
+	s := play(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "sipp", s.Demo.SIP, "-sn", "uac", "-s", "12355", "-i", "127.0.0.1", "-m", "1", "-d", "2000", "-nostdin")
+	cmd.Dir = t.TempDir()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("sipp: %v\n%s", err, out)
+	}
+	rows, err := s.Ledger(t.Context())
+	must(t, err)
+	if len(rows) == 0 {
+		t.Error("the ledger has no row of the call")
+	}
+}
+
+// Messages that are not of the protocol are refused and counted; who is not signed in gets no websocket.
+func TestBadWebsocketMessages(t *testing.T) {
+	s := play(t)
+	address := "ws" + strings.TrimPrefix(s.Demo.Console, "http") + "/ws"
+	if _, res, err := websocket.DefaultDialer.DialContext(t.Context(), address, http.Header{"Origin": {s.Demo.Console}}); err == nil || res == nil || res.StatusCode != http.StatusUnauthorized {
+		t.Errorf("a websocket without a session: %v %v", res, err)
+	}
+	v := s.visit("agent")
+	if _, res, err := v.websocket(address, "http://elsewhere.example"); err == nil || res == nil || res.StatusCode != http.StatusForbidden {
+		t.Errorf("a websocket from another site: %v %v", res, err)
+	}
+	metrics := s.Demo.Console + "/metrics"
+	before, err := s.Metric(t.Context(), metrics, "hotline_console_websocket_refused_total")
+	must(t, err)
+	bad := []string{
+		`{"type":"hello"`, `[]`, `{"id":2,"type":"no such thing"}`, `{"id":3,"type":"accept","offer":"none"}`, `{"id":4,"type":"hangup","call":"none"}`,
+	}
+	conn, _, err := v.websocket(address, s.Demo.Console)
+	must(t, err)
+	must(t, conn.WriteJSON(map[string]any{"id": 1, "type": "hello"}))
+	for _, message := range bad {
+		must(t, conn.WriteMessage(websocket.TextMessage, []byte(message)))
+		if code := awaitError(conn); code == "" {
+			t.Errorf("%s was not refused", message)
+		}
+	}
+	_ = conn.Close()
+	large, _, err := v.websocket(address, s.Demo.Console)
+	must(t, err)
+	_ = large.WriteMessage(websocket.TextMessage, []byte(strings.Repeat("x", 70<<10)))
+	if code := awaitError(large); code == "" {
+		t.Error("a message of 70 KiB was not refused")
+	}
+	_ = large.Close()
+	after, err := s.Metric(t.Context(), metrics, "hotline_console_websocket_refused_total")
+	must(t, err)
+	if after < before+4 {
+		t.Errorf("%v refused messages were counted", after-before)
+	}
+}
+
+func (v *visitor) websocket(address, origin string) (*websocket.Conn, *http.Response, error) {
+	dialer := websocket.Dialer{Jar: v.client.Jar.(*cookiejar.Jar), HandshakeTimeout: 5 * time.Second}
+	return dialer.DialContext(v.s.t.Context(), address, http.Header{"Origin": {origin}})
+}
+
+// awaitError is the code of the next refusal, "closed" when the server ends the connection, empty when nothing comes.
+func awaitError(conn *websocket.Conn) string {
+	_ = conn.SetReadDeadline(time.Now().Add(3 * time.Second))
+	for {
+		var m struct{ Type, Code string }
+		if err := conn.ReadJSON(&m); err != nil {
+			if websocket.IsUnexpectedCloseError(err) {
+				return "closed"
+			}
+			return ""
+		}
+		if m.Type == "error" {
+			return m.Code
+		}
+	}
+}
+
+// Every role tells how it is, and what it counted.
+func TestEveryRoleCanBeWatched(t *testing.T) {
+	s := play(t)
+	for _, role := range stage.Ours() {
+		for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
+			must(t, s.Answers(t.Context(), s.Admin(role)+path))
+		}
+	}
+}
+
+// Nothing that the instance wrote - logs, database, Redis, anything - contains a caller's number; nor does any metric.
+func TestZNumbersStayPrivate(t *testing.T) {
+	s := play(t)
+	s.dial("12355").awaitTone(2*time.Second, stage.ToneGreeting)
+	must(t, filepath.WalkDir(s.Dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return nil // files come and go
+		}
+		raw, err := os.ReadFile(path)
+		if err == nil && strings.Contains(string(raw), private) {
+			t.Errorf("%s contains a caller's number", path)
+		}
+		return nil
+	}))
+	for _, role := range stage.Ours() {
+		if n, err := s.Contains(t.Context(), s.Admin(role)+"/metrics", private); err != nil || n {
+			t.Errorf("the metrics of %s contain a caller's number (%v)", role, err)
+		}
+	}
+}
