@@ -2,37 +2,98 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/json"
-	"errors"
 	"log/slog"
-	"os"
+	"time"
 
-	"github.com/spf13/cobra"
 
 	"hotline/agentui"
 	"hotline/agentui/users"
-	"hotline/queue"
+	"hotline/casework"
+	"hotline/deploy/asterisk"
 	"hotline/recordings"
 	"hotline/storage"
 	"hotline/telephony"
 )
 
-type noBooks struct{}
-
-func (noBooks) Open(context.Context, telephony.Record) (int, error) { return 0, nil }
-func (noBooks) Close(context.Context, telephony.Record) error       { return nil }
-func (noBooks) Append(context.Context, agentui.AuditEntry) error    { return nil }
-
-func (c Config) ledger(ctx context.Context, db *storage.DB) (telephony.Ledger, error) {
-	return noBooks{}, nil
-}
-func (c Config) audit(ctx context.Context, db *storage.DB) (agentui.Auditor, error) {
-	return noBooks{}, nil
+// ledger keeps what came of every call, with the caller's number sealed.
+type ledger struct {
+	calls *casework.Ledger
+	keys  *casework.Keys
 }
 
+var _ telephony.Ledger = ledger{}
+
+func (l ledger) Open(ctx context.Context, r telephony.Record) (int, error) {
+	row, err := l.row(r)
+	if err != nil {
+		return 0, err
+	}
+	if err := l.calls.Open(ctx, row); err != nil {
+		return 0, err
+	}
+	return l.calls.CountByCaller(ctx, l.keys.CallerRefs(r.Caller)...)
+}
+
+func (l ledger) Close(ctx context.Context, r telephony.Record) error {
+	row, err := l.row(r)
+	if err != nil {
+		return err
+	}
+	// The arrival may not have been written; the end carries all that is known.
+	if err := l.calls.Open(ctx, row); err != nil {
+		return err
+	}
+	return l.calls.Close(ctx, string(r.Call.ID), casework.Closing{
+		EndedAt: r.Call.Ended, Outcome: casework.Outcome(r.Call.Outcome()), Talk: r.Call.Spoken,
+		Cause: casework.Cause{By: casework.By(r.Call.EndedBy), Q850: r.Call.Cause},
+	})
+}
+
+func (l ledger) row(r telephony.Record) (casework.CallRecord, error) {
+	c := r.Call
+	row := casework.CallRecord{
+		ID: string(c.ID), Line: c.Line, Dialled: r.Dialled, Node: r.Node, Tier: string(c.Tier), Agent: c.Agent, Danger: c.Danger,
+		Arrived: c.Arrived, Queued: c.Queued, Offered: c.Offers, Talked: c.Talked,
+	}
+	if r.Caller == "" {
+		return row, nil
+	}
+	sealed, err := l.keys.Seal(r.Caller, casework.CallerContext(row.ID))
+	if err != nil {
+		return row, err
+	}
+	row.CallerRef, row.CallerSealed = l.keys.CallerRef(r.Caller), sealed
+	return row, nil
+}
+
+func (c Config) ledger(db *storage.DB) (ledger, error) {
+	keys, err := casework.LoadKeys(c.path("secrets"), region)
+	return ledger{casework.NewLedger(db), keys}, err
+}
+
+// region completes numbers that callers' networks send without a country.
+const region = "CN"
+
+// trail writes what people did on the console.
+type trail struct{ audit *casework.Audit }
+
+var _ agentui.Auditor = trail{}
+
+func (t trail) Append(ctx context.Context, e agentui.AuditEntry) error {
+	actor := string(e.Actor)
+	if actor == "" {
+		actor = "unknown"
+	}
+	_, err := t.audit.Append(ctx, casework.Entry{At: e.At, Actor: actor, Action: e.Action, Object: e.Object, Reason: e.Reason, Remote: e.Remote})
+	return err
+}
+
+// prepare makes keys and tables before any role needs them.
 func prepare(ctx context.Context, c Config) error {
 	if err := recordings.CreateKey(c.path("secrets")); err != nil {
+		return err
+	}
+	if err := casework.CreateKeys(c.path("secrets")); err != nil {
 		return err
 	}
 	db, err := c.database(ctx)
@@ -40,6 +101,9 @@ func prepare(ctx context.Context, c Config) error {
 		return err
 	}
 	defer db.Close()
+	if err := casework.Migrate(ctx, db); err != nil {
+		return err
+	}
 	if _, err := users.Open(ctx, db); err != nil {
 		return err
 	}
@@ -58,59 +122,54 @@ func runWorker(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	intake, err := recordings.NewIntake(recordings.IntakeConfig{Dir: c.spool(), Store: c.store(), Log: log, Metrics: recordings.NewMetrics(reg)}, index)
+	figures := recordings.NewMetrics(reg)
+	intake, err := recordings.NewIntake(recordings.IntakeConfig{Dir: c.spool(), Store: c.store(), Log: log, Metrics: figures}, index)
 	if err != nil {
 		return err
 	}
-	return together(ctx, intake.Run, func(ctx context.Context) error {
+	fallback, err := c.fallback(db, figures, log)
+	if err != nil {
+		return err
+	}
+	return together(ctx, intake.Run, fallback.Run, func(ctx context.Context) error {
 		return serveAdmin(ctx, c.admin("worker"), reg, checks{"database": db.Ping})
 	})
 }
 
-// seedUsers makes the demo accounts, each with a random password that the first run keeps for the later ones.
-func seedUsers(ctx context.Context, c Config) ([]demoUser, error) {
-	if !c.Demo {
-		return nil, nil
-	}
-	passwords, err := seedPasswords(c)
+// fallback takes in what the dialplan left behind while none of us served.
+func (c Config) fallback(db *storage.DB, figures *recordings.Metrics, log *slog.Logger) (*casework.Fallback, error) {
+	keys, err := casework.LoadKeys(c.path("secrets"), region)
 	if err != nil {
 		return nil, err
 	}
-	db, err := c.database(ctx)
+	public, err := recordings.LoadRecipients(c.path("secrets", recordings.RecipientFile))
 	if err != nil {
 		return nil, err
 	}
-	defer db.Close()
-	people, err := users.Open(ctx, db)
+	rec, err := recordings.NewRecorder(recordings.Config{Dir: c.spool(), Recipients: public, Log: log, Metrics: figures})
 	if err != nil {
 		return nil, err
 	}
-	all := []demoUser{{Name: "agent1", Role: string(users.Agent)}, {Name: "agent2", Role: string(users.Agent)}, {Name: "supervisor1", Role: string(users.Supervisor)}, {Name: "admin1", Role: string(users.Administrator)}}
-	for i := range all {
-		if passwords[all[i].Name] == "" {
-			passwords[all[i].Name] = rand.Text()[:16]
-		}
-		all[i].Password = passwords[all[i].Name]
-	}
-	raw, err := json.MarshalIndent(passwords, "", "  ")
-	if err != nil {
-		return nil, err
-	}
-	// Kept before the accounts are made: a run that dies in between finds them again.
-	if err := os.WriteFile(c.path("secrets", "demo-passwords.json"), raw, 0o600); err != nil {
-		return nil, err
-	}
-	for _, u := range all {
-		_, err := people.Create(ctx, users.User{
-			Username: u.Name, Name: u.Name, Role: users.Role(u.Role), Locale: "zh-CN",
-			Skills: queue.Skills{"mandarin": 5, "english": 3, "youth": 5, "crisis": 5},
-		}, u.Password)
-		if err != nil && !errors.Is(err, users.ErrTaken) {
-			return nil, err
-		}
-	}
-	return all, nil
+	notes := map[string]asterisk.Note{}
+	return casework.NewFallback(casework.FallbackConfig{
+		Node: nodeID, Log: log,
+		Notes: func() ([]casework.FallbackNote, error) {
+			found, err := asterisk.ReadNotes(c.messages())
+			out := make([]casework.FallbackNote, 0, len(found))
+			clear(notes)
+			for _, n := range found {
+				notes[n.ID] = n
+				out = append(out, casework.FallbackNote{
+					ID: n.ID, Call: n.Call, Line: n.Line, Dialled: n.Number, Caller: n.Caller, Arrived: n.Arrived, Began: n.Fallback, Ended: n.Ended,
+					Answered: n.Outcome == asterisk.OutcomeAnswered, Left: n.Outcome == asterisk.OutcomeMessage, Message: n.Message, Danger: n.Danger,
+				})
+			}
+			return out, err
+		},
+		Remove: func(n casework.FallbackNote) error { return notes[n.ID].Remove() },
+		Seal: func(id, path, call, line string, started time.Time) error {
+			_, err := rec.SealFile(id, path, recordings.Meta{Call: call, Line: line, Started: started, Kind: recordings.KindMessage})
+			return err
+		},
+	}, db, keys)
 }
-
-func ledgerCommand(f *flags) *cobra.Command { return &cobra.Command{Use: "ledger"} }
-func tasksCommand(f *flags) *cobra.Command  { return &cobra.Command{Use: "tasks"} }

@@ -10,6 +10,7 @@ import (
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 	"hotline/agentui/web"
+	"hotline/casework"
 	"hotline/queue"
 	"hotline/recordings"
 	"hotline/telephony"
@@ -32,10 +33,6 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	trail, err := c.audit(ctx, db)
-	if err != nil {
-		return err
-	}
 	index, err := recordings.NewIndex(ctx, db)
 	if err != nil {
 		return err
@@ -53,7 +50,7 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 		return err
 	}
 	deps := agentui.Deps{
-		Log: log, Queue: q, Users: people, Audit: trail, Recordings: library{recordings.NewLibrary(index, c.store()), keys},
+		Log: log, Queue: q, Users: people, Audit: trail{casework.NewAudit(db)}, Recordings: library{recordings.NewLibrary(index, c.store()), keys},
 		Gateways: map[string]agentui.Gateway{}, Assets: assets, Metrics: reg,
 		Checks: map[string]func(context.Context) error{
 			"redis": func(ctx context.Context) error { return rdb.Ping(ctx).Err() }, "database": db.Ping,

@@ -16,6 +16,7 @@ import (
 
 	"hotline/deploy/asterisk"
 	"hotline/deploy/prompts"
+	"hotline/recordings"
 	"hotline/telephony"
 )
 
@@ -114,7 +115,7 @@ func (c Config) checkSecrets(context.Context) (string, error) {
 		if err != nil {
 			return err
 		}
-		if info.Mode().Perm()&0o077 != 0 {
+		if info.Mode().Perm()&0o077 != 0 && info.Name() != recordings.RecipientFile { // that one is public
 			return fmt.Errorf("%s can be read by others (%s)", p, info.Mode().Perm())
 		}
 		n++

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hotline/casework"
 	"hotline/queue"
 )
 
@@ -98,4 +99,131 @@ func table(w io.Writer, head string, n int, row func(int) string) error {
 		fmt.Fprintln(t, row(i))
 	}
 	return t.Flush()
+}
+
+// endedCall is one line of `hotline ledger --json`. It holds no number and no name.
+type endedCall struct {
+	Call      string     `json:"call"`
+	Line      string     `json:"line"`
+	Dialled   string     `json:"dialled"`
+	Node      string     `json:"node"`
+	Tier      string     `json:"tier"`
+	Danger    bool       `json:"danger"`
+	Agent     string     `json:"agent"`
+	Arrived   time.Time  `json:"arrived"`
+	Queued    *time.Time `json:"queued,omitempty"`
+	Offered   *time.Time `json:"offered,omitempty"`
+	Talked    *time.Time `json:"talked,omitempty"`
+	Ended     time.Time  `json:"ended"`
+	WaitMS    int64      `json:"wait_ms"`
+	TalkMS    int64      `json:"talk_ms"`
+	Outcome   string     `json:"outcome"`
+	Cause     string     `json:"cause"` // who ended it: caller, agent, system, fault
+	Q850      int        `json:"q850"`
+	HasNumber bool       `json:"has_number"` // the caller did not withhold it
+}
+
+// ledgerLimit bounds one listing.
+const ledgerLimit = 100_000
+
+func ledgerCommand(f *flags) *cobra.Command {
+	var asJSON bool
+	var since time.Duration
+	cmd := &cobra.Command{
+		Use: "ledger", Short: "List the ended calls and what came of them", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := f.load()
+			if err != nil {
+				return err
+			}
+			if since <= 0 {
+				return fmt.Errorf("--since: give a time such as 1h")
+			}
+			db, err := c.database(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer db.Close()
+			rows, err := casework.NewLedger(db).Since(cmd.Context(), time.Now().Add(-since), ledgerLimit)
+			if err != nil {
+				return err
+			}
+			calls := make([]endedCall, 0, len(rows))
+			for _, r := range rows {
+				calls = append(calls, ended(r))
+			}
+			if asJSON {
+				return writeJSON(cmd.OutOrStdout(), calls)
+			}
+			return table(cmd.OutOrStdout(), "CALL\tLINE\tARRIVED\tWAITED\tTALKED\tOUTCOME\tENDED BY", len(calls), func(i int) string {
+				e := calls[i]
+				return fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%s\t%s", e.Call, e.Line, e.Arrived.Local().Format(time.DateTime),
+					time.Duration(e.WaitMS)*time.Millisecond, time.Duration(e.TalkMS)*time.Millisecond, e.Outcome, e.Cause)
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	cmd.Flags().DurationVar(&since, "since", 24*time.Hour, "calls that ended since this long ago")
+	return cmd
+}
+
+func ended(r casework.CallRecord) endedCall {
+	opt := func(t time.Time) *time.Time {
+		if t.IsZero() {
+			return nil
+		}
+		return &t
+	}
+	return endedCall{
+		Call: r.ID, Line: r.Line, Dialled: r.Dialled, Node: r.Node, Tier: r.Tier, Danger: r.Danger, Agent: r.Agent, Arrived: r.Arrived,
+		Queued: opt(r.Queued), Offered: opt(r.Offered), Talked: opt(r.Talked), Ended: r.Ended, WaitMS: r.Wait.Milliseconds(),
+		TalkMS: r.Talk.Milliseconds(), Outcome: string(r.Outcome), Cause: string(r.Cause.By), Q850: r.Cause.Q850, HasNumber: r.CallerRef != "",
+	}
+}
+
+// openTask is one line of `hotline tasks --json`.
+type openTask struct {
+	Task      string    `json:"task"`
+	Kind      string    `json:"kind"`
+	Line      string    `json:"line"`
+	Call      string    `json:"call"`
+	Recording string    `json:"recording"`
+	Danger    bool      `json:"danger"`
+	Created   time.Time `json:"created"`
+	Due       time.Time `json:"due"`
+}
+
+func tasksCommand(f *flags) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "tasks", Short: "List the open callback tasks", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := f.load()
+			if err != nil {
+				return err
+			}
+			db, err := c.database(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer db.Close()
+			rows, err := casework.NewTasks(db).List(cmd.Context(), ledgerLimit)
+			if err != nil {
+				return err
+			}
+			open := make([]openTask, 0, len(rows))
+			for _, t := range rows {
+				open = append(open, openTask{t.ID, string(t.Kind), t.Line, t.Call, t.Recording, t.Danger, t.Created, t.Due})
+			}
+			if asJSON {
+				return writeJSON(cmd.OutOrStdout(), open)
+			}
+			return table(cmd.OutOrStdout(), "TASK\tKIND\tLINE\tDANGER\tDUE", len(open), func(i int) string {
+				t := open[i]
+				return fmt.Sprintf("%s\t%s\t%s\t%t\t%s", t.Task, t.Kind, t.Line, t.Danger, t.Due.Local().Format(time.DateTime))
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	return cmd
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"hotline/deploy/prompts"
 	"hotline/queue"
@@ -35,6 +36,7 @@ func (c Config) redis() (redis.UniversalClient, error) {
 	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = 500*time.Millisecond, time.Second, time.Second
 	o.MaxRetryBackoff, o.PoolSize = 50*time.Millisecond, 32
 	o.ContextTimeoutEnabled = true
+	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled} // a service of hosted Redis
 	return redis.NewClient(o), nil
 }
 
@@ -103,7 +105,8 @@ func (c Config) lines(holdClass string) []telephony.Line {
 	var lines []telephony.Line
 	for _, l := range c.Lines {
 		lines = append(lines, telephony.Line{ID: l.ID, HoldClass: holdClass, Needs: l.Needs, Prompts: map[call.Prompt][]string{
-			call.PromptGreeting: s.Greeting(l.ID), call.PromptReconnecting: s.Media(prompts.Technical), call.PromptDanger: s.Media(prompts.DangerNoted),
+			call.PromptGreeting: s.Greeting(l.ID)[:1], call.PromptOtherLanguages: s.Greeting(l.ID)[1:],
+			call.PromptReconnecting: s.Media(prompts.Technical), call.PromptDanger: s.Media(prompts.DangerNoted),
 		}})
 	}
 	return lines

@@ -62,7 +62,7 @@ func runController(ctx context.Context, c Config, log *slog.Logger) error {
 		return err
 	}
 	defer db.Close()
-	books, err := c.ledger(ctx, db)
+	books, err := c.ledger(db)
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/http"
 	"os"
@@ -284,17 +283,4 @@ func (u *up) announce(d demo, took time.Duration) {
 		flags = fmt.Sprintf(" --dir %s --port-base %d", u.c.Dir, u.c.PortBase)
 	}
 	fmt.Printf("\n  try it    hotline call %s%s\n  faults    hotline doctor%s\n  logs      %s\n  stop      Ctrl-C (drains calls; twice: at once)\n\n", d.Lines[0].Number, flags, flags, u.c.path("log"))
-}
-
-// seedPasswords reads the demo accounts' passwords of an earlier run.
-func seedPasswords(c Config) (map[string]string, error) {
-	raw, err := os.ReadFile(c.path("secrets", "demo-passwords.json"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return map[string]string{}, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	m := map[string]string{}
-	return m, json.Unmarshal(raw, &m)
 }

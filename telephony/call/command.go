@@ -65,7 +65,8 @@ type Prompt string
 
 // The prompts.
 const (
-	PromptGreeting     Prompt = "greeting"
-	PromptReconnecting Prompt = "reconnecting" // "please stay on the line"
-	PromptDanger       Prompt = "danger"       // the danger key was heard
+	PromptGreeting       Prompt = "greeting"        // in the line's first language
+	PromptOtherLanguages Prompt = "other-languages" // the greeting in the others
+	PromptReconnecting   Prompt = "reconnecting"    // "please stay on the line"
+	PromptDanger         Prompt = "danger"          // the danger key was heard
 )

@@ -181,7 +181,9 @@ func digit(c Call, d string, now time.Time) (Call, []Command) {
 
 func greeting(c Call, e Event, now time.Time) (Call, []Command) {
 	if _, ok := e.(PromptDone); ok {
-		return enqueue(c, now, false)
+		// The other languages are heard in the queue already: a counsellor who is free now need not wait for them.
+		c, cmds := enqueue(c, now, false)
+		return c, append(cmds, Play{PromptOtherLanguages})
 	}
 	return c, nil
 }

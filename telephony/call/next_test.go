@@ -54,7 +54,7 @@ type step struct {
 var stories = map[string][]step{
 	"greeted, queued, offered, answered, hung up by the caller": {
 		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
-		{PromptDone{At: at(9)}, Waiting, "Save Enqueue"},
+		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
 		{Queued{at(9), indexRow(Offered, "", "", 9)}, Offered, ""},
 		{Indexed{at(11), indexRow(Talking, "a1", "l1", 11)}, Talking, "StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark"},
 		{Leaving{at(60)}, Talking, ""},
@@ -63,7 +63,7 @@ var stories = map[string][]step{
 	},
 	"the counsellor hangs up; somebody else's wish does nothing": {
 		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
-		{PromptDone{At: at(9)}, Waiting, "Save Enqueue"},
+		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
 		{Queued{at(9), indexRow(Talking, "a1", "l1", 9)}, Talking, "StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark"},
 		{HangupWanted{at(20), "a2"}, Talking, ""},
 		{HangupWanted{at(20), "a1"}, Talking, "Hangup"},
@@ -78,12 +78,12 @@ var stories = map[string][]step{
 	},
 	"the danger key while waiting": {
 		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
-		{PromptDone{At: at(9)}, Waiting, "Save Enqueue"},
+		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
 		{Digit{at(12), "0"}, Waiting, "StopPlay Play:danger Save Raise"},
 	},
 	"a refresh: hold audio, then the same call on the new leg": {
 		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
-		{PromptDone{At: at(9)}, Waiting, "Save Enqueue"},
+		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
 		{Queued{at(9), indexRow(Talking, "a1", "l1", 9)}, Talking, "StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark"},
 		{LegLost{at(30), "other"}, Talking, ""},
 		{LegLost{at(30), "l1"}, Held, "EnterHold Play:reconnecting Save Mark StopRecording:l1 ArmReturn"},
@@ -92,7 +92,7 @@ var stories = map[string][]step{
 	},
 	"the counsellor does not come back: head of the queue, and late news of the old talk is ignored": {
 		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
-		{PromptDone{At: at(9)}, Waiting, "Save Enqueue"},
+		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
 		{Queued{at(9), indexRow(Talking, "a1", "l1", 9)}, Talking, "StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark"},
 		{LegLost{at(30), "l1"}, Held, "EnterHold Play:reconnecting Save Mark StopRecording:l1 ArmReturn"},
 		{ReturnExpired{at(50)}, Waiting, "Save Enqueue:front"},
@@ -103,7 +103,7 @@ var stories = map[string][]step{
 	},
 	"another tab takes over: the caller follows without a pause": {
 		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
-		{PromptDone{At: at(9)}, Waiting, "Save Enqueue"},
+		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
 		{Queued{at(9), indexRow(Talking, "a1", "l1", 9)}, Talking, "StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark"},
 		{LegReady{at(20), "a1", "l1"}, Talking, ""},
 		{LegReady{at(20), "a1", "l2"}, Talking, "StopPlay Join:l2 StartRecording:l2 Save DisarmReturn Mark StopRecording:l1"},
@@ -111,19 +111,19 @@ var stories = map[string][]step{
 	},
 	"accepted while the leg was away": {
 		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
-		{PromptDone{At: at(9)}, Waiting, "Save Enqueue"},
+		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
 		{Queued{at(9), indexRow(Talking, "a1", "", 9)}, Held, "EnterHold Play:reconnecting Save Mark ArmReturn"},
 	},
 	"the join fails": {
 		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
-		{PromptDone{At: at(9)}, Waiting, "Save Enqueue"},
+		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
 		{Queued{at(9), indexRow(Talking, "a1", "l1", 9)}, Talking, "StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark"},
 		{JoinFailed{at(9), "l1"}, Held, "EnterHold Play:reconnecting Save Mark StopRecording:l1 ArmReturn"},
 	},
 	"out of the bridge without a hang-up: sound again at once": {
 		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
 		{LeftBridge{at(1), Place{Line: "12355"}}, Greeting, "EnterHold"},
-		{PromptDone{At: at(9)}, Waiting, "Save Enqueue"},
+		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
 		{LeftBridge{at(10), Place{Line: "12355"}}, Waiting, "EnterHold"},
 		{Queued{at(11), indexRow(Talking, "a1", "l1", 11)}, Talking, "StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark"},
 		{LeftBridge{at(11), Place{Line: "12355"}}, Talking, ""},
@@ -131,7 +131,7 @@ var stories = map[string][]step{
 	},
 	"an offer comes and goes": {
 		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
-		{PromptDone{At: at(9)}, Waiting, "Save Enqueue"},
+		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
 		{Queued{at(9), indexRow(Waiting, "", "", 9)}, Waiting, ""},
 		{Indexed{at(10), indexRow(Offered, "", "", 10)}, Offered, ""},
 		{Indexed{at(25), indexRow(Waiting, "", "", 25)}, Waiting, ""},
@@ -143,7 +143,7 @@ var stories = map[string][]step{
 	},
 	"we cannot serve: the dialplan does": {
 		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
-		{PromptDone{At: at(9)}, Waiting, "Save Enqueue"},
+		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
 		{Unservable{at(40)}, Degraded, "Save Degrade DisarmReturn Close"},
 		{CallerGone{at(60), 16}, Degraded, ""},
 	},

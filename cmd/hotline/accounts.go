@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+
+	"hotline/agentui/users"
+	"hotline/queue"
+)
+
+// seedUsers makes the demo accounts, each with a random password that the first run keeps for the later ones.
+func seedUsers(ctx context.Context, c Config) ([]demoUser, error) {
+	if !c.Demo {
+		return nil, nil
+	}
+	passwords, err := seedPasswords(c)
+	if err != nil {
+		return nil, err
+	}
+	db, err := c.database(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	people, err := users.Open(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	all := []demoUser{{Name: "agent1", Role: string(users.Agent)}, {Name: "agent2", Role: string(users.Agent)}, {Name: "supervisor1", Role: string(users.Supervisor)}, {Name: "admin1", Role: string(users.Administrator)}}
+	for i := range all {
+		if passwords[all[i].Name] == "" {
+			passwords[all[i].Name] = rand.Text()[:16]
+		}
+		all[i].Password = passwords[all[i].Name]
+	}
+	raw, err := json.MarshalIndent(passwords, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	// Kept before the accounts are made: a run that dies in between finds them again.
+	if err := os.WriteFile(c.path("secrets", "demo-passwords.json"), raw, 0o600); err != nil {
+		return nil, err
+	}
+	for _, u := range all {
+		_, err := people.Create(ctx, users.User{
+			Username: u.Name, Name: u.Name, Role: users.Role(u.Role), Locale: "zh-CN",
+			Skills: queue.Skills{"mandarin": 5, "english": 3, "youth": 5, "crisis": 5},
+		}, u.Password)
+		if err != nil && !errors.Is(err, users.ErrTaken) {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// seedPasswords reads the demo accounts' passwords of an earlier run.
+func seedPasswords(c Config) (map[string]string, error) {
+	raw, err := os.ReadFile(c.path("secrets", "demo-passwords.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return map[string]string{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	m := map[string]string{}
+	return m, json.Unmarshal(raw, &m)
+}
