@@ -1,6 +1,7 @@
 package agentui
 
 import (
+	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -53,7 +54,7 @@ func (s *Server) endpoints() []endpoint {
 		{"GET /metrics", accessLoopback, func(w http.ResponseWriter, r *http.Request, _ *visitor) { figures.ServeHTTP(w, r) }},
 		{"GET /ws", accessSignedIn, s.serveSocket},
 		{"/api/", accessAnyone, s.notFound},
-		{"GET /", accessAnyone, s.serveAsset},
+		{"/", accessAnyone, s.serveAsset},
 	}
 }
 
@@ -123,6 +124,12 @@ func (w *statusWriter) WriteHeader(status int) {
 
 // Unwrap lets http.ResponseController reach the connection.
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// Hijack hands the connection to the websocket library, which asks for it by this method only.
+func (w *statusWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	w.status = http.StatusSwitchingProtocols
+	return http.NewResponseController(w.ResponseWriter).Hijack()
+}
 
 // reply writes a JSON answer. Answers of the interface are never kept by a cache.
 func (s *Server) reply(w http.ResponseWriter, status int, body any) {

@@ -110,10 +110,9 @@ func (b *Board) Reset(s queue.Snapshot) {
 	for _, a := range s.Agents {
 		b.agents[a.ID] = a
 	}
-	for id, o := range b.offers {
-		if b.calls[o.Call].Offer != id {
-			delete(b.offers, id)
-		}
+	b.offers = make(map[queue.OfferID]queue.Offer, len(s.Offers))
+	for _, o := range s.Offers {
+		b.offers[o.ID] = o
 	}
 	for w := range b.watchers {
 		w.restart()
