@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
-	"github.com/alexedwards/scs/v2/memstore"
 
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
@@ -34,9 +33,6 @@ type visitor struct {
 
 func (s *Server) newSessions() *scs.SessionManager {
 	m := scs.New()
-	if unused, ok := m.Store.(*memstore.MemStore); ok {
-		unused.StopCleanup() // a goroutine of the store that we replace
-	}
 	m.Store = s.deps.Users.Sessions()
 	m.IdleTimeout, m.Lifetime = s.cfg.SessionIdle, s.cfg.SessionLife
 	m.Cookie.Name, m.Cookie.HttpOnly, m.Cookie.SameSite = cookieName, true, http.SameSiteStrictMode
