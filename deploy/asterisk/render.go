@@ -59,10 +59,10 @@ func (c Config) Write() error {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return fmt.Errorf("asterisk: make folder: %w", err)
 		}
-	}
-	// A folder in shared memory may have been put there by someone else; what rests in it is speech.
-	if err := os.Chmod(c.Messages, 0o700); err != nil {
-		return fmt.Errorf("asterisk: make %s private: %w", c.Messages, err)
+		// A folder that was there before may be open to others, and someone else's in shared memory: then this fails.
+		if err := os.Chmod(dir, 0o700); err != nil {
+			return fmt.Errorf("asterisk: make folder private: %w", err)
+		}
 	}
 	old, err := filepath.Glob(filepath.Join(c.Dirs.Etc, "*.conf"))
 	if err != nil {
@@ -89,7 +89,7 @@ type view struct {
 	Media, HoldClass, AppPrefix, FallbackContext, Beep string
 	ClaimMillis, MessageBytes                          int64
 	RingSeconds, MessageSeconds, SilenceSeconds        int64
-	NeedsUser, NeedsRegistration, NeedsSRTP, OnlyKnown bool
+	NeedsRegistration, NeedsSRTP, OnlyKnown            bool
 	Known                                              []string
 	Transports                                         []transportView
 	Trunks                                             []trunkView
@@ -105,7 +105,7 @@ type transportView struct{ Name, Protocol, Bind string }
 type trunkView struct {
 	Trunk
 	Section, TransportName, URI, ClientURI, DTMFMode, Password string
-	ByUser, Registers                                          bool
+	AsksPassword, Registers                                    bool
 	Networks                                                   []string
 }
 
@@ -160,7 +160,7 @@ func (c Config) viewTrunks(v *view) error {
 	for _, t := range c.Trunks {
 		tv := trunkView{
 			Trunk: t, Section: "trunk-" + t.Name, TransportName: t.transport(), URI: t.uri(""), ClientURI: t.uri(t.User),
-			ByUser: t.Kind == TrunkAuth, Registers: t.Kind == TrunkRegistration, DTMFMode: t.DTMF, Networks: t.Match,
+			AsksPassword: t.Kind == TrunkAuth, Registers: t.Kind == TrunkRegistration, DTMFMode: t.DTMF, Networks: t.Match,
 		}
 		if tv.DTMFMode == "" {
 			// In-band tones of an old exchange must reach the danger key too.
@@ -181,14 +181,11 @@ func (c Config) viewTrunks(v *view) error {
 			}
 			tv.Password = secret
 		}
-		v.NeedsUser = v.NeedsUser || tv.ByUser
 		v.NeedsRegistration = v.NeedsRegistration || tv.Registers
 		v.NeedsSRTP = v.NeedsSRTP || t.Secure
 		v.Trunks = append(v.Trunks, tv)
 		for _, n := range tv.Networks {
-			// An access list takes no names: with a carrier known by name the identification alone keeps strangers out.
-			v.OnlyKnown = v.OnlyKnown && isNetwork(n) && !tv.ByUser
-			v.Known = append(v.Known, n)
+			v.know(n)
 		}
 	}
 	return nil
@@ -213,12 +210,20 @@ func (c Config) viewPhones(v *view) error {
 			if byURI[d.uri] == "" {
 				byURI[d.uri] = "phone-" + strconv.Itoa(len(byURI)+1)
 				v.Phones = append(v.Phones, phoneView{byURI[d.uri], d.uri})
+				v.know(d.host) // its BYE is a request too
 			}
 			q.Members = append(q.Members, "PJSIP/"+byURI[d.uri])
 		}
 		v.Queues = append(v.Queues, q)
 	}
 	return nil
+}
+
+// know lets requests from an address through the access list. The list takes no names: when one of the others is known by name only,
+// there is no list and the identification alone keeps strangers out.
+func (v *view) know(host string) {
+	v.OnlyKnown = v.OnlyKnown && isNetwork(host)
+	v.Known = append(v.Known, host)
 }
 
 var errSecret = errors.New("password: 1 to 128 printable ASCII characters without spaces, quotes, brackets, backslash and semicolon")

@@ -143,7 +143,7 @@ func (t Trunk) validate(v *faults, field string) {
 // phone tells how Asterisk dials a fallback phone: through an endpoint of its own, or through a trunk.
 func (c Config) phone(p string) (dialled, error) {
 	if m := phoneRule.FindStringSubmatch(p); m != nil {
-		return dialled{uri: p}, nil
+		return dialled{uri: p, host: strings.Trim(m[2], "[]")}, nil
 	}
 	number, trunk, ok := strings.Cut(p, "@")
 	if ok && numberRule.MatchString(number) && slices.ContainsFunc(c.Trunks, func(t Trunk) bool { return t.Name == trunk }) {
@@ -152,7 +152,7 @@ func (c Config) phone(p string) (dialled, error) {
 	return dialled{}, fmt.Errorf("%q: sip:user@host:port, or number@trunk with the name of a trunk", p)
 }
 
-type dialled struct{ uri, number, trunk string }
+type dialled struct{ uri, host, number, trunk string }
 
 // faults collects what is wrong; each entry begins with the field.
 type faults []error
