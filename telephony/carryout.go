@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"hotline/queue"
@@ -26,16 +27,14 @@ func (a *actor) carryOut(cmd call.Command) {
 		a.asterisk("answer", func(ctx context.Context) error { return a.ctl.ari.Answer(ctx, a.channel) })
 	case call.EnterHold:
 		a.enterHold()
+	case call.Settle:
+		a.settle()
 	case call.Play:
 		a.play(cmd.Prompt)
 	case call.StopPlay:
 		a.stopPlay()
 	case call.Join:
-		if err := a.asterisk("join", func(ctx context.Context) error {
-			return a.ctl.ari.AddChannel(ctx, legBridge(cmd.Leg), a.channel)
-		}); err != nil {
-			a.post(call.JoinFailed{At: now(), Leg: cmd.Leg})
-		}
+		a.join(cmd.Leg)
 	case call.StartRecording:
 		a.startRecording(cmd.Leg)
 	case call.StopRecording:
@@ -104,6 +103,29 @@ func (a *actor) enterHold() {
 	}
 	a.log.Error("hold audio failed; the dialplan takes the caller", "error", err)
 	a.post(call.Unservable{At: now()})
+}
+
+// settle asks Asterisk first: what we believe of the caller's whereabouts may be older than our own last move.
+func (a *actor) settle() {
+	p := a.call.Bridge()
+	id := holdBridge(p.Line)
+	if p.Leg != "" {
+		id = legBridge(p.Leg)
+	}
+	if b, err := a.ctl.ari.BridgeGet(a.ctx, id); err == nil && slices.Contains(b.Channels, a.channel) {
+		return
+	}
+	if p.Leg != "" {
+		a.join(p.Leg)
+	} else {
+		a.enterHold()
+	}
+}
+
+func (a *actor) join(leg string) {
+	if err := a.asterisk("join", func(ctx context.Context) error { return a.ctl.ari.AddChannel(ctx, legBridge(leg), a.channel) }); err != nil {
+		a.post(call.JoinFailed{At: now(), Leg: leg})
+	}
 }
 
 func (a *actor) play(p call.Prompt) {

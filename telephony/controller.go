@@ -233,6 +233,9 @@ func (c *Controller) started(e ari.Event) {
 		c.mediaStarted(leg)
 		return
 	}
+	if strings.HasPrefix(e.Channel.ID, ari.KeeperPrefix) {
+		return
+	}
 	if c.channels[e.Channel.ID] != nil {
 		return
 	}

@@ -123,7 +123,7 @@ func (g *Guardian) look(ctx context.Context) error {
 	apps := map[string]bool{}
 	seen := map[string]bool{}
 	for _, ch := range channels {
-		if ch.Context == FallbackContext || strings.HasPrefix(ch.ID, "media-") {
+		if ch.Context == FallbackContext || strings.HasPrefix(ch.ID, "media-") || strings.HasPrefix(ch.ID, ari.KeeperPrefix) {
 			continue
 		}
 		seen[ch.ID] = true

@@ -53,6 +53,9 @@ func (c *Controller) resyncNow() error {
 			media[leg] = true
 			continue
 		}
+		if strings.HasPrefix(ch.ID, ari.KeeperPrefix) {
+			continue
+		}
 		if a := c.channels[ch.ID]; a != nil {
 			a.post(call.Found{At: now(), Place: where[ch.ID], Gap: c.gap})
 		} else {
@@ -75,10 +78,7 @@ func (c *Controller) resyncNow() error {
 
 // openHold makes the holding bridge of a line and its music; both may be there already.
 func (c *Controller) openHold(ctx context.Context, line Line) error {
-	if err := c.ari.CreateBridge(ctx, holdBridge(line.ID), "holding", line.ID); err != nil {
-		return err
-	}
-	return c.ari.StartBridgeMOH(ctx, holdBridge(line.ID), line.HoldClass)
+	return c.ari.CreateHold(ctx, holdBridge(line.ID), line.ID, line.HoldClass)
 }
 
 // adopt takes over a channel whose tag says that it was ours before we died.

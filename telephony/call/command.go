@@ -10,6 +10,9 @@ type (
 	Answer struct{}
 	// EnterHold moves the caller to the hold audio of the line.
 	EnterHold struct{}
+	// Settle moves the caller to where the call belongs, unless the caller is there. Asterisk takes a channel that is added to its own bridge out and in
+	// again, which would be told as leaving it.
+	Settle struct{}
 	// Play plays a prompt to the caller, over the hold audio.
 	Play struct{ Prompt Prompt }
 	// StopPlay ends the prompt that plays, if one does.
@@ -44,6 +47,7 @@ type (
 func (Save) command()           {}
 func (Answer) command()         {}
 func (EnterHold) command()      {}
+func (Settle) command()         {}
 func (Play) command()           {}
 func (StopPlay) command()       {}
 func (Join) command()           {}

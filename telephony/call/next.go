@@ -74,7 +74,9 @@ func adopted(c Call, p Place, now time.Time) (Call, []Command) {
 		if c.State == Talking && p.Leg != "" && p.Leg == c.Leg {
 			return c, []Command{Save{}, Restore{}}
 		}
-		return hold(c, now, Save{}, Restore{}, Mark{})
+		c, cmds := hold(c, now, Save{}, Restore{}, Mark{})
+		cmds[0] = Settle{}
+		return c, cmds
 	case Arrived:
 		c, cmds := claimed(c, now)
 		return c, append(cmds, Restore{})
@@ -82,7 +84,7 @@ func adopted(c Call, p Place, now time.Time) (Call, []Command) {
 		// The greeting is not heard twice, and an offer does not outlive its controller's silence: the index says if it still rings.
 		c = to(c, Waiting, now)
 		c.Offer, c.Pending = "", true
-		return c, []Command{EnterHold{}, Save{}, Restore{}, Enqueue{}}
+		return c, []Command{Settle{}, Save{}, Restore{}, Enqueue{}}
 	}
 }
 
@@ -129,7 +131,7 @@ func leftBridge(c Call, p Place, now time.Time) (Call, []Command) {
 	if c.State == Talking {
 		return hold(c, now)
 	}
-	return c, []Command{EnterHold{}}
+	return c, []Command{Settle{}}
 }
 
 // found: a move may be on its way while the bridges are listed, so being elsewhere is answered by saying again where to be. A prompt whose end
@@ -137,11 +139,7 @@ func leftBridge(c Call, p Place, now time.Time) (Call, []Command) {
 func found(c Call, e Found, now time.Time) (Call, []Command) {
 	var cmds []Command
 	if want := c.Bridge(); e.Place != want && want != (Place{}) && !c.Leaving {
-		if want.Leg != "" {
-			cmds = append(cmds, Join{want.Leg})
-		} else {
-			cmds = append(cmds, EnterHold{})
-		}
+		cmds = append(cmds, Settle{})
 	}
 	if e.Gap && c.State == Greeting {
 		c, more := enqueue(c, now, false)

@@ -122,9 +122,9 @@ var stories = map[string][]step{
 	},
 	"out of the bridge without a hang-up: sound again at once": {
 		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
-		{LeftBridge{at(1), Place{Line: "12355"}}, Greeting, "EnterHold"},
+		{LeftBridge{at(1), Place{Line: "12355"}}, Greeting, "Settle"},
 		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
-		{LeftBridge{at(10), Place{Line: "12355"}}, Waiting, "EnterHold"},
+		{LeftBridge{at(10), Place{Line: "12355"}}, Waiting, "Settle"},
 		{Queued{at(11), indexRow(Talking, "a1", "l1", 11)}, Talking, "StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark"},
 		{LeftBridge{at(11), Place{Line: "12355"}}, Talking, ""},
 		{LeftBridge{at(20), Place{Leg: "l1"}}, Held, "EnterHold Play:reconnecting Save Mark StopRecording:l1 ArmReturn"},
@@ -154,7 +154,7 @@ var stories = map[string][]step{
 	"a gap swallowed the end of the greeting": {
 		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
 		{Found{At: at(5), Place: Place{Line: "12355"}}, Greeting, ""},
-		{Found{At: at(6), Place: Place{}, Gap: true}, Waiting, "EnterHold Save Enqueue"},
+		{Found{At: at(6), Place: Place{}, Gap: true}, Waiting, "Settle Save Enqueue"},
 	},
 }
 
@@ -188,9 +188,9 @@ func TestAdopted(t *testing.T) {
 		does  string
 	}{
 		{"talking, still in the leg", talking, Place{Leg: "l1"}, Talking, "Save Restore"},
-		{"talking, but found on hold", talking, Place{Line: "12355"}, Held, "EnterHold Play:reconnecting Save Restore Mark StopRecording:l1 ArmReturn"},
-		{"held", held, Place{Line: "12355"}, Held, "EnterHold Play:reconnecting Save Restore Mark ArmReturn"},
-		{"in the greeting: not heard twice", greeting, Place{Line: "12355"}, Waiting, "EnterHold Save Restore Enqueue"},
+		{"talking, but found on hold", talking, Place{Line: "12355"}, Held, "Settle Play:reconnecting Save Restore Mark StopRecording:l1 ArmReturn"},
+		{"held", held, Place{Line: "12355"}, Held, "Settle Play:reconnecting Save Restore Mark ArmReturn"},
+		{"in the greeting: not heard twice", greeting, Place{Line: "12355"}, Waiting, "Settle Save Restore Enqueue"},
 		{"not answered yet", fresh(), Place{}, Greeting, "Save Answer EnterHold Play:greeting Register Restore"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -270,7 +270,7 @@ func FuzzDecodeTag(f *testing.F) {
 func sounds(cmds []Command) bool {
 	for _, c := range cmds {
 		switch c.(type) {
-		case EnterHold, Join:
+		case EnterHold, Settle, Join:
 			return true
 		}
 	}

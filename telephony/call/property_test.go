@@ -22,6 +22,8 @@ func (w *world) apply(c Call, cmds []Command) {
 			w.answered = true
 		case EnterHold:
 			w.place = Place{Line: c.Line}
+		case Settle:
+			w.place = c.Bridge()
 		case Join:
 			w.place = Place{Leg: cmd.Leg}
 		case Degrade:
