@@ -32,7 +32,7 @@ export class Console {
   /** Server time in ms, four times a second. */
   readonly now = ref(Date.now());
   /** What is under way, so that a button shows it and does not fire twice. */
-  readonly busy = ref<Request['type'] | null>(null);
+  readonly busy = ref<ReadonlySet<Request['type']>>(new Set());
   /** The microphone check of this shift is still open. */
   readonly checking = ref(false);
   readonly notices = new Notices();
@@ -110,8 +110,8 @@ export class Console {
 
   /** Sends a request and shows a refusal in words; true when it was done. */
   async act(request: Request): Promise<boolean> {
-    if (this.busy.value !== null) return false;
-    this.busy.value = request.type;
+    if (this.busy.value.has(request.type)) return false;
+    this.busy.value = new Set([...this.busy.value, request.type]);
     try {
       await this.#link.request(request);
       return true;
@@ -119,7 +119,7 @@ export class Console {
       this.notices.refused(error);
       return false;
     } finally {
-      this.busy.value = null;
+      this.busy.value = new Set([...this.busy.value].filter((type) => type !== request.type));
     }
   }
 

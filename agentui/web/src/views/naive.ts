@@ -1,21 +1,40 @@
 import type { GlobalThemeOverrides } from 'naive-ui';
 
-function palette(primary: string, hover: string, pressed: string): GlobalThemeOverrides {
-  return {
-    common: {
-      primaryColor: primary,
-      primaryColorHover: hover,
-      primaryColorPressed: pressed,
-      primaryColorSuppl: hover,
-      borderRadius: '8px',
-      fontFamily: 'var(--font)',
-      fontSize: '15px',
-    },
-  };
+interface Shades {
+  normal: string;
+  hover: string;
+  pressed: string;
 }
 
-/** The component library in the colours of theme.css. */
+type Meaning = 'primary' | 'success' | 'warning' | 'error';
+
+function inColours(meanings: Record<Meaning, Shades>): GlobalThemeOverrides {
+  const common: Record<string, string> = {
+    borderRadius: '8px',
+    fontFamily: 'var(--font)',
+    fontSize: '15px',
+  };
+  for (const [meaning, shades] of Object.entries(meanings)) {
+    common[`${meaning}Color`] = shades.normal;
+    common[`${meaning}ColorHover`] = shades.hover;
+    common[`${meaning}ColorPressed`] = shades.pressed;
+    common[`${meaning}ColorSuppl`] = shades.hover;
+  }
+  return { common };
+}
+
+/** The component library in the colours of theme.css: text on each is white by day, black by night, at 4.5:1 or better. */
 export const overrides = {
-  light: palette('#0b6b63', '#0d7f75', '#08544e'),
-  dark: palette('#5cc2b6', '#74d0c5', '#46a89d'),
+  light: inColours({
+    primary: { normal: '#0b6b63', hover: '#0d7f75', pressed: '#08544e' },
+    success: { normal: '#157347', hover: '#198754', pressed: '#105a37' },
+    warning: { normal: '#8a5a00', hover: '#9c6700', pressed: '#704900' },
+    error: { normal: '#b42318', hover: '#c5382c', pressed: '#931b12' },
+  }),
+  dark: inColours({
+    primary: { normal: '#5cc2b6', hover: '#74d0c5', pressed: '#46a89d' },
+    success: { normal: '#6fcf97', hover: '#86d9a8', pressed: '#57b981' },
+    warning: { normal: '#e6b95c', hover: '#eec777', pressed: '#cfa146' },
+    error: { normal: '#ff8a80', hover: '#ffa39b', pressed: '#e8746a' },
+  }),
 };
