@@ -17,7 +17,7 @@ func (e errSkip) Error() string { return "ari: skipped event: " + e.reason }
 
 // message is what is read of any event. The library's DecodeEvent is the measure in the tests, not the reader: it
 // refuses the whole event for a date that it cannot parse (a lost ChannelDestroyed is a caller served for ever),
-// does not know CallBroadcast, CallClaimed or protocol_id, and costs 2.4 times as much (14 us against 6 us for a StasisStart).
+// does not know CallBroadcast, CallClaimed or protocol_id, and decodes every message twice.
 type message struct {
 	Type        string        `json:"type"`
 	Timestamp   string        `json:"timestamp"`
@@ -139,7 +139,9 @@ func (e *Event) missing() string {
 		return empty(e.Playback, "a playback")
 	case RecordingStarted, RecordingFinished, RecordingFailed:
 		return empty(e.Recording, "a recording")
-	case ChannelEnteredBridge, ChannelLeftBridge:
+	case ChannelEnteredBridge: // its channel is optional in the description
+		return empty(e.Bridge, "a bridge")
+	case ChannelLeftBridge:
 		if s := empty(e.Bridge, "a bridge"); s != "" {
 			return s
 		}

@@ -111,7 +111,8 @@ func known(name string) bool {
 		lib.Events.ChannelTalkingStarted, lib.Events.ChannelUserevent, lib.Events.ChannelVarset,
 		lib.Events.ContactStatusChange, lib.Events.DeviceStateChanged, lib.Events.EndpointStateChange,
 		lib.Events.PeerStatusChange, lib.Events.PlaybackContinuing, lib.Events.TextMessageReceived,
-		"ApplicationRegistered", "ApplicationUnregistered", "ChannelToneDetected", "ChannelTransfer":
+		"ApplicationRegistered", "ApplicationUnregistered", "ChannelToneDetected", "ChannelTransfer",
+		"RESTResponse":
 		return true
 	}
 	return false

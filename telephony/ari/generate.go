@@ -1,0 +1,3 @@
+package ari
+
+//go:generate go run ./samplegen testdata/events
