@@ -44,6 +44,8 @@ func (a *actor) carryOut(cmd call.Command) {
 		a.back = time.AfterFunc(a.ctl.cfg.ReturnWait, func() { a.post(call.ReturnExpired{At: now()}) })
 	case call.DisarmReturn:
 		a.disarm()
+	case call.Inquire:
+		a.inquire()
 	case call.Hangup:
 		a.asterisk("hangup", func(ctx context.Context) error { return a.ctl.ari.Hangup(ctx, a.channel, "normal") })
 	case call.Degrade:
@@ -103,6 +105,20 @@ func (a *actor) enterHold() {
 	}
 	a.log.Error("hold audio failed; the dialplan takes the caller", "error", err)
 	a.post(call.Unservable{At: now()})
+}
+
+// inquire looks a moment later: a channel that is being hung up stays listed that long.
+func (a *actor) inquire() {
+	time.AfterFunc(200*time.Millisecond, func() {
+		_, err := a.ctl.ari.ChannelGet(a.ctx, a.channel)
+		switch {
+		case ari.IsNotFound(err):
+			a.post(call.CallerGone{At: now()})
+		case err == nil:
+			a.post(call.LeftStasis{At: now()})
+		}
+		// Otherwise Asterisk is out of reach, and the resync that follows will tell.
+	})
 }
 
 // settle asks Asterisk first: what we believe of the caller's whereabouts may be older than our own last move.

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -27,6 +28,8 @@ type Controller struct {
 	metrics  *metrics
 	fence    *fence
 	record   func(call.ID, call.Event)
+
+	ready atomic.Bool // events flow
 
 	ctx  context.Context // of Run: the life of actors and attachments
 	work chan func()
@@ -96,6 +99,9 @@ func (c *Controller) Run(ctx context.Context) error {
 	}
 }
 
+// Ready says that Asterisk's events flow: calls can be claimed.
+func (c *Controller) Ready() bool { return c.ready.Load() }
+
 // Drain stops claiming new calls; the channel it returns is closed when the last call is over.
 func (c *Controller) Drain() <-chan struct{} {
 	c.do(func() {
@@ -136,10 +142,12 @@ func (c *Controller) readAsterisk(ctx context.Context) {
 func (c *Controller) onAsterisk(e ari.Event) {
 	switch e.Kind {
 	case ari.Connected:
+		c.ready.Store(true)
 		c.resyncSoon()
 		return
 	case ari.Gap:
 		c.gap = true
+		c.ready.Store(false)
 		c.log.Warn("asterisk's event stream broke; bridged audio goes on, a resync follows")
 		return
 	case ari.CallBroadcast:
@@ -174,36 +182,15 @@ func (c *Controller) tell(a *actor, e ari.Event) {
 	case ari.ChannelDtmfReceived:
 		a.post(call.Digit{At: now(), Digit: e.Digit})
 	case ari.ChannelHangupRequest:
-		a.post(call.Leaving{At: now()})
+		a.post(call.Leaving{At: now(), Cause: e.Cause})
 	case ari.ChannelLeftBridge:
 		a.post(call.LeftBridge{At: now(), Place: place(e.Bridge)})
 	case ari.ChannelDestroyed:
-		a.post(call.CallerGone{At: now(), Cause: e.Cause})
+		a.post(call.CallerGone{At: now()})
 	case ari.StasisEnd:
-		go c.leftStasis(a)
+		a.post(call.StasisEnded{At: now()})
 	case ari.PlaybackFinished:
 		c.promptDone(e.Playback)
-	}
-}
-
-// leftStasis finds out whether a channel that left our application is gone or lives on in the dialplan.
-func (c *Controller) leftStasis(a *actor) {
-	_, err := c.ari.ChannelGet(c.ctx, a.channel)
-	switch {
-	case ari.IsNotFound(err):
-		a.post(call.CallerGone{At: now()})
-	case err == nil:
-		// A channel that is being hung up is listed a moment longer; its destruction is on the way and wins if it comes first.
-		select {
-		case <-a.ctx.Done():
-			return
-		case <-time.After(200 * time.Millisecond):
-		}
-		if _, err := c.ari.ChannelGet(c.ctx, a.channel); ari.IsNotFound(err) {
-			a.post(call.CallerGone{At: now()})
-		} else {
-			a.post(call.LeftStasis{At: now()})
-		}
 	}
 }
 

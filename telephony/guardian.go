@@ -20,6 +20,9 @@ import (
 type GuardianConfig struct {
 	Stale time.Duration // how long a call may be without a controller; default 4 s
 	Every time.Duration // between looks; default 500 ms
+	// Alive asks a controller for a sign of life. It decides while Redis, which keeps the leases, is away. (Asterisk cannot be asked: it
+	// keeps calling an application alive whose websocket has closed.)
+	Alive func(ctx context.Context, controller string) bool
 }
 
 // Guardian looks after the callers of one Asterisk whom no controller serves any more: it hands them to the dialplan's fallback, which needs none
@@ -120,18 +123,14 @@ func (g *Guardian) look(ctx context.Context) error {
 		return err
 	}
 	leases := g.leases(ctx)
-	apps := map[string]bool{}
+	alive := map[string]bool{}
 	seen := map[string]bool{}
 	for _, ch := range channels {
 		if ch.Context == FallbackContext || strings.HasPrefix(ch.ID, "media-") || strings.HasPrefix(ch.ID, ari.KeeperPrefix) {
 			continue
 		}
 		seen[ch.ID] = true
-		alone, err := g.alone(ctx, ch, leases, apps)
-		if err != nil {
-			return err
-		}
-		if !alone {
+		if !g.alone(ctx, ch, leases, alive) {
 			delete(g.since, ch.ID)
 			continue
 		}
@@ -161,33 +160,25 @@ func (g *Guardian) leases(ctx context.Context) map[queue.CallID]queue.LeaseState
 	return leases
 }
 
-// alone says that nobody acts on the channel: its controller's application is not connected, or its lease was let run out by a controller that
-// hangs while its socket looks alive.
-func (g *Guardian) alone(ctx context.Context, ch ari.Channel, leases map[queue.CallID]queue.LeaseState, apps map[string]bool) (bool, error) {
+// alone says that nobody acts on the channel: its lease ran out, because its controller is dead or hangs.
+func (g *Guardian) alone(ctx context.Context, ch ari.Channel, leases map[queue.CallID]queue.LeaseState, alive map[string]bool) bool {
 	v := ch.Vars[call.Variable]
 	if v == "" {
 		// Claimed, perhaps, by a controller that died before it wrote the tag. In the dialplan it refuses to be moved, which is harmless.
-		return true, nil
+		return true
 	}
 	tag, err := call.DecodeTag(v)
 	if err != nil || tag.State.Final() {
-		return false, nil
+		return false
 	}
-	connected, known := apps[tag.Owner]
-	if !known {
-		if connected, err = g.ari.Connected(ctx, App(tag.Owner)); err != nil {
-			return false, err
-		}
-		apps[tag.Owner] = connected
+	if leases != nil {
+		l, ok := leases[queue.CallID(tag.Call)]
+		return !ok || time.Now().After(l.Expires)
 	}
-	if !connected {
-		return true, nil
+	if _, asked := alive[tag.Owner]; !asked {
+		alive[tag.Owner] = g.cfg.Alive(ctx, tag.Owner)
 	}
-	if leases == nil {
-		return false, nil
-	}
-	l, ok := leases[queue.CallID(tag.Call)]
-	return !ok || time.Now().After(l.Expires), nil
+	return !alive[tag.Owner]
 }
 
 func (g *Guardian) rescue(ctx context.Context, ch ari.Channel) {

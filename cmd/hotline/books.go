@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"time"
 
-
 	"hotline/agentui"
 	"hotline/agentui/users"
 	"hotline/casework"

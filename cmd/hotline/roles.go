@@ -90,12 +90,11 @@ func runController(ctx context.Context, c Config, log *slog.Logger) error {
 		}()
 	})
 	return together(work, ctl.Run, func(ctx context.Context) error {
-		return serveAdmin(ctx, c.admin("controller"), reg, checks{"asterisk": func(ctx context.Context) error {
-			up, err := client.Connected(ctx, telephony.App(controllerID))
-			if err == nil && !up {
-				err = errors.New("the event websocket is not connected")
+		return serveAdmin(ctx, c.admin("controller"), reg, checks{"asterisk": func(context.Context) error {
+			if !ctl.Ready() {
+				return errors.New("the event websocket is not connected")
 			}
-			return err
+			return nil
 		}})
 	})
 }
@@ -137,7 +136,12 @@ func runGuardian(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	g := telephony.NewGuardian(telephony.GuardianConfig{Stale: c.Guardian}, client, q, gateways, log, reg)
+	g := telephony.NewGuardian(telephony.GuardianConfig{
+		Stale: c.Guardian,
+		Alive: func(ctx context.Context, _ string) bool {
+			return get(ctx, "http://"+c.admin("controller")+"/healthz") == nil
+		},
+	}, client, q, gateways, log, reg)
 	return together(ctx, g.Run, func(ctx context.Context) error {
 		return serveAdmin(ctx, c.admin("guardian"), reg, checks{"asterisk": client.Ping})
 	})

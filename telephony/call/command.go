@@ -36,6 +36,8 @@ type (
 	// ArmReturn starts the time in which the agent may come back; DisarmReturn stops it.
 	ArmReturn    struct{}
 	DisarmReturn struct{}
+	// Inquire finds out whether the channel, which left our application, is gone or lives on; LeftStasis or CallerGone follows.
+	Inquire struct{}
 	// Hangup ends the channel.
 	Hangup struct{}
 	// Degrade hands the channel to the dialplan's fallback.
@@ -60,6 +62,7 @@ func (Mark) command()           {}
 func (Restore) command()        {}
 func (ArmReturn) command()      {}
 func (DisarmReturn) command()   {}
+func (Inquire) command()        {}
 func (Hangup) command()         {}
 func (Degrade) command()        {}
 func (Close) command()          {}

@@ -56,7 +56,10 @@ type (
 		Leg string
 	}
 	// Leaving says that the channel is being hung up: that it leaves its bridge next is no fault.
-	Leaving struct{ At }
+	Leaving struct {
+		At
+		Cause int // Q.850, 0 when unknown
+	}
 	// Found says where the channel sits, after the event stream had a gap (Gap) or for another resync.
 	Found struct {
 		At
@@ -77,13 +80,12 @@ type (
 	}
 	// Unservable says that we cannot serve the call (hold audio failed, the index is away for too long): the dialplan must.
 	Unservable struct{ At }
+	// StasisEnded says that the channel left our application: hung up, or moved on alive.
+	StasisEnded struct{ At }
 	// LeftStasis says that the channel left our hands alive: the guardian gave it to the dialplan.
 	LeftStasis struct{ At }
 	// CallerGone says that the channel is gone.
-	CallerGone struct {
-		At
-		Cause int
-	}
+	CallerGone struct{ At }
 )
 
 // Row is what the index says of the call.

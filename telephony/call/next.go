@@ -17,7 +17,12 @@ func Next(c Call, e Event) (Call, []Command) {
 	case Adopted:
 		return adopted(c, e.Place, now)
 	case CallerGone:
-		return gone(c, e.Cause, now)
+		return gone(c, now)
+	case StasisEnded:
+		if c.Leaving || c.EndedBy != "" {
+			return gone(c, now)
+		}
+		return c, []Command{Inquire{}}
 	case LeftStasis:
 		return leftStasis(c, now)
 	case Unservable:
@@ -25,7 +30,7 @@ func Next(c Call, e Event) (Call, []Command) {
 	case IndexLost:
 		return c, []Command{Restore{}}
 	case Leaving:
-		c.Leaving = true
+		c.Leaving, c.Cause = true, e.Cause
 		return c, nil
 	case LeftBridge:
 		return leftBridge(c, e.Place, now)
@@ -88,14 +93,14 @@ func adopted(c Call, p Place, now time.Time) (Call, []Command) {
 	}
 }
 
-func gone(c Call, cause int, now time.Time) (Call, []Command) {
+func gone(c Call, now time.Time) (Call, []Command) {
 	var cmds []Command
 	if c.Leg != "" {
 		cmds = append(cmds, StopRecording{c.Leg})
 	}
 	c = pause(c, now)
 	c = to(c, Ended, now)
-	c.Ended, c.Cause = now, cause
+	c.Ended = now
 	if c.EndedBy == "" {
 		c.EndedBy = ByCaller
 	}
@@ -148,11 +153,14 @@ func found(c Call, e Found, now time.Time) (Call, []Command) {
 	return c, cmds
 }
 
+// normalClearing is the Q.850 cause of a call that somebody ended on purpose.
+const normalClearing = 16
+
 func hangup(c Call, agent string) (Call, []Command) {
 	if (c.State != Talking && c.State != Held) || c.Agent != agent {
 		return c, nil
 	}
-	c.EndedBy = ByAgent
+	c.EndedBy, c.Cause = ByAgent, normalClearing
 	return c, []Command{Hangup{}}
 }
 

@@ -57,9 +57,9 @@ var stories = map[string][]step{
 		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
 		{Queued{at(9), indexRow(Offered, "", "", 9)}, Offered, ""},
 		{Indexed{at(11), indexRow(Talking, "a1", "l1", 11)}, Talking, "StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark"},
-		{Leaving{at(60)}, Talking, ""},
+		{Leaving{at(60), 16}, Talking, ""},
 		{LeftBridge{at(60), Place{Leg: "l1"}}, Talking, ""},
-		{CallerGone{at(60), 16}, Ended, "StopRecording:l1 DisarmReturn Close"},
+		{StasisEnded{at(60)}, Ended, "StopRecording:l1 DisarmReturn Close"},
 	},
 	"the counsellor hangs up; somebody else's wish does nothing": {
 		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
@@ -68,7 +68,7 @@ var stories = map[string][]step{
 		{HangupWanted{at(20), "a2"}, Talking, ""},
 		{HangupWanted{at(20), "a1"}, Talking, "Hangup"},
 		{LeftBridge{at(20), Place{Leg: "l1"}}, Talking, ""},
-		{CallerGone{at(20), 16}, Ended, "StopRecording:l1 DisarmReturn Close"},
+		{CallerGone{at(20)}, Ended, "StopRecording:l1 DisarmReturn Close"},
 	},
 	"the danger key cuts the greeting short, and the first decision about the caller already knows": {
 		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
@@ -135,7 +135,7 @@ var stories = map[string][]step{
 		{Queued{at(9), indexRow(Waiting, "", "", 9)}, Waiting, ""},
 		{Indexed{at(10), indexRow(Offered, "", "", 10)}, Offered, ""},
 		{Indexed{at(25), indexRow(Waiting, "", "", 25)}, Waiting, ""},
-		{CallerGone{at(30), 16}, Ended, "DisarmReturn Close"},
+		{CallerGone{at(30)}, Ended, "DisarmReturn Close"},
 	},
 	"the index is emptied": {
 		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
@@ -145,10 +145,11 @@ var stories = map[string][]step{
 		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
 		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
 		{Unservable{at(40)}, Degraded, "Save Degrade DisarmReturn Close"},
-		{CallerGone{at(60), 16}, Degraded, ""},
+		{CallerGone{at(60)}, Degraded, ""},
 	},
 	"the guardian gave the caller to the dialplan": {
 		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
+		{StasisEnded{at(5)}, Greeting, "Inquire"},
 		{LeftStasis{at(5)}, Degraded, "DisarmReturn Close"},
 	},
 	"a gap swallowed the end of the greeting": {
@@ -206,11 +207,11 @@ func TestTalkTimeLeavesHoldOut(t *testing.T) {
 	c := fresh()
 	for _, e := range []Event{
 		Claimed{at(0)}, PromptDone{At: at(9)}, Queued{at(10), indexRow(Talking, "a1", "l1", 10)}, LegLost{at(20), "l1"},
-		LegReady{at(25), "a1", "l2"}, Leaving{at(40)}, CallerGone{at(40), 16},
+		LegReady{at(25), "a1", "l2"}, Leaving{at(40), 16}, CallerGone{at(40)},
 	} {
 		c, _ = Next(c, e)
 	}
-	if c.Spoken != 25*time.Second || c.Outcome() != Answered || c.EndedBy != ByCaller {
+	if c.Spoken != 25*time.Second || c.Outcome() != Answered || c.EndedBy != ByCaller || c.Cause != 16 {
 		t.Errorf("spoken %s, outcome %s, by %s", c.Spoken, c.Outcome(), c.EndedBy)
 	}
 }

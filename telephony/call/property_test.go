@@ -137,11 +137,11 @@ func anything(rnd *rand.Rand, at At, c Call) Event {
 	case 13:
 		return Found{At: at, Place: places[rnd.IntN(4)], Gap: rnd.IntN(2) == 0}
 	case 14:
-		return []Event{HangupWanted{at, agent}, Leaving{at}, Unservable{at}, LeftStasis{at}}[rnd.IntN(4)]
+		return []Event{HangupWanted{at, agent}, Leaving{at, 16}, Unservable{at}, LeftStasis{at}, StasisEnded{at}}[rnd.IntN(5)]
 	default:
 		if rnd.IntN(4) > 0 {
 			return PromptDone{At: at}
 		}
-		return CallerGone{at, 16}
+		return CallerGone{at}
 	}
 }
