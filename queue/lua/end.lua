@@ -6,6 +6,7 @@ if not c then
     local a = agent_of(agent)
     if a and a.call == id then wrap_up(a) end
   end
+  forget(id)
   return commit()
 end
 local agent = nil

@@ -114,6 +114,11 @@ local function leave(c)
   c.key = nil
 end
 
+-- forget takes the place of a call whose row is gone, which cannot be, but would stand at the head of its tier for ever.
+local function forget(id)
+  for tier in pairs(CFG.head) do redis.call('ZREM', P .. 'tier:' .. tier, id) end
+end
+
 -- part ends the bond of a talking or held call with its agent and returns the agent's row, if the agent is there.
 local function part(c)
   local id = c.agent
@@ -162,8 +167,11 @@ local function end_offer(o, why, leaves)
   facts[#facts + 1] = {type = 'offer_ended', offer = o, why = why}
   count.ended[why] = (count.ended[why] or 0) + 1
   local c = call_of(o.call)
-  if c and c.offer == o.id and not leaves then wait(c) end
-  return c
+  if not c then
+    forget(o.call)
+  elseif c.offer == o.id and not leaves then
+    wait(c)
+  end
 end
 
 -- make_offer promises a call to an agent. The fence is never below the clock, so it grows even after Redis was lost.
@@ -203,11 +211,15 @@ local function fits(skills, need)
   return true
 end
 
--- head is the row at the head of a bucket. A member without a fitting row cannot be, but would block everyone behind it, so it is dropped.
+-- head is the row at the head of a bucket. A member without a fitting row cannot be, but would block everyone behind it, so it is dropped,
+-- as is a bucket without members: each turn of match makes an offer or drops something, so it ends.
 local function head(index, bucket, kind, state)
   while true do
     local id = redis.call('ZRANGE', P .. index .. ':' .. bucket, 0, 0)[1]
-    if not id then return nil end
+    if not id then
+      redis.call('ZREM', P .. index, bucket)
+      return nil
+    end
     local row = row_of(kind, id)
     if row and row.state == state then return row end
     bucket_rem(index, bucket, id)
@@ -237,8 +249,7 @@ local function match_one(hopeless)
     if not hopeless[need] then
       for _, skills in ipairs(idle) do
         if fits(skills, need) then
-          local c = head('waiting', need, 'calls', 'waiting')
-          local a = c and head('idle', skills, 'agents', 'available')
+          local c, a = head('waiting', need, 'calls', 'waiting'), head('idle', skills, 'agents', 'available')
           if c and a then make_offer(c, a) end
           return true
         end

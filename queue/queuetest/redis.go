@@ -26,6 +26,8 @@ type Server struct {
 	dir  string
 	args []string
 	cmd  *exec.Cmd
+
+	sentinel bool
 }
 
 // Redis starts a server that ends with the test and returns its address.
@@ -54,6 +56,21 @@ func Start(t testing.TB, args ...string) *Server {
 	return s
 }
 
+// StartSentinel starts a sentinel that watches the server on a loopback port under a name, and returns its address. conf is a file to write.
+func StartSentinel(t testing.TB, conf, name, port string) string {
+	t.Helper()
+	text := fmt.Sprintf("sentinel monitor %s 127.0.0.1 %s 1\nsentinel down-after-milliseconds %s 60000\n", name, port, name)
+	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := Start(t)
+	s.Kill()
+	s.args = append([]string{conf, "--sentinel"}, s.args...)
+	s.sentinel = true
+	s.Restart(t)
+	return s.Addr
+}
+
 // Restart starts the server again after Kill or Stop and returns when it answers.
 func (s *Server) Restart(t testing.TB) {
 	t.Helper()
@@ -64,10 +81,13 @@ func (s *Server) Restart(t testing.TB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	args := append([]string{
-		"--port", port, "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "no", "--logfile", filepath.Join(s.dir, "redis.log"),
-		"--daemonize", "no", "--maxmemory-policy", "noeviction",
-	}, s.args...)
+	args := []string{"--port", port, "--bind", "127.0.0.1", "--dir", s.dir, "--logfile", filepath.Join(s.dir, "redis.log"), "--daemonize", "no"}
+	if s.sentinel {
+		args = append(s.args, args...)
+	} else {
+		args = append(args, "--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction")
+		args = append(args, s.args...)
+	}
 	cmd := exec.Command("redis-server", args...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := cmd.Start(); err != nil {
@@ -120,7 +140,7 @@ func (s *Server) end(sig syscall.Signal) {
 	}
 	s.signal(sig)
 	s.signal(syscall.SIGCONT) // in case of a Pause
-	_ = s.cmd.Wait() // it ends by a signal, which is an error to Wait
+	_ = s.cmd.Wait()          // it ends by a signal, which is an error to Wait
 	s.cmd = nil
 }
 

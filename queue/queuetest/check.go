@@ -1,0 +1,181 @@
+package queuetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Check fails the test when the index of a site breaks an invariant.
+func Check(t testing.TB, rdb redis.UniversalClient, site string) Index {
+	t.Helper()
+	x, err := Read(context.Background(), rdb, site)
+	if err == nil {
+		err = x.Check()
+	}
+	if err != nil {
+		t.Fatalf("invariants of the queue: %v", err)
+	}
+	return x
+}
+
+// checker collects what is wrong.
+type checker struct {
+	x    Index
+	errs []error
+}
+
+func (c *checker) wrong(ok bool, format string, args ...any) {
+	if !ok {
+		c.errs = append(c.errs, fmt.Errorf(format, args...))
+	}
+}
+
+// Check returns every invariant that does not hold: each call in exactly one place, one offer per agent and per call, offers and talks
+// known to both sides, sorted sets equal to the rows, bucket indexes equal to their heads, and no waiting call beside an agent who fits.
+func (x Index) Check() error {
+	c := &checker{x: x}
+	for id, call := range x.Calls {
+		c.wrong(call.ID == id, "call %s: row of %s", id, call.ID)
+		c.call(call)
+	}
+	for id, agent := range x.Agents {
+		c.wrong(agent.ID == id, "agent %s: row of %s", id, agent.ID)
+		c.agent(agent)
+	}
+	c.offers()
+	c.members()
+	c.buckets("waiting")
+	c.buckets("idle")
+	c.unmatched()
+	c.wrong(x.Text["seq"] == x.Text["events"], "number of the last event: counter %q, stream %q", x.Text["seq"], x.Text["events"])
+	return errors.Join(c.errs...)
+}
+
+func (c *checker) in(set, member string) bool {
+	_, ok := c.x.Sorted[set][member]
+	return ok
+}
+
+func (c *checker) call(v Call) {
+	score, inBucket := c.x.Sorted["waiting:"+v.Need][v.ID]
+	place, inTier := c.x.Sorted["tier:"+v.Tier][v.ID]
+	waiting, offered := v.State == "waiting", v.State == "offered"
+	served := v.State == "talking" || v.State == "held"
+	c.wrong(waiting || offered || served || v.State == "greeting" || v.State == "degraded", "call %s: state %q", v.ID, v.State)
+	c.wrong(inBucket == waiting, "call %s: %s, in its bucket %v", v.ID, v.State, inBucket)
+	c.wrong(!waiting || score == v.Key, "call %s: bucket score %v, key %v", v.ID, score, v.Key)
+	c.wrong(inTier == (waiting || offered), "call %s: %s, in its tier %v", v.ID, v.State, inTier)
+	c.wrong(!inTier || place == v.Key, "call %s: tier score %v, key %v", v.ID, place, v.Key)
+	c.wrong((v.Offer != "") == offered, "call %s: %s, offer %q", v.ID, v.State, v.Offer)
+	c.wrong((v.Agent != "") == (offered || served), "call %s: %s, agent %q", v.ID, v.State, v.Agent)
+	if offered {
+		o, ok := c.x.Offers[v.Offer]
+		c.wrong(ok && o.Call == v.ID && o.Agent == v.Agent, "call %s: offer %+v", v.ID, o)
+	}
+	if served {
+		c.wrong(c.x.Talks[v.Agent] == v.ID, "call %s: its agent %s talks to %q", v.ID, v.Agent, c.x.Talks[v.Agent])
+		a, ok := c.x.Agents[v.Agent]
+		c.wrong(!ok || a.State == "talking" && a.Call == v.ID, "call %s: agent %+v", v.ID, a)
+	}
+}
+
+func (c *checker) agent(a Agent) {
+	idle, inIdle := c.x.Sorted["idle:"+a.Skills][a.ID]
+	ends, inWrap := c.x.Sorted["wrapping"][a.ID]
+	reserved, talking := a.State == "reserved", a.State == "talking"
+	c.wrong(inIdle == (a.State == "available"), "agent %s: %s, idle %v", a.ID, a.State, inIdle)
+	c.wrong(!inIdle || idle == a.Idle, "agent %s: idle score %v, row %v", a.ID, idle, a.Idle)
+	c.wrong(inWrap == (a.State == "wrap_up"), "agent %s: %s, wrapping %v", a.ID, a.State, inWrap)
+	c.wrong(!inWrap || ends == a.Ends, "agent %s: wrapping score %v, row %v", a.ID, ends, a.Ends)
+	c.wrong((a.Offer != "") == reserved, "agent %s: %s, offer %q", a.ID, a.State, a.Offer)
+	c.wrong((a.Call != "") == (reserved || talking), "agent %s: %s, call %q", a.ID, a.State, a.Call)
+	c.wrong((a.Reason != "") == (a.State == "not_ready"), "agent %s: %s, reason %q", a.ID, a.State, a.Reason)
+	if reserved {
+		o, ok := c.x.Offers[a.Offer]
+		c.wrong(ok && o.Agent == a.ID && o.Call == a.Call, "agent %s: offer %+v", a.ID, o)
+	}
+	if talking {
+		call, ok := c.x.Calls[a.Call]
+		met := ok && call.Agent == a.ID && (call.State == "talking" || call.State == "held")
+		c.wrong(met != c.in("orphans", a.ID), "agent %s: talking, call %+v, orphan %v", a.ID, call, c.in("orphans", a.ID))
+	}
+	_, bound := c.x.Talks[a.ID]
+	c.wrong(!bound || talking, "agent %s: %s while a call talks to them", a.ID, a.State)
+}
+
+func (c *checker) offers() {
+	busy := map[string]string{}
+	for id, o := range c.x.Offers {
+		c.wrong(c.x.Calls[o.Call].Offer == id, "offer %s: call %+v", id, c.x.Calls[o.Call])
+		c.wrong(c.x.Agents[o.Agent].Offer == id, "offer %s: agent %+v", id, c.x.Agents[o.Agent])
+		c.wrong(c.x.Sorted["ringing"][id] == o.Expires, "offer %s: rings until %v, row %v", id, c.x.Sorted["ringing"][id], o.Expires)
+		c.wrong(busy[o.Agent] == "" && busy[o.Call] == "", "offer %s: %s or %s has another", id, o.Agent, o.Call)
+		busy[o.Agent], busy[o.Call] = id, id
+	}
+}
+
+// members finds entries of sorted sets that no row explains.
+func (c *checker) members() {
+	for set, members := range c.x.Sorted {
+		kind, name, _ := strings.Cut(set, ":")
+		for m := range members {
+			ok := true
+			switch {
+			case kind == "waiting" && name != "":
+				ok = c.x.Calls[m].State == "waiting" && c.x.Calls[m].Need == name
+			case kind == "tier":
+				ok = c.x.Calls[m].Tier == name
+			case kind == "idle" && name != "":
+				ok = c.x.Agents[m].State == "available" && c.x.Agents[m].Skills == name
+			case kind == "ringing":
+				_, ok = c.x.Offers[m]
+			case kind == "wrapping":
+				ok = c.x.Agents[m].State == "wrap_up"
+			case kind == "orphans":
+				ok = c.x.Agents[m].State == "talking"
+			}
+			c.wrong(ok, "%s: %s does not belong there", set, m)
+		}
+	}
+	for agent, call := range c.x.Talks {
+		c.wrong(c.x.Calls[call].Agent == agent, "talks: %s to %s, row %+v", agent, call, c.x.Calls[call])
+	}
+}
+
+// buckets compares an index of buckets with the heads of the buckets.
+func (c *checker) buckets(index string) {
+	found := 0
+	for set, members := range c.x.Sorted {
+		bucket, ok := strings.CutPrefix(set, index+":")
+		if !ok {
+			continue
+		}
+		found++
+		first := true
+		var head float64
+		for _, score := range members {
+			if first || score < head {
+				head, first = score, false
+			}
+		}
+		c.wrong(c.x.Sorted[index][bucket] == head, "%s: %q has %v, its head is %v", index, bucket, c.x.Sorted[index][bucket], head)
+	}
+	c.wrong(found == len(c.x.Sorted[index]), "%s: %d buckets, %d in the index", index, found, len(c.x.Sorted[index]))
+}
+
+// unmatched finds a caller and an agent left beside each other, unless the index is settling after a loss.
+func (c *checker) unmatched() {
+	if c.x.Text["settling"] != "" {
+		return
+	}
+	for need := range c.x.Sorted["waiting"] {
+		for skills := range c.x.Sorted["idle"] {
+			c.wrong(!Fits(skills, need), "someone who needs %q waits beside an available agent with %q", need, skills)
+		}
+	}
+}

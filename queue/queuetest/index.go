@@ -1,0 +1,150 @@
+package queuetest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// dumpScript reads every key of a site in one atomic view. ARGV[1] prefix. Returns JSON: key -> text, {field: text} or {member: score}.
+var dumpScript = redis.NewScript(`
+local out = {}
+for _, key in ipairs(redis.call('KEYS', (string.gsub(ARGV[1], '[{}]', '\\%0')) .. '*')) do
+  local kind, value = redis.call('TYPE', key).ok, nil
+  if kind == 'string' then
+    value = redis.call('GET', key)
+  elseif kind == 'hash' or kind == 'zset' then
+    local list = kind == 'hash' and redis.call('HGETALL', key) or redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
+    value = {}
+    for i = 1, #list, 2 do value[list[i]] = list[i + 1] end
+  else
+    local last = redis.call('XREVRANGE', key, '+', '-', 'COUNT', 1)[1]
+    value = last and last[2][2] or ''
+  end
+  out[string.sub(key, #ARGV[1] + 1)] = value
+end
+return cjson.encode(out)`)
+
+// Call is a call's row as Redis holds it; times in ms.
+type Call struct {
+	ID, State, Tier, Need, Agent, Offer string
+	Key                                 float64
+}
+
+// Agent is an agent's row as Redis holds it; times in ms.
+type Agent struct {
+	ID, State, Reason, Skills, Call, Offer string
+	Idle, Ends                             float64
+}
+
+// Offer is an offer's row as Redis holds it; times in ms.
+type Offer struct {
+	ID, Call, Agent      string
+	Made, Expires, Fence float64
+}
+
+// Index is all that Redis holds of a site at one instant.
+type Index struct {
+	Calls  map[string]Call
+	Agents map[string]Agent
+	Offers map[string]Offer
+	Talks  map[string]string             // agent -> call
+	Sorted map[string]map[string]float64 // sorted sets by name without the prefix
+	Text   map[string]string             // strings, and of streams the number or text of the last entry
+}
+
+// Read takes the index of a site. It reads every key: for tests only.
+func Read(ctx context.Context, rdb redis.UniversalClient, site string) (Index, error) {
+	prefix := "{" + site + "}:"
+	text, err := dumpScript.Run(ctx, rdb, []string{prefix + "calls"}, prefix).Text()
+	if err != nil {
+		return Index{}, fmt.Errorf("read the index: %w", err)
+	}
+	all := map[string]json.RawMessage{}
+	if text != "{}" {
+		if err := json.Unmarshal([]byte(text), &all); err != nil {
+			return Index{}, fmt.Errorf("read the index: %w", err)
+		}
+	}
+	x := Index{
+		Calls: map[string]Call{}, Agents: map[string]Agent{}, Offers: map[string]Offer{}, Talks: map[string]string{},
+		Sorted: map[string]map[string]float64{}, Text: map[string]string{},
+	}
+	for key, value := range all {
+		if err := x.add(key, value); err != nil {
+			return Index{}, fmt.Errorf("read the index: %s: %w", key, err)
+		}
+	}
+	return x, nil
+}
+
+func (x *Index) add(key string, value json.RawMessage) error {
+	if value[0] == '"' {
+		var s string
+		err := json.Unmarshal(value, &s)
+		x.Text[key] = s
+		return err
+	}
+	fields := map[string]string{}
+	if err := json.Unmarshal(value, &fields); err != nil {
+		return err
+	}
+	switch {
+	case key == "calls":
+		return rows(fields, x.Calls)
+	case key == "agents":
+		return rows(fields, x.Agents)
+	case key == "offers":
+		return rows(fields, x.Offers)
+	case key == "talks":
+		x.Talks = fields
+	case strings.HasPrefix(key, "lease:"):
+	default:
+		set := map[string]float64{}
+		for member, score := range fields {
+			n, err := strconv.ParseFloat(score, 64)
+			if err != nil {
+				return err
+			}
+			set[member] = n
+		}
+		x.Sorted[key] = set
+	}
+	return nil
+}
+
+func rows[R any](fields map[string]string, into map[string]R) error {
+	for id, text := range fields {
+		var r R
+		if err := json.Unmarshal([]byte(text), &r); err != nil {
+			return fmt.Errorf("row %s: %w", id, err)
+		}
+		into[id] = r
+	}
+	return nil
+}
+
+// Fits says whether a skill set satisfies a requirement, both in canonical form.
+func Fits(skills, need string) bool {
+	has := levels(skills)
+	for name, level := range levels(need) {
+		if has[name] < level {
+			return false
+		}
+	}
+	return true
+}
+
+func levels(text string) map[string]int {
+	out := map[string]int{}
+	for _, part := range strings.Split(text, ",") {
+		if name, level, ok := strings.Cut(part, ":"); ok {
+			out[name], _ = strconv.Atoi(level)
+		}
+	}
+	return out
+}
