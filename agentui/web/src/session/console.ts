@@ -46,6 +46,7 @@ export class Console {
   readonly ring = new Ring();
   readonly #link: Link;
   #resumed = false;
+  #leaving = false;
 
   constructor(element: HTMLAudioElement) {
     this.#link = new Link(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`, {
@@ -93,6 +94,7 @@ export class Console {
   }
 
   async logout(): Promise<void> {
+    this.#leaving = true; // the server says signed_out too; that is no news then
     try {
       const leg = this.headset.legId;
       if (leg !== '') void this.#link.request({ type: 'leg_close', leg }).catch(() => undefined);
@@ -100,6 +102,8 @@ export class Console {
       this.#leave(null);
     } catch (error) {
       this.notices.refused(error);
+    } finally {
+      this.#leaving = false;
     }
   }
 
@@ -174,7 +178,7 @@ export class Console {
       this.headset.release();
       this.desk.value = emptyDesk;
     }
-    if (state === 'signed_out') this.#leave(new Refusal('signed_out'));
+    if (state === 'signed_out') this.#leave(this.#leaving ? null : new Refusal('signed_out'));
   }
 
   #onLive(self: Self): void {

@@ -8,11 +8,15 @@ interface Shades {
 
 type Meaning = 'primary' | 'success' | 'warning' | 'error';
 
-function inColours(meanings: Record<Meaning, Shades>): GlobalThemeOverrides {
+function inColours(
+  meanings: Record<Meaning, Shades>,
+  surfaces: Record<string, string> = {},
+): GlobalThemeOverrides {
   const common: Record<string, string> = {
     borderRadius: '8px',
     fontFamily: 'var(--font)',
     fontSize: '15px',
+    ...surfaces,
   };
   for (const [meaning, shades] of Object.entries(meanings)) {
     common[`${meaning}Color`] = shades.normal;
@@ -31,10 +35,23 @@ export const overrides = {
     warning: { normal: '#8a5a00', hover: '#9c6700', pressed: '#704900' },
     error: { normal: '#b42318', hover: '#c5382c', pressed: '#931b12' },
   }),
-  dark: inColours({
-    primary: { normal: '#5cc2b6', hover: '#74d0c5', pressed: '#46a89d' },
-    success: { normal: '#6fcf97', hover: '#86d9a8', pressed: '#57b981' },
-    warning: { normal: '#e6b95c', hover: '#eec777', pressed: '#cfa146' },
-    error: { normal: '#ff8a80', hover: '#ffa39b', pressed: '#e8746a' },
-  }),
+  dark: inColours(
+    {
+      primary: { normal: '#5cc2b6', hover: '#74d0c5', pressed: '#46a89d' },
+      success: { normal: '#6fcf97', hover: '#86d9a8', pressed: '#57b981' },
+      warning: { normal: '#e6b95c', hover: '#eec777', pressed: '#cfa146' },
+      error: { normal: '#ff8a80', hover: '#ffa39b', pressed: '#e8746a' },
+    },
+    {
+      bodyColor: '#0f1416',
+      cardColor: '#171e21',
+      popoverColor: '#263136',
+      inputColor: '#1f282c',
+      borderColor: '#2e393e',
+      textColorBase: '#dfe6e4',
+      textColor1: '#dfe6e4',
+      textColor2: '#dfe6e4',
+      textColor3: '#9aa8a5',
+    },
+  ),
 };
