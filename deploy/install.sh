@@ -77,11 +77,21 @@ without_services() {
   return $status
 }
 
+# current COMMAND... updates package lists. A mirror that lags has lists past their date; they are taken too, still signed by Debian.
+current() {
+  if quiet "$@" update 2>/dev/null; then return; fi
+  if quiet "$@" -o Acquire::Check-Valid-Until=false update; then
+    say "note: the mirror's package lists are past their date; their signatures are good"
+    return
+  fi
+  return 1
+}
+
 apt_updated=
 apt_update() {
   if [ -z "$apt_updated" ]; then
     say "reading the package lists"
-    quiet apt-get update || die "apt-get update failed; see above"
+    current apt-get || say "the package lists could not be read; going on with those that are there"
     apt_updated=yes
   fi
 }
@@ -242,7 +252,7 @@ debian_mirror() {
 
 # apt_apart is apt-get with lists, state and cache of its own; the machine's proxies and credentials still hold.
 apt_apart() {
-  quiet apt-get -o Dir::State="$work/state" -o Dir::State::status="$work/state/status" -o Dir::Cache="$work/cache" \
+  apt-get -o Dir::State="$work/state" -o Dir::State::status="$work/state/status" -o Dir::Cache="$work/cache" \
     -o Dir::Etc::sourcelist="$work/sources.list" -o Dir::Etc::sourceparts=/dev/null -o Dir::Etc::preferencesparts=/dev/null \
     -o Dir::Etc::preferences=/dev/null -o APT::Default-Release= -o APT::Sandbox::User= -o APT::Get::Assume-Yes=true \
     -o APT::Install-Recommends=false -o APT::Install-Suggests=false "$@"
@@ -265,8 +275,8 @@ unpack_asterisk() {
   mkdir -p "$work"/{root,bin,state/lists/partial,cache/archives/partial}
   : >"$work/state/status"
   printf 'deb [signed-by=%s] %s %s main\n' "$keyring" "$mirror" "$SUITE" >"$work/sources.list"
-  apt_apart update || die "could not read Debian $SUITE from $mirror" "set HOTLINE_DEBIAN_MIRROR to a mirror that has it"
-  apt_apart install --download-only asterisk || die "could not fetch Asterisk from $mirror" "the whole output is in $log"
+  current apt_apart || die "could not read Debian $SUITE from $mirror" "set HOTLINE_DEBIAN_MIRROR to a mirror that has it"
+  quiet apt_apart install --download-only asterisk || die "could not fetch Asterisk from $mirror" "the whole output is in $log"
   say "unpacking $(compgen -G "$work/cache/archives/*.deb" | wc -l) packages"
   # Everything lives below usr there; these names lead to it (/usr merge).
   mkdir -p "$work"/root/usr/{bin,sbin,lib,lib64}
