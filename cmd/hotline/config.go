@@ -37,6 +37,7 @@ type Config struct {
 	PublicIPs  []string         `yaml:"public_ips"`  // of the gateway, behind NAT
 	ICEServers []string         `yaml:"ice_servers"` // STUN and TURN for browsers
 	Codecs     []string         `yaml:"codecs"`      // PCMA (default), PCMU, opus
+	Journal    bool             `yaml:"journal"`     // write every event of every call to log/journal.jsonl
 	PublicURL  string           `yaml:"public_url"`  // of the console, when a proxy with TLS stands before it
 }
 

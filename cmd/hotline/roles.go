@@ -74,8 +74,12 @@ func runController(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	journal, err := c.journal(log)
+	if err != nil {
+		return err
+	}
 	ctl, err := telephony.New(telephony.Config{ID: controllerID, Node: nodeID, Lines: c.lines(asterisk.HoldClass), ReturnWait: c.ReturnWait},
-		client, q, books, gateways, log, reg, nil)
+		client, q, books, gateways, log, reg, journal)
 	if err != nil {
 		return err
 	}
