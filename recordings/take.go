@@ -7,14 +7,8 @@ import (
 	"time"
 )
 
-const (
-	// idleStep is how often a take looks whether frames have stopped coming.
-	idleStep = 250 * time.Millisecond
-	// idleSlack is how far the take stays behind its own clock while no frames come: theirs may run differently.
-	idleSlack = time.Second
-	// idleEnd is the pause before the end that counts as silence and not as the usual distance between frames.
-	idleEnd = 100 * time.Millisecond
-)
+// pause is how long before the end nothing may have come without counting as silence: the usual distance between frames, with jitter.
+const pause = 100 * time.Millisecond
 
 // ErrSlowDisk says that the disk did not take the end of a recording in time. What it took is sealed; Intake closes it.
 var ErrSlowDisk = errors.New("recordings: the disk did not take the recording in time")
@@ -65,16 +59,6 @@ func (t *Take) hand(done []chunk) {
 	}
 }
 
-// idle moves the timeline on while no frames come, so that what came before does not stay in memory.
-func (t *Take) idle() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if quiet := t.rec.now().Sub(t.last) - idleSlack; quiet > 0 && !t.closed {
-		// Only the giving out: head stays at the newest frame, to which Close adds the whole pause.
-		t.hand(t.line.give((t.line.head + samplesIn(quiet) - t.line.window) / t.line.samples))
-	}
-}
-
 // Close ends the recording now and seals it: when it returns without error the recording is safe on disk, under its final name. It
 // returns the length. An error leaves what was written in the spool, where Intake seals it as incomplete. Close again waits for the
 // first and returns the same.
@@ -82,7 +66,7 @@ func (t *Take) Close() (time.Duration, error) {
 	began := time.Now()
 	t.mu.Lock()
 	if !t.closed {
-		if quiet := t.rec.now().Sub(t.last); quiet > idleEnd {
+		if quiet := t.rec.now().Sub(t.last); quiet > pause {
 			t.hand(t.line.advance(t.line.head + samplesIn(quiet)))
 		}
 		t.hand(t.line.finish())
@@ -108,20 +92,8 @@ func (t *Take) Close() (time.Duration, error) {
 func (t *Take) run(w *writer) {
 	defer close(t.written)
 	defer t.rec.forget(t.id)
-	tick := time.NewTicker(idleStep)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-			t.idle()
-			continue
-		case c, more := <-t.chunks:
-			if more {
-				w.append(c)
-				continue
-			}
-		}
-		break
+	for c := range t.chunks {
+		w.append(c)
 	}
 	// The channel was closed under mu after the last change of the timeline, so head is final.
 	t.length = timeOf(t.line.head)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"filippo.io/age"
 )
@@ -173,14 +174,34 @@ func TestRowOfAnotherCallIsFound(t *testing.T) {
 // oneFile is a sealed file for the fuzzers.
 func oneFile(f *testing.F) ([]byte, *age.X25519Identity) {
 	d := sqliteDesk(f)
+	d.rec.cfg.ChunkDuration = 20 * time.Millisecond
 	take := d.start(f, "a")
-	speak(take, 1000, 440, Rate+100)
+	speak(take, 1000, 440, 500)
 	closeTake(f, take)
 	b, err := os.ReadFile(filepath.Join(d.spool, "a.rec"))
 	if err != nil {
 		f.Fatal(err)
 	}
 	return b, d.key
+}
+
+func FuzzScan(f *testing.F) {
+	b, _ := oneFile(f)
+	f.Add(b)
+	f.Add(b[:len(b)/2])
+	f.Fuzz(func(t *testing.T, b []byte) {
+		l, err := scan(bytes.NewReader(b), int64(len(b)))
+		if err != nil {
+			return
+		}
+		if l.size > int64(len(b)) || l.span() > maxSamples+int64(l.samples) {
+			t.Fatalf("%d bytes of %d, %d samples", l.size, len(b), l.span())
+		}
+		again, err := scan(bytes.NewReader(b[:l.size]), l.size)
+		if err != nil || len(again.frames) != len(l.frames) {
+			t.Fatalf("what is whole is not: %v", err)
+		}
+	})
 }
 
 func FuzzOpen(f *testing.F) {
