@@ -49,7 +49,8 @@ func (d *Desk) AwaitState(within time.Duration, state string) error {
 	if err := d.AwaitAttribute(within, "agent-state", "data-state", state); err != nil {
 		shown, _ := d.Attribute("agent-state", "data-state")
 		text, _ := d.Text("agent-state")
-		return fmt.Errorf("state is %q (%s), not %s within %v; the page says: %q", shown, text, state, within, d.Complaints())
+		media, _ := d.Attribute("line-state", "data-media")
+		return fmt.Errorf("state is %q (%s, media %q), not %s within %v; the page says: %q", shown, text, media, state, within, d.Complaints())
 	}
 	return nil
 }

@@ -33,7 +33,7 @@ type Ended struct {
 	ID      string `json:"call"`
 	Line    string `json:"line"`
 	Outcome string `json:"outcome"`
-	EndedBy string `json:"ended_by"`
+	Cause   string `json:"cause"` // who ended it
 	TalkMS  int64  `json:"talk_ms"`
 	Danger  bool   `json:"danger"`
 }

@@ -39,7 +39,7 @@ func TestOneCall(t *testing.T) {
 	must(t, d.Click("wrapup-done"), d.AwaitState(3*time.Second, browser.Available))
 
 	row := s.ended(live.ID)
-	if row.Outcome != "answered" || row.EndedBy != "agent" || row.Line != "12355" {
+	if row.Outcome != "answered" || row.Cause != "agent" || row.Line != "12355" {
 		t.Errorf("the ledger says %+v", row)
 	}
 	s.judgeRecording(row)

@@ -86,6 +86,7 @@ func (c *caller) judge() {
 	const faint = 0.001 // of full scale; what is below is silence to a telephone's ear
 	for _, g := range audio.Gaps(c.Heard(), c.answered, c.left, c.silence, audio.Audible(faint)) {
 		c.t.Errorf("the caller heard nothing for %v, %v after the answer", g.Length().Round(time.Millisecond), g.From.Sub(c.answered).Round(time.Millisecond))
+		c.t.Logf("from 100 ms before it the caller heard %s", c.account(g.From.Add(-100*time.Millisecond), g.To.Add(100*time.Millisecond)))
 	}
 }
 
@@ -121,7 +122,7 @@ func (c *caller) awaitSound(after time.Time, within time.Duration, what string, 
 	})
 	if err != nil || at.IsZero() {
 		c.present()
-		c.t.Fatalf("the caller did not hear %s within %v; the last second was %s", what, within, c.account(time.Now().Add(-time.Second)))
+		c.t.Fatalf("the caller did not hear %s within %v; the last second was %s", what, within, c.account(time.Now().Add(-time.Second), time.Now()))
 	}
 	return at
 }
@@ -136,12 +137,13 @@ func (c *caller) awaitTone(within time.Duration, hz float64) time.Time {
 func (c *caller) steady(from, to time.Time, longest time.Duration, what string, heard func(phone.Packet) bool) {
 	c.t.Helper()
 	for _, g := range audio.Gaps(c.Heard(), from, to, longest, heard) {
-		c.t.Errorf("%s had a gap of %v, %v after the beginning", what, g.Length().Round(time.Millisecond), g.From.Sub(from).Round(time.Millisecond))
+		c.t.Errorf("%s had a gap of %v, %v after the beginning: from 100 ms before it the caller heard %s", what,
+			g.Length().Round(time.Millisecond), g.From.Sub(from).Round(time.Millisecond), c.account(g.From.Add(-100*time.Millisecond), g.To.Add(100*time.Millisecond)))
 	}
 }
 
-// account tells what was heard since then, tone by tone.
-func (c *caller) account(since time.Time) string {
+// account tells what was heard between two times, tone by tone, and where packets were missing.
+func (c *caller) account(since, until time.Time) string {
 	names := map[float64]string{
 		stage.ToneHold: "hold", stage.ToneGreeting: "greeting", stage.ToneTechnical: "technical", stage.ToneDanger: "danger",
 		stage.ToneReturning: "returning", stage.ToneConnect: "connecting", stage.ToneReassure: "reassurance", stage.ToneFallback: "fallback",
@@ -149,11 +151,16 @@ func (c *caller) account(since time.Time) string {
 		toneSupervisor: "supervisor",
 	}
 	var story []string
-	last := ""
+	last, end := "", since
 	for _, p := range c.Heard() {
-		if p.At.Before(since) {
+		if p.At.Before(since) || p.At.After(until) {
 			continue
 		}
+		if p.At.Sub(end) > 60*time.Millisecond {
+			story = append(story, fmt.Sprintf("no packet from %v", end.Sub(since).Round(10*time.Millisecond)))
+			last = ""
+		}
+		end = p.At.Add(p.Duration())
 		now := "silence"
 		if audio.Level(p.PCM) >= 0.001 {
 			now = "something"

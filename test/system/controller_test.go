@@ -28,7 +28,7 @@ func TestControllerDiesInATalk(t *testing.T) {
 	must(t, d.Click("call-hangup"))
 	c.awaitEnd(2 * time.Second)
 	must(t, d.AwaitState(3*time.Second, browser.WrapUp))
-	if row := s.ended(before.ID); row.Outcome != "answered" || row.EndedBy != "agent" {
+	if row := s.ended(before.ID); row.Outcome != "answered" || row.Cause != "agent" {
 		t.Errorf("the ledger says %+v", row)
 	}
 }

@@ -40,6 +40,11 @@ func TestTwoInstances(t *testing.T) {
 func TestStopDrains(t *testing.T) {
 	s, err := theHouse.open("drain")
 	must(t, err)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(s.Story(60))
+		}
+	})
 	must(t, s.Start(t.Context()))
 	call, err := phone.Dial(t.Context(), phone.Config{Server: s.Demo.SIP, From: private + "9999"}, "12355")
 	must(t, err)

@@ -17,7 +17,7 @@ func TestCallerGivesUpWhileItRings(t *testing.T) {
 	id := s.awaitCalls(2*time.Second, "offered")[0].ID
 	c.leave()
 	must(t, d.AwaitGone(2*time.Second, "offer"), d.AwaitState(2*time.Second, browser.Available))
-	if row := s.ended(id); row.Outcome != "abandoned" || row.EndedBy != "caller" || row.TalkMS != 0 {
+	if row := s.ended(id); row.Outcome != "abandoned" || row.Cause != "caller" || row.TalkMS != 0 {
 		t.Errorf("the ledger says %+v", row)
 	}
 }
@@ -30,7 +30,7 @@ func TestCallerHangsUpFirst(t *testing.T) {
 	id := s.awaitCalls(2*time.Second, "talking")[0].ID
 	c.leave()
 	must(t, d.AwaitState(2*time.Second, browser.WrapUp))
-	if row := s.ended(id); row.Outcome != "answered" || row.EndedBy != "caller" {
+	if row := s.ended(id); row.Outcome != "answered" || row.Cause != "caller" {
 		t.Errorf("the ledger says %+v", row)
 	}
 }
