@@ -11,6 +11,7 @@ import { api } from './api';
 import { Headset } from './headset';
 import { Link, type LinkState } from './link';
 import { Notices } from './notices';
+import { mutedCall } from './preferences';
 
 export type Stage = 'loading' | 'signed_out' | 'desk';
 
@@ -149,7 +150,12 @@ export class Console {
   toggleMute(): void {
     const muted = !this.headset.muted.value;
     this.headset.setMuted(muted);
-    void this.#link.request({ type: 'mute', muted }).catch(() => undefined);
+    mutedCall.set(muted ? (this.self.value?.call?.call ?? '') : '');
+    this.#tellMuted();
+  }
+
+  #tellMuted(): void {
+    void this.#link.request({ type: 'mute', muted: this.headset.muted.value }).catch(() => undefined);
   }
 
   #enter(me: Me, takeover: boolean): void {
@@ -184,8 +190,10 @@ export class Console {
   #onLive(self: Self): void {
     if (!this.answers.value) return;
     // A refresh in the middle of a call must not open a microphone that was closed.
-    if (!this.#resumed && self.muted && self.call !== null) this.headset.setMuted(true);
+    if (!this.#resumed && self.call !== null && mutedCall.get() === self.call.call)
+      this.headset.setMuted(true);
     this.#resumed = true;
+    if (self.muted !== this.headset.muted.value) this.#tellMuted();
     this.headset.tell({ type: 'live', serverLeg: self.leg });
     if (!this.headset.open.value) void this.headset.warm();
   }

@@ -21,6 +21,26 @@ function write(name: string, value: string): void {
 
 export type Theme = 'light' | 'dark';
 
+const mutedIn = `${prefix}muted`;
+
+/** The call in which this tab is muted; survives a refresh, not the tab. */
+export const mutedCall = {
+  get: (): string => {
+    try {
+      return sessionStorage.getItem(mutedIn) ?? '';
+    } catch {
+      return '';
+    }
+  },
+  set: (call: string) => {
+    try {
+      sessionStorage.setItem(mutedIn, call);
+    } catch {
+      // see above
+    }
+  },
+};
+
 export const preferences = {
   locale: () => read('locale'),
   setLocale: (locale: string) => {
