@@ -44,6 +44,7 @@ const (
 type AuditEntry struct {
 	At     time.Time
 	Actor  queue.AgentID // empty when nobody proved who they are
+	Role   users.Role    // of the actor, empty with it
 	Action string
 	Object string // id of the recording, else empty
 	Reason string // as the person gave it, else empty

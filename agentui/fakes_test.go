@@ -71,6 +71,8 @@ type closable struct{ *bytes.Reader }
 
 func (closable) Close() error { return nil }
 
+var errNoMedia = errors.New("no media")
+
 // fakeGateway keeps legs as a gateway does, without media.
 type fakeGateway struct {
 	mu        sync.Mutex

@@ -90,9 +90,6 @@ func newSite(t *testing.T, adjust func(*Config)) *site {
 	if s.users, err = users.Open(t.Context(), s.db); err != nil {
 		t.Fatal(err)
 	}
-	if s.queue, err = queue.New(s.redis.Client(t), queue.Config{Ring: 15 * time.Second}); err != nil {
-		t.Fatal(err)
-	}
 	for _, u := range []users.User{
 		{Username: "agent1", Name: "咨询员一", Role: users.Agent, Locale: "zh-CN"},
 		{Username: "agent2", Name: "咨询员二", Role: users.Agent, Locale: "en"},
@@ -106,6 +103,9 @@ func newSite(t *testing.T, adjust func(*Config)) *site {
 	s.cfg = Config{ID: "console-1", Lines: map[queue.LineID]map[string]string{"12355": {"zh-CN": "青少年热线", "en": "Youth line"}}}
 	if adjust != nil {
 		adjust(&s.cfg)
+	}
+	if s.queue, err = queue.New(s.redis.Client(t), queue.Config{Ring: s.cfg.Ring}); err != nil {
+		t.Fatal(err)
 	}
 	s.start("127.0.0.1:0")
 	t.Cleanup(func() {

@@ -40,7 +40,7 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request, _ *visitor) {
 		s.unavailable(w, r, err)
 		return
 	}
-	entry.Actor = u.ID
+	entry.Actor, entry.Role = u.ID, u.Role
 	if err := s.deps.Audit.Append(r.Context(), entry); err != nil {
 		s.unavailable(w, r, err)
 		return
@@ -68,7 +68,7 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request, v *visitor) {
 		s.unavailable(w, r, err)
 		return
 	}
-	entry := AuditEntry{At: time.Now(), Actor: v.user.ID, Action: ActionLogout, Remote: s.remote(r).String()}
+	entry := AuditEntry{At: time.Now(), Actor: v.user.ID, Role: v.user.Role, Action: ActionLogout, Remote: s.remote(r).String()}
 	if err := s.deps.Audit.Append(r.Context(), entry); err != nil {
 		s.log.Error("a log-out was not written to the audit trail", "agent", v.user.ID, "error", err)
 	}

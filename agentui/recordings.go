@@ -88,7 +88,8 @@ func (s *Server) accessRecording(w http.ResponseWriter, r *http.Request, v *visi
 	}
 	_ = file.Close() // only asked whether it is there
 	entry := AuditEntry{
-		At: time.Now(), Actor: v.user.ID, Action: ActionRecordingAccess, Object: id, Reason: reason, Remote: s.remote(r).String(),
+		At: time.Now(), Actor: v.user.ID, Role: v.user.Role, Action: ActionRecordingAccess, Object: id, Reason: reason,
+		Remote: s.remote(r).String(),
 	}
 	if err := s.deps.Audit.Append(r.Context(), entry); err != nil {
 		s.unavailable(w, r, err)
@@ -125,7 +126,7 @@ func (s *Server) playRecording(w http.ResponseWriter, r *http.Request, v *visito
 	if r.Method == http.MethodGet {
 		err = s.grants.once(grant, func() error {
 			return s.deps.Audit.Append(r.Context(), AuditEntry{
-				At: time.Now(), Actor: v.user.ID, Action: ActionRecordingPlay, Object: id, Remote: s.remote(r).String(),
+				At: time.Now(), Actor: v.user.ID, Role: v.user.Role, Action: ActionRecordingPlay, Object: id, Remote: s.remote(r).String(),
 			})
 		})
 		if err != nil {
