@@ -187,6 +187,8 @@ func (l *leg) restart(ctx context.Context, text string) (string, error) {
 		return "", bad
 	case o.mid != l.mid:
 		return "", failure(BadOffer, "another media section than the leg has")
+	case o.fingerprint != l.fingerprint: // a reloaded page, or another: what it would say is not what DTLS has verified
+		return "", failure(BadOffer, "another browser than the leg has; make a new leg")
 	case o.codec.name != l.codec.name:
 		return "", failure(BadOffer, "another codec than the leg has; make a new leg")
 	}

@@ -188,6 +188,7 @@ func (g *Gateway) awaitTasks(ctx context.Context) error {
 	finished := make(chan struct{})
 	go func() {
 		g.tasks.Wait()
+		g.hub.serving.Wait()
 		close(finished)
 	}()
 	select {
@@ -251,7 +252,7 @@ func (g *Gateway) open(ctx context.Context, id, agent, text string) (string, err
 		return "", err
 	}
 	l := &leg{
-		g: g, pc: pc, sender: sender, mid: o.mid, log: g.log.With("leg", id, "agent", agent), since: g.now(),
+		g: g, pc: pc, sender: sender, mid: o.mid, fingerprint: o.fingerprint, log: g.log.With("leg", id, "agent", agent), since: g.now(),
 		mail: make(chan func(), 64), done: make(chan struct{}),
 		view: Leg{ID: id, Agent: agent, State: Connecting, Nodes: []string{}, Codec: o.codec.name, Since: time.Now().UnixMilli()},
 	}

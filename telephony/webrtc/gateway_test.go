@@ -67,6 +67,9 @@ func start(t *testing.T, tap Tap, edit func(*Config)) *rig {
 		if err := <-ran; err != nil {
 			t.Errorf("Run: %v", err)
 		}
+		if !t.Failed() {
+			r.await("lost", func(e Event) bool { return e.Type == Lost })
+		}
 		stopFollowing()
 		<-followed
 		r.client.http.CloseIdleConnections()
@@ -86,13 +89,13 @@ func (r *rig) awaitAfter(from int, what string, match func(Event) bool) Event {
 	limit := time.After(10 * time.Second)
 	for {
 		r.mu.Lock()
-		for _, e := range r.events[from:] {
-			if match(e) {
-				r.mu.Unlock()
-				return e
+		events := r.events
+		r.mu.Unlock()
+		for ; from < len(events); from++ { // each event is shown once, so a match may count
+			if match(events[from]) {
+				return events[from]
 			}
 		}
-		r.mu.Unlock()
 		select {
 		case <-r.changed:
 		case <-limit:
@@ -135,19 +138,22 @@ func openBrowser(t *testing.T, mime string) *browser {
 	settings.SetIncludeLoopbackCandidate(true)
 	settings.SetIPFilter(func(ip net.IP) bool { return ip.IsLoopback() })
 	var media pion.MediaEngine
-	if err := media.RegisterDefaultCodecs(); err != nil {
+	clock, channels, payload := uint32(8000), uint16(0), pion.PayloadType(8)
+	switch mime {
+	case pion.MimeTypePCMU:
+		payload = 0
+	case pion.MimeTypeOpus:
+		clock, channels, payload = 48000, 2, 111
+	}
+	capability := pion.RTPCodecCapability{MimeType: mime, ClockRate: clock, Channels: channels}
+	if err := media.RegisterCodec(pion.RTPCodecParameters{RTPCodecCapability: capability, PayloadType: payload}, pion.RTPCodecTypeAudio); err != nil {
 		t.Fatal(err)
 	}
 	pc, err := pion.NewAPI(pion.WithSettingEngine(settings), pion.WithMediaEngine(&media)).NewPeerConnection(pion.Configuration{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	clock := uint32(8000)
-	channels := uint16(0)
-	if mime == pion.MimeTypeOpus {
-		clock, channels = 48000, 2
-	}
-	track, err := pion.NewTrackLocalStaticRTP(pion.RTPCodecCapability{MimeType: mime, ClockRate: clock, Channels: channels}, "mic", "page")
+	track, err := pion.NewTrackLocalStaticRTP(capability, "mic", "page")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -382,11 +388,7 @@ func TestToneBothWays(t *testing.T) {
 			t.Fatalf("payload type %d towards Asterisk", p.payloadType)
 		}
 	}
-	if s := power(n.hears.audio(0), 1000); s < 0.95 {
-		t.Errorf("Asterisk hears 1000 Hz with a share of %.2f", s)
-	}
+	mostly(t, n.hears.all(), 1000)
 	continuous(t, b.hears.await(t, 50))
-	if s := power(b.hears.audio(0), 440); s < 0.95 {
-		t.Errorf("the browser hears 440 Hz with a share of %.2f", s)
-	}
+	mostly(t, b.hears.all(), 440)
 }

@@ -19,6 +19,7 @@ type hub struct {
 	legs    map[string]Leg
 	readers map[*reader]struct{}
 	closed  bool
+	serving sync.WaitGroup // readers whose events are still being written
 	gateway string
 	rtp     string
 	metrics *metrics
@@ -52,10 +53,13 @@ func (h *hub) follow() (*reader, error) {
 	r := &reader{events: make(chan []byte, readerBacklog)}
 	r.events <- snapshot
 	h.readers[r] = struct{}{}
+	h.serving.Add(1)
 	return r, nil
 }
 
+// unfollow must follow every follow, when nothing is written to the reader any more.
 func (h *hub) unfollow(r *reader) {
+	defer h.serving.Done()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.readers, r)

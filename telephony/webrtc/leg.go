@@ -20,7 +20,8 @@ type leg struct {
 	order  int64 // legs made later have a higher one
 	pc     *pion.PeerConnection
 	sender *pion.RTPSender
-	mid    string
+	// Of the first offer; a later one must have the same.
+	mid, fingerprint string
 
 	mail  chan func()
 	done  chan struct{}  // closed when the leg is gone

@@ -15,9 +15,10 @@ const (
 
 // offer is a browser's offer after inspection.
 type offer struct {
-	sdp   string // without candidates
-	mid   string
-	codec *codec
+	sdp         string // without candidates
+	mid         string
+	fingerprint string // of the browser's DTLS certificate
+	codec       *codec
 }
 
 // codec is one format that a leg can have.
@@ -96,7 +97,8 @@ func inspect(text string, allowed []string) (*offer, *Error) {
 		return nil, failure(BadOffer, "not SDP")
 	}
 	mid, _ := m.Attribute("mid")
-	return &offer{sdp: string(out), mid: mid, codec: c}, nil
+	fingerprint, _ := attribute(&desc, m, "fingerprint")
+	return &offer{sdp: string(out), mid: mid, fingerprint: fingerprint, codec: c}, nil
 }
 
 // chosen is the first codec in the browser's order that is allowed.

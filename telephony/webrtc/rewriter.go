@@ -62,7 +62,7 @@ func (r *rewriter) next(p *packet, at time.Duration) (seq uint16, timestamp uint
 	}
 	// In sequence yet later than one packet: the source was silent, and this starts its next talkspurt.
 	spurt := ahead == 1 && step > 2*r.frame
-	if ahead == 1 && !spurt && step > 0 {
+	if ahead == 1 && !spurt && step > 0 && step <= r.clock*3/25 { // 120 ms: no codec here makes longer packets (RFC 6716, RFC 3551)
 		r.frame = step
 	}
 	r.outSeq += uint16(ahead)

@@ -59,15 +59,6 @@ func (e *ear) all() []heardPacket {
 	return append([]heardPacket(nil), e.packets...)
 }
 
-// audio is the payload of the packets from the given one on.
-func (e *ear) audio(from int) []byte {
-	var out []byte
-	for _, p := range e.all()[from:] {
-		out = append(out, p.payload...)
-	}
-	return out
-}
-
 // await waits until the ear has n packets.
 func (e *ear) await(t *testing.T, n int) []heardPacket {
 	t.Helper()
@@ -81,5 +72,19 @@ func (e *ear) await(t *testing.T, n int) []heardPacket {
 		case <-limit:
 			t.Fatalf("heard %d packets of %d", len(e.all()), n)
 		}
+	}
+}
+
+// mostly fails unless nine of ten packets carry the frequency.
+func mostly(t *testing.T, packets []heardPacket, frequency float64) {
+	t.Helper()
+	n := 0
+	for _, p := range packets {
+		if power(p.payload, frequency) > 0.5 {
+			n++
+		}
+	}
+	if 10*n < 9*len(packets) {
+		t.Errorf("%v Hz is in %d packets of %d", frequency, n, len(packets))
 	}
 }
