@@ -181,6 +181,34 @@ func (g *Guardian) alone(ctx context.Context, ch ari.Channel, leases map[queue.C
 	return !alive[tag.Owner]
 }
 
+// forget takes the call out of the index, beside the looks at other callers.
+func (g *Guardian) forget(ctx context.Context, id queue.CallID) {
+	if id == "" {
+		return
+	}
+	req := queue.RequestID(newID())
+	go func() {
+		err := again(context.WithoutCancel(ctx), time.Minute, func(ctx context.Context) (bool, error) {
+			return false, g.queue.End(ctx, req, id, queue.EndDegraded)
+		})
+		if err != nil {
+			g.log.Error("the index was not told of a caller who went to the fallback; the board still shows the call", "call_id", id, "error", err)
+		}
+	}()
+}
+
+// takeLease makes sure that a controller that wakes up now stands back. With Redis away there is nothing to take, and no peer that could have taken it.
+func (g *Guardian) takeLease(ctx context.Context, tag call.Tag) bool {
+	_, err := g.queue.Claim(ctx, queue.CallID(tag.Call), guardianOwner, tag.Epoch, guardianLease)
+	return !isFenced(err)
+}
+
+// guardianOwner holds the lease of a caller who was handed to the dialplan, until no controller can wake up with an old idea of the call.
+const (
+	guardianOwner = "guardian"
+	guardianLease = time.Hour
+)
+
 func (g *Guardian) rescue(ctx context.Context, ch ari.Channel) {
 	tag, _ := call.DecodeTag(ch.Vars[call.Variable])
 	log := g.log.With("call_id", tag.Call)
@@ -192,6 +220,9 @@ func (g *Guardian) rescue(ctx context.Context, ch ari.Channel) {
 		log.Error("a caller talks, but no controller looks after the call")
 		return
 	}
+	if tag.Call != "" && !g.takeLease(ctx, tag) {
+		return
+	}
 	err := g.ari.Continue(ctx, ch.ID, FallbackContext, FallbackExtension, 1)
 	var refused *ari.Error
 	switch {
@@ -199,6 +230,7 @@ func (g *Guardian) rescue(ctx context.Context, ch ari.Channel) {
 		g.rescued.Inc()
 		delete(g.since, ch.ID)
 		log.Warn("no controller looked after the caller; the dialplan's fallback does now")
+		g.forget(ctx, queue.CallID(tag.Call))
 	case errors.As(err, &refused) && refused.Status < 500:
 		delete(g.since, ch.ID) // in the dialplan already, or gone
 	default:

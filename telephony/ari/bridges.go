@@ -94,14 +94,15 @@ func (c *Client) CreateHold(ctx context.Context, id, name, class string) error {
 		return err
 	}
 	keeper := KeeperPrefix + id
-	if _, err := c.ExternalMedia(ctx, keeper, keeperHost, "alaw"); err != nil {
-		return err
-	}
 	b, err := c.BridgeGet(ctx, id)
 	if err != nil {
 		return err
 	}
+	// Looked for first: Asterisk logs every id that is in use as an error, and somebody reads those at night.
 	if !slices.Contains(b.Channels, keeper) {
+		if _, err := c.ExternalMedia(ctx, keeper, keeperHost, "alaw"); err != nil {
+			return err
+		}
 		if err := c.addWhenReady(ctx, id, keeper); err != nil {
 			return err
 		}
