@@ -3,6 +3,17 @@ package browser
 import (
 	"fmt"
 	"time"
+
+	"github.com/chromedp/chromedp/kb"
+)
+
+// Keys of the console, for Press.
+const (
+	KeyReady  = kb.F8
+	KeyAccept = kb.F2
+	KeyMute   = "m"
+	KeyHangup = kb.F9 // twice
+	KeyDone   = kb.F8
 )
 
 // States of an agent as the console shows them.

@@ -91,3 +91,23 @@ func share(pcm []int16, hz float64) float64 {
 	}
 	return float64(with) / float64(max(1, frames))
 }
+
+// Everything that a call needs can be done by keys; muting takes the counsellor's voice away and nothing else.
+func TestByKeys(t *testing.T) {
+	s := play(t)
+	d := s.desk(0)
+	must(t, d.Await(5*time.Second, `!document.querySelector('[data-testid="set-available"]').disabled`))
+	must(t, d.Press(browser.KeyReady), d.AwaitState(5*time.Second, browser.Available))
+	c := s.dial("12355")
+	must(t, d.AwaitOffer(10*time.Second), d.Press(browser.KeyAccept), d.AwaitAttribute(5*time.Second, "call", "data-state", "talking"))
+	c.awaitTone(3*time.Second, toneFirst)
+	must(t, d.Press(browser.KeyMute))
+	muted := c.awaitSound(time.Now(), 2*time.Second, "silence", func(p packet) bool { return audio.Level(p.PCM) < 0.001 })
+	must(t, d.AwaitHeard(2*time.Second, toneCaller))
+	must(t, d.Press(browser.KeyMute))
+	voice := c.awaitTone(2*time.Second, toneFirst)
+	c.silence = voice.Sub(muted) + time.Second // the silence that was asked for
+	must(t, d.Press(browser.KeyHangup), d.Press(browser.KeyHangup))
+	c.awaitEnd(2 * time.Second)
+	must(t, d.AwaitState(3*time.Second, browser.WrapUp), d.Press(browser.KeyDone), d.AwaitState(3*time.Second, browser.Available))
+}
