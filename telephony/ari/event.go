@@ -19,8 +19,8 @@ const (
 
 // Kinds that Asterisk sends. See the events' models in Asterisk's API description for when.
 const (
-	CallBroadcast         Kind = "CallBroadcast" // a caller is offered to all applications: Claim it; see Event.Args
-	CallClaimed           Kind = "CallClaimed"   // one application won it: Event.Winner
+	CallBroadcast         Kind = "CallBroadcast" // a caller is offered to all applications: Claim it
+	CallClaimed           Kind = "CallClaimed"   // one application won it (Winner); only if the dialplan asked for notify_claimed
 	StasisStart           Kind = "StasisStart"
 	StasisEnd             Kind = "StasisEnd"
 	ChannelDestroyed      Kind = "ChannelDestroyed" // Cause, CauseText

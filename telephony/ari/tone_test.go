@@ -8,12 +8,11 @@ import (
 	"github.com/pion/rtp"
 
 	"hotline/telephony/ari"
-	"hotline/telephony/ari/asterisktest"
 	"hotline/telephony/audio"
 )
 
 // sendTone is the other end of an external media channel.
-func sendTone(t testing.TB, conn net.PacketConn, n *asterisktest.Node, ch ari.Channel, hz float64, stop <-chan struct{}) {
+func sendTone(t testing.TB, conn net.PacketConn, ch ari.Channel, hz float64, stop <-chan struct{}) {
 	to := &net.UDPAddr{IP: net.ParseIP(ch.LocalAddress), Port: ch.LocalPort}
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
@@ -34,4 +33,28 @@ func sendTone(t testing.TB, conn net.PacketConn, n *asterisktest.Node, ch ari.Ch
 		}
 		_, _ = conn.WriteTo(data, to)
 	}
+}
+
+// receivedTone tells whether a tone comes from the bridge within the next 300 ms, after what was on its way has been read.
+func receivedTone(t testing.TB, conn net.PacketConn, hz float64) bool {
+	t.Helper()
+	buf := make([]byte, 2048)
+	must(t, conn.SetReadDeadline(time.Now().Add(time.Millisecond)))
+	for {
+		if _, _, err := conn.ReadFrom(buf); err != nil {
+			break
+		}
+	}
+	must(t, conn.SetReadDeadline(time.Now().Add(300*time.Millisecond)))
+	for run := 0; run < 5; {
+		size, _, err := conn.ReadFrom(buf)
+		if err != nil {
+			return false
+		}
+		var p rtp.Packet
+		if p.Unmarshal(buf[:size]) == nil && audio.Tone(audio.PCMA.Decode(nil, p.Payload), audio.Rate, hz) > 0.8 {
+			run++
+		}
+	}
+	return true
 }

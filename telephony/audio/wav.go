@@ -1,17 +1,24 @@
 package audio
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-
-	goaudio "github.com/go-audio/audio"
-	"github.com/go-audio/wav"
 )
 
 // MaxWAVBytes bounds what ReadWAV takes into memory: one hour of stereo at 48 kHz.
 const MaxWAVBytes = 48000 * 2 * 2 * 3600
+
+// WAV is RIFF with little-endian chunks: Multimedia Programming Interface and Data Specifications 1.0 (1991), chapter 3. It is read
+// here rather than by github.com/go-audio/wav, which allocates whatever size a chunk claims (a fuzz target found it).
+const (
+	formatPCM        = 1
+	formatExtensible = 0xfffe
+	fmtBytes         = 16 // of a PCM format chunk; longer ones begin alike
+)
 
 // Clip is sound in memory: one slice of samples a channel, all of one length.
 type Clip struct {
@@ -20,83 +27,98 @@ type Clip struct {
 }
 
 // ReadWAV reads integer PCM of 8, 16, 24 or 32 bits. Samples are scaled to 16 bits.
-func ReadWAV(r io.ReadSeeker) (Clip, error) {
-	size, err := r.Seek(0, io.SeekEnd)
+func ReadWAV(r io.Reader) (Clip, error) {
+	data, err := io.ReadAll(io.LimitReader(r, MaxWAVBytes+1))
 	if err != nil {
 		return Clip{}, fmt.Errorf("audio: read wav: %w", err)
 	}
-	if size > MaxWAVBytes {
-		return Clip{}, fmt.Errorf("audio: wav of %d bytes is larger than %d", size, int64(MaxWAVBytes))
+	if len(data) > MaxWAVBytes {
+		return Clip{}, fmt.Errorf("audio: wav is larger than %d bytes", MaxWAVBytes)
 	}
-	if _, err := r.Seek(0, io.SeekStart); err != nil {
-		return Clip{}, fmt.Errorf("audio: read wav: %w", err)
-	}
-	d := wav.NewDecoder(r)
-	if !d.IsValidFile() {
+	if len(data) < 12 || string(data[:4]) != "RIFF" || string(data[8:12]) != "WAVE" {
 		return Clip{}, errors.New("audio: not a wav file")
 	}
-	if d.WavAudioFormat != 1 && d.WavAudioFormat != 0xfffe {
-		return Clip{}, fmt.Errorf("audio: wav format %d is not integer PCM; convert it, for example with sox", d.WavAudioFormat)
+	var format []byte
+	for rest := data[12:]; len(rest) >= 8; {
+		name, size := string(rest[:4]), int(binary.LittleEndian.Uint32(rest[4:8]))
+		body := rest[8:]
+		body = body[:min(size, len(body))] // a file that is cut short, or was written to a pipe, claims more than it has
+		switch {
+		case name == "fmt " && len(body) >= fmtBytes:
+			format = body
+		case name == "data" && format == nil:
+			return Clip{}, errors.New("audio: wav without a format before its sound")
+		case name == "data":
+			return samples(format, body)
+		}
+		rest = rest[min(len(rest), 8+size+size%2):] // chunks are padded to an even length
 	}
-	switch d.BitDepth {
-	case 8, 16, 24, 32:
-	default:
-		return Clip{}, fmt.Errorf("audio: wav of %d bits; 8, 16, 24 or 32 are understood", d.BitDepth)
+	return Clip{}, errors.New("audio: wav without sound")
+}
+
+func samples(format, data []byte) (Clip, error) {
+	le := binary.LittleEndian
+	kind, n, rate, bits := le.Uint16(format), int(le.Uint16(format[2:])), int(le.Uint32(format[4:])), int(le.Uint16(format[14:]))
+	switch {
+	case kind != formatPCM && kind != formatExtensible:
+		return Clip{}, fmt.Errorf("audio: wav format %d is not integer PCM; convert it, for example with sox", kind)
+	case bits != 8 && bits != 16 && bits != 24 && bits != 32:
+		return Clip{}, fmt.Errorf("audio: wav of %d bits; 8, 16, 24 or 32 are understood", bits)
+	case n < 1 || n > 8 || rate < 1000 || rate > 192000:
+		return Clip{}, fmt.Errorf("audio: wav with %d channels at %d Hz is not speech", n, rate)
 	}
-	buf, err := d.FullPCMBuffer()
-	if err != nil {
-		return Clip{}, fmt.Errorf("audio: read wav: %w", err)
-	}
-	n := int(d.NumChans)
-	if n < 1 || n > 8 || d.SampleRate < 1000 || d.SampleRate > 192000 {
-		return Clip{}, fmt.Errorf("audio: wav with %d channels at %d Hz is not speech", n, d.SampleRate)
-	}
-	clip := Clip{Rate: int(d.SampleRate), Channels: make([][]int16, n)}
-	frames := len(buf.Data) / n
+	width := bits / 8
+	frames := len(data) / (width * n)
+	clip := Clip{Rate: rate, Channels: make([][]int16, n)}
 	for c := range clip.Channels {
 		clip.Channels[c] = make([]int16, frames)
 		for i := range frames {
-			clip.Channels[c][i] = to16(buf.Data[i*n+c], int(d.BitDepth))
+			at := (i*n + c) * width
+			clip.Channels[c][i] = to16(data[at : at+width])
 		}
 	}
 	return clip, nil
 }
 
-// to16 scales a sample; 8-bit WAV is unsigned with 128 as zero, the others are signed.
-func to16(v, bits int) int16 {
-	switch bits {
-	case 8:
-		return int16((v - 128) << 8)
-	case 24:
-		return int16(v >> 8)
-	case 32:
-		return int16(v >> 16)
+// to16 takes the upper 16 bits of a sample; one of 8 bits is unsigned with 128 as zero, the others are signed.
+func to16(sample []byte) int16 {
+	if len(sample) == 1 {
+		return (int16(sample[0]) - 128) << 8
 	}
-	return int16(v)
+	return int16(binary.LittleEndian.Uint16(sample[len(sample)-2:]))
 }
 
 // WriteWAV writes 16-bit PCM.
-func WriteWAV(w io.WriteSeeker, clip Clip) error {
+func WriteWAV(w io.Writer, clip Clip) error {
 	n := len(clip.Channels)
 	if n == 0 {
 		return errors.New("audio: write wav: no channel")
 	}
 	frames := len(clip.Channels[0])
-	data := make([]int, 0, frames*n)
+	size := frames * n * 2
+	if size > MaxWAVBytes {
+		return fmt.Errorf("audio: write wav: longer than %d bytes", MaxWAVBytes)
+	}
+	b := bytes.NewBuffer(make([]byte, 0, 44+size))
+	put := func(v any) { _ = binary.Write(b, binary.LittleEndian, v) } // a buffer takes everything
+	b.WriteString("RIFF")
+	put(uint32(36 + size))
+	b.WriteString("WAVEfmt ")
+	put([]uint32{fmtBytes})
+	put([]uint16{formatPCM, uint16(n)})
+	put([]uint32{uint32(clip.Rate), uint32(clip.Rate * n * 2)})
+	put([]uint16{uint16(n * 2), 16})
+	b.WriteString("data")
+	put(uint32(size))
 	for i := range frames {
 		for _, c := range clip.Channels {
 			if len(c) != frames {
 				return errors.New("audio: write wav: channels of different length")
 			}
-			data = append(data, int(c[i]))
+			b.Write([]byte{byte(c[i]), byte(uint16(c[i]) >> 8)})
 		}
 	}
-	e := wav.NewEncoder(w, clip.Rate, 16, n, 1)
-	buf := &goaudio.IntBuffer{Format: &goaudio.Format{NumChannels: n, SampleRate: clip.Rate}, Data: data, SourceBitDepth: 16}
-	if err := e.Write(buf); err != nil {
-		return fmt.Errorf("audio: write wav: %w", err)
-	}
-	if err := e.Close(); err != nil {
+	if _, err := w.Write(b.Bytes()); err != nil {
 		return fmt.Errorf("audio: write wav: %w", err)
 	}
 	return nil

@@ -46,6 +46,10 @@ func newMedia(cfg Config) (*media, error) {
 	if err != nil {
 		return nil, fmt.Errorf("phone: rtp socket: %w", err)
 	}
+	if err := stampArrivals(conn); err != nil {
+		_ = conn.Close()
+		return nil, fmt.Errorf("phone: rtp socket: %w", err)
+	}
 	return &media{cfg: cfg, conn: conn, codec: cfg.Codecs[0], stopped: make(chan struct{})}, nil
 }
 
@@ -208,10 +212,10 @@ func (m *media) write(s *stream, to netip.AddrPort, h rtp.Header, payload []byte
 
 func (m *media) receive() {
 	defer m.wg.Done()
-	buf := make([]byte, 2048)
+	buf, control := make([]byte, 2048), make([]byte, 256)
 	for {
-		n, from, err := m.conn.ReadFromUDPAddrPort(buf)
-		at := time.Now()
+		n, nc, _, from, err := m.conn.ReadMsgUDPAddrPort(buf, control)
+		at := arrival(control[:max(0, nc)])
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}

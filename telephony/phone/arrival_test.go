@@ -1,0 +1,35 @@
+package phone
+
+import (
+	"net"
+	"testing"
+	"time"
+)
+
+// TestArrivalIsTheKernels: a packet that waited in the socket carries the time when it came, not when it was read.
+func TestArrivalIsTheKernels(t *testing.T) {
+	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	if err := stampArrivals(conn); err != nil {
+		t.Fatal(err)
+	}
+	before := time.Now()
+	if _, err := conn.WriteTo([]byte("x"), conn.LocalAddr()); err != nil {
+		t.Fatal(err)
+	}
+	sent := time.Now()
+	const late = 50 * time.Millisecond
+	<-time.After(late)
+	buf, control := make([]byte, 10), make([]byte, 256)
+	_, n, _, _, err := conn.ReadMsgUDPAddrPort(buf, control)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := arrival(control[:n])
+	if at.Before(before.Add(-5*time.Millisecond)) || at.After(sent.Add(late/2)) {
+		t.Errorf("sent between 0 and %v, read after %v, arrival said %v", sent.Sub(before), time.Since(before), at.Sub(before))
+	}
+}
