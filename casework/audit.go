@@ -90,24 +90,17 @@ func (a *Audit) List(ctx context.Context, q AuditQuery) ([]Entry, error) {
 	if q.Object != "" {
 		and("object = ?", q.Object)
 	}
-	rows, err := a.db.Query(ctx, `SELECT `+auditColumns+` FROM audit`+where+` ORDER BY seq DESC LIMIT ?`,
+	out, err := storage.Select(ctx, a.db, scanEntry, `SELECT `+auditColumns+` FROM audit`+where+` ORDER BY seq DESC LIMIT ?`,
 		append(args, min(max(q.Limit, 1), 1000))...)
-	if err != nil {
-		return nil, wrap("list audit", err)
-	}
-	defer rows.Close()
-	var out []Entry
-	for rows.Next() {
-		var e Entry
-		var at int64
-		var detail string
-		if err := rows.Scan(&e.Seq, &at, &e.Actor, &e.Role, &e.Action, &e.Object, &e.Reason, &e.Remote, &detail); err != nil {
-			return nil, wrap("list audit", err)
-		}
-		e.At, e.Detail = storage.Time(at), json.RawMessage(detail)
-		out = append(out, e)
-	}
-	return out, wrap("list audit", rows.Err())
+	return out, wrap("list audit", err)
 }
 
 const auditColumns = `seq, at_ms, actor, role, action, object, reason, remote, detail`
+
+func scanEntry(s storage.Row) (e Entry, err error) {
+	var at int64
+	var detail string
+	err = s.Scan(&e.Seq, &at, &e.Actor, &e.Role, &e.Action, &e.Object, &e.Reason, &e.Remote, &detail)
+	e.At, e.Detail = storage.Time(at), json.RawMessage(detail)
+	return e, err
+}

@@ -37,11 +37,12 @@ type FallbackConfig struct {
 	// Remove destroys a note and its message. It may be called again for one that is gone.
 	Remove func(FallbackNote) error
 	// Seal seals the file of a message as the recording id and destroys the file. It may be called again for the same id.
-	Seal  func(id, path string, call, line string, started time.Time) error
-	Due   time.Duration // until when to call back; default 15 min; a caller in danger is due at once
-	Poll  time.Duration // default 1 s
-	Limit time.Duration // for one note; default 1 min
-	Log   *slog.Logger
+	Seal    func(id, path string, call, line string, started time.Time) error
+	Due     time.Duration // until when to call back; default 15 min; a caller in danger is due at once
+	Poll    time.Duration // default 1 s
+	Limit   time.Duration // for one note; default 1 min
+	Log     *slog.Logger  // default slog.Default()
+	Metrics *Metrics      // default: counted nowhere
 }
 
 // Fallback takes in what the dialplan's fallback left behind: a ledger row, a callback task, a sealed message.
@@ -66,6 +67,9 @@ func NewFallback(cfg FallbackConfig, db *storage.DB, keys *Keys) (*Fallback, err
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
+	if cfg.Metrics == nil {
+		cfg.Metrics = newMetrics()
+	}
 	return &Fallback{cfg: cfg, keys: keys, ledger: NewLedger(db), tasks: NewTasks(db)}, nil
 }
 
@@ -87,6 +91,7 @@ func (f *Fallback) Run(ctx context.Context) error {
 }
 
 func (f *Fallback) complain(err error) {
+	f.cfg.Metrics.faults.Inc()
 	if now := time.Now(); now.After(f.quiet) {
 		f.quiet = now.Add(30 * time.Second)
 		f.cfg.Log.Error("notes of the fallback wait; trying again", "err", err)
@@ -138,9 +143,20 @@ func (f *Fallback) take(ctx context.Context, n FallbackNote) error {
 	if err := f.cfg.Remove(n); err != nil {
 		return wrap("fallback: destroy the note of "+n.Call, err)
 	}
+	f.cfg.Metrics.notes.WithLabelValues(n.result()).Inc()
 	f.cfg.Log.Info("a call that the fallback served was taken in", "call_id", n.Call, "line", n.Line, "answered", n.Answered, "message", n.Left,
 		"danger", n.Danger)
 	return nil
+}
+
+func (n FallbackNote) result() string {
+	switch {
+	case n.Answered:
+		return "answered"
+	case n.Left:
+		return "message"
+	}
+	return "abandoned"
 }
 
 // enter writes the call into the ledger, or closes the row that a controller left open.

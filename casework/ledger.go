@@ -228,25 +228,11 @@ const callColumns = `id, line, dialled, node, tier, agent, danger, arrived_ms, q
 	talk_ms, outcome, ended_by, q850, caller_ref, caller_sealed`
 
 func (l *Ledger) list(ctx context.Context, rest string, args ...any) ([]CallRecord, error) {
-	rows, err := l.db.Query(ctx, `SELECT `+callColumns+` FROM calls `+rest, args...)
-	if err != nil {
-		return nil, wrap("list calls", err)
-	}
-	defer rows.Close()
-	var out []CallRecord
-	for rows.Next() {
-		c, err := scanCall(rows)
-		if err != nil {
-			return nil, wrap("list calls", err)
-		}
-		out = append(out, c)
-	}
-	return out, wrap("list calls", rows.Err())
+	out, err := storage.Select(ctx, l.db, scanCall, `SELECT `+callColumns+` FROM calls `+rest, args...)
+	return out, wrap("list calls", err)
 }
 
-type scanner interface{ Scan(into ...any) error }
-
-func scanCall(s scanner) (c CallRecord, err error) {
+func scanCall(s storage.Row) (c CallRecord, err error) {
 	var arrived, queued, offered, talked, ended, wait, talk int64
 	err = s.Scan(&c.ID, &c.Line, &c.Dialled, &c.Node, &c.Tier, &c.Agent, &c.Danger, &arrived, &queued, &offered, &talked, &ended, &wait,
 		&talk, &c.Outcome, &c.Cause.By, &c.Cause.Q850, &c.CallerRef, &c.CallerSealed)

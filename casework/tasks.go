@@ -95,21 +95,9 @@ func (t *Tasks) Get(ctx context.Context, id string) (Task, error) {
 
 // List returns at most limit open tasks: those of callers in danger first, then by due time.
 func (t *Tasks) List(ctx context.Context, limit int) ([]Task, error) {
-	rows, err := t.db.Query(ctx, `SELECT `+taskColumns+` FROM tasks WHERE state = 'open'
+	out, err := storage.Select(ctx, t.db, scanTask, `SELECT `+taskColumns+` FROM tasks WHERE state = 'open'
 		ORDER BY CASE WHEN danger THEN 0 ELSE 1 END, due_ms, id LIMIT ?`, limit)
-	if err != nil {
-		return nil, wrap("list tasks", err)
-	}
-	defer rows.Close()
-	var out []Task
-	for rows.Next() {
-		task, err := scanTask(rows)
-		if err != nil {
-			return nil, wrap("list tasks", err)
-		}
-		out = append(out, task)
-	}
-	return out, wrap("list tasks", rows.Err())
+	return out, wrap("list tasks", err)
 }
 
 // Complete says that a person did the task. Again by the same person changes nothing; ErrClosed when it was closed otherwise.
@@ -144,7 +132,7 @@ func (t *Tasks) close(ctx context.Context, id, by string, state TaskState) error
 const taskColumns = `id, source, kind, reason, line, call_id, recording, danger, state, created_ms, due_ms, closed_ms, closed_by,
 	caller_ref, caller_sealed`
 
-func scanTask(s scanner) (t Task, err error) {
+func scanTask(s storage.Row) (t Task, err error) {
 	var created, due, closed int64
 	err = s.Scan(&t.ID, &t.Source, &t.Kind, &t.Reason, &t.Line, &t.Call, &t.Recording, &t.Danger, &t.State, &created, &due, &closed,
 		&t.ClosedBy, &t.CallerRef, &t.CallerSealed)

@@ -1,6 +1,7 @@
 package recordings
 
 import (
+	"errors"
 	"io"
 	"testing"
 	"time"
@@ -44,7 +45,7 @@ func BenchmarkPlayback(b *testing.B) {
 	second := make([]byte, Rate*frameBytes)
 	b.ReportAllocs()
 	for at := int64(0); b.Loop(); at = (at + int64(len(second))) % (p.Size() - int64(len(second))) {
-		if _, err := p.ReadAt(second, at); err != nil && err != io.EOF {
+		if _, err := p.ReadAt(second, at); err != nil && !errors.Is(err, io.EOF) {
 			b.Fatal(err)
 		}
 	}

@@ -80,26 +80,17 @@ func (x *Index) ByCall(ctx context.Context, call string) ([]Recording, error) {
 }
 
 func (x *Index) list(ctx context.Context, rest string, args ...any) ([]Recording, error) {
-	rows, err := x.db.Query(ctx, `SELECT `+rowColumns+` FROM recordings `+rest, args...)
+	out, err := storage.Select(ctx, x.db, func(s storage.Row) (Recording, error) {
+		r, err := scanRow(s)
+		return r.Recording, err
+	}, `SELECT `+rowColumns+` FROM recordings `+rest, args...)
 	if err != nil {
-		return nil, fmt.Errorf("recordings: list: %w", err)
-	}
-	defer rows.Close()
-	var out []Recording
-	for rows.Next() {
-		r, err := scanRow(rows)
-		if err != nil {
-			return nil, fmt.Errorf("recordings: list: %w", err)
-		}
-		out = append(out, r.Recording)
-	}
-	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("recordings: list: %w", err)
 	}
 	return out, nil
 }
 
-func scanRow(s interface{ Scan(...any) error }) (r row, err error) {
+func scanRow(s storage.Row) (r row, err error) {
 	var started, duration, gap, stored int64
 	err = s.Scan(&r.ID, &r.Call, &r.Line, &r.Agent, &r.Kind, &started, &duration, &r.Chunks, &r.Gaps, &gap, &r.Complete, &r.Bytes,
 		&stored, &r.path)

@@ -129,12 +129,17 @@ func (in *Intake) adopt(ctx context.Context, id string) error {
 	if err != nil || !ok {
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	st, err := f.Stat()
 	if err != nil {
 		return err
 	}
 	l, err := scan(f, st.Size())
+	if _, disk := errors.AsType[*fs.PathError](err); err != nil && !disk {
+		in.cfg.Metrics.broken.Inc()
+		in.cfg.Log.Error("a recording cannot be read; it was put aside", "recording", id, "file", id+suffixBroken, "err", err)
+		return os.Rename(path, filepath.Join(in.cfg.Dir, id+suffixBroken))
+	}
 	if err != nil {
 		return err
 	}
@@ -168,7 +173,7 @@ func (in *Intake) discard(id string) error {
 	if err != nil || !ok {
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	if st, err := f.Stat(); err != nil || in.now().Sub(st.ModTime()) < abandoned {
 		return err
 	}
@@ -177,7 +182,7 @@ func (in *Intake) discard(id string) error {
 
 // settle ends with a sidecar that stands alone: its recording was moved by a worker that died before writing the row, or never began.
 func (in *Intake) settle(ctx context.Context, id string) error {
-	for _, suffix := range []string{suffixSealed, suffixOpen, suffixNew} {
+	for _, suffix := range []string{suffixSealed, suffixOpen, suffixNew, suffixBroken} {
 		if _, err := os.Lstat(filepath.Join(in.cfg.Dir, id+suffix)); err == nil {
 			return nil
 		}
@@ -195,9 +200,8 @@ func (in *Intake) settle(ctx context.Context, id string) error {
 	if _, err := in.index.Get(ctx, id); err == nil {
 		return removeIfThere(sidecarPath(in.cfg.Dir, id))
 	}
-	st, err := os.Stat(sidecarPath(in.cfg.Dir, id))
-	if err != nil || in.now().Sub(st.ModTime()) < abandoned {
-		return nil
+	if st, err := os.Stat(sidecarPath(in.cfg.Dir, id)); err != nil || in.now().Sub(st.ModTime()) < abandoned {
+		return err
 	}
 	in.cfg.Log.Error("a recording has no audio", "recording", id, "call_id", side.Call)
 	return removeIfThere(sidecarPath(in.cfg.Dir, id))
@@ -291,7 +295,7 @@ func copyFile(from, to string) error {
 	if err != nil {
 		return err
 	}
-	defer src.Close()
+	defer func() { _ = src.Close() }()
 	dst, err := os.OpenFile(to, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package recordings
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"sync"
@@ -164,6 +165,29 @@ func TestIntakeDiscards(t *testing.T) {
 	}
 }
 
+// A file that lost its writer and its head is put aside, once, and stays for a person; its neighbours go on.
+func TestIntakePutsAside(t *testing.T) {
+	d := sqliteDesk(t)
+	for name, text := range map[string]string{"x.rec.open": "not a recording", "x.json": `{"id":"x"}`} {
+		if err := os.WriteFile(filepath.Join(d.spool, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.taken(t, "y")
+	d.intake.now = func() time.Time { return time.Now().Add(2 * abandoned) }
+	d.pass(t)
+	d.pass(t)
+	if kept, err := os.ReadFile(filepath.Join(d.spool, "x.rec.broken")); err != nil || string(kept) != "not a recording" {
+		t.Errorf("%q, %v", kept, err)
+	}
+	if _, err := d.rec.Start("x", meta); !errors.Is(err, ErrExists) {
+		t.Errorf("its id again: %v", err)
+	}
+	if err := d.lib.Verify(t.Context(), "y", d.key); err != nil {
+		t.Error(err)
+	}
+}
+
 // From the end of a call to its recording being playable: well under a second.
 func TestHangUpToPlayable(t *testing.T) {
 	d := sqliteDesk(t)
@@ -205,8 +229,7 @@ func TestSealFile(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		defer f.Close()
-		return audio.WriteWAV(f, audio.Clip{Rate: Rate, Channels: [][]int16{pcm}})
+		return errors.Join(audio.WriteWAV(f, audio.Clip{Rate: Rate, Channels: [][]int16{pcm}}), f.Close())
 	}
 	for name, write := range map[string]func(string) error{"A-law": raw, "WAV": asWAV} {
 		t.Run(name, func(t *testing.T) {

@@ -69,7 +69,7 @@ func LoadIdentities(path string) ([]age.Identity, error) {
 	if err != nil {
 		return nil, fmt.Errorf("recordings: key: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	st, err := f.Stat()
 	if err != nil {
 		return nil, fmt.Errorf("recordings: key: %w", err)
@@ -90,7 +90,7 @@ func LoadRecipients(path string) ([]age.Recipient, error) {
 	if err != nil {
 		return nil, fmt.Errorf("recordings: key: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	to, err := age.ParseRecipients(f)
 	if err != nil {
 		return nil, fmt.Errorf("recordings: key: %s: %w", path, err)

@@ -202,6 +202,5 @@ func (p *Playback) unseal(kind byte, ordinal int) ([]byte, error) {
 func (p *Playback) sealed(ordinal int) ([]byte, error) {
 	f := p.layout.frames[ordinal]
 	b := make([]byte, f.length)
-	_, err := readFull(p.src, b, f.offset)
-	return b, err
+	return b, readFull(p.src, b, f.offset)
 }

@@ -12,12 +12,13 @@ type Metrics struct {
 	sealSeconds   prometheus.Histogram
 	stored        *prometheus.CounterVec
 	storeErrors   prometheus.Counter
+	broken        prometheus.Counter
 }
 
 // NewMetrics registers the collectors of this package.
 func NewMetrics(reg prometheus.Registerer) *Metrics {
 	m := newMetrics()
-	reg.MustRegister(m.openTakes, m.bytes, m.gapSeconds, m.lateSamples, m.droppedChunks, m.sealSeconds, m.stored, m.storeErrors)
+	reg.MustRegister(m.openTakes, m.bytes, m.gapSeconds, m.lateSamples, m.droppedChunks, m.sealSeconds, m.stored, m.storeErrors, m.broken)
 	return m
 }
 
@@ -44,5 +45,6 @@ func newMetrics() *Metrics {
 			Namespace: "hotline", Subsystem: "recordings", Name: "stored_total", Help: "Recordings moved to the store and indexed.",
 		}, []string{"complete"}),
 		storeErrors: counter("store_errors_total", "Attempts to store a recording that failed and will be repeated."),
+		broken:      counter("broken_total", "Recordings that lost their writer and cannot be read; put aside for a person."),
 	}
 }

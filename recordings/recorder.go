@@ -152,7 +152,7 @@ func (r *Recorder) begin(id string, meta Meta, suffix string) (*writer, error) {
 }
 
 func (r *Recorder) spooled(id string) bool {
-	for _, suffix := range []string{suffixNew, suffixOpen, suffixSealed, suffixSidecar} {
+	for _, suffix := range []string{suffixNew, suffixOpen, suffixSealed, suffixBroken, suffixSidecar} {
 		if _, err := os.Lstat(filepath.Join(r.cfg.Dir, id+suffix)); err == nil {
 			return true
 		}

@@ -54,7 +54,7 @@ func (l *layout) span() int64 {
 // else that does not fit is an error.
 func scan(r io.ReaderAt, size int64) (*layout, error) {
 	head := make([]byte, len(magic)+4+1)
-	if _, err := readFull(r, head, 0); err != nil {
+	if err := readFull(r, head, 0); err != nil {
 		return nil, fmt.Errorf("header: %w", err)
 	}
 	if string(head[:len(magic)]) != magic {
@@ -65,7 +65,7 @@ func scan(r io.ReaderAt, size int64) (*layout, error) {
 		return nil, errors.New("header: malformed")
 	}
 	id := make([]byte, head[len(head)-1])
-	if _, err := readFull(r, id, int64(len(head))); err != nil {
+	if err := readFull(r, id, int64(len(head))); err != nil {
 		return nil, fmt.Errorf("header: %w", err)
 	}
 	l.id = string(id)
@@ -85,7 +85,7 @@ func (l *layout) scanFrames(r io.ReaderAt, at, size int64, sum hash.Hash) error 
 	longest := uint32(l.samples*sides + maxGaps*gapSize + maxMeta + ageOverhead)
 	var b [frameHeader]byte
 	for l.size = at; at+frameHeader <= size; l.size = at {
-		if _, err := readFull(r, b[:], at); err != nil {
+		if err := readFull(r, b[:], at); err != nil {
 			return fmt.Errorf("frame %d: %w", len(l.frames), err)
 		}
 		length, slot := binary.BigEndian.Uint32(b[:]), binary.BigEndian.Uint32(b[4:])
@@ -120,13 +120,13 @@ func (l *layout) fits(slot uint32) bool {
 	return (int64(slot)+1)*int64(l.samples) <= maxSamples+int64(l.samples)
 }
 
-func readFull(r io.ReaderAt, b []byte, at int64) (int, error) {
+func readFull(r io.ReaderAt, b []byte, at int64) error {
 	n, err := r.ReadAt(b, at)
 	if n == len(b) {
-		return n, nil
+		return nil
 	}
 	if err == nil || errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}
-	return n, err
+	return err
 }

@@ -84,7 +84,7 @@ func readSpeech(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	var head [4]byte
 	if _, err := io.ReadFull(f, head[:]); err == nil && bytes.Equal(head[:], []byte("RIFF")) {
 		if _, err := f.Seek(0, io.SeekStart); err != nil {

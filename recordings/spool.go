@@ -13,14 +13,16 @@ import (
 
 // The spool folder. A recording <id> is, in turn:
 //
-//	<id>.rec.new   being created (or a message being sealed); Intake leaves it alone
-//	<id>.rec.open  being written; its writer holds a flock on it, so one without a lock lost its writer
-//	<id>.rec       sealed, to be moved to the store
-//	<id>.json      beside each of them: what is known in clear
+//	<id>.rec.new     being created (or a message being sealed); Intake leaves it alone
+//	<id>.rec.open    being written; its writer holds a flock on it, so one without a lock lost its writer
+//	<id>.rec         sealed, to be moved to the store
+//	<id>.rec.broken  lost its writer and cannot be read even in its clear parts; left for a person
+//	<id>.json        beside each of them: what is known in clear
 const (
 	suffixNew     = ".rec.new"
 	suffixOpen    = ".rec.open"
 	suffixSealed  = ".rec"
+	suffixBroken  = ".rec.broken"
 	suffixSidecar = ".json"
 )
 

@@ -65,7 +65,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	case "postgres", "postgresql":
 		return openPostgres(ctx, cfg)
 	}
-	return nil, errors.New("storage: the URL must begin with sqlite: or postgres:")
+	return nil, errors.New("storage: the URL must begin with sqlite: or with postgres:, as in sqlite:/var/lib/hotline/hotline.db")
 }
 
 // Dialect tells which database this is.
@@ -106,6 +106,26 @@ func (db *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, 
 // QueryRow is [DB.Query] for at most one row; without one, Scan returns [sql.ErrNoRows].
 func (db *DB) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
 	return db.read.QueryRowContext(ctx, db.Rebind(query), args...)
+}
+
+// Row is one row of an answer: a [*sql.Row] or the present one of [*sql.Rows].
+type Row interface{ Scan(into ...any) error }
+
+// Select runs one statement that only reads and returns every row as scan reads it.
+func Select[T any](ctx context.Context, db *DB, scan func(Row) (T, error), query string, args ...any) (all []T, err error) {
+	rows, err := db.Query(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		one, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, rows.Err()
 }
 
 // Rebind turns the placeholders "?" into those of the dialect. A "?" inside a quoted text or name stays.

@@ -12,6 +12,8 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"hotline/storage"
 	"hotline/storage/storagetest"
 )
@@ -65,6 +67,18 @@ func TestRoundTrip(t *testing.T) {
 	})
 }
 
+func TestRegister(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
+		reg := prometheus.NewRegistry()
+		if err := db.Register(reg); err != nil {
+			t.Fatal(err)
+		}
+		if families, err := reg.Gather(); err != nil || len(families) == 0 {
+			t.Errorf("%d families, %v", len(families), err)
+		}
+	})
+}
+
 func TestZeroTime(t *testing.T) {
 	if storage.Millis(time.Time{}) != 0 || !storage.Time(0).IsZero() {
 		t.Error("the zero time must be 0 and come back as the zero time")
@@ -83,7 +97,7 @@ func TestMigrateAtOnce(t *testing.T) {
 						t.Error(err)
 						return
 					}
-					defer db.Close()
+					defer func() { _ = db.Close() }()
 					for _, pkg := range []string{"one", "two"} {
 						fsys := fstest.MapFS{"00001_a.sql": {Data: fmt.Appendf(nil, "-- +goose Up\nCREATE TABLE %s (id BIGINT);\n", pkg)}}
 						if err := db.Migrate(t.Context(), pkg, fsys); err != nil {
@@ -168,7 +182,7 @@ func TestSQLiteWaitsForOtherProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer a.Close()
+	defer func() { _ = a.Close() }()
 	b := storagetest.Open(t, url)
 	if err := a.Migrate(t.Context(), "counter", migrations()); err != nil {
 		t.Fatal(err)
@@ -211,8 +225,7 @@ func TestOpenRefuses(t *testing.T) {
 	for _, url := range []string{"", "mysql://x", "sqlite:relative.db", "postgres://u:" + secret + "@h:notaport/d"} {
 		db, err := storage.Open(t.Context(), storage.Config{URL: url})
 		if err == nil {
-			db.Close()
-			t.Errorf("%q was opened", url)
+			t.Errorf("%q was opened: %v", url, db.Close())
 		} else if strings.Contains(err.Error(), secret) {
 			t.Errorf("the error shows the password: %v", err)
 		}

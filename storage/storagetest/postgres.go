@@ -52,7 +52,7 @@ func (s *server) create(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer admin.Close()
+	defer func() { _ = admin.Close() }()
 	if _, err := admin.ExecContext(ctx, "CREATE DATABASE "+name+" TEMPLATE template0"); err != nil {
 		return "", fmt.Errorf("storagetest: %w", err)
 	}
@@ -108,7 +108,7 @@ func (s *server) ready(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer admin.Close()
+	defer func() { _ = admin.Close() }()
 	for {
 		err := admin.PingContext(ctx)
 		if err == nil {
@@ -150,7 +150,7 @@ func (s *server) stop() {
 	defer s.mu.Unlock()
 	if s.cmd != nil && s.cmd.Process != nil {
 		_ = s.cmd.Process.Signal(syscall.SIGQUIT)
-		<-s.exit
+		_ = <-s.exit // ended by a signal, as told
 	}
 	if s.dir != "" {
 		_ = os.RemoveAll(s.dir)
