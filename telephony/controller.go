@@ -36,6 +36,7 @@ type Controller struct {
 
 	// Owned by the loop.
 	calls    map[call.ID]*actor
+	adopting map[call.ID]bool // waiting for the lease
 	channels map[string]*actor
 	draining bool
 	gap      bool              // events were lost since the last resync
@@ -58,7 +59,7 @@ func New(cfg Config, a *ari.Client, q *queue.Queue, l Ledger, gateways []Gateway
 	}
 	c := &Controller{
 		cfg: cfg.withDefaults(), lines: map[string]Line{}, ari: a, queue: q, ledger: l, gateways: gateways, log: log, metrics: newMetrics(reg),
-		record: journal, work: make(chan func(), workSize), calls: map[call.ID]*actor{}, channels: map[string]*actor{},
+		record: journal, work: make(chan func(), workSize), calls: map[call.ID]*actor{}, adopting: map[call.ID]bool{}, channels: map[string]*actor{},
 		drained: make(chan struct{}), legs: map[string]*leg{}, rtps: map[string]string{}, synced: map[string]bool{},
 	}
 	for _, line := range cfg.Lines {

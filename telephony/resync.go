@@ -81,14 +81,15 @@ func (c *Controller) openHold(ctx context.Context, line Line) error {
 	return c.ari.CreateHold(ctx, holdBridge(line.ID), line.ID, line.HoldClass)
 }
 
-// adopt takes over a channel whose tag says that it was ours before we died.
+// adopt takes over a channel whose tag says that it was ours before we died. The lease is asked for first, so that a controller that slept does
+// not touch what the guardian or a peer has taken meanwhile.
 func (c *Controller) adopt(ch ari.Channel, p call.Place) {
 	v := ch.Vars[call.Variable]
-	if v == "" {
+	if v == "" || ch.Context == FallbackContext {
 		return
 	}
 	tag, err := call.DecodeTag(v)
-	if err != nil || tag.Owner != c.cfg.ID || tag.State.Final() || c.calls[tag.Call] != nil {
+	if err != nil || tag.Owner != c.cfg.ID || tag.State.Final() || c.calls[tag.Call] != nil || c.adopting[tag.Call] {
 		return
 	}
 	if c.lines[tag.Line].ID == "" {
@@ -96,25 +97,33 @@ func (c *Controller) adopt(ch ari.Channel, p call.Place) {
 		go c.giveBack(ch.ID)
 		return
 	}
-	a := newActor(c, ch.ID, tag.Restore(), ch.Exten, ch.CallerNumber, tag.Epoch+1)
-	a.log.Info("call adopted", "state", tag.State, "epoch", a.epoch)
-	c.metrics.adopted.Inc()
-	c.begin(a, call.Adopted{At: now(), Place: p})
-	go c.claimLease(a, tag.Epoch)
+	c.adopting[tag.Call] = true
+	go func() {
+		l, err := c.claimLease(c.ctx, tag)
+		c.do(func() {
+			delete(c.adopting, tag.Call)
+			if isFenced(err) {
+				c.metrics.fenced.Inc()
+				c.log.Info("a call that was ours has another owner now", "call_id", tag.Call)
+				return
+			}
+			a := newActor(c, ch.ID, tag.Restore(), ch.Exten, ch.CallerNumber, l.Epoch)
+			a.log.Info("call adopted", "state", tag.State, "epoch", a.epoch)
+			c.metrics.adopted.Inc()
+			c.begin(a, call.Adopted{At: now(), Place: p})
+		})
+	}()
 }
 
-// claimLease takes the lease of an adopted call. The caller is served meanwhile: the tag names us, and only a peer that has the lease could differ.
-func (c *Controller) claimLease(a *actor, atLeast int64) {
-	err := again(a.ctx, 0, func(ctx context.Context) (bool, error) {
-		ctx, cancel := context.WithTimeout(ctx, time.Second)
-		defer cancel()
-		l, err := c.queue.Claim(ctx, queue.CallID(a.call.ID), c.cfg.ID, atLeast, c.cfg.Lease)
-		if err == nil {
-			c.fence.hold(l)
-		}
-		return isFenced(err), err
-	})
-	if isFenced(err) {
-		c.do(func() { c.fenced(a.call.ID) })
+// adoptWait is how long a caller waits for Redis to say whose the call is. With Redis away nobody can have taken it.
+const adoptWait = 300 * time.Millisecond
+
+func (c *Controller) claimLease(ctx context.Context, tag call.Tag) (queue.Lease, error) {
+	ctx, cancel := context.WithTimeout(ctx, adoptWait)
+	defer cancel()
+	l, err := c.queue.Claim(ctx, queue.CallID(tag.Call), c.cfg.ID, tag.Epoch, c.cfg.Lease)
+	if err != nil {
+		l = queue.Lease{Call: queue.CallID(tag.Call), Owner: c.cfg.ID, Epoch: tag.Epoch + 1}
 	}
+	return l, err
 }
