@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 
 	"github.com/emiago/sipgo"
 	"github.com/emiago/sipgo/sip"
@@ -91,7 +92,18 @@ func (e *endpoint) dial(ctx context.Context, number string) (*Call, error) {
 
 // answered waits for the final response, sends the ACK and starts the media.
 func (c *Call) answered(ctx context.Context, session *sipgo.DialogClientSession) error {
-	err := session.WaitAnswer(ctx, sipgo.AnswerOptions{OnResponse: func(res *sip.Response) error {
+	var rings atomic.Bool
+	waiting, giveUp := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer giveUp(nil)
+	defer context.AfterFunc(ctx, func() {
+		if rings.Load() {
+			giveUp(context.Cause(ctx)) // a CANCEL
+			return
+		}
+		giveUp(sipgo.WaitAnswerForceCancelErr) // without a sign of life sipgo would wait 32 s for one, to CANCEL after it
+	})()
+	err := session.WaitAnswer(waiting, sipgo.AnswerOptions{OnResponse: func(res *sip.Response) error {
+		rings.Store(true)
 		if res.IsProvisional() && len(res.Body()) > 0 {
 			return c.media.agree(res.Body())
 		}
@@ -102,7 +114,7 @@ func (c *Call) answered(ctx context.Context, session *sipgo.DialogClientSession)
 	case errors.As(err, &refused):
 		return &Rejected{Status: refused.Res.StatusCode, Reason: refused.Res.Reason}
 	case err != nil:
-		return fmt.Errorf("phone: wait for answer: %w", err)
+		return fmt.Errorf("phone: wait for answer: %w", errors.Join(ctx.Err(), err))
 	}
 	if err := session.Ack(ctx); err != nil {
 		return fmt.Errorf("phone: ack: %w", err)
