@@ -18,6 +18,7 @@ import (
 // These tests are law 2: nothing of ours runs but Asterisk.
 
 func TestStartsWithoutComplaint(t *testing.T) {
+	t.Parallel()
 	s := start(t, nil)
 	for l := range strings.Lines(s.out.String()) {
 		l = strings.TrimSpace(l)
@@ -42,6 +43,7 @@ func TestStartsWithoutComplaint(t *testing.T) {
 }
 
 func TestCallerLeavesAMessage(t *testing.T) {
+	t.Parallel()
 	s := start(t, nil)
 	begun := time.Now()
 	c := s.call(t, "12355")
@@ -90,6 +92,7 @@ func toneShare(t *testing.T, file string, hz float64) float64 {
 }
 
 func TestCallerHangsUpInTheMessage(t *testing.T) {
+	t.Parallel()
 	s := start(t, nil)
 	c := s.call(t, "12356")
 	c.await(t, beep)
@@ -102,6 +105,7 @@ func TestCallerHangsUpInTheMessage(t *testing.T) {
 }
 
 func TestCallerSaysNothing(t *testing.T) {
+	t.Parallel()
 	s := start(t, nil)
 	c := s.call(t, "12345")
 	c.await(t, beep, closing)
@@ -112,6 +116,7 @@ func TestCallerSaysNothing(t *testing.T) {
 }
 
 func TestCallerHangsUpAtOnce(t *testing.T) {
+	t.Parallel()
 	s := start(t, nil)
 	c := s.call(t, "12345")
 	c.await(t, greetingZH)
@@ -122,8 +127,10 @@ func TestCallerHangsUpAtOnce(t *testing.T) {
 }
 
 func TestDangerKey(t *testing.T) {
+	t.Parallel()
 	for _, key := range []string{"0", "*"} {
 		t.Run("key "+key, func(t *testing.T) {
+			t.Parallel()
 			s := start(t, func(c *asterisk.Config) { c.DangerKey, c.Languages = key, []string{"zh-CN"} })
 			t.Run("in the greeting", func(t *testing.T) {
 				c := s.call(t, "12355")
@@ -171,6 +178,7 @@ func TestDangerKey(t *testing.T) {
 }
 
 func TestFallbackPhone(t *testing.T) {
+	t.Parallel()
 	answered := make(chan *line, 1)
 	pickUp := make(chan struct{})
 	desk, err := phone.Answer(t.Context(), phone.Config{}, "127.0.0.1:0", func(in *phone.Incoming) {
@@ -216,6 +224,7 @@ func TestFallbackPhone(t *testing.T) {
 func c0(s *server) string { return s.Lines[0].Numbers[0] }
 
 func TestFallbackPhoneThatDoesNotAnswer(t *testing.T) {
+	t.Parallel()
 	s := start(t, func(c *asterisk.Config) {
 		c.Lines[0].Phones = []string{fmt.Sprintf("sip:duty@127.0.0.1:%d", freePort(t))} // nobody is there
 		c.Languages, c.RingPhones = []string{"zh-CN"}, 5*time.Second
@@ -230,6 +239,7 @@ func TestFallbackPhoneThatDoesNotAnswer(t *testing.T) {
 
 // A prompt that went missing must not end the call.
 func TestMissingPrompts(t *testing.T) {
+	t.Parallel()
 	s := start(t, func(c *asterisk.Config) { c.Languages = []string{"zh-CN"} })
 	for _, name := range []string{prompts.FallbackGreeting, prompts.LeaveMessage} {
 		for _, suffix := range []string{".wav", ".alaw"} {

@@ -20,9 +20,6 @@ import (
 //go:embed templates/*.tmpl
 var templates embed.FS
 
-// messageBytes of A-law (8000 a second) make a message; less is a caller who hung up at the tone, or the rest of a silence.
-const messageBytes = 12000
-
 // Render returns the configuration files by name. It fails when Validate does or a trunk's password file cannot be read.
 func (c Config) Render() (map[string]string, error) {
 	if err := c.Validate(); err != nil {
@@ -87,7 +84,7 @@ func (c Config) Write() error {
 type view struct {
 	Config
 	Media, HoldClass, AppPrefix, FallbackContext, Beep string
-	ClaimMillis, MessageBytes                          int64
+	ClaimMillis                                        int64
 	RingSeconds, MessageSeconds, SilenceSeconds        int64
 	NeedsRegistration, NeedsSRTP, OnlyKnown            bool
 	Known                                              []string
@@ -126,7 +123,7 @@ func (c Config) view() (view, error) {
 	v := view{
 		Config: c, Media: c.SIP.media(), HoldClass: HoldClass, AppPrefix: AppPrefix,
 		FallbackContext: FallbackContext, Beep: sounds.Beep(),
-		ClaimMillis: c.ClaimWithin.Milliseconds(), MessageBytes: messageBytes,
+		ClaimMillis: c.ClaimWithin.Milliseconds(),
 		RingSeconds: int64(c.RingPhones.Seconds()), MessageSeconds: int64(c.MessageLimit.Seconds()),
 		SilenceSeconds: int64(c.SilenceEnds.Seconds()),
 		say:            func(name string) string { return strings.Join(sounds.Files(name), "&") },

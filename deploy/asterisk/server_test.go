@@ -147,8 +147,10 @@ func (s *server) get(ctx context.Context, path string) (int, error) {
 	return res.StatusCode, res.Body.Close()
 }
 
-func (s *server) ari(path string) string { return fmt.Sprintf("http://127.0.0.1:%d/ari%s", s.ARI.Port, path) }
-func (s *server) sip() string            { return fmt.Sprintf("127.0.0.1:%d", s.SIP.UDPPort) }
+func (s *server) ari(path string) string {
+	return fmt.Sprintf("http://127.0.0.1:%d/ari%s", s.ARI.Port, path)
+}
+func (s *server) sip() string { return fmt.Sprintf("127.0.0.1:%d", s.SIP.UDPPort) }
 
 // call dials a number as a caller with a number of his own.
 func (s *server) call(t *testing.T, number string) *line {

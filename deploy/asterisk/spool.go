@@ -1,7 +1,6 @@
 package asterisk
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -42,37 +41,21 @@ type Note struct {
 	path     string
 }
 
-// noteFile is the file's form; README.md describes it.
-type noteFile struct {
-	V        int     `json:"v"`
-	ID       string  `json:"id"`
-	Call     string  `json:"call"`
-	Line     string  `json:"line"`
-	Number   string  `json:"number"`
-	Caller   string  `json:"caller"`
-	Arrived  string  `json:"arrived"`
-	Fallback string  `json:"fallback"`
-	Ended    string  `json:"ended"`
-	Outcome  Outcome `json:"outcome"`
-	Bytes    int64   `json:"bytes"`
-	Danger   bool    `json:"danger"`
-}
-
 const (
-	noteSuffix    = ".json"
+	notePrefix    = "note_1_" // 1 is the version of the form
 	messageSuffix = ".alaw"
-	noteSizeLimit = 4096
-	// settled is how old an unreadable note must be before it is reported: a younger one may be half written.
-	settled = 2 * time.Second
+	noteFields    = 10
+	// messageBytes of A-law (8000 a second) make a message; less is a caller who hung up at the tone, or the rest of a silence.
+	messageBytes = 12000
 )
 
 var (
 	noteIDRule = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]{0,63}$`)
-	digitsRule = regexp.MustCompile(`^[0-9+]{0,64}$`)
+	digitsRule = regexp.MustCompile(`^[0-9+]{0,32}$`)
 )
 
-// ReadNotes returns the finished notes in dir, oldest first. A note that is being written is left for the next time. Broken ones are
-// reported in the error, joined, beside the good ones.
+// ReadNotes returns the notes in dir, oldest end first; a folder that is not there has none. Broken ones are reported in the error,
+// joined and without their names, which hold numbers, beside the good ones.
 func ReadNotes(dir string) ([]Note, error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -84,21 +67,32 @@ func ReadNotes(dir string) ([]Note, error) {
 	var notes []Note
 	var broken []error
 	for _, e := range entries {
-		if !strings.HasSuffix(e.Name(), noteSuffix) || !e.Type().IsRegular() {
+		if !strings.HasPrefix(e.Name(), notePrefix) || !e.Type().IsRegular() {
 			continue
 		}
-		path := filepath.Join(dir, e.Name())
-		n, err := readNote(path)
+		n, err := parseNote(e.Name())
 		if err != nil {
-			if info, statErr := e.Info(); statErr == nil && time.Since(info.ModTime()) > settled {
-				broken = append(broken, fmt.Errorf("asterisk: note %s: %w", e.Name(), err))
-			}
+			broken = append(broken, fmt.Errorf("asterisk: note: %w", err))
 			continue
 		}
+		n.path = filepath.Join(dir, e.Name())
+		n.listen(filepath.Join(dir, n.ID+messageSuffix))
 		notes = append(notes, n)
 	}
 	slices.SortFunc(notes, func(a, b Note) int { return a.Ended.Compare(b.Ended) })
 	return notes, errors.Join(broken...)
+}
+
+// listen adds the message. The note is the last thing that a call leaves, so the message is complete.
+func (n *Note) listen(message string) {
+	info, err := os.Stat(message)
+	if err != nil {
+		return
+	}
+	n.Message, n.Bytes = message, info.Size()
+	if n.Bytes >= messageBytes {
+		n.Outcome = OutcomeMessage
+	}
 }
 
 // Remove deletes the message and then the note, so that a crash in between leaves a note that says so. Safe to repeat.
@@ -114,77 +108,62 @@ func (n Note) Remove() error {
 	return nil
 }
 
-func readNote(path string) (Note, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return Note{}, err
+// parseNote reads the name of a note: see README.md. The caller's number is the only part of it that comes from outside; the dialplan
+// lets through digits only and so does this.
+func parseNote(name string) (Note, error) {
+	fields := strings.Split(strings.TrimSuffix(strings.TrimPrefix(name, notePrefix), messageSuffix), "_")
+	if len(fields) != noteFields {
+		return Note{}, fmt.Errorf("%d fields, want %d", len(fields), noteFields)
 	}
-	if info.Size() > noteSizeLimit {
-		return Note{}, fmt.Errorf("%d bytes: too large", info.Size())
-	}
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return Note{}, err
-	}
-	n, err := decodeNote(b)
-	if err != nil {
-		return Note{}, err
-	}
-	if n.ID != strings.TrimSuffix(filepath.Base(path), noteSuffix) {
-		return Note{}, errors.New("its id is not its name")
-	}
-	n.path = path
-	message := strings.TrimSuffix(path, noteSuffix) + messageSuffix
-	if info, err := os.Stat(message); err == nil {
-		n.Message, n.Bytes = message, info.Size()
-	}
-	return n, nil
-}
-
-// decodeNote reads one note. The caller's number is the only part of it that comes from outside; the dialplan lets through digits only
-// and so does this.
-func decodeNote(b []byte) (Note, error) {
-	var f noteFile
-	if err := json.Unmarshal(b, &f); err != nil {
-		return Note{}, fmt.Errorf("decode: %w", err)
-	}
-	if f.V != 1 {
-		return Note{}, fmt.Errorf("version %d is unknown", f.V)
-	}
-	n := Note{
-		ID: f.ID, Call: f.Call, Line: f.Line, Number: f.Number, Caller: f.Caller, Outcome: f.Outcome, Danger: f.Danger,
-	}
+	n := Note{ID: fields[0], Call: fields[1], Line: fields[2], Number: fields[3], Caller: fields[4], Outcome: OutcomeAbandoned}
 	if !noteIDRule.MatchString(n.ID) {
 		return Note{}, errors.New("id: malformed")
 	}
-	for field, value := range map[string]string{"call": n.Call, "line": n.Line} {
+	for _, value := range []string{n.Call, n.Line} {
 		if value != "" && !nameRule.MatchString(value) {
-			return Note{}, fmt.Errorf("%s: malformed", field)
+			return Note{}, errors.New("call or line: malformed")
 		}
 	}
-	for field, value := range map[string]string{"number": n.Number, "caller": n.Caller} {
+	for _, value := range []string{n.Number, n.Caller} {
 		if !digitsRule.MatchString(value) {
-			return Note{}, fmt.Errorf("%s: malformed", field)
+			return Note{}, errors.New("number: malformed")
 		}
 	}
-	if !slices.Contains([]Outcome{OutcomeAnswered, OutcomeMessage, OutcomeAbandoned}, n.Outcome) {
-		return Note{}, errors.New("outcome: unknown")
-	}
-	for _, t := range []struct {
-		field, text string
-		to          *time.Time
-	}{{"arrived", f.Arrived, &n.Arrived}, {"fallback", f.Fallback, &n.Fallback}, {"ended", f.Ended, &n.Ended}} {
-		if t.text == "" {
-			continue
+	var err error
+	for i, to := range []*time.Time{&n.Arrived, &n.Fallback, &n.Ended} {
+		if *to, err = epoch(fields[5+i]); err != nil {
+			return Note{}, err
 		}
-		s, err := strconv.ParseUint(t.text, 10, 34) // 34 bits: beyond the year 2500 it is no time
-		if err != nil {
-			return Note{}, fmt.Errorf("%s: no time", t.field)
-		}
-		*t.to = time.Unix(int64(s), 0).UTC()
 	}
 	if n.Ended.IsZero() {
-		return Note{}, errors.New("ended: missing")
+		return Note{}, errors.New("its end is missing")
 	}
-	return n, nil
+	answered, err := yesNo(fields[8])
+	if err != nil {
+		return Note{}, err
+	}
+	if answered {
+		n.Outcome = OutcomeAnswered
+	}
+	n.Danger, err = yesNo(fields[9])
+	return n, err
+}
+
+// epoch is whole seconds since 1970; empty is the zero time.
+func epoch(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	s, err := strconv.ParseUint(text, 10, 34) // 34 bits: beyond the year 2500 it is no time
+	if err != nil {
+		return time.Time{}, errors.New("time: malformed")
+	}
+	return time.Unix(int64(s), 0).UTC(), nil
+}
+
+func yesNo(text string) (bool, error) {
+	if text != "0" && text != "1" {
+		return false, errors.New("flag: malformed")
+	}
+	return text == "1", nil
 }

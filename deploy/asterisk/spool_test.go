@@ -7,33 +7,30 @@ import (
 	"time"
 )
 
-const aNote = `{"v":1,"id":"node-1-1700000000.7","call":"01JABC","line":"12355","number":"12355","caller":"+8613800000000",` +
-	`"arrived":"1700000000","fallback":"1700000001","ended":"1700000042","outcome":"message","bytes":16000,"danger":true}`
+const aNote = "note_1_node-1-1700000000.7_01JABC_12355_12355_+8613800000000_1700000000_1700000001_1700000042_0_1.alaw"
 
 func TestReadNotes(t *testing.T) {
 	dir := t.TempDir()
-	write := func(name, text string, age time.Duration) {
+	write := func(name string, size int) {
 		t.Helper()
-		p := filepath.Join(dir, name)
-		if err := os.WriteFile(p, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Chtimes(p, time.Time{}, time.Now().Add(-age)); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), make([]byte, size), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	write("node-1-1700000000.7.json", aNote, time.Hour)
-	write("node-1-1700000000.7.alaw", "speech", time.Hour)
-	write("half.json", `{"v":1,"id":"ha`, 0)
+	write(aNote, 0)
+	write("node-1-1700000000.7.alaw", 16000)
+	write("node-1-1700000009.9.alaw", 16000) // a message that is being left
+	write("note_1_a____________1_0_0.alaw", 0)
 	notes, err := ReadNotes(dir)
-	if err != nil {
-		t.Fatalf("a note that is being written is no fault: %v", err)
+	if err == nil {
+		t.Error("a broken note must be reported")
 	}
 	if len(notes) != 1 {
 		t.Fatalf("%d notes, want 1", len(notes))
 	}
 	n := notes[0]
-	if n.Caller != "+8613800000000" || !n.Danger || n.Outcome != OutcomeMessage || n.Bytes != 6 || n.Call != "01JABC" ||
+	if n.Caller != "+8613800000000" || !n.Danger || n.Outcome != OutcomeMessage || n.Bytes != 16000 || n.Call != "01JABC" ||
+		n.Line != "12355" || !n.Arrived.Equal(time.Unix(1700000000, 0)) || !n.Fallback.Equal(time.Unix(1700000001, 0)) ||
 		!n.Ended.Equal(time.Unix(1700000042, 0)) || n.Message != filepath.Join(dir, "node-1-1700000000.7.alaw") {
 		t.Fatalf("%+v", n)
 	}
@@ -42,30 +39,41 @@ func TestReadNotes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if left, _ := filepath.Glob(filepath.Join(dir, "node-*")); len(left) != 0 {
+	if left, _ := filepath.Glob(filepath.Join(dir, "*1700000000*")); len(left) != 0 {
 		t.Fatalf("left behind: %v", left)
-	}
-	write("half.json", `{"v":1,"id":"ha`, time.Minute)
-	if _, err := ReadNotes(dir); err == nil {
-		t.Fatal("a note that stays broken must be reported")
 	}
 	if notes, err := ReadNotes(filepath.Join(dir, "absent")); err != nil || len(notes) != 0 {
 		t.Fatalf("no folder means no notes: %v %v", notes, err)
 	}
 }
 
-// FuzzNote: whatever is in the file, a Note that comes out holds digits where a number is due, and its id cannot leave the folder.
+func TestOutcomeOfANote(t *testing.T) {
+	for name, want := range map[string]Outcome{
+		"note_1_a.1______1700000000_0_0.alaw":  "",
+		"note_1_a.1_______1700000000_0_0.alaw": OutcomeAbandoned, // the caller withheld his number and left before the fallback
+		"note_1_a.1_______1700000000_1_0.alaw": OutcomeAnswered,
+		"note_1_a.1_______1700000000_2_0.alaw": "",
+		"note_1_a.1________0_0.alaw":           "",
+	} {
+		n, err := parseNote(name)
+		if (err != nil) != (want == "") || n.Outcome != want && err == nil {
+			t.Errorf("%s: %+v %v", name, n, err)
+		}
+	}
+}
+
+// FuzzNote: whatever the name, a Note that comes out holds digits where a number is due, and its id cannot leave the folder.
 func FuzzNote(f *testing.F) {
-	f.Add([]byte(aNote))
-	f.Add([]byte(`{"v":1,"id":"../../etc/passwd","ended":"1","outcome":"message"}`))
-	f.Add([]byte(`{"v":1,"id":"a","ended":"99999999999999999999","outcome":"abandoned"}`))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		n, err := decodeNote(b)
+	f.Add(aNote)
+	f.Add("note_1_../../etc/passwd_______1_0_0.alaw")
+	f.Add("note_1_a_______99999999999999999999_0_0.alaw")
+	f.Fuzz(func(t *testing.T, name string) {
+		n, err := parseNote(name)
 		if err != nil {
 			return
 		}
 		if filepath.Base(n.ID) != n.ID || n.ID == ".." || !digitsRule.MatchString(n.Caller) || n.Ended.IsZero() {
-			t.Fatalf("%+v from %q", n, b)
+			t.Fatalf("%+v from %q", n, name)
 		}
 	})
 }
