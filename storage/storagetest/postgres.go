@@ -26,7 +26,8 @@ type server struct {
 	dir  string
 	cmd  *exec.Cmd
 	log  *bytes.Buffer
-	exit chan error
+	exit chan struct{} // closed when it has ended; then died may be read
+	died error
 	err  error // why it did not start; not tried again
 	next int
 }
@@ -95,8 +96,11 @@ func (s *server) start(ctx context.Context) error {
 	if err := s.cmd.Start(); err != nil {
 		return fmt.Errorf("start postgres: %w", err)
 	}
-	s.exit = make(chan error, 1)
-	go func() { s.exit <- s.cmd.Wait() }()
+	s.exit = make(chan struct{})
+	go func() {
+		s.died = s.cmd.Wait()
+		close(s.exit)
+	}()
 	return s.ready(ctx)
 }
 
@@ -115,9 +119,8 @@ func (s *server) ready(ctx context.Context) error {
 			return nil
 		}
 		select {
-		case died := <-s.exit:
-			s.exit <- died
-			return fmt.Errorf("postgres ended: %w\n%s", died, s.log)
+		case <-s.exit:
+			return fmt.Errorf("postgres ended: %w\n%s", s.died, s.log)
 		case <-ctx.Done():
 			return fmt.Errorf("postgres does not answer: %w", err)
 		case <-time.After(20 * time.Millisecond):
@@ -150,7 +153,7 @@ func (s *server) stop() {
 	defer s.mu.Unlock()
 	if s.cmd != nil && s.cmd.Process != nil {
 		_ = s.cmd.Process.Signal(syscall.SIGQUIT)
-		_ = <-s.exit // ended by a signal, as told
+		<-s.exit
 	}
 	if s.dir != "" {
 		_ = os.RemoveAll(s.dir)
