@@ -27,13 +27,16 @@ func (s *Stage) PID(role string) (int, error) {
 }
 
 // Kill sends SIGKILL to a role and returns the pid it had.
-func (s *Stage) Kill(role string) (int, error) {
+func (s *Stage) Kill(role string) (int, error) { return s.Signal(role, syscall.SIGKILL) }
+
+// Signal sends a signal to a role and returns its pid.
+func (s *Stage) Signal(role string, sig syscall.Signal) (int, error) {
 	pid, err := s.PID(role)
 	if err != nil {
 		return 0, err
 	}
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-		return 0, fmt.Errorf("stage: kill %s (%d): %w", role, pid, err)
+	if err := syscall.Kill(pid, sig); err != nil {
+		return 0, fmt.Errorf("stage: %v to %s (%d): %w", sig, role, pid, err)
 	}
 	return pid, nil
 }

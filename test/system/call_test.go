@@ -29,7 +29,7 @@ func TestOneCall(t *testing.T) {
 	began := time.Now()
 	// Three seconds of talk are what the recording is judged by.
 	c.awaitSound(began.Add(3*time.Second), 4*time.Second, "the counsellor", stage.Tones(toneFirst))
-	c.steady(began, began.Add(3*time.Second), 100*time.Millisecond, "the counsellor's voice", stage.Tones(toneFirst))
+	c.steady(began, began.Add(3*time.Second), 200*time.Millisecond, "the counsellor's voice", stage.Tones(toneFirst))
 	if share, err := d.Heard(toneCaller, began); err != nil || share < 0.95 {
 		t.Errorf("the browser brought the caller for %.2f of the time (%v)", share, err)
 	}

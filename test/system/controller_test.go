@@ -3,6 +3,8 @@ package system_test
 import (
 	"os/exec"
 	"path/filepath"
+	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -17,6 +19,7 @@ func TestControllerDiesInATalk(t *testing.T) {
 	d := s.ready(0)
 	c := s.talk(d, toneFirst)
 	before := s.awaitCalls(2*time.Second, "talking")[0]
+	c.calm(toneFirst)
 	killed, restarted := s.kill("controller")
 	restarted(2 * time.Second)
 	s.awaitControl(killed, before.ID)
@@ -59,7 +62,7 @@ func TestControllerDiesWithCallersWaiting(t *testing.T) {
 	s.awaitOrder(5*time.Second, waiting.ids)
 	for _, c := range waiting.callers {
 		c.present()
-		c.steady(killed, time.Now(), 200*time.Millisecond, "the hold audio", stage.Comfort())
+		c.steady(killed, time.Now(), time.Second, "the hold audio", stage.Comfort())
 	}
 	s.serveInOrder(d, waiting)
 }
@@ -70,19 +73,53 @@ func TestEventSocketIsCut(t *testing.T) {
 	d := s.ready(0)
 	talking := s.talk(d, toneFirst)
 	waiting := s.queue(2)
+	talking.calm(toneFirst)
 	cut := time.Now()
 	s.asterisk("ari shutdown websocket sessions")
 	waiting.callers[0].leave() // perhaps unseen
 	waiting.callers, waiting.ids = waiting.callers[1:], waiting.ids[1:]
 	s.awaitOrder(5*time.Second, waiting.ids)
 	talking.awaitSound(cut.Add(time.Second), 2*time.Second, "the counsellor", stage.Tones(toneFirst))
-	talking.steady(cut, cut.Add(time.Second), 60*time.Millisecond, "the counsellor's voice", stage.Tones(toneFirst))
+	talking.steady(cut, cut.Add(time.Second), 100*time.Millisecond, "the counsellor's voice", stage.Tones(toneFirst))
 	must(t, d.Click("call-hangup"))
 	talking.awaitEnd(2 * time.Second)
 	must(t, d.Click("wrapup-done"))
 	s.serveInOrder(d, waiting)
 	fresh := s.dial("12345") // new calls are claimed again
 	fresh.awaitTone(2*time.Second, stage.ToneGreeting)
+}
+
+// A controller that hangs is worse than one that dies: nothing starts it again. The guardian gives those who wait to the dialplan's fallback, new
+// callers go there by themselves, and who talks is left alone. When it wakes up it takes nobody back by force, and works again.
+func TestControllerHangs(t *testing.T) {
+	s := play(t)
+	d := s.ready(0)
+	talking := s.talk(d, toneFirst)
+	waiting := s.queue(1)
+	talking.calm(toneFirst)
+	hung := time.Now()
+	_, err := s.Signal("controller", syscall.SIGSTOP)
+	must(t, err)
+	wake := sync.OnceFunc(func() { _, err := s.Signal("controller", syscall.SIGCONT); must(t, err) })
+	t.Cleanup(wake)
+	fresh := s.dial("12345")
+	fresh.awaitSound(fresh.answered, 1500*time.Millisecond, "the fallback greeting", stage.Tones(stage.ToneFallback))
+	rescued := waiting.callers[0].awaitSound(hung, 10*time.Second, "the fallback greeting", stage.Tones(stage.ToneFallback))
+	t.Logf("the waiting caller was rescued after %v", rescued.Sub(hung).Round(10*time.Millisecond))
+	talking.steady(hung, time.Now(), 200*time.Millisecond, "the counsellor's voice", stage.Tones(toneFirst))
+	waiting.callers[0].silence, fresh.silence = 10*time.Second, 10*time.Second // from the beep on Asterisk listens
+	waiting.callers[0].steady(hung, rescued.Add(500*time.Millisecond), time.Second, "the hold audio and the fallback", stage.Comfort())
+	wake()
+	s.awaitCalls(5*time.Second, "talking")
+	waiting.callers[0].present()
+	fresh.present()
+	must(t, d.Click("call-hangup"))
+	talking.awaitEnd(3 * time.Second)
+	again := s.dial("12345")
+	again.awaitTone(2*time.Second, stage.ToneGreeting)
+	if row := s.ended(waiting.ids[0]); row.Outcome != "degraded" && row.Outcome != "callback" {
+		t.Errorf("the ledger says %+v", row)
+	}
 }
 
 // asterisk gives a command to Asterisk's console.

@@ -32,7 +32,7 @@ func TestNobodyOfOursLives(t *testing.T) {
 	messages := filepath.Join("/dev/shm", fmt.Sprintf("hotline-%d", s.Base), "messages")
 	must(t, awaitFiles(t, messages, 2))
 	waiting.callers[0].present()
-	waiting.callers[0].steady(killed, time.Now(), 200*time.Millisecond, "the hold audio", stage.Comfort())
+	waiting.callers[0].steady(killed, time.Now(), time.Second, "the hold audio", stage.Comfort())
 
 	before := s.tasks()
 	must(t, s.Start(t.Context()))

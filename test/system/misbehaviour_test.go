@@ -52,7 +52,7 @@ func TestStrangeCallsDisturbNothing(t *testing.T) {
 		must(t, err)
 	}
 	c.awaitSound(began.Add(time.Second), 3*time.Second, "the counsellor", stage.Tones(toneFirst))
-	c.steady(began, time.Now(), 100*time.Millisecond, "the counsellor's voice", stage.Tones(toneFirst))
+	c.steady(began, time.Now(), 200*time.Millisecond, "the counsellor's voice", stage.Tones(toneFirst))
 	c.present()
 }
 

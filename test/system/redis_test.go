@@ -18,6 +18,7 @@ func TestRedisDiesAndForgets(t *testing.T) {
 	talking := s.talk(d, toneFirst)
 	id := s.awaitCalls(2*time.Second, "talking")[0].ID
 	waiting := s.queue(3)
+	talking.calm(toneFirst)
 	was, err := s.PID("redis")
 	must(t, err)
 	// Its memory and its file go at one stroke: what it would read at its return is not there.
@@ -33,10 +34,10 @@ func TestRedisDiesAndForgets(t *testing.T) {
 	s.awaitOrder(10*time.Second, waiting.ids)
 	t.Logf("the order was back %v after the fault", time.Since(killed).Round(10*time.Millisecond))
 	talking.awaitSound(killed.Add(3*time.Second), 4*time.Second, "the counsellor", stage.Tones(toneFirst))
-	talking.steady(killed, killed.Add(3*time.Second), 60*time.Millisecond, "the counsellor's voice", stage.Tones(toneFirst))
+	talking.steady(killed, killed.Add(3*time.Second), 100*time.Millisecond, "the counsellor's voice", stage.Tones(toneFirst))
 	for _, c := range waiting.callers {
 		c.present()
-		c.steady(killed, time.Now(), 200*time.Millisecond, "the hold audio", stage.Comfort())
+		c.steady(killed, time.Now(), time.Second, "the hold audio", stage.Comfort())
 	}
 	if c, ok := s.live(func(c stage.Call) bool { return c.ID == id }); !ok || c.State != "talking" {
 		t.Errorf("the talk is %+v in the index", c)

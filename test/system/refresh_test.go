@@ -54,7 +54,7 @@ func TestBrowserNeverComesBack(t *testing.T) {
 	if took := time.Since(killed); took < 19*time.Second {
 		t.Errorf("the caller was given up after %v", took)
 	}
-	c.steady(comfort, time.Now(), 200*time.Millisecond, "the hold audio", stage.Comfort())
+	c.steady(comfort, time.Now(), time.Second, "the hold audio", stage.Comfort())
 	must(t, second.Click("set-available"), second.AwaitOffer(5*time.Second), second.Accept())
 	c.awaitTone(3*time.Second, toneSecond)
 	other.callers[0].present()

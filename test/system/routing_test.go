@@ -68,7 +68,7 @@ func TestOfferGoesOn(t *testing.T) {
 	}
 	must(t, other.AwaitState(2*time.Second, browser.NotReady))
 	c.present()
-	c.steady(declined, time.Now(), 200*time.Millisecond, "the hold audio", stage.Comfort())
+	c.steady(declined, time.Now(), time.Second, "the hold audio", stage.Comfort())
 	must(t, asked.Accept())
 	hz := float64(toneFirst)
 	if asked == second {
