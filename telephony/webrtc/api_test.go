@@ -155,6 +155,7 @@ func TestInspect(t *testing.T) {
 		"data channel":      pageOffer + "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:1\r\n",
 		"two audio streams": pageOffer + "m=audio 9 UDP/TLS/RTP/SAVPF 8\r\na=mid:1\r\n",
 		"no media":          pageOffer[:strings.Index(pageOffer, "m=")],
+		"port 0":            strings.ReplaceAll(pageOffer, "audio 9", "audio 0"),
 		"recvonly":          strings.ReplaceAll(pageOffer, "a=sendrecv", "a=recvonly"),
 		"no fingerprint":    strings.ReplaceAll(pageOffer, "a=fingerprint", "a=x"),
 		"no ice":            strings.ReplaceAll(pageOffer, "a=ice-ufrag", "a=x"),

@@ -132,11 +132,15 @@ type browser struct {
 	stop  func()
 }
 
-func openBrowser(t *testing.T, mime string) *browser {
+func openBrowser(t *testing.T, mime string, edits ...func(*pion.SettingEngine, *pion.Configuration)) *browser {
 	t.Helper()
 	var settings pion.SettingEngine
 	settings.SetIncludeLoopbackCandidate(true)
 	settings.SetIPFilter(func(ip net.IP) bool { return ip.IsLoopback() })
+	var config pion.Configuration
+	for _, edit := range edits {
+		edit(&settings, &config)
+	}
 	var media pion.MediaEngine
 	clock, channels, payload := uint32(8000), uint16(0), pion.PayloadType(8)
 	switch mime {
@@ -149,7 +153,7 @@ func openBrowser(t *testing.T, mime string) *browser {
 	if err := media.RegisterCodec(pion.RTPCodecParameters{RTPCodecCapability: capability, PayloadType: payload}, pion.RTPCodecTypeAudio); err != nil {
 		t.Fatal(err)
 	}
-	pc, err := pion.NewAPI(pion.WithSettingEngine(settings), pion.WithMediaEngine(&media)).NewPeerConnection(pion.Configuration{})
+	pc, err := pion.NewAPI(pion.WithSettingEngine(settings), pion.WithMediaEngine(&media)).NewPeerConnection(config)
 	if err != nil {
 		t.Fatal(err)
 	}

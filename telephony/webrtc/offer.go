@@ -68,8 +68,8 @@ func inspect(text string, allowed []string) (*offer, *Error) {
 	if len(desc.Attributes) > maxAttributes || len(m.Attributes) > maxAttributes {
 		return nil, failure(BadOffer, "more than %d attributes", maxAttributes)
 	}
-	if m.MediaName.Media != "audio" {
-		return nil, failure(BadOffer, "a media section that is not audio")
+	if m.MediaName.Media != "audio" || m.MediaName.Port.Value == 0 { // port 0 is a section that was given up (RFC 3264 section 8.2)
+		return nil, failure(BadOffer, "a media section that is not audio, or given up")
 	}
 	for _, other := range []string{"recvonly", "sendonly", "inactive"} {
 		if _, ok := attribute(&desc, m, other); ok {
