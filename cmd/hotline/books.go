@@ -9,6 +9,7 @@ import (
 	"hotline/agentui/users"
 	"hotline/casework"
 	"hotline/deploy/asterisk"
+	"hotline/queue"
 	"hotline/recordings"
 	"hotline/storage"
 	"hotline/telephony"
@@ -126,17 +127,41 @@ func runWorker(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	fallback, err := c.fallback(db, figures, log)
+	fallback, err := c.fallback(db, figures, casework.NewMetrics(reg), log)
 	if err != nil {
 		return err
 	}
-	return together(ctx, intake.Run, fallback.Run, func(ctx context.Context) error {
+	q, rdb, err := c.queue(reg)
+	if err != nil {
+		return err
+	}
+	defer rdb.Close()
+	unclosed, err := casework.NewUnclosed(casework.UnclosedConfig{Log: log, Live: liveIDs(q)}, casework.NewLedger(db))
+	if err != nil {
+		return err
+	}
+	return together(ctx, intake.Run, fallback.Run, unclosed.Run, func(ctx context.Context) error {
 		return serveAdmin(ctx, c.admin("worker"), reg, checks{"database": db.Ping})
 	})
 }
 
+// liveIDs names the calls that the index has.
+func liveIDs(q *queue.Queue) func(context.Context) (map[string]bool, error) {
+	return func(ctx context.Context) (map[string]bool, error) {
+		s, err := q.Snapshot(ctx)
+		if err != nil {
+			return nil, err
+		}
+		ids := make(map[string]bool, len(s.Calls))
+		for _, c := range s.Calls {
+			ids[string(c.ID)] = true
+		}
+		return ids, nil
+	}
+}
+
 // fallback takes in what the dialplan left behind while none of us served.
-func (c Config) fallback(db *storage.DB, figures *recordings.Metrics, log *slog.Logger) (*casework.Fallback, error) {
+func (c Config) fallback(db *storage.DB, figures *recordings.Metrics, counts *casework.Metrics, log *slog.Logger) (*casework.Fallback, error) {
 	keys, err := casework.LoadKeys(c.path("secrets"), region)
 	if err != nil {
 		return nil, err
@@ -151,7 +176,7 @@ func (c Config) fallback(db *storage.DB, figures *recordings.Metrics, log *slog.
 	}
 	notes := map[string]asterisk.Note{}
 	return casework.NewFallback(casework.FallbackConfig{
-		Node: nodeID, Log: log,
+		Node: nodeID, Log: log, Metrics: counts,
 		Notes: func() ([]casework.FallbackNote, error) {
 			found, err := asterisk.ReadNotes(c.messages())
 			out := make([]casework.FallbackNote, 0, len(found))
