@@ -153,6 +153,9 @@ func TestMovesAreInaudible(t *testing.T) {
 	defer close(stop)
 	go sendTone(t, socket, media, 1000, stop)
 
+	control, err := phone.Dial(ctx, phone.Config{Server: n.SIP}, asterisktest.Milliwatt)
+	must(t, err)
+	defer func() { _ = control.Hangup(context.Background()) }()
 	c, id := caller(t, n, a, 440)
 	must(t, a.AddChannel(ctx, hold, id))
 	from := hears(t, c, asterisktest.HoldHz)
@@ -164,7 +167,9 @@ func TestMovesAreInaudible(t *testing.T) {
 	}
 	to := time.Now()
 	hears(t, c, asterisktest.HoldHz)
-	if gaps := audio.Gaps(c.Heard(), from, to, 100*time.Millisecond, audio.Audible(0.1)); len(gaps) > 0 {
+	gaps := audio.Gaps(c.Heard(), from, to, 60*time.Millisecond, audio.Audible(0.1))
+	stalls := audio.Gaps(control.Heard(), from, to, 0, audio.Audible(0.1)) // of a busy machine
+	if gaps = audio.Beyond(gaps, stalls, 60*time.Millisecond); len(gaps) > 0 {
 		t.Errorf("the caller heard nothing for %v", gaps)
 	}
 	if tone := receivedTone(t, socket, 440); tone {

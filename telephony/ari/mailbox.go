@@ -42,6 +42,18 @@ func (m *mailbox) mark(e Event) {
 	m.add(e)
 }
 
+// resync asks for one: a Gap, then a Connected. When a Connected is the last item, the resync that its taker will make is yet to
+// come and tells everything that was lost until now.
+func (m *mailbox) resync(gap, connected Event) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if n := len(m.items); n > m.head && m.items[n-1].Kind == Connected {
+		return
+	}
+	m.add(gap)
+	m.add(connected)
+}
+
 // spill forgets everything that waits: after an overflow a resync tells more than a hundred thousand old events.
 func (m *mailbox) spill() int {
 	m.mu.Lock()

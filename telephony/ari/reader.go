@@ -111,6 +111,9 @@ func (c *Client) keepAlive(ctx context.Context, conn *websocket.Conn) {
 			// A failed ping shows in the reader as a broken socket or a missing pong.
 			_ = conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(c.cfg.PingEvery))
 		case <-ctx.Done():
+			// A farewell keeps a warning out of Asterisk's log; when it fails the socket is gone anyway.
+			_ = conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""),
+				time.Now().Add(c.cfg.PingEvery))
 			return
 		}
 	}
@@ -145,8 +148,10 @@ func (c *Client) take(data []byte) error {
 		// What it would have said is lost, so it is treated like a gap; its text may hold a caller's number and is not logged.
 		c.meters.skipped.WithLabelValues(skipMalformed).Inc()
 		c.log.Error("malformed event", "bytes", len(data))
-		c.gap(skipMalformed)
-		c.queue.mark(Event{Kind: Connected, At: time.Now(), App: c.cfg.App})
+		c.meters.gaps.WithLabelValues(skipMalformed).Inc()
+		now := time.Now()
+		c.queue.resync(Event{Kind: Gap, At: now, App: c.cfg.App, CauseText: skipMalformed},
+			Event{Kind: Connected, At: now, App: c.cfg.App})
 		return nil
 	case e.Kind == Replaced:
 		c.queue.mark(Event{Kind: Replaced, At: time.Now(), App: c.cfg.App})

@@ -171,7 +171,8 @@ hotline_ari_events_skipped_total{reason="unused"} 1
 
 func TestMalformedEventAsksForAResyncAndIsNotLogged(t *testing.T) {
 	const number = "13912345678"
-	f := serve(t, then(`{"type":"StasisEnd","channel":{"caller":{"number":"`+number+`"}`, stasisEnd("c")))
+	bad := `{"type":"StasisEnd","channel":{"caller":{"number":"` + number + `"}`
+	f := serve(t, then(stasisEnd("a"), bad, bad, bad, stasisEnd("c")))
 	var log bytes.Buffer
 	c, err := ari.New(f.config(), slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), nil)
 	if err != nil {
@@ -181,7 +182,7 @@ func TestMalformedEventAsksForAResyncAndIsNotLogged(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ran := make(chan error, 1)
 	go func() { ran <- c.Run(ctx) }()
-	for _, want := range []ari.Kind{ari.Connected, ari.Gap, ari.Connected, ari.StasisEnd} {
+	for _, want := range []ari.Kind{ari.Connected, ari.StasisEnd, ari.Gap, ari.Connected, ari.StasisEnd} {
 		if e, err := c.Next(ctx); err != nil || e.Kind != want {
 			t.Errorf("%v %v, want %s", e.Kind, err, want)
 		}

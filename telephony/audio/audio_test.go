@@ -277,6 +277,19 @@ func TestGaps(t *testing.T) {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}
+	gap := func(from, to int) []audio.Gap { return []audio.Gap{{From: ms(from), To: ms(to)}} }
+	for name, c := range map[string]struct {
+		gap, control []audio.Gap
+		stays        bool
+	}{
+		"its own": {gap(0, 100), gap(200, 300), true}, "shared": {gap(0, 100), gap(10, 90), false},
+		"mostly its own": {gap(0, 100), gap(80, 300), true}, "no control": {gap(0, 100), nil, true},
+		"within the machine's": {gap(50, 150), gap(0, 200), false},
+	} {
+		if left := audio.Beyond(c.gap, c.control, 60*time.Millisecond); (len(left) == 1) != c.stays {
+			t.Errorf("%s: %v", name, left)
+		}
+	}
 	if n := len(audio.Speech(at(loud, 0, 20, 40), ms(10), ms(40))); n != 160 {
 		t.Errorf("%d samples between 10 and 40 ms", n)
 	}

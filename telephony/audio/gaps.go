@@ -52,6 +52,30 @@ func Gaps(packets []Packet, from, to time.Time, longest time.Duration, heard fun
 	return gaps
 }
 
+// Beyond drops the gaps that the machine explains rather than the call: control are the gaps (all of them, of any length) of a
+// second listener on the same machine to whom nothing was done. A gap stays when what remains of it outside of control's is longer than
+// longest.
+func Beyond(gaps, control []Gap, longest time.Duration) []Gap {
+	var left []Gap
+	for _, g := range gaps {
+		rest := g.Length()
+		for _, c := range control {
+			from, to := c.From, c.To
+			if from.Before(g.From) {
+				from = g.From
+			}
+			if to.After(g.To) {
+				to = g.To
+			}
+			rest -= max(0, to.Sub(from))
+		}
+		if rest > longest {
+			left = append(left, g)
+		}
+	}
+	return left
+}
+
 // HasTone is a test for Gaps: at least share (0..1) of a packet's power is at hz.
 func HasTone(hz, share float64) func(Packet) bool {
 	return func(p Packet) bool { return Tone(p.PCM, Rate, hz) >= share }
