@@ -85,6 +85,7 @@ func TestRenew(t *testing.T) {
 	if again := d.claim("other", 0); again.Epoch != theirs.Epoch+1 {
 		t.Errorf("%+v after %+v", again, theirs)
 	}
+	d.must(d.Release(ctx, theirs))
 	if lost, err := d.Renew(ctx, []Lease{theirs}, time.Second); err != nil || !slices.Equal(lost, []CallID{"c1"}) {
 		t.Errorf("an earlier self: %v, %v", lost, err)
 	}

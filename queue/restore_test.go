@@ -198,6 +198,26 @@ func TestArrivalIsBounded(t *testing.T) {
 		if c := d.call(id); !c.Arrived.Equal(tt.want) || c.Tier != TierNormal {
 			t.Errorf("%s: %+v, want %v", id, c, tt.want)
 		}
-		d.must(d.Restore(ctx, d.req(), Call{ID: id + "-restored", State: CallWaiting, Arrived: tt.given, Front: time.UnixMilli(7)}))
+		for _, front := range []time.Time{time.UnixMilli(7), d.time().Add(time.Hour)} {
+			restored := id + CallID(front.Format("-2006"))
+			d.must(d.Restore(ctx, d.req(), Call{ID: restored, State: CallWaiting, Arrived: tt.given, Front: front}))
+			if c := d.call(restored); c.Front.After(tt.want) || c.Front.Before(tt.want.Add(-48*time.Hour)) {
+				t.Errorf("%s: front %v, arrived %v", restored, c.Front, tt.want)
+			}
+		}
+	}
+}
+
+// TestFenceOutlivesRedis: a token from before a loss is never greater than one from after.
+func TestFenceOutlivesRedis(t *testing.T) {
+	d := newDesk(t, queuetest.Start(t).Client(t), Config{})
+	agentStates()[AgentReserved](d)
+	before := d.snapshot().Offers[0]
+	d.must(d.rdb.FlushAll(t.Context()).Err())
+	d.pass(time.Second)
+	agentStates()[AgentReserved](d)
+	after := d.snapshot().Offers[0]
+	if after.Fence <= before.Fence || after.ID == before.ID {
+		t.Errorf("%+v after %+v", after, before)
 	}
 }

@@ -308,7 +308,8 @@ func TestSweep(t *testing.T) {
 		}
 		d.accept("a1") // an answer starts the count anew
 		d.must(d.End(ctx, d.req(), "c1", EndAnswered))
-		d.ready("a1")
+		d.pass(time.Minute)
+		d.sweep()
 		d.caller("c2", TierNormal, nil)
 		for _, want := range []AgentState{AgentReserved, AgentNotReady} {
 			d.pass(time.Minute)

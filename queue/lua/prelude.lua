@@ -29,7 +29,7 @@ end
 
 local CFG = cjson.decode(ARGV[6])
 local REQ_TTL, EVENTS_KEPT, OLDEST = 60000, 20000, 48 * 3600 * 1000
-local RESTORE_SPAN, RESTORE_MOST = 10000, 3000
+local SETTLE_MOST = 3000
 
 -- Rows ---------------------------------------------------------------------------------------------------------------------------------
 
@@ -226,7 +226,7 @@ local function head(index, bucket, kind, state)
   end
 end
 
--- settling: callers and agents are coming back after a loss. Promising before all are here would serve them in the order of their return.
+-- settling: the index is newly born and callers and agents are coming back after a loss. Promising before all are here would serve them in the order of their return.
 local function settling()
   local till = redis.call('GET', P .. 'settling')
   if not till then return false end
@@ -237,8 +237,7 @@ end
 
 local function settle()
   local born = tonumber(string.match(BORN, '%.(%d+)$') or '0')
-  if NOW - born >= RESTORE_SPAN then return end
-  local till = math.min(NOW + CFG.settle, born + RESTORE_MOST)
+  local till = math.min(NOW + CFG.settle, born + SETTLE_MOST)
   if till > NOW then redis.call('SET', P .. 'settling', int(till)) end
 end
 

@@ -1,0 +1,151 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"hotline/queue/queuetest"
+)
+
+// TestReplay: each changing script, run again with its request id, answers the same and changes nothing.
+func TestReplay(t *testing.T) {
+	ctx := context.Background()
+	rdb := queuetest.Start(t).Client(t)
+	talking, reserved := agentStates()[AgentTalking], agentStates()[AgentReserved]
+	tests := map[string]struct {
+		prepare func(d *desk)
+		change  func(d *desk, r RequestID) string
+	}{
+		"arrive":         {func(*desk) {}, func(d *desk, r RequestID) string { return word(d.Arrive(ctx, r, Call{ID: "c1"})) }},
+		"enqueue":        {callStates()[CallGreeting], func(d *desk, r RequestID) string { return answer(d.Enqueue(ctx, r, "c1", true)) }},
+		"raise":          {talking, func(d *desk, r RequestID) string { return answer(d.Raise(ctx, r, "c1", TierRed, true)) }},
+		"accept":         {reserved, func(d *desk, r RequestID) string { return answer(d.Accept(ctx, r, d.offer(), "a1", "s")) }},
+		"accept refused": {reserved, func(d *desk, r RequestID) string { return answer(d.Accept(ctx, r, "none", "a1", "s")) }},
+		"decline":        {reserved, func(d *desk, r RequestID) string { return word(d.Decline(ctx, r, d.offer(), "a1", "s")) }},
+		"mark":           {talking, func(d *desk, r RequestID) string { return word(d.Mark(ctx, r, "c1", CallHeld, "x")) }},
+		"end":            {talking, func(d *desk, r RequestID) string { return word(d.End(ctx, r, "c1", EndAnswered)) }},
+		"restore": {func(*desk) {}, func(d *desk, r RequestID) string {
+			return word(d.Restore(ctx, r, Call{ID: "c1", State: CallWaiting}))
+		}},
+		"signin":     {func(*desk) {}, func(d *desk, r RequestID) string { return answer(d.SignIn(ctx, r, Agent{ID: "a1", Session: "s"})) }},
+		"ready":      {agentStates()[AgentNotReady], func(d *desk, r RequestID) string { return answer(d.Ready(ctx, r, "a1", "s")) }},
+		"ready busy": {talking, func(d *desk, r RequestID) string { return answer(d.Ready(ctx, r, "a1", "s")) }},
+		"notready":   {agentStates()[AgentAvailable], func(d *desk, r RequestID) string { return answer(d.NotReady(ctx, r, "a1", "s", "meal")) }},
+		"away":       {reserved, func(d *desk, r RequestID) string { return word(d.Away(ctx, r, "a1", "s")) }},
+		"signout":    {reserved, func(d *desk, r RequestID) string { return word(d.SignOut(ctx, r, "a1", "s")) }},
+		"sweep":      {func(d *desk) { reserved(d); d.pass(time.Minute) }, func(d *desk, r RequestID) string { v, err := d.change(ctx, sweepScript, r); return answer(v.N, err) }},
+		"restoreagent": {func(*desk) {}, func(d *desk, r RequestID) string {
+			return word(d.RestoreAgent(ctx, r, Agent{ID: "a1", State: AgentAvailable}))
+		}},
+		"order": {func(*desk) {}, func(d *desk, r RequestID) string {
+			return word(d.Order(ctx, Command{Req: r, Verb: "hangup", Call: "c1"}))
+		}},
+		"claim": {func(*desk) {}, func(d *desk, r RequestID) string {
+			v, err := d.change(ctx, claimScript, r, "c1", "me", 3, 1000)
+			return answer(v.Epoch, err)
+		}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t, rdb, Config{})
+			tt.prepare(d)
+			d.rang = d.agent("a1").Offer
+			first := tt.change(d, "the-request")
+			state := d.dump()
+			d.pass(3 * time.Second)
+			if again := tt.change(d, "the-request"); again != first {
+				t.Errorf("%s, then %s", first, again)
+			}
+			if now := d.dump(); now != state {
+				t.Errorf("changed\n%s\nto\n%s", state, now)
+			}
+			if ttl := rdb.PTTL(ctx, d.key("req:"+strings.Fields(scriptOf(name))[0]+":the-request")).Val(); ttl <= 0 || ttl > time.Minute {
+				t.Errorf("remembered for %v", ttl)
+			}
+		})
+	}
+}
+
+func scriptOf(name string) string {
+	if name == "restoreagent" {
+		return "restore_agent"
+	}
+	return name
+}
+
+// offer is the one that rang when the test began: a replay names the same.
+func (d *desk) offer() OfferID { return d.rang }
+
+func (d *desk) dump() string {
+	d.t.Helper()
+	x, err := queuetest.Read(context.Background(), d.rdb, "site")
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return fmt.Sprintf("%+v commands %d", x, d.rdb.XLen(context.Background(), d.key("commands")).Val())
+}
+
+// TestSameRequestOfTwoChanges: a caller may use one request id for each step of one action.
+func TestSameRequestOfTwoChanges(t *testing.T) {
+	ctx := context.Background()
+	d := newDesk(t, queuetest.Start(t).Client(t), Config{})
+	d.must(d.Arrive(ctx, "same", Call{ID: "c1"}))
+	if c, err := d.Enqueue(ctx, "same", "c1", false); err != nil || c.State != CallWaiting {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
+
+// TestRetriesChangeOnce: a connection that breaks after the request makes go-redis send the script again; it must count once.
+func TestRetriesChangeOnce(t *testing.T) {
+	ctx := context.Background()
+	s := queuetest.Start(t)
+	direct := s.Client(t)
+	var broken sync.Once
+	lossy := redis.NewClient(&redis.Options{Addr: s.Addr, MaxRetries: 3, Dialer: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		c, err := (&net.Dialer{}).DialContext(ctx, network, addr)
+		return &lossyConn{Conn: c, broken: &broken}, err
+	}})
+	t.Cleanup(func() { _ = lossy.Close() })
+	q := realQueue(t, lossy)
+	if _, err := realQueue(t, direct).Claim(ctx, "warm", "me", 0, time.Minute); err != nil {
+		t.Fatal(err) // the script is known to the server now
+	}
+	l, err := q.Claim(ctx, "c1", "me", 0, time.Minute)
+	if err != nil || l.Epoch != 1 {
+		t.Errorf("%+v, %v: the claim was counted twice", l, err)
+	}
+	broken.Do(func() { t.Error("the connection never broke") })
+}
+
+// lossyConn loses the first answer that follows a script.
+type lossyConn struct {
+	net.Conn
+	broken *sync.Once
+	armed  bool
+}
+
+func (c *lossyConn) Write(b []byte) (int, error) {
+	c.armed = strings.Contains(strings.ToLower(string(b)), "evalsha")
+	return c.Conn.Write(b)
+}
+
+func (c *lossyConn) Read(b []byte) (n int, err error) {
+	lost := false
+	if c.armed {
+		c.broken.Do(func() { lost = true })
+	}
+	n, err = c.Conn.Read(b)
+	if lost {
+		_ = c.Conn.Close()
+		return 0, errors.New("connection reset")
+	}
+	return n, err
+}
