@@ -22,9 +22,14 @@ func (c *Client) CreateBridge(ctx context.Context, id, kind, name string) error 
 	return err
 }
 
-// DestroyBridge shuts a bridge down; its channels stay, in no bridge, hearing nothing. One that is gone is a success.
+// DestroyBridge shuts a bridge down; its channels stay, in no bridge, hearing nothing. One that is gone is a success, and so is one
+// that is just going (409).
 func (c *Client) DestroyBridge(ctx context.Context, id string) error {
-	return gone(c.onBridge(ctx, "destroy_bridge", http.MethodDelete, id, nil))
+	err := gone(c.onBridge(ctx, "destroy_bridge", http.MethodDelete, id, nil))
+	if IsConflict(err) {
+		return nil
+	}
+	return err
 }
 
 // AddChannel puts a channel into a bridge, taking it out of the one it is in; the listener misses nothing (measured: under
