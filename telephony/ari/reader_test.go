@@ -182,10 +182,19 @@ func TestMalformedEventAsksForAResyncAndIsNotLogged(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ran := make(chan error, 1)
 	go func() { ran <- c.Run(ctx) }()
-	for _, want := range []ari.Kind{ari.Connected, ari.StasisEnd, ari.Gap, ari.Connected, ari.StasisEnd} {
-		if e, err := c.Next(ctx); err != nil || e.Kind != want {
-			t.Errorf("%v %v, want %s", e.Kind, err, want)
+	// Three malformed events ask for one to three resyncs, as many as the taker was quick to begin.
+	var kinds []ari.Kind
+	for len(kinds) == 0 || kinds[len(kinds)-1] != ari.StasisEnd || len(kinds) < 3 {
+		e, err := c.Next(ctx)
+		if err != nil {
+			t.Fatal(err)
 		}
+		kinds = append(kinds, e.Kind)
+	}
+	pairs := len(kinds)/2 - 1
+	want := append([]ari.Kind{ari.Connected, ari.StasisEnd}, slices.Repeat([]ari.Kind{ari.Gap, ari.Connected}, max(1, pairs))...)
+	if want = append(want, ari.StasisEnd); !slices.Equal(kinds, want) {
+		t.Errorf("events %v, want %v", kinds, want)
 	}
 	if opened, _ := f.counts(); opened != 1 {
 		t.Errorf("%d connections: a malformed event must not cost the connection", opened)
