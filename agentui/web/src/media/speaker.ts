@@ -25,7 +25,10 @@ export class Speaker {
 
   /** Call from a click or a key. Harmless when already open. */
   async unlock(): Promise<void> {
-    await Promise.allSettled([this.context.resume(), this.#resumeElement()]);
+    // While the browser waits for a click, resume() stays pending: look at the state after a moment instead.
+    const resumed = this.context.resume().catch(() => undefined);
+    await Promise.race([resumed, new Promise((done) => setTimeout(done, 400))]);
+    await this.#resumeElement();
     this.onBlocked(this.context.state === 'suspended');
   }
 

@@ -162,6 +162,7 @@ export class Console {
     this.me.value = me;
     this.#resumed = false;
     this.stage.value = 'desk';
+    if (this.answers.value) void this.headset.speaker.unlock(); // after a refresh there was no click: finds out whether one is needed
     if (this.answers.value && (this.checking.value || takeover)) void this.headset.warm();
     this.#link.start(takeover);
   }

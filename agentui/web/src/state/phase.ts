@@ -5,9 +5,10 @@ export type Phase = 'idle' | 'offer' | 'talking' | 'held' | 'joining' | 'wrap_up
 
 export function phaseOf(self: Self | null): Phase {
   if (self === null) return 'idle';
-  if (self.call !== null && self.state === 'talking') return self.call.state === 'held' ? 'held' : 'talking';
-  if (self.state === 'talking') return 'joining';
   if (self.state === 'wrap_up') return 'wrap_up';
+  // A caller is shown whatever else is said: nobody may sit on a line that the screen hides.
+  if (self.call !== null) return self.call.state === 'held' ? 'held' : 'talking';
+  if (self.state === 'talking') return 'joining';
   if (self.offer !== null) return 'offer';
   return 'idle';
 }

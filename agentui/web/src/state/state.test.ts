@@ -123,6 +123,7 @@ describe('the phase', () => {
     [self, 'idle'],
     [talking, 'talking'],
     [{ ...talking, call: { ...talkingCall, state: 'held' } }, 'held'],
+    [{ ...talking, state: 'available' }, 'talking'],
     [{ ...talking, call: null }, 'joining'],
     [{ ...self, state: 'wrap_up', call: talkingCall }, 'wrap_up'],
     [(golden('server_change_self') as { self?: Self }).self ?? null, 'talking'],
