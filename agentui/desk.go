@@ -33,10 +33,11 @@ type desk struct {
 	tab    *tab      // the websocket, nil while the browser is away
 	awayAt time.Time // since when it is away
 
-	session string // our name at the queue; each browser's coming takes a new one, which fences the earlier
-	member  bool   // this person answers calls: must be in the index
-	signed  bool   // the queue took the session
-	seen    bool   // the board shows the session
+	session  string // our name at the queue; each browser's coming takes a new one, which fences the earlier
+	member   bool   // this person answers calls: must be in the index
+	signed   bool   // the queue took the session
+	seen     bool   // the board shows the session
+	stumbled bool   // a sign-in failed: the queue may have lost the row
 
 	leg        deskLeg
 	making     string // the leg that a gateway is making
@@ -44,14 +45,15 @@ type desk struct {
 	wantsReady bool
 	muted      bool
 
-	acted     string    // the row on which we acted last, so that one state is acted on once
-	retryAt   time.Time // when to act again on what failed
-	due       time.Time // when run must look again, zero: when something happens
-	snapshot  time.Time // a snapshot is owed, at the latest then; zero: none
-	lostLegs  []protocol.LegLost
-	lastSelf  string // JSON of the self that the browser has
-	boardNews board.News
-	over      bool
+	acted    string    // the row on which we acted last, so that one state is acted on once
+	retryAt  time.Time // when to act again on what failed
+	due      time.Time // when run must look again, zero: when something happens
+	snapshot time.Time // a snapshot is owed, at the latest then; zero: none
+	lostLegs []protocol.LegLost
+	lastSelf string    // JSON of the self that the browser has
+	board    changed   // rows of the board that the browser has yet to get
+	shown    time.Time // when it last got some
+	over     bool
 }
 
 // deskLeg is the headset of a desk.
@@ -66,6 +68,11 @@ type (
 		tab   *tab
 		hello protocol.Hello
 		taken chan bool // whether the desk has the tab now; buffered
+	}
+	probed struct {
+		arrival
+		old   *tab
+		alive bool
 	}
 	departure struct{ tab *tab }
 	request   struct {
@@ -169,15 +176,12 @@ func (d *desk) run(ctx context.Context) {
 	d.refuseRest()
 }
 
-// refuseRest answers those who wrote while the desk was ending.
+// refuseRest answers those who wrote while the desk was ending. An arrival is not answered: its tab sees the end and opens a new desk.
 func (d *desk) refuseRest() {
 	for {
 		select {
 		case m := <-d.inbox:
-			switch m := m.(type) {
-			case arrival:
-				m.taken <- false
-			case leaving:
+			if m, ok := m.(leaving); ok {
 				m.answer <- ""
 			}
 		default:
@@ -189,7 +193,9 @@ func (d *desk) refuseRest() {
 func (d *desk) take(ctx context.Context, m any) {
 	switch m := m.(type) {
 	case arrival:
-		m.taken <- d.arrive(m)
+		d.arrive(ctx, m)
+	case probed:
+		d.probed(m)
 	case departure:
 		if m.tab == d.tab {
 			d.depart()
@@ -209,24 +215,41 @@ func (d *desk) take(ctx context.Context, m any) {
 	}
 }
 
-// arrive takes a browser's websocket. It is refused when another tab is here, unless it takes over or is plainly the same page: one that
-// names the leg of this desk, whose old websocket has not yet been found dead.
-func (d *desk) arrive(a arrival) bool {
+// arrive takes a browser's websocket. It is refused when another tab is here and alive, unless it takes over or is plainly the same page: one
+// that names the leg of this desk.
+func (d *desk) arrive(ctx context.Context, a arrival) {
+	same := a.hello.Leg != "" && a.hello.Leg == d.leg.id
+	if d.tab == nil || a.hello.Takeover || same {
+		d.seat(a)
+		return
+	}
+	old := d.tab
+	d.aside(func(wait context.Context) {
+		d.post(ctx, probed{arrival: a, old: old, alive: old.probe(wait)})
+	})
+}
+
+func (d *desk) probed(p probed) {
+	if d.tab != nil && (d.tab != p.old || p.alive) {
+		p.tab.out.send(protocol.NewError(p.hello.ID, protocol.SecondSession, nil))
+		p.taken <- false
+		return
+	}
+	d.seat(p.arrival)
+}
+
+// seat gives the desk to a browser.
+func (d *desk) seat(a arrival) {
 	if d.tab != nil {
-		same := a.hello.Leg != "" && a.hello.Leg == d.leg.id
-		if !a.hello.Takeover && !same {
-			a.tab.out.send(protocol.NewError(a.hello.ID, protocol.SecondSession, nil))
-			return false
-		}
 		d.tab.displaced()
 	}
-	d.tab, d.awayAt, d.lastSelf, d.boardNews = a.tab, time.Time{}, "", board.News{}
+	d.tab, d.awayAt, d.lastSelf, d.board = a.tab, time.Time{}, "", changed{}
 	d.session, d.signed, d.seen, d.acted, d.retryAt = newID(), false, false, "", time.Time{}
 	d.user = a.tab.user
 	d.resumeLeg(a.hello.Leg)
 	a.tab.out.send(protocol.NewAck(a.hello.ID, nil))
 	d.snapshot = time.Now().Add(snapshotWait)
-	return true
+	a.taken <- true
 }
 
 func (d *desk) depart() {

@@ -51,11 +51,12 @@ func (g *gateways) run(ctx context.Context) {
 func (g *gateways) follow(ctx context.Context, id string, client Gateway) {
 	for ctx.Err() == nil {
 		err := client.Follow(ctx, func(e LegEvent) { g.news(id, e) })
-		g.down(id)
-		if ctx.Err() == nil {
-			g.log.Warn("a gateway is away", "gateway", id, "error", err)
-			pause(ctx, gatewayRetry)
+		if ctx.Err() != nil {
+			return
 		}
+		g.down(id)
+		g.log.Warn("a gateway is away", "gateway", id, "error", err)
+		pause(ctx, gatewayRetry)
 	}
 }
 

@@ -51,7 +51,7 @@ func (d *desk) makeLeg(ctx context.Context, m protocol.Leg) {
 	d.dropLeg()
 	d.leg, d.making = deskLeg{id: id, gateway: client}, id
 	tab := d.tab
-	d.callGateway(func(wait context.Context) {
+	d.aside(func(wait context.Context) {
 		answer, err := client.CreateLeg(wait, id, string(d.user.ID), m.Offer)
 		made := legMade{tab: tab, id: m.ID, leg: id, via: client, answer: answer, err: err}
 		if !d.post(ctx, made) && err == nil {
@@ -76,7 +76,7 @@ func (d *desk) legMade(m legMade) {
 		m.tab.out.send(protocol.NewError(m.id, protocol.LegFailed, nil))
 	case !ours:
 		d.s.metrics.legs.WithLabelValues("superseded").Inc()
-		d.callGateway(func(context.Context) { d.closeStray(m.via, m.leg) })
+		d.aside(func(context.Context) { d.closeStray(m.via, m.leg) })
 		m.tab.out.send(protocol.NewError(m.id, protocol.LegFailed, nil))
 	default:
 		d.s.metrics.legs.WithLabelValues("made").Inc()
@@ -90,7 +90,7 @@ func (d *desk) restartLeg(m protocol.LegRestart) {
 		return
 	}
 	tab, client := d.tab, d.leg.gateway
-	d.callGateway(func(ctx context.Context) {
+	d.aside(func(ctx context.Context) {
 		answer, err := client.Restart(ctx, m.Leg, m.Offer)
 		if err != nil {
 			d.log.Warn("a gateway restarted no leg", "leg", m.Leg, "error", err)
@@ -129,15 +129,15 @@ func (d *desk) errand(fn func(ctx context.Context, g Gateway, leg string) error)
 	if client == nil {
 		return
 	}
-	d.callGateway(func(ctx context.Context) {
+	d.aside(func(ctx context.Context) {
 		if err := fn(ctx, client, leg); err != nil {
 			d.log.Warn("a gateway did not answer", "leg", leg, "error", err)
 		}
 	})
 }
 
-// callGateway runs fn beside the desk, which must not wait for a gateway.
-func (d *desk) callGateway(fn func(context.Context)) {
+// aside runs fn beside the desk, which must not wait for gateways and browsers.
+func (d *desk) aside(fn func(context.Context)) {
 	d.s.running.Add(1) // from the desk's own goroutine, which is counted already
 	go func() {
 		defer d.s.running.Done()

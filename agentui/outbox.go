@@ -15,6 +15,7 @@ import (
 type outbox struct {
 	maxFrames, maxRows int
 	wake               chan struct{}
+	overrun            func() // called once when a bound was passed
 
 	mu      sync.Mutex
 	frames  []any
@@ -67,8 +68,8 @@ func (r *rows[T]) each(fn func(id string, row T)) {
 	}
 }
 
-func newOutbox(maxFrames, maxRows int) *outbox {
-	return &outbox{maxFrames: maxFrames, maxRows: maxRows, wake: make(chan struct{}, 1)}
+func newOutbox(maxFrames, maxRows int, overrun func()) *outbox {
+	return &outbox{maxFrames: maxFrames, maxRows: maxRows, wake: make(chan struct{}, 1), overrun: overrun}
 }
 
 func (o *outbox) update(fn func()) {
@@ -116,6 +117,7 @@ func (o *outbox) change(fn func(*pending)) {
 
 func (o *outbox) overflow() {
 	o.frames, o.pending, o.code = nil, nil, protocol.CloseTooSlow
+	o.overrun()
 }
 
 // close ends the websocket after what waits was written. The first code stays.

@@ -33,16 +33,36 @@ func (d *desk) signIn(ctx context.Context, now time.Time) {
 	if d.tab == nil || !d.member || d.signed || !d.mayAct(now) {
 		return
 	}
+	if d.stumbled && !d.restore(ctx, now) {
+		return
+	}
 	_, err := ask(ctx, func(ctx context.Context) (queue.Agent, error) {
 		return d.s.deps.Queue.SignIn(ctx, queue.RequestID(newID()), queue.Agent{
 			ID: d.user.ID, State: queue.AgentNotReady, Reason: queue.ReasonSignedIn, Skills: d.user.Skills, Console: d.s.cfg.ID, Session: d.session,
 		})
 	})
 	if err != nil {
+		d.stumbled = true
 		d.failed("sign in", now, err)
 		return
 	}
-	d.signed, d.seen = true, false
+	d.signed, d.seen, d.stumbled = true, false, false
+}
+
+// restore puts the row that the board last knew back, in case the queue was away because it lost everything: a plain sign-in would make an
+// available or talking agent start over. It changes nothing when the row is there.
+func (d *desk) restore(ctx context.Context, now time.Time) bool {
+	row, known := d.s.board.Agent(d.user.ID)
+	if !known || row.Console != d.s.cfg.ID {
+		return true
+	}
+	_, err := ask(ctx, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, d.s.deps.Queue.RestoreAgent(ctx, queue.RequestID(newID()), row.Agent)
+	})
+	if err != nil {
+		d.failed("restore", now, err)
+	}
+	return err == nil
 }
 
 // recognise tells whether the desk goes on. The board may still show an earlier session of ours, or already the session of another console.

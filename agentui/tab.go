@@ -24,8 +24,10 @@ const (
 	sessionEvery  = 30 * time.Second
 	refusedLimit  = 10 // refused messages within refusedWindow end the websocket
 	refusedWindow = time.Minute
-	skipLimit     = 1 << 20 // bytes of an oversized frame that are read past
-	messageRate   = 20      // messages a second; a person with a mouse sends a few
+	overrunLimit  = time.Second // for the close frame to reach a reader that fell behind
+	probeLimit    = time.Second // for a tab to prove that it is alive
+	skipLimit     = 1 << 20     // bytes of an oversized frame that are read past
+	messageRate   = 20          // messages a second; a person with a mouse sends a few
 	messageBurst  = 60
 )
 
@@ -38,6 +40,8 @@ type tab struct {
 	out  *outbox
 	pace *rate.Limiter
 	desk *desk // once hello was taken; the reader's own
+
+	heard chan struct{} // receives when the browser was heard
 
 	mu      sync.Mutex
 	refused []time.Time
@@ -62,10 +66,11 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request, v *visitor)
 	if err != nil {
 		return // answered by Upgrade
 	}
-	t := &tab{
-		s: s, ws: ws, user: v.user, key: v.key, out: newOutbox(s.cfg.OutboxFrames, s.cfg.OutboxRows),
-		pace: rate.NewLimiter(messageRate, messageBurst),
-	}
+	t := &tab{s: s, ws: ws, user: v.user, key: v.key, pace: rate.NewLimiter(messageRate, messageBurst), heard: make(chan struct{}, 1)}
+	t.out = newOutbox(s.cfg.OutboxFrames, s.cfg.OutboxRows, func() {
+		s.metrics.closed.WithLabelValues(closeName(protocol.CloseTooSlow)).Inc()
+		time.AfterFunc(overrunLimit, t.drop) // its writer may be stuck in a write
+	})
 	if !s.addTab(t) {
 		t.out.close(protocol.CloseTooSlow)
 	}
@@ -119,7 +124,13 @@ func (t *tab) drop() { _ = t.ws.Close() }
 
 func (t *tab) read(ctx context.Context) {
 	t.ws.SetReadLimit(protocol.MaxFrame + skipLimit) // beyond it the library closes with 1009
-	alive := func() { _ = t.ws.SetReadDeadline(time.Now().Add(silenceLimit)) }
+	alive := func() {
+		_ = t.ws.SetReadDeadline(time.Now().Add(silenceLimit))
+		select {
+		case t.heard <- struct{}{}:
+		default: // nobody asked
+		}
+	}
 	_ = t.ws.SetReadDeadline(time.Now().Add(helloLimit))
 	t.ws.SetPongHandler(func(string) error {
 		if t.desk != nil {
@@ -245,6 +256,26 @@ func (t *tab) refuse(id int64, code protocol.Code, params protocol.Params) {
 	}
 }
 
+// probe asks the browser for a sign of life. False: none came; the websocket is half open, as after a change of network.
+func (t *tab) probe(ctx context.Context) bool {
+	select {
+	case <-t.heard: // an old sign
+	default:
+	}
+	if t.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(probeLimit)) != nil {
+		return false
+	}
+	wait := time.NewTimer(probeLimit)
+	defer wait.Stop()
+	select {
+	case <-t.heard:
+		return true
+	case <-wait.C:
+	case <-ctx.Done():
+	}
+	return false
+}
+
 // displaced tells the browser that the person is elsewhere now.
 func (t *tab) displaced() {
 	t.out.send(protocol.Notice{Type: protocol.TypeDisplaced})
@@ -287,7 +318,9 @@ func (t *tab) flush() bool {
 	if code == 0 {
 		return true
 	}
-	t.s.metrics.closed.WithLabelValues(closeName(code)).Inc()
+	if code != protocol.CloseTooSlow { // counted when it happened
+		t.s.metrics.closed.WithLabelValues(closeName(code)).Inc()
+	}
 	_ = t.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""), time.Now().Add(writeLimit))
 	return false
 }

@@ -1,6 +1,8 @@
 package agentui
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"hotline/agentui/board"
@@ -21,10 +23,32 @@ func (d *desk) news(n board.News) {
 		}
 	}
 	if d.user.Role != users.Agent {
-		d.boardNews.Calls = append(d.boardNews.Calls, n.Calls...)
-		d.boardNews.Agents = append(d.boardNews.Agents, n.Agents...)
+		d.board.add(n)
 	}
 }
+
+// boardEvery bounds how often a browser gets rows of the board: people read no faster, and a busy site changes hundreds a second.
+const boardEvery = 100 * time.Millisecond
+
+// changed is a set of rows.
+type changed struct {
+	calls  map[queue.CallID]struct{}
+	agents map[queue.AgentID]struct{}
+}
+
+func (c *changed) add(n board.News) {
+	if c.calls == nil {
+		*c = changed{map[queue.CallID]struct{}{}, map[queue.AgentID]struct{}{}}
+	}
+	for _, id := range n.Calls {
+		c.calls[id] = struct{}{}
+	}
+	for _, id := range n.Agents {
+		c.agents[id] = struct{}{}
+	}
+}
+
+func (c *changed) empty() bool { return len(c.calls) == 0 && len(c.agents) == 0 }
 
 // show brings the browser up to date: the snapshot that is owed, else what changed.
 func (d *desk) show(now time.Time) {
@@ -38,7 +62,7 @@ func (d *desk) show(now time.Time) {
 		}
 		d.sendSnapshot(now)
 	} else {
-		d.sendChanges()
+		d.sendChanges(now)
 	}
 	for _, lost := range d.lostLegs {
 		d.tab.out.send(lost)
@@ -47,25 +71,31 @@ func (d *desk) show(now time.Time) {
 }
 
 func (d *desk) sendSnapshot(now time.Time) {
-	d.snapshot, d.boardNews = time.Time{}, board.News{}
+	d.snapshot, d.board, d.shown = time.Time{}, changed{}, now
 	self := d.self()
 	d.lastSelf = encoded(self)
-	d.tab.out.snapshot(protocol.NewSnapshot(now.UnixMilli(), self, d.board()))
+	d.tab.out.snapshot(protocol.NewSnapshot(now.UnixMilli(), self, d.wholeBoard()))
 }
 
-func (d *desk) sendChanges() {
+func (d *desk) sendChanges(now time.Time) {
 	self := d.self()
 	text := encoded(self)
-	calls, agents := d.boardNews.Calls, d.boardNews.Agents
-	d.boardNews = board.News{}
-	if text == d.lastSelf && len(calls) == 0 && len(agents) == 0 {
+	var rows changed
+	switch next := d.shown.Add(boardEvery); {
+	case d.board.empty():
+	case now.Before(next) && text == d.lastSelf:
+		d.wakeAt(next)
+	default:
+		rows, d.board, d.shown = d.board, changed{}, now
+	}
+	if text == d.lastSelf && rows.empty() {
 		return
 	}
 	d.tab.out.change(func(p *pending) {
 		if text != d.lastSelf {
 			p.self = &self
 		}
-		for _, id := range calls {
+		for _, id := range slices.Sorted(maps.Keys(rows.calls)) {
 			if c, ok := d.s.board.Call(id); ok {
 				p.goneCalls.remove(string(id))
 				p.calls.put(string(id), d.call(c))
@@ -74,7 +104,7 @@ func (d *desk) sendChanges() {
 				p.goneCalls.put(string(id), struct{}{})
 			}
 		}
-		for _, id := range agents {
+		for _, id := range slices.Sorted(maps.Keys(rows.agents)) {
 			if a, ok := d.s.board.Agent(id); ok {
 				p.goneAgents.remove(string(id))
 				p.agents.put(string(id), d.agent(a))
@@ -87,7 +117,7 @@ func (d *desk) sendChanges() {
 	d.lastSelf = text
 }
 
-func (d *desk) board() *protocol.Board {
+func (d *desk) wholeBoard() *protocol.Board {
 	if d.user.Role == users.Agent {
 		return nil
 	}

@@ -1,0 +1,154 @@
+package agentui
+
+import (
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"hotline/agentui/protocol"
+	"hotline/agentui/users"
+)
+
+func TestLogin(t *testing.T) {
+	s := newSite(t, nil)
+	p := s.newPerson()
+	for name, body := range map[string]any{
+		"wrong password": protocol.Login{Username: "agent1", Password: "wrong"},
+		"unknown":        protocol.Login{Username: "nobody-is-called-this", Password: "wrong"},
+		"empty":          protocol.Login{},
+	} {
+		if status, text := p.post("/api/login", body); status != 401 || text != "{\"error\":\"bad_credentials\",\"params\":{}}\n" {
+			t.Errorf("%s: %d %s", name, status, text)
+		}
+	}
+	for name, body := range map[string]string{
+		"not JSON": "x", "unknown field": `{"username":"a","password":"b","role":"administrator"}`, "two values": `{"username":"a","password":"b"}{}`,
+	} {
+		if status, _ := p.do("POST", "/api/login", strings.NewReader(body), http.Header{"Content-Type": {"application/json"}}); status != 400 {
+			t.Errorf("%s: %d", name, status)
+		}
+	}
+	long := `{"username":"` + strings.Repeat("a", bodyLimit) + `"}`
+	if status, _ := p.do("POST", "/api/login", strings.NewReader(long), http.Header{"Content-Type": {"application/json"}}); status != 413 {
+		t.Errorf("a long body: %d", status)
+	}
+	if status, _ := p.do("POST", "/api/login", strings.NewReader("{}"), http.Header{"Content-Type": {"text/plain"}}); status != 415 {
+		t.Errorf("another content type: %d", status)
+	}
+
+	resp := p.raw("POST", "/api/login", strings.NewReader(`{"username":"Agent1","password":"`+passwordOf("agent1")+`"}`),
+		http.Header{"Content-Type": {"application/json"}})
+	_ = resp.Body.Close()
+	cookie := resp.Cookies()[0]
+	if cookie.Name != "hotline_session" || !cookie.HttpOnly || cookie.SameSite != http.SameSiteStrictMode || cookie.Secure || cookie.Path != "/" {
+		t.Errorf("cookie %+v", cookie)
+	}
+	if status, body := p.get("/api/me"); status != 200 || !strings.Contains(body, `"username":"agent1","name":"咨询员一","role":"agent"`) {
+		t.Errorf("me: %d %s", status, body)
+	}
+	if n := len(s.audit.of(ActionLoginFailed)); n != 3 {
+		t.Errorf("%d failures in the audit trail", n)
+	}
+	if e := s.audit.of(ActionLogin); len(e) != 1 || e[0].Actor == "" || e[0].Role != users.Agent || e[0].Remote != "127.0.0.1" {
+		t.Errorf("log-ins in the audit trail: %+v", e)
+	}
+	if status, _ := p.post("/api/logout", nil); status != 204 || len(s.audit.of(ActionLogout)) != 1 {
+		t.Errorf("logout: %d", status)
+	}
+	s.audit.mu.Lock()
+	s.audit.fail = errNoMedia
+	s.audit.mu.Unlock()
+	if status, _ := p.post("/api/login", protocol.Login{Username: "agent1", Password: passwordOf("agent1")}); status != 503 {
+		t.Errorf("a log-in that the audit trail did not take: %d", status)
+	}
+	for _, private := range []string{"nobody-is-called-this", "agent1", "咨询员"} {
+		if strings.Contains(s.logs.String(), private) {
+			t.Errorf("the log holds %q", private)
+		}
+	}
+}
+
+func TestASignInThatEndsElsewhere(t *testing.T) {
+	s := newSite(t, nil)
+	p := s.login("agent1")
+	at, err := url.Parse(s.base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := p.http.Jar.Cookies(at)
+	if status, _ := p.post("/api/logout", nil); status != 204 {
+		t.Fatal("logout")
+	}
+	p.http.Jar.SetCookies(at, kept)
+	if status, _ := p.get("/api/me"); status != 401 || len(kept) != 1 {
+		t.Errorf("a cookie after the log-out: %d", status)
+	}
+	q := s.login("agent2")
+	u, err := s.users.ByName(t.Context(), "agent2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.users.SetDisabled(t.Context(), u.ID, true); err != nil {
+		t.Fatal(err)
+	}
+	if status, _ := q.get("/api/me"); status != 401 {
+		t.Errorf("a disabled person: %d", status)
+	}
+}
+
+func TestLoginLimits(t *testing.T) {
+	s := newSite(t, func(c *Config) { c.LoginsPerUser, c.LoginsPerAddress = 3, 8 })
+	p := s.newPerson()
+	try := func(username, password string) (int, string) {
+		return p.post("/api/login", protocol.Login{Username: username, Password: password})
+	}
+	for range 3 {
+		if status, _ := try("agent1", "wrong"); status != 401 {
+			t.Fatalf("too early: %d", status)
+		}
+	}
+	status, body := try(" AGENT1", passwordOf("agent1"))
+	if status != 429 || !strings.Contains(body, `"too_many_attempts","params":{"retry_after_s":`) {
+		t.Errorf("fourth: %d %s", status, body)
+	}
+	if status, _ := try("agent2", passwordOf("agent2")); status != 200 {
+		t.Errorf("another person: %d", status)
+	}
+	limited := false
+	for i := range 10 {
+		if status, _ := try(fmt.Sprint("guess", i), "wrong"); status == 429 {
+			limited = true
+		}
+	}
+	if !limited {
+		t.Error("one address guessed at many names")
+	}
+}
+
+func TestLoginLimitsInBoundedMemory(t *testing.T) {
+	l := newLoginLimits(Config{}.withDefaults())
+	now := time.Now()
+	for i := range limitersKept + 500 {
+		at := netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)})
+		if wait := l.attempt(fmt.Sprint("user", i), at, now); wait != 0 {
+			t.Fatal("limited")
+		}
+	}
+	if n, m := l.users.order.Len(), len(l.addresses.byName); n != limitersKept || m != limitersKept {
+		t.Errorf("%d users and %d addresses are kept", n, m)
+	}
+	home := netip.MustParsePrefix("2001:db8::/64")
+	for i := range 60 {
+		l.attempt(fmt.Sprint("x", i), home.Addr(), now)
+	}
+	if wait := l.attempt("y", netip.MustParseAddr("2001:db8::ffff"), now); wait <= 0 || wait > time.Second {
+		t.Errorf("another address of the same network waits %s", wait)
+	}
+	if wait := l.attempt("y", netip.MustParseAddr("2001:db8::ffff"), now.Add(time.Minute)); wait != 0 {
+		t.Errorf("after a minute: %s", wait)
+	}
+}
