@@ -59,6 +59,10 @@ func TestCallerLeavesAMessage(t *testing.T) {
 	if byUs, _ := c.Ended(); byUs {
 		t.Error("Asterisk was to end the call after its last words")
 	}
+	packets := c.Heard()
+	for _, gap := range audio.Gaps(packets, packets[0].At, packets[len(packets)-1].At, 300*time.Millisecond, nil) {
+		t.Errorf("nothing came for %v, not even silence", gap)
+	}
 	n := s.notes(t, 1)[0]
 	if n.Outcome != asterisk.OutcomeMessage || n.Line != "12355" || n.Number != "12355" || n.Caller != callerNumber || n.Danger || n.Call != "" {
 		t.Errorf("%+v", n)

@@ -142,6 +142,42 @@ func TestMalformedRequestsDisturbNothing(t *testing.T) {
 	c.hangUp(t)
 }
 
+// A phone that would rather talk mu-law is told A-law, the only one that nothing has to transcode; one without A-law is served too.
+func TestCodec(t *testing.T) {
+	t.Parallel()
+	s := start(t, nil)
+	for offered, want := range map[string]string{"0 8 101": "8 101", "8 0": "8", "0": "0"} {
+		conn, err := net.Dial("udp", s.sip())
+		if err != nil {
+			t.Fatal(err)
+		}
+		body := "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP " + offered +
+			"\r\na=rtpmap:101 telephone-event/8000\r\n"
+		text := fmt.Sprintf(invite+"Content-Type: application/sdp\r\nContent-Length: %[3]d\r\n\r\n%[4]s", conn.LocalAddr(),
+			"c"+strings.ReplaceAll(offered, " ", "x"), len(body), body)
+		if _, err := conn.Write([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if err := conn.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		buf, got := make([]byte, 65536), ""
+		for got == "" {
+			n, err := conn.Read(buf)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if m := regexp.MustCompile(`m=audio \d+ RTP/AVP ([0-9 ]+)`).FindSubmatch(buf[:n]); m != nil {
+				got = string(m[1])
+			}
+		}
+		_ = conn.Close()
+		if got != want {
+			t.Errorf("offered %q, was answered %q, want %q", offered, got, want)
+		}
+	}
+}
+
 // A caller's name and number are outside input of the dialplan; neither can become a step or a field.
 func TestCallerIDIsOnlyDigits(t *testing.T) {
 	t.Parallel()
