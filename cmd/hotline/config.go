@@ -25,7 +25,7 @@ type Config struct {
 	Dir        string           `yaml:"dir"`         // everything that is written
 	PortBase   int              `yaml:"port_base"`   // SIP; the other ports follow, see Ports
 	Listen     string           `yaml:"listen"`      // address of SIP, WebRTC and the console; loopback by default
-	Database   string           `yaml:"database"`    // "sqlite:/…" (default) or "postgres://…"
+	Database   string           `yaml:"database"`    // "sqlite:/…" (default) or "postgres://…"; its password is in secrets/database-password
 	RedisURL   string           `yaml:"redis"`       // "redis://…"; empty: the one that `up` starts
 	ReturnWait time.Duration    `yaml:"return_wait"` // how long a caller is held for a counsellor whose browser vanished
 	Ring       time.Duration    `yaml:"ring"`        // how long an offer rings
@@ -36,9 +36,17 @@ type Config struct {
 	Reasons    []string         `yaml:"not_ready_reasons"`
 	PublicIPs  []string         `yaml:"public_ips"`  // of the gateway, behind NAT
 	ICEServers []string         `yaml:"ice_servers"` // STUN and TURN for browsers
+	TURN       TURNConfig       `yaml:"turn"`        // embedded relay, off unless listen is set
 	Codecs     []string         `yaml:"codecs"`      // PCMA (default), PCMU, opus
 	Journal    bool             `yaml:"journal"`     // write every event of every call to log/journal.jsonl
 	PublicURL  string           `yaml:"public_url"`  // of the console, when a proxy with TLS stands before it
+}
+
+// TURNConfig is the relay for browsers on networks that let nothing else through. Its credentials are signed with secrets/turn-secret, which an
+// external coturn (static-auth-secret) named in ice_servers may share.
+type TURNConfig struct {
+	Listen   string `yaml:"listen"`    // host:port, UDP and TCP
+	PublicIP string `yaml:"public_ip"` // by which browsers reach it
 }
 
 // LineConfig is one dialled service.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -53,7 +55,13 @@ func (c Config) queue(reg prometheus.Registerer) (*queue.Queue, redis.UniversalC
 }
 
 func (c Config) database(ctx context.Context) (*storage.DB, error) {
-	return storage.Open(ctx, storage.Config{URL: c.Database})
+	cfg := storage.Config{URL: c.Database}
+	if file := c.path("secrets", "database-password"); strings.HasPrefix(c.Database, "postgres") {
+		if _, err := os.Stat(file); err == nil {
+			cfg.PasswordFile = file
+		}
+	}
+	return storage.Open(ctx, cfg)
 }
 
 func (c Config) ariURL() string { return "http://" + c.port(portARI) + "/ari" }
@@ -69,6 +77,22 @@ func (c Config) asteriskClient(app string, log *slog.Logger, reg prometheus.Regi
 
 // quiet is for short commands, which say what is wrong themselves.
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// media is the gateway's configuration; the console makes browsers' relay credentials from the same.
+func (c Config) media() (webrtc.Config, error) {
+	m := webrtc.Defaults()
+	var err error
+	if m.Secret, err = c.secret("gateway-secret"); err != nil {
+		return m, err
+	}
+	if m.TURN.Secret, err = c.secret("turn-secret"); err != nil {
+		return m, err
+	}
+	m.ID, m.TURN.Listen, m.TURN.PublicIP = gatewayID, c.TURN.Listen, c.TURN.PublicIP
+	m.Listen, m.ICEUDP, m.ICETCP, m.RTP = c.port(portGateway), c.open(portICE), c.open(portICE), c.port(portRTP)
+	m.PublicIPs, m.ICEServers, m.Codecs = c.PublicIPs, c.ICEServers, c.Codecs
+	return m, nil
+}
 
 // gatewayClients are the clients of the gateways' internal API.
 func (c Config) gatewayClients() ([]telephony.Gateway, error) {

@@ -105,7 +105,7 @@ func runController(ctx context.Context, c Config, log *slog.Logger) error {
 
 func runGateway(ctx context.Context, c Config, log *slog.Logger) error {
 	reg := registry()
-	secret, err := c.secret("gateway-secret")
+	cfg, err := c.media()
 	if err != nil {
 		return err
 	}
@@ -114,10 +114,6 @@ func runGateway(ctx context.Context, c Config, log *slog.Logger) error {
 		return err
 	}
 	defer closeTap()
-	cfg := webrtc.Defaults()
-	cfg.ID, cfg.Secret = gatewayID, secret
-	cfg.Listen, cfg.ICEUDP, cfg.ICETCP, cfg.RTP = c.port(portGateway), c.open(portICE), c.open(portICE), c.port(portRTP)
-	cfg.PublicIPs, cfg.ICEServers, cfg.Codecs = c.PublicIPs, c.ICEServers, c.Codecs
 	g, err := webrtc.New(cfg, tap, log, reg)
 	if err != nil {
 		return err
