@@ -31,7 +31,7 @@ func (e errHandler) Unwrap() error { return e.err }
 var errReset = errors.New("the stream was emptied or trimmed")
 
 // Follow calls fn with each event after the stream id, in order, until ctx ends or fn fails. Redis away: it keeps trying (every 50 to 100 ms). When the stream
-// was emptied (Redis lost) or trimmed past us it calls fn with EventReset once and goes on from the new end. That end lies before any snapshot
+// was emptied (Redis lost), set back to an older file (then what is left is emptied too) or trimmed past us it calls fn with EventReset once and goes on from the new end. That end lies before any snapshot
 // that fn takes: events that the snapshot contains may follow; Later tells them apart. An empty after is the beginning of the stream.
 // It returns the error of fn or of ctx. A loss is noticed at most 300 ms after Redis answers again.
 func (q *Queue) Follow(ctx context.Context, after string, fn func(Event) error) error {
@@ -98,6 +98,7 @@ func dedicated(rdb redis.UniversalClient) (redis.UniversalClient, func()) {
 	case *redis.ClusterClient:
 		o := *c.Options()
 		o.PoolSize, o.MinIdleConns, o.ContextTimeoutEnabled = 2, 0, true
+		o.ReadOnly, o.RouteByLatency, o.RouteRandomly = false, false, false // a replica that lags would look like a loss
 		o.DialTimeout, o.DialerRetries = min(o.DialTimeout, dialMost), 1
 		own := redis.NewClusterClient(&o)
 		return own, func() { _ = own.Close() }
@@ -179,9 +180,12 @@ func (f *follower) deliver(entries []redis.XMessage) error {
 }
 
 func (f *follower) reset(ctx context.Context, rdb redis.UniversalClient) error {
+	if _, err := f.q.rawOn(ctx, rdb, rebirthScript, "", f.at.born, f.at.id, f.at.n); err != nil {
+		return err // found again after the reconnect
+	}
 	now, err := f.q.position(ctx, rdb)
 	if err != nil {
-		return err // found again after the reconnect
+		return err
 	}
 	f.at = now
 	f.q.metrics.resets.Inc()

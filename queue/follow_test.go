@@ -260,11 +260,23 @@ func TestFollowOlderFile(t *testing.T) {
 	for i := range 5 {
 		arrive(t, q, CallID(fmt.Sprint("c", i)))
 	}
+	again := func() {
+		t.Helper()
+		if err := q.Arrive(ctx, "same", Call{ID: "again"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again()
 	f := follow(t, q, snapshot(t, q).After)
 	back(2)
 	if e := f.next(); e.Type != EventReset {
 		t.Errorf("quiet: %+v", e)
 	}
+	if s := snapshot(t, q); len(s.Calls) > 0 {
+		t.Errorf("rows of the older file are still there: %+v", s.Calls)
+	}
+	again() // an answer remembered from before is about rows that are gone
+	f.until(EventCall, "again")
 	arrive(t, q, "seen")
 	f.none(EventReset, "seen")
 	after := snapshot(t, q).After
@@ -293,6 +305,9 @@ func TestFollowTrimmed(t *testing.T) {
 	f := follow(t, q, s.After)
 	if e := f.next(); e.Type != EventReset {
 		t.Errorf("%+v", e)
+	}
+	if now := snapshot(t, q); len(now.Calls) != 11 || now.Born != s.Born {
+		t.Errorf("a trimmed stream is no loss of rows: %+v", now)
 	}
 	arrive(t, q, "new")
 	f.none(EventReset, "new")

@@ -12,12 +12,15 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// The scripts that look at the index; see calls.go for what all have in common. They change nothing but the birth mark of an empty Redis.
+// The scripts that look at the index; see calls.go for what all have in common. They change nothing but the birth mark of an empty Redis, save rebirth.
 var (
 	// No ARGV. Returns {birth mark, id of the last event, number of the last event, now in ms, rows of calls, rows of agents, offers}.
 	snapshotScript = newScript("snapshot")
 	// No ARGV. Returns {birth mark, id of the last event, number of the last event}.
 	positionScript = newScript("position")
+	// ARGV[7] birth mark, [8] id and [9] number of the last event that a reader saw. When Redis came back with an older file (a crash of its
+	// host, a failover) what it holds is no longer true: empties the index, keeps the streams, makes a new birth mark, returns 1. Otherwise 0.
+	rebirthScript = newScript("rebirth")
 )
 
 // place is a point in the event stream. Its text is what Snapshot.After and Event.ID carry.

@@ -7,12 +7,6 @@
 -- ARGV[6] settings, JSON {ring, wrap, miss, settle: ms or count; head: {tier: ms}}             ARGV[7].. the script's own
 
 local P, REQKEY = ARGV[1], false
-if ARGV[3] ~= '' then
-  REQKEY = P .. 'req:' .. ARGV[2] .. ':' .. ARGV[3]
-  local told = redis.call('GET', REQKEY)
-  if told then return {told, 1} end
-end
-
 local NOW = tonumber(ARGV[4])
 if NOW == 0 then
   local t = redis.call('TIME')
@@ -25,6 +19,13 @@ local BORN = redis.call('GET', P .. 'born')
 if not BORN then
   BORN = ARGV[5] .. '.' .. int(NOW)
   redis.call('SET', P .. 'born', BORN)
+end
+
+if ARGV[3] ~= '' then
+  REQKEY = P .. 'req:' .. ARGV[2] .. ':' .. ARGV[3]
+  local told = redis.call('GET', REQKEY)
+  -- An answer of an earlier life was about rows that are gone.
+  if told and string.sub(told, 1, #BORN) == BORN then return {string.sub(told, #BORN + 1), 1} end
 end
 
 local CFG = cjson.decode(ARGV[6])
@@ -325,7 +326,7 @@ local function commit(reply)
   reply = reply or {}
   reply.made, reply.ended = count.made, count.ended
   local told = cjson.encode(reply)
-  if REQKEY then redis.call('SET', REQKEY, told, 'PX', REQ_TTL) end
+  if REQKEY then redis.call('SET', REQKEY, BORN .. told, 'PX', REQ_TTL) end
   return {told, 0}
 end
 
