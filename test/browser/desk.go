@@ -66,12 +66,42 @@ func (d *Desk) AwaitState(within time.Duration, state string) error {
 	return nil
 }
 
-// Ready presses Available and waits until the desk is.
+// Settled waits until the console knows who is at the desk: the button for Available is there, to be pressed or pressed already.
+func (d *Desk) Settled() error {
+	return d.Await(patience, `!document.querySelector('[data-testid="set-available"]').disabled ||
+		document.querySelector('[data-testid="agent-state"]').dataset.state === "`+Available+`"`)
+}
+
+// Ready presses Available and waits until the desk is. One that came back soon enough is so already.
 func (d *Desk) Ready() error {
-	if err := d.Click("set-available"); err != nil {
+	if err := d.Settled(); err != nil {
 		return err
 	}
+	state, err := d.Attribute("agent-state", "data-state")
+	if err != nil {
+		return err
+	}
+	if state != Available {
+		if err := d.Click("set-available"); err != nil {
+			return err
+		}
+	}
 	return d.AwaitState(patience, Available)
+}
+
+// NotReady makes the desk unavailable, for the first reason that the console offers.
+func (d *Desk) NotReady() error {
+	if err := d.Settled(); err != nil {
+		return err
+	}
+	state, err := d.Attribute("agent-state", "data-state")
+	if err != nil || state == NotReady {
+		return err
+	}
+	if err := d.Click("set-not-ready"); err != nil {
+		return err
+	}
+	return d.AwaitState(patience, NotReady)
 }
 
 // AwaitOffer waits until the console rings.

@@ -161,6 +161,24 @@ func (s *Stage) Ready() error {
 	return nil
 }
 
+// Up reports whether `hotline up` runs.
+func (s *Stage) Up() bool {
+	if s.ended == nil {
+		return false
+	}
+	select {
+	case <-s.ended:
+		return false
+	default:
+		return true
+	}
+}
+
+// Messages is the folder in memory where the fallback leaves messages until a worker takes them in.
+func (s *Stage) Messages() string {
+	return filepath.Join("/dev/shm", "hotline-"+strconv.Itoa(s.Base), "messages")
+}
+
 // Stop asks `up` to drain and waits. Whatever is left then is a fault that the error names; it is killed all the same.
 func (s *Stage) Stop() error {
 	var errs []error

@@ -96,7 +96,7 @@ func share(pcm []int16, hz float64) float64 {
 func TestByKeys(t *testing.T) {
 	s := play(t)
 	d := s.desk(0)
-	must(t, d.Await(5*time.Second, `!document.querySelector('[data-testid="set-available"]').disabled`))
+	must(t, d.NotReady())
 	must(t, d.Press(browser.KeyReady), d.AwaitState(5*time.Second, browser.Available))
 	c := s.dial("12355")
 	must(t, d.AwaitOffer(10*time.Second), d.Press(browser.KeyAccept), d.AwaitAttribute(5*time.Second, "call", "data-state", "talking"))

@@ -117,6 +117,7 @@ func TestControllerHangs(t *testing.T) {
 	talking.awaitEnd(3 * time.Second)
 	again := s.dial("12345")
 	again.awaitTone(2*time.Second, stage.ToneGreeting)
+	waiting.callers[0].leave()
 	if row := s.ended(waiting.ids[0]); row.Outcome != "degraded" && row.Outcome != "callback" {
 		t.Errorf("the ledger says %+v", row)
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -29,14 +28,13 @@ func TestNobodyOfOursLives(t *testing.T) {
 	must(t, stage.Poll(t.Context(), 5*time.Second, func() bool { return time.Since(beep) > 2500*time.Millisecond }))
 	c.present()
 	c.leave()
-	messages := filepath.Join("/dev/shm", fmt.Sprintf("hotline-%d", s.Base), "messages")
-	must(t, awaitFiles(t, messages, 2))
+	must(t, awaitFiles(t, s.Messages(), 2))
 	waiting.callers[0].present()
 	waiting.callers[0].steady(killed, time.Now(), time.Second, "the hold audio", stage.Comfort())
 
 	before := s.tasks()
 	must(t, s.Start(t.Context()))
-	must(t, awaitFiles(t, messages, 0))
+	must(t, awaitFiles(t, s.Messages(), 0))
 	err := stage.Poll(t.Context(), 10*time.Second, func() bool { return len(s.tasks()) > len(before) })
 	if err != nil {
 		t.Errorf("no callback task was made: %v", err)

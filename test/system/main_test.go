@@ -83,6 +83,9 @@ func (h *house) stage(t *testing.T) *stage.Stage {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.shared != nil {
+		if !h.shared.Up() { // a scenario that ended early left it dead
+			must(t, h.shared.Start(context.Background()))
+		}
 		return h.shared
 	}
 	s, err := h.open("shared")

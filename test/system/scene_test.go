@@ -3,6 +3,7 @@ package system_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -64,6 +65,9 @@ func (s *scene) settle() {
 		if last = err; err == nil && len(calls) > 0 {
 			last = fmt.Errorf("calls are left: %+v", calls)
 		}
+		if left, _ := os.ReadDir(s.Messages()); len(left) > 0 {
+			last = fmt.Errorf("left in %s: %v", s.Messages(), left)
+		}
 		return last == nil
 	})
 	if err != nil {
@@ -71,10 +75,12 @@ func (s *scene) settle() {
 	}
 }
 
-// desk signs an agent in: 0 is the first one with the microphone toneFirst, 1 the second.
+// desk signs an agent in who is not ready: 0 is the first one with the microphone toneFirst, 1 the second.
 func (s *scene) desk(n int) *browser.Desk {
 	s.t.Helper()
-	return s.signIn("agent", n, []float64{toneFirst, toneSecond}[n])
+	d := s.signIn("agent", n, []float64{toneFirst, toneSecond}[n])
+	must(s.t, d.NotReady())
+	return d
 }
 
 func (s *scene) signIn(role string, n int, hz float64) *browser.Desk {
