@@ -33,6 +33,7 @@ type Config struct {
 
 	SessionIdle time.Duration // a sign-in ends when nobody used it so long; default 2 h. An open websocket is use.
 	SessionLife time.Duration // and at the latest so long after it began, but never within a call; default 14 h
+	SessionLook time.Duration // how often an open websocket looks whether its sign-in still holds; default 30 s
 	GrantLife   time.Duration // of the access to one recording; default 10 min
 
 	LoginsPerUser    int // attempts in a row for one username, then one every 30 s; default 5
@@ -63,6 +64,7 @@ func (c Config) withDefaults() Config {
 	c.Codec = cmp.Or(c.Codec, "PCMA")
 	c.SessionIdle = cmp.Or(c.SessionIdle, 2*time.Hour)
 	c.SessionLife = cmp.Or(c.SessionLife, 14*time.Hour)
+	c.SessionLook = cmp.Or(c.SessionLook, 30*time.Second)
 	c.GrantLife = cmp.Or(c.GrantLife, 10*time.Minute)
 	c.LoginsPerUser = cmp.Or(c.LoginsPerUser, 5)
 	c.LoginsPerAddress = cmp.Or(c.LoginsPerAddress, 60)
@@ -100,7 +102,7 @@ func (c Config) Validate() error {
 		}
 	}
 	for name, d := range map[string]time.Duration{
-		"SessionIdle": c.SessionIdle, "SessionLife": c.SessionLife, "GrantLife": c.GrantLife, "Ring": c.Ring, "Grace": c.Grace,
+		"SessionIdle": c.SessionIdle, "SessionLife": c.SessionLife, "SessionLook": c.SessionLook, "GrantLife": c.GrantLife, "Ring": c.Ring, "Grace": c.Grace,
 		"AwayLimit": c.AwayLimit,
 	} {
 		if d < 0 {

@@ -23,6 +23,7 @@ type gateways struct {
 	board   *board.Board
 	metrics *metrics
 	log     *slog.Logger
+	patient time.Time // until then a gateway that has not spoken may only be slow to start
 
 	mu      sync.Mutex
 	waiting map[string]bool // gateways that have not spoken yet
@@ -31,6 +32,7 @@ type gateways struct {
 
 func newGateways(clients map[string]Gateway, b *board.Board, m *metrics, log *slog.Logger) *gateways {
 	g := &gateways{clients: clients, board: b, metrics: m, log: log, waiting: map[string]bool{}, settled: make(chan struct{})}
+	g.patient = time.Now().Add(settleTimeout)
 	for id := range clients {
 		g.waiting[id] = true
 	}
@@ -101,9 +103,9 @@ func (g *gateways) spoke(id string) {
 	}
 }
 
-// settle waits until every gateway has spoken since the start, at most 2 s: a gateway may be away for long.
+// settle waits until every gateway has spoken since the start, at most until 2 s after it: a gateway may be away for long.
 func (g *gateways) settle(ctx context.Context) {
-	t := time.NewTimer(settleTimeout)
+	t := time.NewTimer(time.Until(g.patient))
 	defer t.Stop()
 	select {
 	case <-g.settled:

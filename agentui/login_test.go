@@ -11,6 +11,7 @@ import (
 
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
+	"hotline/queue"
 )
 
 func TestLogin(t *testing.T) {
@@ -151,4 +152,38 @@ func TestLoginLimitsInBoundedMemory(t *testing.T) {
 	if wait := l.attempt("y", netip.MustParseAddr("2001:db8::ffff"), now.Add(time.Minute)); wait != 0 {
 		t.Errorf("after a minute: %s", wait)
 	}
+}
+
+func TestASignInHasAnEnd(t *testing.T) {
+	s := newSite(t, func(c *Config) { c.SessionLife, c.SessionLook = 3*time.Second, 100*time.Millisecond })
+	p := s.login("agent1")
+	g := p.enter("")
+	g.until("the notice", func() bool { return len(g.notices) == 1 && g.notices[0] == "signed_out" })
+	g.wantClosed(protocol.CloseSignedOut)
+	if status, _ := p.get("/api/me"); status != 401 {
+		t.Errorf("after its end: %d", status)
+	}
+	if a := s.agent(p.me.User); a.State != queue.AgentOffline {
+		t.Errorf("still in the index: %s", a.State)
+	}
+}
+
+func TestADisabledPersonIsPutOutButNotOutOfACall(t *testing.T) {
+	s := newSite(t, func(c *Config) { c.SessionLook = 50 * time.Millisecond })
+	p := s.login("agent1")
+	g := p.enter("")
+	g.available()
+	id := s.call(queue.TierNormal)
+	g.until("the offer", func() bool { return g.self.Offer != nil })
+	g.must("accept", map[string]any{"offer": g.snap().Offer.Offer})
+	g.state(queue.AgentTalking)
+	if err := s.users.SetDisabled(t.Context(), queue.AgentID(p.me.User), true); err != nil {
+		t.Fatal(err)
+	}
+	if status, _ := p.get("/api/me"); status != 401 {
+		t.Errorf("by HTTP: %d", status)
+	}
+	g.must("mute", map[string]any{"muted": true}) // the call goes on
+	s.endCall(id, queue.EndAnswered)
+	g.wantClosed(protocol.CloseSignedOut)
 }

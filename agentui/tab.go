@@ -21,7 +21,6 @@ const (
 	silenceLimit  = 12 * time.Second
 	helloLimit    = 10 * time.Second
 	writeLimit    = 10 * time.Second
-	sessionEvery  = 30 * time.Second
 	refusedLimit  = 10 // refused messages within refusedWindow end the websocket
 	refusedWindow = time.Minute
 	overrunLimit  = time.Second // for the close frame to reach a reader that fell behind
@@ -341,7 +340,7 @@ func closeName(code int) string {
 
 // guard ends the desk when the sign-in ends, and counts an open websocket as use of it. A call is never cut: it asks again after it.
 func (t *tab) guard(ctx context.Context, v *visitor) {
-	tick := time.NewTicker(sessionEvery)
+	tick := time.NewTicker(t.s.cfg.SessionLook)
 	defer tick.Stop()
 	for {
 		select {
