@@ -6,6 +6,8 @@ export interface PeerEvents {
   shaky: () => void;
   broken: () => void;
   remote: (stream: MediaStream) => void;
+  /** The first sound came, or sound stopped coming. */
+  arriving: (arriving: boolean) => void;
 }
 
 export interface PeerConfig {
@@ -31,6 +33,13 @@ export class Peer {
     prefer(transceiver, config.codec);
     this.#pc.addEventListener('track', (event) => {
       events.remote(event.streams[0] ?? new MediaStream([event.track]));
+      // A remote track is muted by the browser until its first packet is there.
+      const tell = () => {
+        if (!this.#closed) events.arriving(!event.track.muted);
+      };
+      event.track.addEventListener('unmute', tell);
+      event.track.addEventListener('mute', tell);
+      tell();
     });
     this.#pc.addEventListener('connectionstatechange', () => {
       this.#onState(events);

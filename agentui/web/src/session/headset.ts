@@ -34,6 +34,8 @@ export class Headset {
   readonly step = ref<Leg['step']>('idle');
   /** Sound flows between the browser and the gateway. */
   readonly flowing = ref(false);
+  /** Sound came from the gateway: a caller was joined to this leg. */
+  readonly hearing = ref(false);
 
   readonly speaker: Speaker;
   #leg: Leg = noLeg;
@@ -199,6 +201,9 @@ export class Headset {
       remote: (stream) => {
         this.#onRemote(peer, stream);
       },
+      arriving: (arriving) => {
+        if (this.#peer === peer) this.hearing.value = arriving;
+      },
     });
     this.#peer = peer;
     await this.#negotiate(peer, async () => this.ask({ type: 'leg', offer: await peer.offer(false) }));
@@ -252,6 +257,7 @@ export class Headset {
     this.#peer?.close();
     this.#peer = null;
     this.flowing.value = false;
+    this.hearing.value = false;
     this.#outMeter?.close();
     this.#outMeter = null;
     this.speaker.play(null);
