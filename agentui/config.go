@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"hotline/agentui/protocol"
 	"hotline/queue"
 )
 
@@ -23,13 +22,12 @@ type Config struct {
 	TrustedProxies  []netip.Prefix // whose X-Forwarded-For is believed
 	Origins         []string       // further origins ("https://console.example.org") that are our own, when a proxy changes Host
 
-	Locale     string                             // default zh-CN
-	Locales    []string                           // default zh-CN, en
-	Reasons    []string                           // of NotReady; default break, meal, training, meeting, technical
-	Lines      map[queue.LineID]map[string]string // names of lines by locale
-	ICEServers []protocol.ICEServer
-	Codec      string // PCMA (default), PCMU or opus
-	Demo       bool
+	Locale  string                             // default zh-CN
+	Locales []string                           // default zh-CN, en
+	Reasons []string                           // of NotReady; default break, meal, training, meeting, technical
+	Lines   map[queue.LineID]map[string]string // names of lines by locale
+	Codec   string                             // PCMA (default), PCMU or opus
+	Demo    bool
 
 	SessionIdle time.Duration // a sign-in ends when nobody used it so long; default 2 h. An open websocket is use.
 	SessionLife time.Duration // and at the latest so long after it began, but never within a call; default 14 h
@@ -57,9 +55,6 @@ func (c Config) withDefaults() Config {
 	}
 	if len(c.Reasons) == 0 {
 		c.Reasons = []string{"break", "meal", "training", "meeting", "technical"}
-	}
-	if c.ICEServers == nil {
-		c.ICEServers = []protocol.ICEServer{} // an empty list, not null, on the wire
 	}
 	c.Codec = cmp.Or(c.Codec, "PCMA")
 	c.SessionIdle = cmp.Or(c.SessionIdle, 2*time.Hour)
@@ -95,11 +90,6 @@ func (c Config) Validate() error {
 	}
 	if !slices.Contains([]string{"PCMA", "PCMU", "opus"}, c.Codec) {
 		refuse("codec %q is not PCMA, PCMU or opus", c.Codec)
-	}
-	for _, s := range c.ICEServers {
-		if len(s.URLs) == 0 {
-			refuse("an ICE server has no address")
-		}
 	}
 	for name, d := range map[string]time.Duration{
 		"SessionIdle": c.SessionIdle, "SessionLife": c.SessionLife, "SessionLook": c.SessionLook, "GrantLife": c.GrantLife, "Ring": c.Ring, "Grace": c.Grace,

@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 	"hotline/queue"
 )
@@ -133,10 +134,11 @@ type Deps struct {
 	Users      *users.Store
 	Audit      Auditor
 	Recordings Library
-	Gateways   map[string]Gateway                     // by id
-	Assets     fs.FS                                  // the built web app, index.html in its root
-	Checks     map[string]func(context.Context) error // for /readyz, such as "redis" and "database"; each ends with its context
-	Metrics    *prometheus.Registry                   // gets the console's collectors and is what /metrics shows
+	Gateways   map[string]Gateway                                // by id
+	ICEServers func(queue.AgentID) ([]protocol.ICEServer, error) // STUN and relay for the browser of a person; nil: none
+	Assets     fs.FS                                             // the built web app, index.html in its root
+	Checks     map[string]func(context.Context) error            // for /readyz, such as "redis" and "database"; each ends with its context
+	Metrics    *prometheus.Registry                              // gets the console's collectors and is what /metrics shows
 }
 
 func (d Deps) validate() error {

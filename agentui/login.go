@@ -83,9 +83,17 @@ func meOf(u users.User) protocol.Me {
 	return protocol.Me{User: string(u.ID), Username: u.Username, Name: u.Name, Role: string(u.Role), Locale: u.Locale}
 }
 
-func (s *Server) publicConfig(w http.ResponseWriter, _ *http.Request, _ *visitor) {
+func (s *Server) publicConfig(w http.ResponseWriter, r *http.Request, _ *visitor) {
 	c := s.cfg
+	servers := []protocol.ICEServer{} // an empty list, not null, on the wire
+	// Credentials of a relay are for people who signed in: whoever has them can send traffic through it.
+	if v, err := s.visitor(r); err == nil && s.deps.ICEServers != nil {
+		if servers, err = s.deps.ICEServers(v.user.ID); err != nil {
+			s.log.Error("relay credentials", "error", err)
+			servers = []protocol.ICEServer{}
+		}
+	}
 	s.reply(w, http.StatusOK, protocol.PublicConfig{
-		Locale: c.Locale, Locales: c.Locales, Reasons: c.Reasons, ICEServers: c.ICEServers, Codec: c.Codec, Demo: c.Demo,
+		Locale: c.Locale, Locales: c.Locales, Reasons: c.Reasons, ICEServers: servers, Codec: c.Codec, Demo: c.Demo,
 	})
 }

@@ -272,6 +272,9 @@ func (a *actor) ask(ctx context.Context, req queue.RequestID, cmd call.Command, 
 		return q.Arrive(ctx, req, a.row(c))
 	case call.Enqueue:
 		r, err := q.Enqueue(ctx, req, id, cmd.Front)
+		if errors.Is(err, queue.ErrWrongState) {
+			r, err = a.indexRow(ctx, c.ID) // accepted while no controller was there to hear of it
+		}
 		if err != nil {
 			return err
 		}
@@ -286,6 +289,20 @@ func (a *actor) ask(ctx context.Context, req queue.RequestID, cmd call.Command, 
 		return q.Restore(ctx, req, a.row(c))
 	}
 	return nil
+}
+
+// indexRow is what the index has of this call.
+func (a *actor) indexRow(ctx context.Context, id call.ID) (queue.Call, error) {
+	s, err := a.ctl.queue.Snapshot(ctx)
+	if err != nil {
+		return queue.Call{}, err
+	}
+	for _, r := range s.Calls {
+		if r.ID == queue.CallID(id) {
+			return r, nil
+		}
+	}
+	return queue.Call{}, queue.ErrNoCall
 }
 
 // awaitLedger gives the database a moment to say how often the caller was here before: good to know, not worth waiting for.

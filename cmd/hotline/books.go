@@ -84,7 +84,7 @@ func (t trail) Append(ctx context.Context, e agentui.AuditEntry) error {
 	if actor == "" {
 		actor = "unknown"
 	}
-	_, err := t.audit.Append(ctx, casework.Entry{At: e.At, Actor: actor, Action: e.Action, Object: e.Object, Reason: e.Reason, Remote: e.Remote})
+	_, err := t.audit.Append(ctx, casework.Entry{At: e.At, Actor: actor, Role: string(e.Role), Action: e.Action, Object: e.Object, Reason: e.Reason, Remote: e.Remote})
 	return err
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"time"
 
 	"hotline/agentui"
 	"hotline/agentui/protocol"
@@ -56,6 +57,9 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 			"redis": func(ctx context.Context) error { return rdb.Ping(ctx).Err() }, "database": db.Ping,
 		},
 	}
+	if deps.ICEServers, err = c.iceServers(); err != nil {
+		return err
+	}
 	for _, g := range gateways {
 		deps.Gateways[g.ID] = media{g}
 	}
@@ -75,9 +79,6 @@ func (c Config) console() agentui.Config {
 		ID: consoleID, Addr: c.open(portConsole), Reasons: c.Reasons, Lines: map[queue.LineID]map[string]string{}, Codec: c.Codecs[0],
 		Demo: c.Demo, Ring: c.Ring, AwayLimit: c.ReturnWait,
 	}
-	if len(c.ICEServers) > 0 {
-		cfg.ICEServers = []protocol.ICEServer{{URLs: c.ICEServers}}
-	}
 	if c.PublicURL != "" {
 		cfg.BehindTLS, cfg.Origins = true, []string{c.PublicURL}
 	}
@@ -85,6 +86,25 @@ func (c Config) console() agentui.Config {
 		cfg.Lines[queue.LineID(l.ID)] = l.Name
 	}
 	return cfg
+}
+
+// relayLife is how long a browser's relay credentials hold: longer than a shift.
+const relayLife = 14 * time.Hour
+
+// iceServers makes the STUN and TURN servers of a person's browser.
+func (c Config) iceServers() (func(queue.AgentID) ([]protocol.ICEServer, error), error) {
+	m, err := c.media()
+	if err != nil {
+		return nil, err
+	}
+	return func(id queue.AgentID) ([]protocol.ICEServer, error) {
+		found, err := m.BrowserServers(string(id), relayLife)
+		out := make([]protocol.ICEServer, 0, len(found))
+		for _, s := range found {
+			out = append(out, protocol.ICEServer(s))
+		}
+		return out, err
+	}, nil
 }
 
 // media is a gateway as the console knows it.

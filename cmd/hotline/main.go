@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
 )
 
@@ -25,11 +26,17 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo})))
+	redis.SetLogger(nothing{}) // each failed dial would be a line; the parts say what they miss
 	if err := command().ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "hotline:", err)
 		os.Exit(1)
 	}
 }
+
+// nothing takes the log of go-redis.
+type nothing struct{}
+
+func (nothing) Printf(context.Context, string, ...any) {}
 
 func command() *cobra.Command {
 	var f flags

@@ -37,7 +37,7 @@ func (c Config) redis() (redis.UniversalClient, error) {
 	}
 	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = 500*time.Millisecond, time.Second, time.Second
 	o.MaxRetryBackoff, o.PoolSize = 50*time.Millisecond, 32
-	o.ContextTimeoutEnabled = true
+	o.ContextTimeoutEnabled, o.DialerRetries = true, 1                                             // what is tried again is tried by us
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled} // a service of hosted Redis
 	return redis.NewClient(o), nil
 }

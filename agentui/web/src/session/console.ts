@@ -90,6 +90,8 @@ export class Console {
   async login(username: string, password: string): Promise<void> {
     void this.headset.speaker.unlock();
     const me = await api.login(username, password);
+    // Asked again: relay credentials are given to those who signed in only. Without them most networks still work.
+    this.config.value = await api.config().catch(() => this.config.value);
     this.checking.value = true;
     this.#enter(me, false);
   }
