@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"hotline/audio"
 	"hotline/storage/storagetest"
-	"hotline/telephony/audio"
 )
 
 // BenchmarkStream is what one second of one call costs the gateway: 100 frames in, two chunks sealed and written.

@@ -18,7 +18,7 @@ import (
 
 	"filippo.io/age"
 
-	"hotline/telephony/audio"
+	"hotline/audio"
 )
 
 // Of the process that TestKilledGateway kills.

@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"hotline/audio"
 	"hotline/storage"
 	"hotline/storage/storagetest"
-	"hotline/telephony/audio"
 )
 
 // one says that there is exactly one recording, playable, and an empty spool.

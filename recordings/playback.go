@@ -11,7 +11,7 @@ import (
 
 	"filippo.io/age"
 
-	"hotline/telephony/audio"
+	"hotline/audio"
 )
 
 const (

@@ -12,7 +12,7 @@ import (
 	"regexp"
 	"time"
 
-	"hotline/telephony/audio"
+	"hotline/audio"
 )
 
 // Rate is the sampling rate of every recording, in Hz.

@@ -17,9 +17,9 @@ import (
 	"filippo.io/age"
 	"go.uber.org/goleak"
 
+	"hotline/audio"
 	"hotline/storage"
 	"hotline/storage/storagetest"
-	"hotline/telephony/audio"
 )
 
 func TestMain(m *testing.M) {

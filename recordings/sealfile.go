@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"hotline/telephony/audio"
+	"hotline/audio"
 )
 
 // maxMessage bounds a voice message: an hour.

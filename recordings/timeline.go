@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"slices"
 
-	"hotline/telephony/audio"
+	"hotline/audio"
 )
 
 // timeline puts the frames of two sides at their places and gives out slots once nothing more is expected for them. It is pure: no

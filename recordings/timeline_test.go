@@ -7,7 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"hotline/telephony/audio"
+	"hotline/audio"
 )
 
 // model is what a timeline must come to: the whole recording in memory.

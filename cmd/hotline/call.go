@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"hotline/telephony/audio"
+	"hotline/audio"
 	"hotline/telephony/phone"
 )
 

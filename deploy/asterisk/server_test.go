@@ -16,9 +16,9 @@ import (
 	"testing"
 	"time"
 
+	"hotline/audio"
 	"hotline/deploy/asterisk"
 	"hotline/deploy/prompts"
-	"hotline/telephony/audio"
 	"hotline/telephony/phone"
 )
 

@@ -8,7 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"hotline/telephony/audio"
+	"hotline/audio"
 )
 
 const (

@@ -16,7 +16,7 @@ import (
 	"regexp"
 	"strings"
 
-	"hotline/telephony/audio"
+	"hotline/audio"
 )
 
 //go:embed texts

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"hotline/telephony/audio"
+	"hotline/audio"
 )
 
 func config(dir string) Config {

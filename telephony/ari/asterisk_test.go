@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"hotline/audio"
 	"hotline/telephony/ari"
 	"hotline/telephony/ari/asterisktest"
-	"hotline/telephony/audio"
 	"hotline/telephony/phone"
 )
 

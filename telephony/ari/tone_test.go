@@ -7,8 +7,8 @@ import (
 
 	"github.com/pion/rtp"
 
+	"hotline/audio"
 	"hotline/telephony/ari"
-	"hotline/telephony/audio"
 )
 
 // sendTone is the other end of an external media channel.

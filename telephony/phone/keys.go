@@ -5,7 +5,7 @@ import (
 
 	"github.com/pion/rtp"
 
-	"hotline/telephony/audio"
+	"hotline/audio"
 )
 
 // Telephone events, RFC 4733: a key is told every 20 ms while it is held down, with one timestamp and a growing duration, and its

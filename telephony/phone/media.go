@@ -12,7 +12,7 @@ import (
 
 	"github.com/pion/rtp"
 
-	"hotline/telephony/audio"
+	"hotline/audio"
 )
 
 const frameTime = 20 * time.Millisecond

@@ -13,7 +13,7 @@ import (
 
 	"github.com/pion/rtp"
 
-	"hotline/telephony/audio"
+	"hotline/audio"
 )
 
 func testMedia(t testing.TB, cfg Config) *media {

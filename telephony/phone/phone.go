@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"hotline/telephony/audio"
+	"hotline/audio"
 )
 
 // Packet is speech as it arrived.

@@ -9,8 +9,8 @@ import (
 
 	"go.uber.org/goleak"
 
+	"hotline/audio"
 	"hotline/telephony/ari/asterisktest"
-	"hotline/telephony/audio"
 	"hotline/telephony/phone"
 )
 

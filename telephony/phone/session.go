@@ -10,7 +10,7 @@ import (
 
 	"github.com/pion/sdp/v3"
 
-	"hotline/telephony/audio"
+	"hotline/audio"
 )
 
 // eventsType is our payload type of telephone events, the one that everybody uses.

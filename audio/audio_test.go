@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"hotline/telephony/audio"
+	"hotline/audio"
 )
 
 // TestG711 holds the tables against points of ITU-T G.711 and against each other.
