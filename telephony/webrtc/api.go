@@ -216,14 +216,17 @@ func (g *Gateway) postSuspect(r *http.Request) (int, any, error) {
 }
 
 func (g *Gateway) deleteLeg(r *http.Request) (int, any, error) {
-	l, err := g.find(r.PathValue("leg"))
-	if err == nil {
-		err = l.do(r.Context(), func() { l.end = Closed })
-	}
-	if err == nil || errors.Is(err, &Error{Code: NoLeg}) {
+	l, ok := g.lookup(r.PathValue("leg"))
+	if !ok { // gone already
 		return http.StatusNoContent, nil, nil
 	}
-	return 0, nil, err
+	l.post(func() { l.end = Closed })
+	select {
+	case <-l.done:
+		return http.StatusNoContent, nil, nil
+	case <-r.Context().Done():
+		return 0, nil, r.Context().Err()
+	}
 }
 
 func (g *Gateway) putAsterisk(r *http.Request) (int, any, error) {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -31,7 +30,7 @@ func (r *rig) ask(method, path, secret, body string) (int, Code) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	var refused Error
 	if res.StatusCode >= 300 {
 		if err := json.NewDecoder(res.Body).Decode(&refused); err != nil {
@@ -150,11 +149,12 @@ func TestInspect(t *testing.T) {
 	if o, bad = inspect(bare, []string{PCMA}); bad != nil || o.codec.name != PCMA {
 		t.Errorf("a static payload type without rtpmap: %+v, %v", o, bad)
 	}
+	beforeMedia, _, _ := strings.Cut(pageOffer, "m=")
 	for name, text := range map[string]string{
 		"video":             strings.ReplaceAll(pageOffer, "m=audio", "m=video"),
 		"data channel":      pageOffer + "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:1\r\n",
 		"two audio streams": pageOffer + "m=audio 9 UDP/TLS/RTP/SAVPF 8\r\na=mid:1\r\n",
-		"no media":          pageOffer[:strings.Index(pageOffer, "m=")],
+		"no media":          beforeMedia,
 		"port 0":            strings.ReplaceAll(pageOffer, "audio 9", "audio 0"),
 		"recvonly":          strings.ReplaceAll(pageOffer, "a=sendrecv", "a=recvonly"),
 		"no fingerprint":    strings.ReplaceAll(pageOffer, "a=fingerprint", "a=x"),
@@ -288,6 +288,6 @@ func TestEventsRefuseABrowser(t *testing.T) {
 		t.Errorf("a page of another origin: %v", err)
 	}
 	if res != nil {
-		_, _ = io.Copy(io.Discard, res.Body)
+		_ = res.Body.Close()
 	}
 }

@@ -11,6 +11,30 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
+func TestToneBothWays(t *testing.T) {
+	r := start(t, nil, nil)
+	b := r.connect("leg-1", "u-1")
+	n := openNode(t, r.g)
+	if err := r.client.SetAsterisk(context.Background(), "leg-1", "node-1", n.addr()); err != nil {
+		t.Fatal(err)
+	}
+	e := r.await("attached", func(e Event) bool { return e.Type == EventLeg && e.Leg.Ready("node-1") })
+	if e.Leg.Agent != "u-1" || e.Leg.Codec != PCMA || e.Leg.Since == 0 {
+		t.Errorf("leg: %+v", e.Leg)
+	}
+	n.play(440)
+	heard := n.hears.await(t, 50)
+	continuous(t, heard)
+	for _, p := range heard {
+		if p.payloadType != 8 {
+			t.Fatalf("payload type %d towards Asterisk", p.payloadType)
+		}
+	}
+	mostly(t, n.hears.all(), 1000)
+	continuous(t, b.hears.await(t, 50))
+	mostly(t, b.hears.all(), 440)
+}
+
 // Whatever happens on the Asterisk side, the browser hears one stream.
 func TestSourceChanges(t *testing.T) {
 	ctx := context.Background()

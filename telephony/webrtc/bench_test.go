@@ -31,7 +31,7 @@ func BenchmarkForward(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer sink.Close()
+	defer func() { _ = sink.Close() }()
 	c, _ := codecOf(PCMA)
 	track, err := pion.NewTrackLocalStaticRTP(c.capability(), "audio", "hotline")
 	if err != nil {

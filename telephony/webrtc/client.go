@@ -118,7 +118,7 @@ func (c *Client) call(ctx context.Context, method, path string, body, into any) 
 	if err != nil {
 		return fmt.Errorf("gateway: %w", err)
 	}
-	defer res.Body.Close() //nolint:errcheck // read to its end already
+	defer func() { _ = res.Body.Close() }() // read to its end already
 	data, err = io.ReadAll(io.LimitReader(res.Body, 1<<20))
 	if err != nil {
 		return fmt.Errorf("gateway %s %s: %w", method, path, err)

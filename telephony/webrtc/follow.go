@@ -60,9 +60,12 @@ func (r *refusal) Unwrap() error { return r.error }
 
 // followOnce follows one connection until it ends, and tells whether it came as far as a snapshot.
 func (c *Client) followOnce(ctx context.Context, fn func(Event) error) (snapshots bool, err error) {
-	dialer := websocket.Dialer{HandshakeTimeout: dialTimeout, NetDialContext: nil}
+	dialer := websocket.Dialer{HandshakeTimeout: dialTimeout}
 	url := "ws" + strings.TrimPrefix(c.base, "http") + "/v1/events"
 	conn, res, err := dialer.DialContext(ctx, url, http.Header{"Authorization": {"Bearer " + c.secret}})
+	if res != nil {
+		defer func() { _ = res.Body.Close() }() // of a refusal; after the upgrade there is none
+	}
 	if err != nil {
 		if res != nil && res.StatusCode == http.StatusUnauthorized {
 			return false, &refusal{fmt.Errorf("gateway events: %w", failure(Unauthorized, "wrong secret"))}
@@ -139,7 +142,7 @@ func readEvents(conn *websocket.Conn, events chan<- Event) error {
 
 // ping keeps asking whether the gateway lives, and closes the connection when the context ends or it cannot ask.
 func ping(ctx context.Context, conn *websocket.Conn) {
-	defer conn.Close() //nolint:errcheck // ending it is the purpose
+	defer func() { _ = conn.Close() }() // ending it is the purpose
 	tick := time.NewTicker(pingEvery)
 	defer tick.Stop()
 	for {

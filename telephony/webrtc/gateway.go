@@ -89,7 +89,7 @@ func New(cfg Config, tap Tap, log *slog.Logger, reg prometheus.Registerer) (*Gat
 func (g *Gateway) listen() error {
 	logs := pionLogs{g.log}
 	var err error
-	if g.api, err = net.Listen("tcp", g.cfg.Listen); err != nil {
+	if g.api, err = listenTCP(g.cfg.Listen); err != nil {
 		return fmt.Errorf("internal api: %w", err)
 	}
 	addr, err := net.ResolveUDPAddr("udp", g.cfg.RTP)
@@ -111,6 +111,11 @@ func (g *Gateway) listen() error {
 		}
 	}
 	return nil
+}
+
+// listenTCP binds at once, so there is nothing that a context could end.
+func listenTCP(address string) (net.Listener, error) {
+	return new(net.ListenConfig).Listen(context.Background(), "tcp", address)
 }
 
 func (g *Gateway) closeSockets() error {
@@ -224,13 +229,16 @@ func (g *Gateway) closeLegs(ctx context.Context) error {
 // fromAsterisk reads the socket that faces Asterisk until it is closed. One reader keeps the packets of a leg in order.
 func (g *Gateway) fromAsterisk() error {
 	buf := make([]byte, maxPacket)
-	for {
+	for failures := 0; ; {
 		n, addr, err := g.rtp.ReadFromUDPAddrPort(buf)
 		if errors.Is(err, net.ErrClosed) {
 			return nil
 		}
-		if err != nil {
-			continue // an ICMP error of an earlier send, for one; the socket goes on
+		if failed(err, &failures) { // an ICMP error of an earlier send, for one, is not the end
+			if failures >= streamEnded {
+				return fmt.Errorf("rtp: %w", err)
+			}
+			continue
 		}
 		r := g.sources.find(netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port()))
 		if r == nil {
@@ -327,10 +335,15 @@ func (g *Gateway) forget(l *leg) {
 	delete(g.legs, l.view.ID)
 }
 
-func (g *Gateway) find(id string) (*leg, error) {
+func (g *Gateway) lookup(id string) (*leg, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if l := g.legs[id]; l != nil {
+	l, ok := g.legs[id]
+	return l, ok
+}
+
+func (g *Gateway) find(id string) (*leg, error) {
+	if l, ok := g.lookup(id); ok {
 		return l, nil
 	}
 	return nil, failure(NoLeg, "no leg %s", id)

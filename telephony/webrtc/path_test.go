@@ -21,7 +21,7 @@ func freePort(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	return l.Addr().String()
 }
 
@@ -92,7 +92,7 @@ func TestTURNIsNoOpenRelay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer conn.Close()
+		defer func() { _ = conn.Close() }()
 		client, err := turn.NewClient(&turn.ClientConfig{
 			STUNServerAddr: turnAt, TURNServerAddr: turnAt, Username: username, Password: password, Realm: "hotline", Conn: conn,
 			LoggerFactory: pionLogs{slog.New(slog.DiscardHandler)},
@@ -108,7 +108,7 @@ func TestTURNIsNoOpenRelay(t *testing.T) {
 		if err != nil {
 			return fmt.Errorf("allocate: %w", err)
 		}
-		defer relayed.Close()
+		defer func() { _ = relayed.Close() }()
 		return client.CreatePermission(peer)
 	}
 	gateway, elsewhere := &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9}, &net.UDPAddr{IP: net.IPv4(127, 0, 0, 2), Port: 9}

@@ -41,7 +41,7 @@ func newPeers(cfg Config, logs pionLogs) (*peers, error) {
 		return nil, fmt.Errorf("ice udp: %w", err)
 	}
 	if cfg.ICETCP != "" {
-		listener, err := net.Listen("tcp", cfg.ICETCP)
+		listener, err := listenTCP(cfg.ICETCP)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("ice tcp: %w", err), p.udp.Close())
 		}

@@ -67,7 +67,7 @@ func (r *reception) packet(ssrc uint32, seq uint16, timestamp uint32, at time.Du
 		r.transit = at.Seconds() * r.clock
 		return
 	}
-	ahead := int16(seq - uint16(r.highest)) //nolint:gosec // wraps on purpose
+	ahead := int16(seq - uint16(r.highest)) // wraps on purpose
 	if ahead > maxDropout || ahead < -maxMisorder {
 		r.started = false
 		r.packet(ssrc, seq, timestamp, at)
@@ -77,7 +77,7 @@ func (r *reception) packet(ssrc uint32, seq uint16, timestamp uint32, at time.Du
 		r.highest += uint32(ahead)
 	}
 	r.received++
-	transit := at.Seconds()*r.clock - float64(int32(timestamp-r.firstTS)) //nolint:gosec // wraps on purpose
+	transit := at.Seconds()*r.clock - float64(int32(timestamp-r.firstTS)) // wraps on purpose
 	d := math.Abs(transit - r.transit)
 	r.transit = transit
 	if d < r.clock { // a jump of the source's timestamps is no jitter
@@ -121,7 +121,7 @@ func readReport(r *rtcp.ReceptionReport, clock float64, now time.Time) browserRe
 	if r.LastSenderReport == 0 {
 		return rep
 	}
-	units := int32(middleNTP(now) - r.LastSenderReport - r.Delay) //nolint:gosec // wraps on purpose
+	units := int32(middleNTP(now) - r.LastSenderReport - r.Delay) // wraps on purpose
 	rtt := time.Duration(units) * time.Second / 65536
 	if rtt > 0 && rtt < maxRTT {
 		rep.rtt = milliseconds(rtt)
@@ -132,9 +132,9 @@ func readReport(r *rtcp.ReceptionReport, clock float64, now time.Time) browserRe
 // middleNTP is the middle 32 bits of the NTP time: units of 1/65536 s (RFC 3550 section 4).
 func middleNTP(t time.Time) uint32 {
 	const since1900 = 2208988800
-	seconds := uint64(t.Unix() + since1900)                              //nolint:gosec // positive for any clock that runs
-	fraction := uint64(t.Nanosecond()) * (1 << 32) / uint64(time.Second) //nolint:gosec // never negative
-	return uint32((seconds<<32 | fraction) >> 16)                        //nolint:gosec // the cut is the point
+	seconds := uint64(t.Unix() + since1900)                              // positive for any clock that runs
+	fraction := uint64(t.Nanosecond()) * (1 << 32) / uint64(time.Second) // never negative
+	return uint32((seconds<<32 | fraction) >> 16)                        // the cut is the point
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

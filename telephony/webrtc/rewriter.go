@@ -47,7 +47,7 @@ func (r *rewriter) next(p *packet, at time.Duration) (seq uint16, timestamp uint
 	if !r.started || r.fresh || p.ssrc != r.ssrc {
 		return r.cut(p, at)
 	}
-	ahead := int16(p.seq - r.seq) //nolint:gosec // wraps on purpose: serial number arithmetic, RFC 1982
+	ahead := int16(p.seq - r.seq) // wraps on purpose: serial number arithmetic, RFC 1982
 	switch {
 	case ahead == 0:
 		return 0, 0, false, false
@@ -106,12 +106,12 @@ func (r *rewriter) elapsed(d time.Duration) uint32 {
 	units := uint64(d/time.Second)*uint64(r.clock) + uint64(d%time.Second)*uint64(r.clock)/uint64(time.Second)
 	frame := uint64(max(r.frame, 1))
 	frames := max((units+frame/2)/frame, 1)
-	return uint32(frames * frame) //nolint:gosec // wraps on purpose
+	return uint32(frames * frame) // wraps on purpose
 }
 
 // jumped tells whether a step of the source's timestamp has nothing to do with the time that passed.
 func (r *rewriter) jumped(step uint32, passed time.Duration) bool {
-	signed := time.Duration(int32(step)) * time.Second / time.Duration(r.clock) //nolint:gosec // wraps on purpose
+	signed := time.Duration(int32(step)) * time.Second / time.Duration(r.clock) // wraps on purpose
 	if signed < 0 {
 		return true // newer in sequence, older in time
 	}

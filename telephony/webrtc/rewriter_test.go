@@ -105,7 +105,7 @@ func TestRewriter(t *testing.T) {
 // from the clock.
 func TestRewriterProperties(t *testing.T) {
 	for seed := range uint64(200) {
-		rnd := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // repeatable on purpose
+		rnd := rand.New(rand.NewPCG(seed, 1)) // repeatable on purpose
 		r := newRewriter(8000, uint16(rnd.Uint32()), rnd.Uint32())
 		var at time.Duration
 		var ssrc, ts uint32 = 1, rnd.Uint32()

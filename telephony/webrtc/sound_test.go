@@ -1,11 +1,13 @@
 package webrtc
 
 import (
+	"context"
+	"iter"
 	"sync"
 	"testing"
 	"time"
 
-	"hotline/telephony/audio"
+	"hotline/audio"
 )
 
 // tone is a sine in A-law that goes on from call to call.
@@ -23,6 +25,28 @@ func (t *tone) next(n int) []byte {
 // power is the share of a frequency in some A-law audio, 0-1.
 func power(alaw []byte, frequency float64) float64 {
 	return audio.Tone(audio.PCMA.Decode(nil, alaw), tapeRate, frequency)
+}
+
+// frames yields once for every 20 ms that passed, until the context ends. A busy machine makes it late, and then it catches up as a sound
+// card does: no time is lost.
+func frames(ctx context.Context) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		start := time.Now()
+		tick := time.NewTicker(10 * time.Millisecond)
+		defer tick.Stop()
+		for n := 0; ; {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			for ; n < int(time.Since(start)/(20*time.Millisecond)); n++ {
+				if !yield(n) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // ear collects packets and lets a test wait until it heard enough.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"hotline/telephony/audio"
+	"hotline/audio"
 )
 
 // Side is one direction of a leg on the tape.
@@ -112,7 +112,7 @@ func (t *tape) put(side Side, p *packet, arrived time.Duration) {
 		audio, offset = audio[-offset:], 0
 	}
 	for len(audio) > 0 {
-		f := t.pool.Get().(*frame) //nolint:forcetypeassert // the pool holds nothing else
+		f := t.pool.Get().(*frame) // the pool holds nothing else
 		f.side, f.offset = side, offset
 		f.n = copy(f.alaw[:], audio)
 		if t.law != nil {

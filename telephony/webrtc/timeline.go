@@ -3,7 +3,7 @@ package webrtc
 import (
 	"time"
 
-	"hotline/telephony/audio"
+	"hotline/audio"
 )
 
 // The tape's clock: G.711 samples.
@@ -39,7 +39,7 @@ func (t *timeline) place(ssrc, timestamp uint32, arrived time.Duration) int64 {
 		*t = timeline{started: true, ssrc: ssrc, ts: timestamp, offset: now}
 		return now
 	}
-	step := int64(int32(timestamp - t.ts)) //nolint:gosec // wraps on purpose: serial number arithmetic
+	step := int64(int32(timestamp - t.ts)) // wraps on purpose: serial number arithmetic
 	offset := t.offset + step
 	if step < 0 && -step <= samples(maxJump) {
 		return offset // overtaken; says nothing about drift

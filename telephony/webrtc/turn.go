@@ -1,6 +1,7 @@
 package webrtc
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -90,11 +91,11 @@ func startTURN(cfg TURN, reachable []netip.Addr, logs pionLogs) (*turn.Server, e
 	if err != nil {
 		return nil, fmt.Errorf("turn: %w", err)
 	}
-	packets, err := net.ListenPacket("udp", cfg.Listen)
+	packets, err := new(net.ListenConfig).ListenPacket(context.Background(), "udp", cfg.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("turn: %w", err)
 	}
-	streams, err := net.Listen("tcp", cfg.Listen)
+	streams, err := listenTCP(cfg.Listen)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("turn: %w", err), packets.Close())
 	}
