@@ -76,6 +76,10 @@ export class Console {
     setInterval(() => {
       this.now.value = serverNow(this.desk.value.clock, Date.now());
     }, 250);
+    // Relay credentials run out; a leg made hours into a shift needs fresh ones.
+    setInterval(() => {
+      if (this.config.value.ice_servers.length > 0) void this.#refreshConfig();
+    }, 10 * 60_000);
   }
 
   /** Goes on with a session that the cookie still names, or shows the log-in. */
@@ -91,7 +95,7 @@ export class Console {
     void this.headset.speaker.unlock();
     const me = await api.login(username, password);
     // Asked again: relay credentials are given to those who signed in only. Without them most networks still work.
-    this.config.value = await api.config().catch(() => this.config.value);
+    await this.#refreshConfig();
     this.checking.value = true;
     this.#enter(me, false);
   }
@@ -158,6 +162,10 @@ export class Console {
 
   #tellMuted(): void {
     void this.#link.request({ type: 'mute', muted: this.headset.muted.value }).catch(() => undefined);
+  }
+
+  async #refreshConfig(): Promise<void> {
+    this.config.value = await api.config().catch(() => this.config.value);
   }
 
   #enter(me: Me, takeover: boolean): void {
