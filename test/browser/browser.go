@@ -15,7 +15,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"hotline/telephony/audio"
+	"hotline/audio"
 )
 
 //go:embed ears.js

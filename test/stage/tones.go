@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"hotline/telephony/audio"
+	"hotline/audio"
 )
 
 // What the callers of a stage hear instead of words, in Hz: the product takes recorded wav files in place of its spoken prompts, and a

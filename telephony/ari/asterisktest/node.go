@@ -19,8 +19,8 @@ import (
 	"testing"
 	"time"
 
+	"hotline/audio"
 	"hotline/deploy/asterisk"
-	"hotline/telephony/audio"
 )
 
 // What can be dialled on a Node, besides "stasis-<app>" (answered by no one before it enters the application) and the extensions
