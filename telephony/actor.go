@@ -36,7 +36,7 @@ type actor struct {
 	back       *time.Timer
 	recordings map[string]string // leg -> recording
 
-	index, media, books lane
+	index, media, books, tags lane
 	opened              chan struct{} // closed when the ledger has the call
 	once                sync.Once
 }

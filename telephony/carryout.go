@@ -20,9 +20,7 @@ func (a *actor) carryOut(cmd call.Command) {
 	c := a.call
 	switch cmd := cmd.(type) {
 	case call.Save:
-		a.asterisk("save", func(ctx context.Context) error {
-			return a.ctl.ari.SetVar(ctx, a.channel, call.Variable, c.Encode(a.ctl.cfg.ID, a.epoch))
-		})
+		a.save(c)
 	case call.Answer:
 		a.asterisk("answer", func(ctx context.Context) error { return a.ctl.ari.Answer(ctx, a.channel) })
 	case call.EnterHold:
@@ -69,8 +67,7 @@ const (
 func (a *actor) asterisk(op string, f func(context.Context) error) error {
 	err := again(a.ctx, 3*time.Second, func(ctx context.Context) (bool, error) {
 		err := f(ctx)
-		var refused *ari.Error
-		return errors.As(err, &refused) && refused.Status >= 400 && refused.Status < 500, err
+		return refused(err), err
 	})
 	if err != nil {
 		a.ctl.metrics.refused.WithLabelValues(op).Inc()
@@ -119,6 +116,32 @@ func (a *actor) inquire() {
 		}
 		// Otherwise Asterisk is out of reach, and the resync that follows will tell.
 	})
+}
+
+// save writes the tag: the first one at once, because nothing may be heard on a channel that nobody could adopt; later ones beside the call,
+// because Asterisk lets them wait for the end of a prompt.
+func (a *actor) save(c call.Call) {
+	value := c.Encode(a.ctl.cfg.ID, a.epoch)
+	if c.State == call.Greeting {
+		a.asterisk("save", func(ctx context.Context) error { return a.ctl.ari.SetVar(ctx, a.channel, call.Variable, value) })
+		return
+	}
+	a.tags.do(a.ctx, func(ctx context.Context) {
+		err := again(ctx, 20*time.Second, func(ctx context.Context) (bool, error) {
+			err := a.ctl.ari.SetVar(ctx, a.channel, call.Variable, value)
+			return refused(err), err
+		})
+		if err != nil && ctx.Err() == nil {
+			a.ctl.metrics.refused.WithLabelValues("save").Inc()
+			a.log.Warn("tag was not written", "error", err)
+		}
+	})
+}
+
+// refused says that repeating the request is useless.
+func refused(err error) bool {
+	var r *ari.Error
+	return errors.As(err, &r) && r.Status >= 400 && r.Status < 500
 }
 
 // settle asks Asterisk first: what we believe of the caller's whereabouts may be older than our own last move.

@@ -2,7 +2,6 @@ package telephony
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -224,14 +223,13 @@ func (g *Guardian) rescue(ctx context.Context, ch ari.Channel) {
 		return
 	}
 	err := g.ari.Continue(ctx, ch.ID, FallbackContext, FallbackExtension, 1)
-	var refused *ari.Error
 	switch {
 	case err == nil:
 		g.rescued.Inc()
 		delete(g.since, ch.ID)
 		log.Warn("no controller looked after the caller; the dialplan's fallback does now")
 		g.forget(ctx, queue.CallID(tag.Call))
-	case errors.As(err, &refused) && refused.Status < 500:
+	case refused(err):
 		delete(g.since, ch.ID) // in the dialplan already, or gone
 	default:
 		log.Error("caller could not be handed to the dialplan", "error", err)

@@ -4,7 +4,7 @@ package call
 type Command interface{ command() }
 
 type (
-	// Save writes the call's tag to its channel.
+	// Save writes the call's tag to its channel. It comes before Play: Asterisk sets a variable of a channel only between two prompts.
 	Save struct{}
 	// Answer answers the channel.
 	Answer struct{}

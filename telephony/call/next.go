@@ -174,10 +174,10 @@ func digit(c Call, d string, now time.Time) (Call, []Command) {
 		// Raised before queued, so that the first decision about this caller already knows.
 		c.Danger, c.Tier = true, Red
 		c, cmds := enqueue(c, now, false)
-		return c, append([]Command{StopPlay{}, Play{PromptDanger}, Raise{}}, cmds...)
+		return c, append([]Command{StopPlay{}, Raise{}}, append(cmds, Play{PromptDanger})...)
 	case Waiting, Offered:
 		c.Danger, c.Tier = true, Red
-		return c, []Command{StopPlay{}, Play{PromptDanger}, Save{}, Raise{}}
+		return c, []Command{StopPlay{}, Save{}, Raise{}, Play{PromptDanger}}
 	case Held:
 		c.Danger, c.Tier = true, Red
 		return c, []Command{Save{}, Raise{}}
@@ -294,11 +294,11 @@ func hold(c Call, now time.Time, extra ...Command) (Call, []Command) {
 	was := c.Leg
 	c = to(pause(c, now), Held, now)
 	c.Hold = HoldAgentAway
-	cmds := []Command{EnterHold{}, Play{PromptReconnecting}}
 	if len(extra) == 0 {
 		extra = []Command{Save{}, Mark{}}
 	}
-	cmds = append(cmds, extra...)
+	cmds := append([]Command{EnterHold{}}, extra...)
+	cmds = append(cmds, Play{PromptReconnecting})
 	if was != "" {
 		cmds = append(cmds, StopRecording{was})
 	}

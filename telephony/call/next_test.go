@@ -73,20 +73,20 @@ var stories = map[string][]step{
 	"the danger key cuts the greeting short, and the first decision about the caller already knows": {
 		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
 		{Digit{at(2), "5"}, Greeting, ""},
-		{Digit{at(3), "0"}, Waiting, "StopPlay Play:danger Raise Save Enqueue"},
+		{Digit{at(3), "0"}, Waiting, "StopPlay Raise Save Enqueue Play:danger"},
 		{Digit{at(4), "0"}, Waiting, ""},
 	},
 	"the danger key while waiting": {
 		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
 		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
-		{Digit{at(12), "0"}, Waiting, "StopPlay Play:danger Save Raise"},
+		{Digit{at(12), "0"}, Waiting, "StopPlay Save Raise Play:danger"},
 	},
 	"a refresh: hold audio, then the same call on the new leg": {
 		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
 		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
 		{Queued{at(9), indexRow(Talking, "a1", "l1", 9)}, Talking, "StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark"},
 		{LegLost{at(30), "other"}, Talking, ""},
-		{LegLost{at(30), "l1"}, Held, "EnterHold Play:reconnecting Save Mark StopRecording:l1 ArmReturn"},
+		{LegLost{at(30), "l1"}, Held, "EnterHold Save Mark Play:reconnecting StopRecording:l1 ArmReturn"},
 		{LegReady{at(33), "a2", "l9"}, Held, ""},
 		{LegReady{at(33), "a1", "l2"}, Talking, "StopPlay Join:l2 StartRecording:l2 Save DisarmReturn Mark"},
 	},
@@ -94,7 +94,7 @@ var stories = map[string][]step{
 		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
 		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
 		{Queued{at(9), indexRow(Talking, "a1", "l1", 9)}, Talking, "StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark"},
-		{LegLost{at(30), "l1"}, Held, "EnterHold Play:reconnecting Save Mark StopRecording:l1 ArmReturn"},
+		{LegLost{at(30), "l1"}, Held, "EnterHold Save Mark Play:reconnecting StopRecording:l1 ArmReturn"},
 		{ReturnExpired{at(50)}, Waiting, "Save Enqueue:front"},
 		{Indexed{at(50), indexRow(Held, "a1", "l1", 30)}, Waiting, ""},
 		{Queued{at(51), Row{State: Waiting, Front: at(-100).Time, Since: at(51).Time}}, Waiting, "Save"},
@@ -112,13 +112,13 @@ var stories = map[string][]step{
 	"accepted while the leg was away": {
 		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
 		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
-		{Queued{at(9), indexRow(Talking, "a1", "", 9)}, Held, "EnterHold Play:reconnecting Save Mark ArmReturn"},
+		{Queued{at(9), indexRow(Talking, "a1", "", 9)}, Held, "EnterHold Save Mark Play:reconnecting ArmReturn"},
 	},
 	"the join fails": {
 		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
 		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
 		{Queued{at(9), indexRow(Talking, "a1", "l1", 9)}, Talking, "StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark"},
-		{JoinFailed{at(9), "l1"}, Held, "EnterHold Play:reconnecting Save Mark StopRecording:l1 ArmReturn"},
+		{JoinFailed{at(9), "l1"}, Held, "EnterHold Save Mark Play:reconnecting StopRecording:l1 ArmReturn"},
 	},
 	"out of the bridge without a hang-up: sound again at once": {
 		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
@@ -127,7 +127,7 @@ var stories = map[string][]step{
 		{LeftBridge{at(10), Place{Line: "12355"}}, Waiting, "Settle"},
 		{Queued{at(11), indexRow(Talking, "a1", "l1", 11)}, Talking, "StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark"},
 		{LeftBridge{at(11), Place{Line: "12355"}}, Talking, ""},
-		{LeftBridge{at(20), Place{Leg: "l1"}}, Held, "EnterHold Play:reconnecting Save Mark StopRecording:l1 ArmReturn"},
+		{LeftBridge{at(20), Place{Leg: "l1"}}, Held, "EnterHold Save Mark Play:reconnecting StopRecording:l1 ArmReturn"},
 	},
 	"an offer comes and goes": {
 		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
@@ -189,8 +189,8 @@ func TestAdopted(t *testing.T) {
 		does  string
 	}{
 		{"talking, still in the leg", talking, Place{Leg: "l1"}, Talking, "Save Restore"},
-		{"talking, but found on hold", talking, Place{Line: "12355"}, Held, "Settle Play:reconnecting Save Restore Mark StopRecording:l1 ArmReturn"},
-		{"held", held, Place{Line: "12355"}, Held, "Settle Play:reconnecting Save Restore Mark ArmReturn"},
+		{"talking, but found on hold", talking, Place{Line: "12355"}, Held, "Settle Save Restore Mark Play:reconnecting StopRecording:l1 ArmReturn"},
+		{"held", held, Place{Line: "12355"}, Held, "Settle Save Restore Mark Play:reconnecting ArmReturn"},
 		{"in the greeting: not heard twice", greeting, Place{Line: "12355"}, Waiting, "Settle Save Restore Enqueue"},
 		{"not answered yet", fresh(), Place{}, Greeting, "Save Answer EnterHold Play:greeting Register Restore"},
 	} {
