@@ -37,8 +37,8 @@ type actor struct {
 	recordings map[string]string // leg -> recording
 
 	index, media, books, tags lane
-	opened              chan struct{} // closed when the ledger has the call
-	once                sync.Once
+	opened                    chan struct{} // closed when the ledger has the call
+	once                      sync.Once
 }
 
 func newActor(ctl *Controller, channel string, c call.Call, dialled, caller string, epoch int64) *actor {
