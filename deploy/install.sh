@@ -126,13 +126,15 @@ packages_run() {
   has git || package git
   has curl || package curl
   [ -e /etc/ssl/certs/ca-certificates.crt ] || package ca-certificates
+  # Any Go and any npm will do: they fetch newer ones of themselves where they are too old.
+  has go || package golang-go
+  { has node && has npm; } || package nodejs npm
 }
 
 packages_test() {
   has sipp || package sip-tester
   has chromium || package chromium
   has gcc || package gcc libc6-dev
-  has sox || package sox
   compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || package postgresql
   compgen -G '/usr/share/fonts/*/*/*CJK*' >/dev/null || package fonts-noto-cjk
 }
@@ -144,11 +146,6 @@ go_works() { at_least "$(GOTOOLCHAIN=local first_version go version)" "$go_wante
 # A Go toolchain is an ordinary module, checked against the checksum database; any older Go can fetch it.
 ensure_go() {
   go_wanted=$(awk '$1 == "go" { print $2; exit }' "$here/../go.mod")
-  if go_works; then return; fi
-  if ! has go; then
-    package golang-go
-    install_packages
-  fi
   if go_works; then return; fi
   local module work arch
   arch=$(GOTOOLCHAIN=local go env GOARCH)
@@ -184,11 +181,6 @@ node_works() { at_least "$(first_version node --version)" "$NODE_WANTED" && at_l
 
 # The npm package node-linux-<arch> carries Node's own binary.
 ensure_node() {
-  if node_works; then return; fi
-  if ! has node || ! has npm; then
-    package nodejs npm
-    install_packages
-  fi
   if node_works; then return; fi
   local arch work=$cache/node.new
   case $(uname -m) in
