@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"hotline/telephony/audio"
+	"hotline/audio"
 	"hotline/telephony/phone"
 	"hotline/test/stage"
 )

@@ -34,7 +34,7 @@ func TestRedisDiesAndForgets(t *testing.T) {
 	s.awaitOrder(10*time.Second, waiting.ids)
 	t.Logf("the order was back %v after the fault", time.Since(killed).Round(10*time.Millisecond))
 	talking.awaitSound(killed.Add(3*time.Second), 4*time.Second, "the counsellor", stage.Tones(toneFirst))
-	talking.steady(killed, killed.Add(3*time.Second), 100*time.Millisecond, "the counsellor's voice", stage.Tones(toneFirst))
+	talking.steady(killed, killed.Add(3*time.Second), 500*time.Millisecond, "the counsellor's voice", stage.Tones(toneFirst))
 	for _, c := range waiting.callers {
 		c.present()
 		c.steady(killed, time.Now(), time.Second, "the hold audio", stage.Comfort())

@@ -12,7 +12,7 @@ import (
 	"slices"
 	"time"
 
-	"hotline/telephony/audio"
+	"hotline/audio"
 	"hotline/test/stage"
 
 	_ "modernc.org/sqlite" // to read the audit trail as an auditor would
