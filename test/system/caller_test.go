@@ -176,10 +176,12 @@ func (c *caller) account(since, until time.Time) string {
 			continue
 		}
 		if p.At.Sub(end) > 60*time.Millisecond {
-			// The sequence tells what was lost on the way, the timestamp what the sender meant to send.
-			story = append(story, fmt.Sprintf("no packet from %v (%d in the sequence, %d ms of speech)", end.Sub(since).Round(10*time.Millisecond),
-				p.Seq-before.Seq, int32(p.TS-before.TS)/(audio.Rate/1000)))
-			last = ""
+			gap := fmt.Sprintf("no packet from %v", end.Sub(since).Round(10*time.Millisecond))
+			if !before.At.IsZero() {
+				// The sequence tells what was lost on the way, the timestamp what the sender meant to send.
+				gap += fmt.Sprintf(" (%d in the sequence, %d ms of speech)", p.Seq-before.Seq, int32(p.TS-before.TS)/(audio.Rate/1000))
+			}
+			story, last = append(story, gap), ""
 		}
 		before = p
 		end = p.At.Add(p.Duration())
