@@ -51,7 +51,11 @@ type child struct {
 	stopping bool
 	gone     chan struct{} // closed when it is gone for good
 	ready    chan struct{} // closed when it was ready once
+	hopeless chan struct{} // closed when it died too often before it was ever ready
 }
+
+// chances is how often a process may die before it was ready once; then it cannot live, and waiting would hide why.
+const chances = 4
 
 // New makes a box whose pid files are in runDir and whose logs are in logDir; both folders exist.
 func New(runDir, logDir string, log *slog.Logger) *Box {
@@ -60,7 +64,7 @@ func New(runDir, logDir string, log *slog.Logger) *Box {
 
 // Start starts a process, keeps it running from then on, and waits until it is ready.
 func (b *Box) Start(ctx context.Context, p Process) error {
-	c := &child{p: p, gone: make(chan struct{}), ready: make(chan struct{})}
+	c := &child{p: p, gone: make(chan struct{}), ready: make(chan struct{}), hopeless: make(chan struct{})}
 	b.mu.Lock()
 	b.running[p.Name] = c
 	b.mu.Unlock()
@@ -72,9 +76,21 @@ func (b *Box) Start(ctx context.Context, p Process) error {
 	select {
 	case <-c.ready:
 		return nil
+	case <-c.hopeless:
+		return fmt.Errorf("%s ends as soon as it is started; its last words (more in %s):\n%s", p.Name, b.logFile(p.Name), b.lastWords(p.Name))
 	case <-ctx.Done():
 		return fmt.Errorf("%s did not become ready: %w (see %s)", p.Name, context.Cause(ctx), b.logFile(p.Name))
 	}
+}
+
+// lastWords are the last lines of a process's log.
+func (b *Box) lastWords(name string) string {
+	raw, err := os.ReadFile(b.logFile(name))
+	if err != nil {
+		return err.Error()
+	}
+	lines := strings.Split(strings.TrimSpace(string(raw)), "\n")
+	return strings.Join(lines[max(0, len(lines)-8):], "\n")
 }
 
 // leftover finds the process of an earlier run. One that is not kept is ended.
@@ -90,9 +106,7 @@ func (b *Box) leftover(p Process) (int, error) {
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
 		return 0, fmt.Errorf("end the %s of an earlier run (pid %d): %w", p.Name, pid, err)
 	}
-	for alive(pid, p) {
-		time.Sleep(5 * time.Millisecond) // a process that is not our child can only be polled
-	}
+	awaitEnd(pid, p, 5*time.Millisecond)
 	return 0, nil
 }
 
@@ -121,7 +135,7 @@ func (b *Box) logFile(name string) string { return filepath.Join(b.logDir, name+
 func (b *Box) keep(c *child, old int) {
 	defer close(c.gone)
 	const shortest, longest = 20 * time.Millisecond, 2 * time.Second
-	pause := shortest
+	pause, deaths := shortest, 0
 	for {
 		began := time.Now()
 		err := b.once(c, old)
@@ -136,7 +150,10 @@ func (b *Box) keep(c *child, old int) {
 			pause = shortest
 		}
 		b.log.Warn("process ended; starting it again", "process", c.p.Name, "error", err, "pause", pause)
-		time.Sleep(pause)
+		if deaths++; deaths == chances && !isClosed(c.ready) {
+			close(c.hopeless)
+		}
+		<-time.After(pause)
 		pause = min(2*pause, longest)
 	}
 }
@@ -190,7 +207,8 @@ func (b *Box) command(p Process) (*exec.Cmd, []*os.File, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("log of %s: %w", p.Name, err)
 	}
-	cmd := exec.Command(p.Args[0], p.Args[1:]...)
+	// Not bound to a context: it must outlive us.
+	cmd := exec.CommandContext(context.Background(), p.Args[0], p.Args[1:]...)
 	cmd.Env = append(os.Environ(), p.Env...)
 	// A group of its own: Ctrl-C in the terminal is for us, who drain; and when we are killed the callers keep what they have.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -203,9 +221,9 @@ func (b *Box) command(p Process) (*exec.Cmd, []*os.File, error) {
 		}
 		cmd.Stdout, cmd.Stderr = w, w
 		go func() {
-			defer out.Close()
-			defer r.Close()
 			mask(out, r)
+			_ = r.Close()
+			_ = out.Close()
 		}()
 		return cmd, []*os.File{w}, nil
 	}
@@ -236,10 +254,26 @@ func mask(w io.Writer, r io.Reader) {
 }
 
 func pollEnd(pid int, p Process) error {
-	for alive(pid, p) {
-		time.Sleep(50 * time.Millisecond)
-	}
+	awaitEnd(pid, p, 50*time.Millisecond)
 	return errors.New("ended (it was taken over from an earlier run)")
+}
+
+// awaitEnd polls: that is all that can be done with a process that is not our child.
+func awaitEnd(pid int, p Process, every time.Duration) {
+	t := time.NewTicker(every)
+	defer t.Stop()
+	for alive(pid, p) {
+		<-t.C
+	}
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
 }
 
 func (b *Box) awaitReady(ctx context.Context, c *child) {
@@ -258,9 +292,7 @@ func (b *Box) awaitReady(ctx context.Context, c *child) {
 		}
 	}
 	b.log.Info("ready", "process", c.p.Name, "after", time.Since(began).Round(time.Millisecond))
-	select {
-	case <-c.ready:
-	default:
+	if !isClosed(c.ready) {
 		close(c.ready)
 	}
 }
