@@ -196,6 +196,7 @@ func (s *Stage) Stop() error {
 		errs = append(errs, fmt.Errorf("stage: left behind: %d %s", p.pid, p.command))
 		_ = syscall.Kill(p.pid, syscall.SIGKILL)
 	}
+	_ = os.RemoveAll(filepath.Dir(s.Messages())) // in memory, and nobody's after this
 	s.ports.release()
 	return errors.Join(errs...)
 }

@@ -21,8 +21,8 @@ func newPulse() *pulse {
 	p := &pulse{}
 	go func() {
 		last := time.Now()
-		for now := range time.Tick(10 * time.Millisecond) {
-			now = time.Now()
+		for range time.Tick(10 * time.Millisecond) {
+			now := time.Now() // not the tick's time: a late reader gets an early tick
 			if now.Sub(last) > 40*time.Millisecond {
 				p.mu.Lock()
 				p.pause = append(p.pause, pause{last, now})
