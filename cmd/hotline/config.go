@@ -81,7 +81,7 @@ func loadConfig(file, dir string, portBase int) (Config, error) {
 			return c, fmt.Errorf("configuration: %w", err)
 		}
 		if err := yaml.NewDecoder(bytes.NewReader(raw), yaml.DisallowUnknownField()).Decode(&c); err != nil {
-			return c, fmt.Errorf("configuration %s: %w", file, err)
+			return c, fmt.Errorf("configuration %s: %w (times are written like 15s, 2m or 1h30m)", file, err)
 		}
 	}
 	if dir != "" {

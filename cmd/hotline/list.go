@@ -35,7 +35,7 @@ func callsCommand(f *flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "calls", Short: "List the live calls", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := f.load()
+			c, err := f.existing()
 			if err != nil {
 				return err
 			}
@@ -132,7 +132,7 @@ func ledgerCommand(f *flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "ledger", Short: "List the ended calls and what came of them", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := f.load()
+			c, err := f.existing()
 			if err != nil {
 				return err
 			}
@@ -198,7 +198,7 @@ func tasksCommand(f *flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "tasks", Short: "List the open callback tasks", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := f.load()
+			c, err := f.existing()
 			if err != nil {
 				return err
 			}

@@ -3,7 +3,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -21,6 +23,18 @@ type flags struct {
 }
 
 func (f flags) load() (Config, error) { return loadConfig(f.config, f.dir, f.portBase) }
+
+// existing loads the configuration for a command that looks at an instance, and says so when there is none to look at.
+func (f flags) existing() (Config, error) {
+	c, err := f.load()
+	if err != nil {
+		return c, err
+	}
+	if _, err := os.Stat(c.path("secrets")); errors.Is(err, fs.ErrNotExist) {
+		return c, fmt.Errorf("no hotline has run in %s yet: start one with `hotline up`, or name its folder with --dir", c.Dir)
+	}
+	return c, nil
+}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
