@@ -125,13 +125,3 @@ func (g *gateways) choose() (id string, client Gateway, ok bool) {
 	}
 	return id, client, ok
 }
-
-// of returns the gateway of a leg.
-func (g *gateways) of(leg string) (Gateway, bool) {
-	l, ok := g.board.Leg(leg)
-	if !ok {
-		return nil, false
-	}
-	c := g.clients[l.Gateway]
-	return c, c != nil
-}

@@ -22,7 +22,7 @@ func (a *actor) carryOut(cmd call.Command) {
 	case call.Save:
 		a.save(c)
 	case call.Answer:
-		a.asterisk("answer", func(ctx context.Context) error { return a.ctl.ari.Answer(ctx, a.channel) })
+		_ = a.asterisk("answer", func(ctx context.Context) error { return a.ctl.ari.Answer(ctx, a.channel) })
 	case call.EnterHold:
 		a.enterHold()
 	case call.Settle:
@@ -45,9 +45,9 @@ func (a *actor) carryOut(cmd call.Command) {
 	case call.Inquire:
 		a.inquire()
 	case call.Hangup:
-		a.asterisk("hangup", func(ctx context.Context) error { return a.ctl.ari.Hangup(ctx, a.channel, "normal") })
+		_ = a.asterisk("hangup", func(ctx context.Context) error { return a.ctl.ari.Hangup(ctx, a.channel, "normal") })
 	case call.Degrade:
-		a.asterisk("degrade", func(ctx context.Context) error {
+		_ = a.asterisk("degrade", func(ctx context.Context) error {
 			return a.ctl.ari.Continue(ctx, a.channel, FallbackContext, FallbackExtension, 1)
 		})
 	case call.Register, call.Enqueue, call.Raise, call.Mark, call.Restore:
@@ -64,6 +64,7 @@ const (
 )
 
 // asterisk carries out a request, repeated while the fault may pass. A channel that is gone is no fault: its end is on the way as an event.
+// A fault is counted and logged here; only a caller with something else to try needs the error.
 func (a *actor) asterisk(op string, f func(context.Context) error) error {
 	err := again(a.ctx, 3*time.Second, func(ctx context.Context) (bool, error) {
 		err := f(ctx)
@@ -123,7 +124,7 @@ func (a *actor) inquire() {
 func (a *actor) save(c call.Call) {
 	value := c.Encode(a.ctl.cfg.ID, a.epoch)
 	if c.State == call.Greeting {
-		a.asterisk("save", func(ctx context.Context) error { return a.ctl.ari.SetVar(ctx, a.channel, call.Variable, value) })
+		_ = a.asterisk("save", func(ctx context.Context) error { return a.ctl.ari.SetVar(ctx, a.channel, call.Variable, value) })
 		return
 	}
 	a.tags.do(a.ctx, func(ctx context.Context) {

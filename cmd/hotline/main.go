@@ -36,15 +36,19 @@ func (f flags) existing() (Config, error) {
 	return c, nil
 }
 
-func main() {
+func main() { os.Exit(run()) }
+
+// run returns the exit status: 0, or 1 when the command failed.
+func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo})))
 	redis.SetLogger(nothing{}) // each failed dial would be a line; the parts say what they miss
 	if err := command().ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "hotline:", err)
-		os.Exit(1)
+		return 1
 	}
+	return 0
 }
 
 // nothing takes the log of go-redis.

@@ -32,7 +32,7 @@ func (c Config) secret(name string) (string, error) {
 	if err := os.WriteFile(tmp, []byte(s+"\n"), 0o600); err != nil {
 		return "", fmt.Errorf("secret %s: %w", name, err)
 	}
-	defer os.Remove(tmp)
+	defer func() { _ = os.Remove(tmp) }() // its other name stays
 	if err := os.Link(tmp, file); errors.Is(err, fs.ErrExist) {
 		return c.secret(name)
 	} else if err != nil {

@@ -257,7 +257,9 @@ func TestDeadControllersCallsAreServed(t *testing.T) {
 	}
 	first, second := <-calls, <-calls
 	die()
-	<-ran
+	if err := <-ran; !errors.Is(err, context.Canceled) {
+		t.Errorf("the dead controller ended with %v", err)
+	}
 	must(t, guardian.Continue(ctx, ids[0], "in", "parked", 1))
 	hears(t, first, 1004)
 	if err := guardian.Continue(ctx, ids[0], "in", "parked", 1); !ari.IsConflict(err) {

@@ -84,7 +84,7 @@ func (c *Client) dial(ctx context.Context) (*websocket.Conn, error) {
 	u := "ws" + strings.TrimPrefix(c.base, "http") + "/events?" + url.Values{"app": {c.cfg.App}}.Encode()
 	auth := base64.StdEncoding.EncodeToString([]byte(c.cfg.User + ":" + c.cfg.Password))
 	d := websocket.Dialer{HandshakeTimeout: c.cfg.Timeout, ReadBufferSize: 64 << 10}
-	conn, resp, err := d.DialContext(ctx, u, http.Header{"Authorization": {"Basic " + auth}})
+	conn, resp, err := d.DialContext(ctx, u, http.Header{"Authorization": {"Basic " + auth}}) //nolint:bodyclose // gorilla/websocket: needs no close
 	if err != nil {
 		if resp != nil {
 			return nil, &Error{Op: "events", Status: resp.StatusCode, Message: "websocket refused"}
@@ -152,7 +152,7 @@ func (c *Client) take(data []byte) error {
 		now := time.Now()
 		c.queue.resync(Event{Kind: Gap, At: now, App: c.cfg.App, CauseText: skipMalformed},
 			Event{Kind: Connected, At: now, App: c.cfg.App})
-		return nil
+		return nil //nolint:nilerr // dealt with: the connection itself is sound
 	case e.Kind == Replaced:
 		c.queue.mark(Event{Kind: Replaced, At: time.Now(), App: c.cfg.App})
 		return ErrReplaced

@@ -119,7 +119,12 @@ func TestOverflowIsAGapAndANewConnection(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ran := make(chan error, 1)
 	go func() { ran <- c.Run(ctx) }()
-	defer func() { cancel(); <-ran }()
+	defer func() {
+		cancel()
+		if err := <-ran; !errors.Is(err, context.Canceled) {
+			t.Errorf("ended with %v", err)
+		}
+	}()
 	for {
 		if opened, filters := f.counts(); opened == 2 && filters == 2 {
 			break // nothing was taken until the overflow had happened
@@ -166,7 +171,9 @@ hotline_ari_events_skipped_total{reason="unused"} 1
 		t.Error(err)
 	}
 	cancel()
-	<-ran
+	if err := <-ran; !errors.Is(err, context.Canceled) {
+		t.Errorf("ended with %v", err)
+	}
 }
 
 func TestMalformedEventAsksForAResyncAndIsNotLogged(t *testing.T) {
@@ -200,7 +207,9 @@ func TestMalformedEventAsksForAResyncAndIsNotLogged(t *testing.T) {
 		t.Errorf("%d connections: a malformed event must not cost the connection", opened)
 	}
 	cancel()
-	<-ran
+	if err := <-ran; !errors.Is(err, context.Canceled) {
+		t.Errorf("ended with %v", err)
+	}
 	if strings.Contains(log.String(), number) {
 		t.Error("the log holds a caller's number")
 	}

@@ -53,7 +53,7 @@ func TestJournalRoundTrip(t *testing.T) {
 			}
 			want := s.event
 			if d, ok := want.(Digit); ok && d.Digit != DangerKey {
-				d.Digit, want = "", d
+				d.Digit = ""
 				want = d
 			}
 			if !reflect.DeepEqual(got.Event, want) {

@@ -10,9 +10,9 @@ import (
 
 // world is what Asterisk would have made of the commands: where the caller is, and whether the channel was answered.
 type world struct {
-	answered, gone bool
-	place          Place
-	recording      map[string]bool
+	answered  bool
+	place     Place
+	recording map[string]bool
 }
 
 func (w *world) apply(c Call, cmds []Command) {

@@ -2,6 +2,7 @@ package phone
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -112,16 +113,19 @@ func (e *endpoint) ready() error {
 	if e.cfg.Transport != "udp" {
 		return nil
 	}
-	deadline := time.Now().Add(2 * time.Second)
+	deadline := time.After(2 * time.Second)
+	look := time.NewTicker(time.Millisecond) // sipgo tells nobody
+	defer look.Stop()
 	for {
 		if c, err := e.ua.TransportLayer().GetConnection("udp", e.addr); err == nil && c != nil {
 			return nil
 		}
-		if time.Now().After(deadline) {
+		select {
+		case <-look.C:
+		case <-deadline:
 			e.close()
-			return fmt.Errorf("phone: socket was not served within 2 s")
+			return errors.New("phone: socket was not served within 2 s")
 		}
-		time.Sleep(time.Millisecond)
 	}
 }
 

@@ -162,9 +162,9 @@ func (m *media) send() {
 		next = next.Add(frameTime)
 		if late := time.Since(next); late > 10*frameTime {
 			// The machine slept: a burst of old speech helps nobody. The timestamp shows what is missing.
-			missed := late / frameTime
-			s.ts += uint32(missed) * audio.FrameSamples
-			next = next.Add(missed * frameTime)
+			missed := late.Truncate(frameTime)
+			s.ts += uint32(missed/frameTime) * audio.FrameSamples
+			next = next.Add(missed)
 		}
 		timer.Reset(time.Until(next))
 	}

@@ -94,8 +94,10 @@ func TestHeardIsBounded(t *testing.T) {
 func TestSourcesEnd(t *testing.T) {
 	frame := make([]int16, 160)
 	clip := Clip(make([]int16, 200))
-	if !clip(frame) || !clip(frame) || clip(frame) {
-		t.Error("200 samples are not two frames")
+	for i, want := range []bool{true, true, false} {
+		if got := clip(frame); got != want {
+			t.Errorf("200 samples are two frames; frame %d: %v", i, got)
+		}
 	}
 	loop := Loop([]int16{1, 2, 3})
 	if !loop(frame) || frame[0] != 1 || frame[159] != 1 || !loop(frame) || frame[0] != 2 {
