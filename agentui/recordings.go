@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -77,13 +78,8 @@ func (s *Server) accessRecording(w http.ResponseWriter, r *http.Request, v *visi
 		s.fail(w, http.StatusBadRequest, protocol.BadReason, protocol.Params{"least": reasonLeast, "most": reasonMost})
 		return
 	}
-	file, err := s.deps.Recordings.Open(r.Context(), id)
-	if errors.Is(err, ErrNoRecording) {
-		s.fail(w, http.StatusNotFound, protocol.NotFound, nil)
-		return
-	}
-	if err != nil {
-		s.unavailable(w, r, err)
+	file, ok := s.openRecording(w, r, id)
+	if !ok {
 		return
 	}
 	_ = file.Close() // only asked whether it is there
@@ -113,18 +109,13 @@ func (s *Server) playRecording(w http.ResponseWriter, r *http.Request, v *visito
 		s.fail(w, http.StatusForbidden, protocol.GrantExpired, nil)
 		return
 	}
-	file, err := s.deps.Recordings.Open(r.Context(), id)
-	if errors.Is(err, ErrNoRecording) {
-		s.fail(w, http.StatusNotFound, protocol.NotFound, nil)
-		return
-	}
-	if err != nil {
-		s.unavailable(w, r, err)
+	file, ok := s.openRecording(w, r, id)
+	if !ok {
 		return
 	}
 	defer func() { _ = file.Close() }() // only read
 	if r.Method == http.MethodGet {
-		err = s.grants.once(grant, func() error {
+		err := s.grants.once(grant, func() error {
 			return s.deps.Audit.Append(r.Context(), AuditEntry{
 				At: time.Now(), Actor: v.user.ID, Role: v.user.Role, Action: ActionRecordingPlay, Object: id, Remote: s.remote(r).String(),
 			})
@@ -139,6 +130,20 @@ func (s *Server) playRecording(w http.ResponseWriter, r *http.Request, v *visito
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Disposition", "inline")
 	http.ServeContent(w, r, "", time.Time{}, file)
+}
+
+// openRecording opens what the caller must close; it has answered when it returns false.
+func (s *Server) openRecording(w http.ResponseWriter, r *http.Request, id string) (io.ReadSeekCloser, bool) {
+	file, err := s.deps.Recordings.Open(r.Context(), id)
+	switch {
+	case errors.Is(err, ErrNoRecording):
+		s.fail(w, http.StatusNotFound, protocol.NotFound, nil)
+		return nil, false
+	case err != nil:
+		s.unavailable(w, r, err)
+		return nil, false
+	}
+	return file, true
 }
 
 // recordingID reads the id from the path; it has answered when it returns false.
