@@ -53,10 +53,12 @@ const (
 // By says who ended a call.
 type By string
 
-// Who can end a call. No fault is among them: a fault moves a caller, it never ends the call.
+// Who can end a call. A fault of ours moves a caller and never ends the call: ByFault is a channel that vanished, because Asterisk died or its
+// machine, or while nobody of ours was there to see who hung up.
 const (
 	ByCaller By = "caller"
 	ByAgent  By = "agent"
+	ByFault  By = "fault"
 )
 
 // Call is one caller's call.

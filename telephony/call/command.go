@@ -33,7 +33,7 @@ type (
 	Mark struct{}
 	// Restore tells an emptied index what the call is.
 	Restore struct{}
-	// ArmReturn starts the time in which the agent may come back; DisarmReturn stops it.
+	// ArmReturn starts the time in which the agent may come back, and looks whether the agent is there already; DisarmReturn stops it.
 	ArmReturn    struct{}
 	DisarmReturn struct{}
 	// Inquire finds out whether the channel, which left our application, is gone or lives on; LeftStasis or CallerGone follows.

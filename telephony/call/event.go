@@ -78,7 +78,9 @@ type (
 		At
 		Agent string
 	}
-	// Unservable says that we cannot serve the call (hold audio failed, the index is away for too long): the dialplan must.
+	// PlaceExpired says that the index has not given the caller a place for too long.
+	PlaceExpired struct{ At }
+	// Unservable says that we cannot serve the call (hold audio failed): the dialplan must.
 	Unservable struct{ At }
 	// StasisEnded says that the channel left our application: hung up, or moved on alive.
 	StasisEnded struct{ At }

@@ -19,7 +19,7 @@ var kinds = sync.OnceValue(func() map[string]reflect.Type {
 	m := map[string]reflect.Type{}
 	for _, e := range []Event{
 		Claimed{}, Adopted{}, PromptDone{}, Digit{}, Queued{}, Indexed{}, IndexLost{}, LegReady{}, LegLost{}, JoinFailed{}, Leaving{}, Found{},
-		LeftBridge{}, ReturnExpired{}, HangupWanted{}, Unservable{}, StasisEnded{}, LeftStasis{}, CallerGone{},
+		LeftBridge{}, ReturnExpired{}, HangupWanted{}, PlaceExpired{}, Unservable{}, StasisEnded{}, LeftStasis{}, CallerGone{},
 	} {
 		t := reflect.TypeOf(e)
 		m[t.Name()] = t

@@ -28,12 +28,18 @@ func Next(c Call, e Event) (Call, []Command) {
 	case Unservable:
 		return degrade(c, now)
 	case IndexLost:
+		c.Indexed = time.Time{} // another life of the index may have another clock
 		return c, []Command{Restore{}}
+	case PlaceExpired:
+		if c.State != Waiting || !c.Pending {
+			return c, nil
+		}
+		return degrade(c, now)
 	case Leaving:
 		c.Leaving, c.Cause = true, e.Cause
 		return c, nil
 	case LeftBridge:
-		return leftBridge(c, e.Place, now)
+		return leftBridge(c, e.Place)
 	case Found:
 		return found(c, e, now)
 	case HangupWanted:
@@ -101,8 +107,12 @@ func gone(c Call, now time.Time) (Call, []Command) {
 	c = pause(c, now)
 	c = to(c, Ended, now)
 	c.Ended = now
-	if c.EndedBy == "" {
+	switch {
+	case c.EndedBy != "":
+	case c.Leaving:
 		c.EndedBy = ByCaller
+	default:
+		c.EndedBy = ByFault // nobody hung up, as far as Asterisk said
 	}
 	return c, append(cmds, DisarmReturn{}, Close{})
 }
@@ -128,20 +138,22 @@ func leftStasis(c Call, now time.Time) (Call, []Command) {
 	return c, append(cmds, DisarmReturn{}, Close{})
 }
 
-// leftBridge: a caller in no bridge hears nothing at all, so leaving the place where the caller belongs means entering another at once.
-func leftBridge(c Call, p Place, now time.Time) (Call, []Command) {
+// leftBridge: a caller in no bridge hears nothing at all, so leaving the place where the caller belongs means going there at once. It may also be
+// the echo of a request of ours that was made twice, which takes the channel out and in again: Settle looks first. When the place is
+// no more, JoinFailed or hold audio follows.
+func leftBridge(c Call, p Place) (Call, []Command) {
 	if p != c.Bridge() || c.Leaving || c.EndedBy != "" {
 		return c, nil
-	}
-	if c.State == Talking {
-		return hold(c, now)
 	}
 	return c, []Command{Settle{}}
 }
 
 // found: a move may be on its way while the bridges are listed, so being elsewhere is answered by saying again where to be. A prompt whose end
-// was lost in a gap must not keep a caller from the queue.
+// was lost in a gap must not keep a caller from the queue. A hang-up that the agent asked for and Asterisk did not carry out is asked for again.
 func found(c Call, e Found, now time.Time) (Call, []Command) {
+	if c.EndedBy == ByAgent {
+		return c, []Command{Hangup{}}
+	}
 	var cmds []Command
 	if want := c.Bridge(); e.Place != want && want != (Place{}) && !c.Leaving {
 		cmds = append(cmds, Settle{})
@@ -314,6 +326,20 @@ func held(c Call, e Event, now time.Time) (Call, []Command) {
 	case ReturnExpired:
 		c.Agent, c.Hold = "", ""
 		return enqueue(c, now, true)
+	case Indexed:
+		return disputed(c, e.Row, now)
 	}
 	return c, nil
+}
+
+// disputed: the index may know better than an old tag, or than a restore after a loss, whose the caller is. Waiting for an agent who is promised to
+// somebody else would leave the caller to nobody, and the agent whom the index names to silence.
+func disputed(c Call, r Row, now time.Time) (Call, []Command) {
+	if !r.Since.After(c.Indexed) || ((r.State == Talking || r.State == Held) && r.Agent == c.Agent) || r.State == Greeting {
+		return c, nil
+	}
+	c = to(c, Waiting, now)
+	c.Agent, c.Hold = "", ""
+	c, cmds := row(c, r, now)
+	return c, append([]Command{DisarmReturn{}, Save{}}, cmds...)
 }

@@ -127,7 +127,12 @@ var stories = map[string][]step{
 		{LeftBridge{at(10), Place{Line: "12355"}}, Waiting, "Settle"},
 		{Queued{at(11), indexRow(Talking, "a1", "l1", 11)}, Talking, "StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark"},
 		{LeftBridge{at(11), Place{Line: "12355"}}, Talking, ""},
-		{LeftBridge{at(20), Place{Leg: "l1"}}, Held, "EnterHold Save Mark Play:reconnecting StopRecording:l1 ArmReturn"},
+		{LeftBridge{at(20), Place{Leg: "l1"}}, Talking, "Settle"},
+		{JoinFailed{at(20), "l1"}, Held, "EnterHold Save Mark Play:reconnecting StopRecording:l1 ArmReturn"},
+	},
+	"asterisk dies with the call": {
+		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
+		{CallerGone{at(3)}, Ended, "DisarmReturn Close"},
 	},
 	"an offer comes and goes": {
 		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
@@ -146,6 +151,41 @@ var stories = map[string][]step{
 		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
 		{Unservable{at(40)}, Degraded, "Save Degrade DisarmReturn Close"},
 		{CallerGone{at(60)}, Degraded, ""},
+	},
+	"the index gives no place: the dialplan serves; once it gave one, the time is of no meaning": {
+		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
+		{PlaceExpired{at(1)}, Greeting, ""},
+		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
+		{Queued{at(10), indexRow(Waiting, "", "", 10)}, Waiting, ""},
+		{PlaceExpired{at(39)}, Waiting, ""},
+		{Queued{at(40), indexRow(Talking, "a1", "", 40)}, Held, "EnterHold Save Mark Play:reconnecting ArmReturn"},
+		{ReturnExpired{at(60)}, Waiting, "Save Enqueue:front"},
+		{PlaceExpired{at(90)}, Degraded, "Save Degrade DisarmReturn Close"},
+	},
+	"the counsellor's hang-up did not reach Asterisk: it is asked for again": {
+		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
+		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
+		{Queued{at(9), indexRow(Talking, "a1", "l1", 9)}, Talking, "StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark"},
+		{HangupWanted{at(20), "a1"}, Talking, "Hangup"},
+		{Found{At: at(30), Place: Place{Leg: "l1"}}, Talking, "Hangup"},
+		{CallerGone{at(30)}, Ended, "StopRecording:l1 DisarmReturn Close"},
+	},
+	"held for one counsellor, but the index has given the caller to another": {
+		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
+		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
+		{Queued{at(9), indexRow(Talking, "a1", "l1", 9)}, Talking, "StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark"},
+		{LegLost{at(30), "l1"}, Held, "EnterHold Save Mark Play:reconnecting StopRecording:l1 ArmReturn"},
+		{Indexed{at(30), indexRow(Offered, "a1", "", 8)}, Held, ""},
+		{Indexed{at(30), indexRow(Held, "a1", "", 30)}, Held, ""},
+		{Indexed{at(31), indexRow(Waiting, "", "", 31)}, Waiting, "DisarmReturn Save"},
+		{Indexed{at(32), indexRow(Talking, "a2", "l2", 32)}, Talking, "StopPlay Join:l2 StartRecording:l2 Save DisarmReturn Mark"},
+	},
+	"a new life of the index with a slower clock is believed": {
+		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
+		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
+		{Queued{at(9), indexRow(Waiting, "", "", 9)}, Waiting, ""},
+		{IndexLost{at(10)}, Waiting, "Restore"},
+		{Indexed{at(11), indexRow(Talking, "a1", "l1", 5)}, Talking, "StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark"},
 	},
 	"the guardian gave the caller to the dialplan": {
 		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
@@ -213,6 +253,23 @@ func TestTalkTimeLeavesHoldOut(t *testing.T) {
 	}
 	if c.Spoken != 25*time.Second || c.Outcome() != Answered || c.EndedBy != ByCaller || c.Cause != 16 {
 		t.Errorf("spoken %s, outcome %s, by %s", c.Spoken, c.Outcome(), c.EndedBy)
+	}
+}
+
+func TestWhoEndedIt(t *testing.T) {
+	begun, _ := Next(fresh(), Claimed{at(0)})
+	talk, _ := Next(begun, PromptDone{At: at(1)})
+	talk, _ = Next(talk, Queued{at(2), indexRow(Talking, "a1", "l1", 2)})
+	for name, tt := range map[string]struct {
+		before Event
+		want   By
+	}{"the caller": {Leaving{at(3), 16}, ByCaller}, "the agent": {HangupWanted{at(3), "a1"}, ByAgent}, "nobody": {IndexLost{at(3)}, ByFault}} {
+		t.Run(name, func(t *testing.T) {
+			c, _ := Next(talk, tt.before)
+			if c, _ = Next(c, CallerGone{at(4)}); c.EndedBy != tt.want {
+				t.Errorf("ended by %s, want %s", c.EndedBy, tt.want)
+			}
+		})
 	}
 }
 
