@@ -132,7 +132,6 @@ func save(file string, c *phone.Call) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
 	pcm := audio.Speech(heard, heard[0].At, heard[len(heard)-1].At)
-	return audio.WriteWAV(f, audio.Clip{Rate: audio.Rate, Channels: [][]int16{pcm}})
+	return errors.Join(audio.WriteWAV(f, audio.Clip{Rate: audio.Rate, Channels: [][]int16{pcm}}), f.Close())
 }
