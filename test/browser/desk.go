@@ -68,8 +68,13 @@ func (d *Desk) AwaitState(within time.Duration, state string) error {
 
 // Settled waits until the console knows who is at the desk: the button for Available is there, to be pressed or pressed already.
 func (d *Desk) Settled() error {
-	return d.Await(patience, `!document.querySelector('[data-testid="set-available"]').disabled ||
+	err := d.Await(patience, `!document.querySelector('[data-testid="set-available"]').disabled ||
 		document.querySelector('[data-testid="agent-state"]').dataset.state === "`+Available+`"`)
+	if err != nil {
+		shown, _ := Eval[string](d.Page, `document.body.innerText`)
+		return fmt.Errorf("%w; the page shows %q and says %q", err, shown, d.Complaints())
+	}
+	return nil
 }
 
 // Ready presses Available and waits until the desk is. One that came back soon enough is so already.
