@@ -18,9 +18,12 @@ const mailboxSize = 512
 
 // actor owns one call. Others send it events; it alone changes the call and speaks to its channel.
 type actor struct {
+	id      call.ID
 	ctl     *Controller
 	ctx     context.Context
 	cancel  context.CancelFunc
+	living  context.Context // ends when the call does: then only its end is of interest to the index
+	die     context.CancelFunc
 	log     *slog.Logger
 	channel string
 	dialled string
@@ -28,12 +31,14 @@ type actor struct {
 	epoch   int64
 	history atomic.Int64
 
-	mail chan call.Event
+	mail   chan call.Event
+	missed atomic.Bool // the mailbox was full
 
 	call       call.Call
 	playing    string // id of the prompt that plays
 	prompts    int
-	back       *time.Timer
+	back, seek *time.Timer       // for an agent to return
+	place      *time.Timer       // for the index to answer
 	recordings map[string]string // leg -> recording
 
 	index, media, books, tags lane
@@ -43,51 +48,65 @@ type actor struct {
 
 func newActor(ctl *Controller, channel string, c call.Call, dialled, caller string, epoch int64) *actor {
 	ctx, cancel := context.WithCancel(ctl.ctx)
+	living, die := context.WithCancel(ctx)
+	own := func() lane { return lane{beside: ctl.beside} }
 	return &actor{
-		ctl: ctl, ctx: ctx, cancel: cancel, log: ctl.log.With("call_id", c.ID), channel: channel, dialled: dialled, caller: caller, epoch: epoch,
+		id: c.ID, ctl: ctl, ctx: ctx, living: living, die: die, index: own(), media: own(), books: own(), tags: own(), cancel: cancel, log: ctl.log.With("call_id", c.ID), channel: channel, dialled: dialled, caller: caller, epoch: epoch,
 		mail: make(chan call.Event, mailboxSize), call: c, recordings: map[string]string{}, opened: make(chan struct{}),
 	}
 }
 
-// post hands the actor an event. A full mailbox is a loud fault: the controller resyncs, nothing is quietly dropped.
+// post hands the actor an event. A full mailbox is a loud fault: what was lost is told anew as soon as the actor listens again, not before: telling
+// it to a full mailbox would go on for ever.
 func (a *actor) post(e call.Event) {
 	select {
 	case a.mail <- e:
 	default:
 		a.ctl.metrics.overflows.Inc()
-		a.log.Error("call mailbox is full; resync follows")
-		a.ctl.do(a.ctl.resyncSoon)
+		if !a.missed.Swap(true) {
+			a.log.Error("call mailbox is full; all is told anew when it is not")
+		}
 	}
 }
 
 // run is the life of the call.
 func (a *actor) run() {
-	defer a.ctl.do(func() { a.ctl.remove(a) })
+	over := false
+	defer func() { a.ctl.do(func() { a.ctl.remove(a, over) }) }()
 	defer a.cancel()
+	defer a.disarm()
 	for {
 		select {
 		case <-a.ctx.Done():
 			return
 		case e := <-a.mail:
-			if !a.ctl.fence.pass(a.ctx, a.call.ID) {
-				a.log.Warn("call belongs to another controller now; standing back")
+			if !a.ctl.fence.pass(a.ctx, a.id) {
+				if a.ctx.Err() == nil {
+					a.log.Warn("call belongs to another controller now; standing back")
+				}
 				return
 			}
 			a.step(e)
-			if a.call.State.Final() {
+			if over = a.call.State.Final(); over {
 				a.finish()
 				return
+			}
+			if a.missed.Swap(false) {
+				a.ctl.do(func() { a.ctl.tellAnew(a) })
 			}
 		}
 	}
 }
 
 func (a *actor) step(e call.Event) {
-	if done, ok := e.(call.PromptDone); ok {
-		if done.ID != "" && done.ID != a.playing {
+	switch e := e.(type) {
+	case call.PromptDone:
+		if e.ID != "" && e.ID != a.playing {
 			return // a prompt that was stopped or replaced
 		}
 		a.playing = ""
+	case call.Queued:
+		stop(&a.place)
 	}
 	was := a.call.State
 	next, cmds := call.Next(a.call, e)
@@ -97,6 +116,10 @@ func (a *actor) step(e call.Event) {
 		a.ctl.metrics.transitions.WithLabelValues(string(next.State)).Inc()
 	}
 	a.ctl.journal(next.ID, e)
+	if next.State.Final() {
+		stop(&a.place)
+		a.die()
+	}
 	for _, cmd := range cmds {
 		a.carryOut(cmd)
 	}
@@ -115,11 +138,23 @@ func (a *actor) finish() {
 			return
 		}
 	}
-	a.ctl.fence.drop(a.call.ID)
+	epoch := a.lease()
+	a.ctl.fence.drop(a.id)
 	ctx, cancel := context.WithTimeout(a.ctl.ctx, time.Second)
 	defer cancel()
-	if err := a.ctl.queue.Release(ctx, queue.Lease{Call: queue.CallID(a.call.ID), Owner: a.ctl.cfg.ID, Epoch: a.epoch}); err != nil {
+	if err := a.ctl.queue.Release(ctx, queue.Lease{Call: queue.CallID(a.id), Owner: a.ctl.cfg.ID, Epoch: epoch}); err != nil {
 		a.log.Warn("lease was not given back; it will expire", "error", err)
+	}
+}
+
+// lease is the epoch of the call's lease.
+func (a *actor) lease() int64 { return max(a.epoch, a.ctl.fence.epoch(a.id)) }
+
+// stop ends a timer, if it runs.
+func stop(t **time.Timer) {
+	if *t != nil {
+		(*t).Stop()
+		*t = nil
 	}
 }
 

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 
-	"hotline/queue"
 	"hotline/telephony/ari"
 	"hotline/telephony/call"
 )
@@ -38,12 +38,11 @@ func (a *actor) carryOut(cmd call.Command) {
 	case call.StopRecording:
 		a.stopRecording(cmd.Leg)
 	case call.ArmReturn:
-		a.disarm()
-		a.back = time.AfterFunc(a.ctl.cfg.ReturnWait, func() { a.post(call.ReturnExpired{At: now()}) })
+		a.armReturn(c.Agent)
 	case call.DisarmReturn:
 		a.disarm()
 	case call.Inquire:
-		a.inquire()
+		a.inquire(true)
 	case call.Hangup:
 		_ = a.asterisk("hangup", func(ctx context.Context) error { return a.ctl.ari.Hangup(ctx, a.channel, "normal") })
 	case call.Degrade:
@@ -63,18 +62,34 @@ const (
 	FallbackExtension = "s"
 )
 
-// asterisk carries out a request, repeated while the fault may pass. A channel that is gone is no fault: its end is on the way as an event.
+// asterisk carries out a request, repeated while the fault may pass. A channel that is gone is no fault: its end is on the way as an event, or
+// was told before the call was adopted.
 // A fault is counted and logged here; only a caller with something else to try needs the error.
 func (a *actor) asterisk(op string, f func(context.Context) error) error {
 	err := again(a.ctx, 3*time.Second, func(ctx context.Context) (bool, error) {
 		err := f(ctx)
 		return refused(err), err
 	})
-	if err != nil {
+	if err != nil && a.ctx.Err() == nil {
 		a.ctl.metrics.refused.WithLabelValues(op).Inc()
 		a.log.Warn("asterisk refused", "op", op, "error", err)
+		if ari.IsNotFound(err) {
+			a.inquire(false)
+		}
 	}
 	return err
+}
+
+// degrade must not give up: a caller whom we have forgotten, but who is still ours in Asterisk's eyes, hears nothing. A refusal says that the
+// channel is in the dialplan already, or gone.
+func (a *actor) degrade() {
+	err := again(a.ctx, 0, func(ctx context.Context) (bool, error) {
+		err := a.ctl.ari.Continue(ctx, a.channel, FallbackContext, FallbackExtension, 1)
+		return refused(err), err
+	})
+	if err != nil && a.ctx.Err() == nil && !ari.IsNotFound(err) {
+		a.log.Warn("the dialplan has the caller already", "error", err)
+	}
 }
 
 // enterHold is the one request that must not fail: a caller outside every bridge hears nothing. A missing bridge is made anew; when even that
@@ -97,32 +112,36 @@ func (a *actor) enterHold() {
 		return
 	}
 	a.ctl.metrics.refused.WithLabelValues("hold").Inc()
-	// 404 and 422: the channel is gone or no longer ours; its last event is on the way.
 	if _, gone := a.ctl.ari.ChannelGet(a.ctx, a.channel); ari.IsNotFound(gone) {
+		a.inquire(false) // its last event may have been told before the call was adopted
 		return
 	}
 	a.log.Error("hold audio failed; the dialplan takes the caller", "error", err)
 	a.post(call.Unservable{At: now()})
 }
 
-// inquire looks a moment later: a channel that is being hung up stays listed that long.
-func (a *actor) inquire() {
-	time.AfterFunc(200*time.Millisecond, func() {
+// inquire looks a moment later whether the channel is gone: one that is being hung up stays listed that long. left: one that is not gone has left our
+// application.
+func (a *actor) inquire(left bool) {
+	a.ctl.beside(func() {
+		if !pause(a.ctx, 200*time.Millisecond) {
+			return
+		}
 		_, err := a.ctl.ari.ChannelGet(a.ctx, a.channel)
 		switch {
 		case ari.IsNotFound(err):
 			a.post(call.CallerGone{At: now()})
-		case err == nil:
+		case err == nil && left:
 			a.post(call.LeftStasis{At: now()})
 		}
-		// Otherwise Asterisk is out of reach, and the resync that follows will tell.
+		// Otherwise Asterisk is out of reach; the next resync will tell.
 	})
 }
 
 // save writes the tag: the first one at once, because nothing may be heard on a channel that nobody could adopt; later ones beside the call,
 // because Asterisk lets them wait for the end of a prompt.
 func (a *actor) save(c call.Call) {
-	value := c.Encode(a.ctl.cfg.ID, a.epoch)
+	value := c.Encode(a.ctl.cfg.ID, a.lease())
 	if c.State == call.Greeting {
 		_ = a.asterisk("save", func(ctx context.Context) error { return a.ctl.ari.SetVar(ctx, a.channel, call.Variable, value) })
 		return
@@ -135,6 +154,9 @@ func (a *actor) save(c call.Call) {
 		if err != nil && ctx.Err() == nil {
 			a.ctl.metrics.refused.WithLabelValues("save").Inc()
 			a.log.Warn("tag was not written", "error", err)
+			if ari.IsNotFound(err) {
+				a.inquire(false)
+			}
 		}
 	})
 }
@@ -163,9 +185,15 @@ func (a *actor) settle() {
 }
 
 func (a *actor) join(leg string) {
-	if err := a.asterisk("join", func(ctx context.Context) error { return a.ctl.ari.AddChannel(ctx, legBridge(leg), a.channel) }); err != nil {
-		a.post(call.JoinFailed{At: now(), Leg: leg})
+	err := a.asterisk("join", func(ctx context.Context) error { return a.ctl.ari.AddChannel(ctx, legBridge(leg), a.channel) })
+	if err == nil {
+		return
 	}
+	var r *ari.Error
+	if errors.As(err, &r) && r.Status == http.StatusNotFound {
+		a.ctl.do(func() { a.ctl.mediaGone(leg) }) // the bridge: who is sent there next would fare no better
+	}
+	a.post(call.JoinFailed{At: now(), Leg: leg})
 }
 
 func (a *actor) play(p call.Prompt) {
@@ -197,11 +225,19 @@ func (a *actor) stopPlay() {
 	}
 }
 
+// armReturn waits for the agent to come back. Who never left is sought a moment later: no news of that leg will come.
+func (a *actor) armReturn(agent string) {
+	a.disarm()
+	a.back = time.AfterFunc(a.ctl.cfg.ReturnWait, func() { a.post(call.ReturnExpired{At: now()}) })
+	a.seek = time.AfterFunc(seekAfter, func() { a.ctl.do(func() { a.ctl.seekLeg(a, agent) }) })
+}
+
+// seekAfter is how long a leg that seems well has to show that it is not: its caller left its bridge for some reason.
+const seekAfter = 500 * time.Millisecond
+
 func (a *actor) disarm() {
-	if a.back != nil {
-		a.back.Stop()
-		a.back = nil
-	}
+	stop(&a.back)
+	stop(&a.seek)
 }
 
 func (a *actor) startRecording(leg string) {
@@ -240,149 +276,6 @@ func (a *actor) stopRecording(leg string) {
 		defer cancel()
 		if _, err := g.Client.StopRecording(ctx, leg, id); err != nil {
 			a.log.Warn("recording was not sealed on request; it will be when the leg ends", "leg", leg, "error", err)
-		}
-	})
-}
-
-func (a *actor) row(c call.Call) queue.Call {
-	line := a.ctl.lines[c.Line]
-	return queue.Call{
-		ID: queue.CallID(c.ID), Line: queue.LineID(c.Line), Node: a.ctl.cfg.Node, Owner: a.ctl.cfg.ID, State: queue.CallState(c.State),
-		Tier: queue.Tier(c.Tier), Needs: line.Needs, Arrived: c.Arrived, Since: c.Since, Talked: c.Talked, Front: c.Front,
-		Agent: queue.AgentID(c.Agent), Danger: c.Danger, History: int(a.history.Load()), Hold: c.Hold,
-	}
-}
-
-func fromRow(r queue.Call) call.Row {
-	return call.Row{State: call.State(r.State), Agent: string(r.Agent), Offer: string(r.Offer), Front: r.Front, Since: r.Since}
-}
-
-// tellIndex repeats until the index knows: callers are on hold audio meanwhile. An index that lost the call is told of it first.
-func (a *actor) tellIndex(cmd call.Command, c call.Call) {
-	req := queue.RequestID(newID())
-	a.index.do(a.ctx, func(ctx context.Context) {
-		limit := time.Duration(0)
-		if _, ok := cmd.(call.Enqueue); ok {
-			limit = a.ctl.cfg.IndexWait
-		}
-		err := again(ctx, limit, func(ctx context.Context) (bool, error) {
-			ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-			defer cancel()
-			err := a.ask(ctx, req, cmd, c)
-			if errors.Is(err, queue.ErrNoCall) {
-				if err := a.ctl.queue.Restore(ctx, queue.RequestID(newID()), a.row(c)); err != nil {
-					return false, err
-				}
-				req = queue.RequestID(newID()) // the index remembers its refusal by the old one
-				return false, err
-			}
-			return errors.Is(err, queue.ErrWrongState), err
-		})
-		if err == nil || ctx.Err() != nil {
-			return
-		}
-		a.log.Warn("index was not told", "op", fmt.Sprintf("%T", cmd), "error", err)
-		if limit > 0 {
-			a.post(call.Unservable{At: now()})
-		}
-	})
-}
-
-func (a *actor) ask(ctx context.Context, req queue.RequestID, cmd call.Command, c call.Call) error {
-	q, id := a.ctl.queue, queue.CallID(c.ID)
-	switch cmd := cmd.(type) {
-	case call.Register:
-		a.awaitLedger()
-		return q.Arrive(ctx, req, a.row(c))
-	case call.Enqueue:
-		r, err := q.Enqueue(ctx, req, id, cmd.Front)
-		if errors.Is(err, queue.ErrWrongState) {
-			r, err = a.indexRow(ctx, c.ID) // accepted while no controller was there to hear of it
-		}
-		if err != nil {
-			return err
-		}
-		a.ctl.do(func() { a.post(call.Queued{At: now(), Row: a.ctl.withLeg(fromRow(r))}) })
-		return nil
-	case call.Raise:
-		_, err := q.Raise(ctx, req, id, queue.Tier(c.Tier), c.Danger)
-		return err
-	case call.Mark:
-		return q.Mark(ctx, req, id, queue.CallState(c.State), c.Hold)
-	case call.Restore:
-		return q.Restore(ctx, req, a.row(c))
-	}
-	return nil
-}
-
-// indexRow is what the index has of this call.
-func (a *actor) indexRow(ctx context.Context, id call.ID) (queue.Call, error) {
-	s, err := a.ctl.queue.Snapshot(ctx)
-	if err != nil {
-		return queue.Call{}, err
-	}
-	for _, r := range s.Calls {
-		if r.ID == queue.CallID(id) {
-			return r, nil
-		}
-	}
-	return queue.Call{}, queue.ErrNoCall
-}
-
-// awaitLedger gives the database a moment to say how often the caller was here before: good to know, not worth waiting for.
-func (a *actor) awaitLedger() {
-	select {
-	case <-a.opened:
-	case <-time.After(200 * time.Millisecond):
-	case <-a.ctx.Done():
-	}
-}
-
-func (a *actor) record(c call.Call) Record {
-	return Record{Call: c, Node: a.ctl.cfg.Node, Dialled: a.dialled, Caller: a.caller}
-}
-
-// open writes the call's arrival to the ledger.
-func (a *actor) open() {
-	c := a.call
-	a.books.do(a.ctx, func(ctx context.Context) {
-		defer a.once.Do(func() { close(a.opened) })
-		err := again(ctx, 10*time.Second, func(ctx context.Context) (bool, error) {
-			n, err := a.ctl.ledger.Open(ctx, a.record(c))
-			if err == nil {
-				a.history.Store(int64(n))
-			}
-			return false, err
-		})
-		if err != nil && ctx.Err() == nil {
-			a.log.Error("ledger did not take the arrival; the end will carry it", "error", err)
-		}
-	})
-}
-
-// close takes the call out of the index and writes its end.
-func (a *actor) close(c call.Call) {
-	a.disarm()
-	ending := queue.Ending(c.Outcome())
-	req := queue.RequestID(newID())
-	a.index.do(a.ctx, func(ctx context.Context) {
-		if err := again(ctx, time.Minute, func(ctx context.Context) (bool, error) {
-			ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-			defer cancel()
-			return false, a.ctl.queue.End(ctx, req, queue.CallID(c.ID), ending)
-		}); err != nil && ctx.Err() == nil {
-			a.log.Error("index was not told of the end", "error", err)
-		}
-	})
-	a.ctl.metrics.ended.WithLabelValues(string(c.Outcome())).Inc()
-	if c.State == call.Degraded {
-		return // the dialplan goes on with the caller; its own record closes the ledger
-	}
-	a.books.do(a.ctx, func(ctx context.Context) {
-		if err := again(ctx, time.Minute, func(ctx context.Context) (bool, error) {
-			return false, a.ctl.ledger.Close(ctx, a.record(c))
-		}); err != nil && ctx.Err() == nil {
-			a.log.Error("ledger did not take the end", "error", err)
 		}
 	})
 }

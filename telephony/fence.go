@@ -43,6 +43,20 @@ func (f *fence) drop(id call.ID) {
 	f.mu.Unlock()
 }
 
+// epoch is that of the call's lease, which may have been claimed anew; 0 when the call is not ours.
+func (f *fence) epoch(id call.ID) int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.leases[id].Epoch
+}
+
+// open says that calls may be acted on.
+func (f *fence) open() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return !f.shut && time.Since(f.tick) <= f.ttl
+}
+
 // pass waits until the controller may act on the call, and says whether it still may.
 func (f *fence) pass(ctx context.Context, id call.ID) bool {
 	for {
@@ -96,6 +110,9 @@ func (f *fence) renew(ctx context.Context) {
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, f.ttl/2)
 	lost, err := f.queue.Renew(ctx, all, f.ttl)
+	if err == nil {
+		lost, err = f.reclaim(ctx, lost)
+	}
 	cancel()
 	for _, id := range lost {
 		f.drop(call.ID(id))
@@ -109,5 +126,46 @@ func (f *fence) renew(ctx context.Context) {
 	if f.shut && err == nil {
 		f.shut = false
 		close(f.opened)
+	}
+}
+
+// reclaim takes back leases that Redis knows as ours, but with an epoch before the present one: the call was adopted while Redis was away, or
+// Redis came back with an older file. It returns those that are lost.
+func (f *fence) reclaim(ctx context.Context, refused []queue.CallID) (lost []queue.CallID, err error) {
+	if len(refused) == 0 {
+		return nil, nil
+	}
+	known, err := f.queue.Leases(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range refused {
+		f.mu.Lock()
+		own, ours := f.leases[call.ID(id)]
+		f.mu.Unlock()
+		if !ours {
+			continue
+		}
+		if l := known[id]; l.Owner == own.Owner && l.Epoch < own.Epoch {
+			l, err := f.queue.Claim(ctx, id, own.Owner, own.Epoch, f.ttl)
+			if err == nil {
+				f.replace(l)
+				continue
+			}
+			if !isFenced(err) {
+				return lost, err
+			}
+		}
+		lost = append(lost, id)
+	}
+	return lost, nil
+}
+
+// replace notes the new epoch of a lease, unless the call is over meanwhile.
+func (f *fence) replace(l queue.Lease) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, ours := f.leases[call.ID(l.Call)]; ours {
+		f.leases[call.ID(l.Call)] = l
 	}
 }

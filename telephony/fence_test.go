@@ -132,3 +132,38 @@ func TestFenceWritesLeasesThatRedisLost(t *testing.T) {
 		t.Errorf("lease %+v", l)
 	}
 }
+
+// A call that was adopted while Redis was away has an epoch that Redis has not heard of.
+func TestFenceKeepsWhatWasAdoptedWithoutRedis(t *testing.T) {
+	f := newFenced(t)
+	f.renew(t.Context())
+	f.hold(queue.Lease{Call: "c1", Owner: "controller-1", Epoch: 2})
+	f.renew(t.Context())
+	if !f.passes(t, "c1") || len(f.lost) > 0 {
+		t.Fatalf("the call was given up: lost %v", f.lost)
+	}
+	leases, err := f.queue.Leases(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l := leases["c1"]; l.Owner != "controller-1" || l.Epoch != 3 || f.epoch("c1") != 3 {
+		t.Errorf("lease %+v, believed epoch %d", l, f.epoch("c1"))
+	}
+	f.renew(t.Context())
+	if len(f.lost) > 0 {
+		t.Errorf("lost %v", f.lost)
+	}
+}
+
+// A later life of the same controller has a higher epoch: the earlier one stands back.
+func TestFenceGivesUpToALaterSelf(t *testing.T) {
+	f := newFenced(t)
+	f.renew(t.Context())
+	if _, err := f.queue.Claim(t.Context(), "c1", "controller-1", 1, time.Second); err != nil {
+		t.Fatal(err)
+	}
+	f.renew(t.Context())
+	if f.passes(t, "c1") || !slices.Equal(f.lost, []call.ID{"c1"}) {
+		t.Errorf("the call was not given up: lost %v", f.lost)
+	}
+}

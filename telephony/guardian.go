@@ -3,6 +3,7 @@ package telephony
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -17,10 +18,11 @@ import (
 
 // GuardianConfig bounds a guardian.
 type GuardianConfig struct {
+	Lease time.Duration // how long a lease holds that is not renewed: the controllers' Config.Lease; default 3 s
 	Stale time.Duration // how long a call may be without a controller; default 4 s
 	Every time.Duration // between looks; default 500 ms
 	// Alive asks a controller for a sign of life. It decides while Redis, which keeps the leases, is away. (Asterisk cannot be asked: it
-	// keeps calling an application alive whose websocket has closed.)
+	// keeps calling an application alive whose websocket has closed.) nil: then none is alive.
 	Alive func(ctx context.Context, controller string) bool
 }
 
@@ -38,18 +40,36 @@ type Guardian struct {
 	mu   sync.Mutex
 	legs map[string]bool // legs that carry audio, over all gateways
 
+	tasks sync.WaitGroup
+	ctx   context.Context // of Run
+
+	// Owned by Run's loop.
 	since map[string]time.Time // channel -> when it was first seen without a controller
+	signs map[queue.CallID]sign
+}
+
+// sign is the last sign of life of a lease. The time is that at which it was first seen here: expiry is told by the clock of Redis, which need not be
+// ours.
+type sign struct {
+	expires, seen time.Time
 }
 
 // NewGuardian makes a guardian. Its Asterisk client is used for requests only.
 func NewGuardian(cfg GuardianConfig, a *ari.Client, q *queue.Queue, gateways []Gateway, log *slog.Logger, reg prometheus.Registerer) *Guardian {
+	if cfg.Lease == 0 {
+		cfg.Lease = 3 * time.Second
+	}
+	if cfg.Alive == nil {
+		cfg.Alive = func(context.Context, string) bool { return false }
+	}
 	if cfg.Stale == 0 {
 		cfg.Stale = 4 * time.Second
 	}
 	if cfg.Every == 0 {
 		cfg.Every = 500 * time.Millisecond
 	}
-	g := &Guardian{cfg: cfg, ari: a, queue: q, gateways: gateways, log: log, legs: map[string]bool{}, since: map[string]time.Time{},
+	g := &Guardian{cfg: cfg, ari: a, queue: q, gateways: gateways, log: log, legs: map[string]bool{},
+		since: map[string]time.Time{}, signs: map[queue.CallID]sign{},
 		rescued: prometheus.NewCounter(prometheus.CounterOpts{Namespace: "hotline", Subsystem: "guardian", Name: "rescued_total", Help: "Callers handed to the dialplan's fallback."}),
 		alarms:  prometheus.NewCounter(prometheus.CounterOpts{Namespace: "hotline", Subsystem: "guardian", Name: "unattended_total", Help: "Looks that found a talking caller without a controller."}),
 	}
@@ -59,11 +79,11 @@ func NewGuardian(cfg GuardianConfig, a *ari.Client, q *queue.Queue, gateways []G
 
 // Run looks until ctx ends.
 func (g *Guardian) Run(ctx context.Context) error {
-	var wg sync.WaitGroup
+	g.ctx = ctx
 	for _, gw := range g.gateways {
-		wg.Go(func() { g.follow(ctx, gw) })
+		g.tasks.Go(func() { g.follow(ctx, gw) })
 	}
-	defer wg.Wait()
+	defer g.tasks.Wait()
 	t := time.NewTicker(g.cfg.Every)
 	defer t.Stop()
 	for {
@@ -148,7 +168,7 @@ func (g *Guardian) look(ctx context.Context) error {
 	return nil
 }
 
-// leases are those that Redis knows, or nil when it is away: then what Asterisk knows of its applications must do.
+// leases are those that Redis knows, or nil when it is away: then the controllers are asked for a sign of life.
 func (g *Guardian) leases(ctx context.Context) map[queue.CallID]queue.LeaseState {
 	ctx, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
 	defer cancel()
@@ -156,6 +176,12 @@ func (g *Guardian) leases(ctx context.Context) map[queue.CallID]queue.LeaseState
 	if err != nil {
 		return nil
 	}
+	for id, l := range leases {
+		if s, ok := g.signs[id]; !ok || !s.expires.Equal(l.Expires) {
+			g.signs[id] = sign{l.Expires, time.Now()}
+		}
+	}
+	maps.DeleteFunc(g.signs, func(id queue.CallID, _ sign) bool { _, ok := leases[id]; return !ok })
 	return leases
 }
 
@@ -167,12 +193,15 @@ func (g *Guardian) alone(ctx context.Context, ch ari.Channel, leases map[queue.C
 		return true
 	}
 	tag, err := call.DecodeTag(v)
-	if err != nil || tag.State.Final() {
+	if err != nil {
 		return false
+	}
+	if tag.State.Final() {
+		return true // on the way to the dialplan, which its controller did not live to finish
 	}
 	if leases != nil {
 		l, ok := leases[queue.CallID(tag.Call)]
-		return !ok || time.Now().After(l.Expires)
+		return !ok || l.Owner == guardianOwner || time.Since(g.signs[queue.CallID(tag.Call)].seen) > g.cfg.Lease
 	}
 	if _, asked := alive[tag.Owner]; !asked {
 		alive[tag.Owner] = g.cfg.Alive(ctx, tag.Owner)
@@ -180,20 +209,20 @@ func (g *Guardian) alone(ctx context.Context, ch ari.Channel, leases map[queue.C
 	return !alive[tag.Owner]
 }
 
-// forget takes the call out of the index, beside the looks at other callers.
-func (g *Guardian) forget(ctx context.Context, id queue.CallID) {
+// forget takes the call out of the index, beside the looks at other callers. When that fails, the controllers find the row without a call.
+func (g *Guardian) forget(id queue.CallID) {
 	if id == "" {
 		return
 	}
 	req := queue.RequestID(newID())
-	go func() {
-		err := again(context.WithoutCancel(ctx), time.Minute, func(ctx context.Context) (bool, error) {
+	g.tasks.Go(func() {
+		err := again(g.ctx, time.Minute, func(ctx context.Context) (bool, error) {
 			return false, g.queue.End(ctx, req, id, queue.EndDegraded)
 		})
-		if err != nil {
+		if err != nil && g.ctx.Err() == nil {
 			g.log.Error("the index was not told of a caller who went to the fallback; the board still shows the call", "call_id", id, "error", err)
 		}
-	}()
+	})
 }
 
 // takeLease makes sure that a controller that wakes up now stands back. With Redis away there is nothing to take, and no peer that could have taken it.
@@ -220,6 +249,7 @@ func (g *Guardian) rescue(ctx context.Context, ch ari.Channel) {
 		return
 	}
 	if tag.Call != "" && !g.takeLease(ctx, tag) {
+		delete(g.since, ch.ID) // somebody lives
 		return
 	}
 	err := g.ari.Continue(ctx, ch.ID, FallbackContext, FallbackExtension, 1)
@@ -228,7 +258,7 @@ func (g *Guardian) rescue(ctx context.Context, ch ari.Channel) {
 		g.rescued.Inc()
 		delete(g.since, ch.ID)
 		log.Warn("no controller looked after the caller; the dialplan's fallback does now")
-		g.forget(ctx, queue.CallID(tag.Call))
+		g.forget(queue.CallID(tag.Call))
 	case refused(err):
 		delete(g.since, ch.ID) // in the dialplan already, or gone
 	default:

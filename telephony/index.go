@@ -3,6 +3,8 @@ package telephony
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"hotline/queue"
@@ -10,6 +12,15 @@ import (
 )
 
 func isFenced(err error) bool { return errors.Is(err, queue.ErrFenced) }
+
+// wish is an agent's for a call that is not here: it may be adopted in a moment.
+type wish struct {
+	event call.HangupWanted
+	until time.Time
+}
+
+// wishKept is how long a wish is kept, and how far back wishes are read at the start.
+const wishKept = 10 * time.Second
 
 // followIndex carries the queue's decisions to the calls.
 func (c *Controller) followIndex(ctx context.Context) {
@@ -51,6 +62,7 @@ func (c *Controller) onIndex(e queue.Event) {
 		for _, a := range c.calls {
 			a.post(call.IndexLost{At: now()})
 		}
+		c.reindexSoon() // what it decided before we could hear of it
 	}
 }
 
@@ -69,19 +81,94 @@ func (c *Controller) withLeg(r call.Row) call.Row {
 }
 
 // followCommands carries the agents' wishes to the calls. The last ten seconds are read again at the start: a wish that its reader did not
-// live to carry out still counts, and one that was carried out finds the call gone.
+// live to carry out still counts, also when its call is adopted only later. One that was carried out finds the call gone.
 func (c *Controller) followCommands(ctx context.Context) {
-	err := c.queue.FollowCommands(ctx, time.Now().Add(-10*time.Second), func(cmd queue.Command) error {
-		c.do(func() {
-			if a := c.calls[call.ID(cmd.Call)]; a != nil && cmd.Verb == "hangup" {
-				a.post(call.HangupWanted{At: now(), Agent: string(cmd.By)})
-			}
-		})
+	err := c.queue.FollowCommands(ctx, time.Now().Add(-wishKept), func(cmd queue.Command) error {
+		if cmd.Verb == "hangup" {
+			c.do(func() { c.wanted(call.ID(cmd.Call), call.HangupWanted{At: now(), Agent: string(cmd.By)}) })
+		}
 		return nil
 	})
 	if err != nil && ctx.Err() == nil {
 		c.log.Error("the command stream ended", "error", err)
 	}
+}
+
+func (c *Controller) wanted(id call.ID, e call.HangupWanted) {
+	if a := c.calls[id]; a != nil {
+		a.post(e)
+		return
+	}
+	maps.DeleteFunc(c.wishes, func(_ call.ID, w wish) bool { return time.Now().After(w.until) })
+	c.wishes[id] = wish{e, time.Now().Add(wishKept)}
+}
+
+// reindexSoon compares the index with the calls: it may have decided something that nobody heard, have lost a call, or still hold one whose
+// caller hung up while no controller lived. Such a row would ring, and the agent who answers would find nobody.
+func (c *Controller) reindexSoon() {
+	if !c.reindex.begin(false) {
+		return
+	}
+	known := slices.Collect(maps.Keys(c.calls))
+	c.beside(func() {
+		ctx, cancel := context.WithTimeout(c.ctx, 2*time.Second)
+		defer cancel()
+		s, err := c.queue.Snapshot(ctx)
+		c.do(func() {
+			c.reindex.running = false
+			if err == nil {
+				c.compareIndex(s.Calls, known)
+			}
+			if c.reindex.wanted {
+				c.reindexSoon()
+			}
+		})
+	})
+}
+
+func (c *Controller) compareIndex(rows []queue.Call, known []call.ID) {
+	listed := map[call.ID]bool{}
+	for _, r := range rows {
+		id := call.ID(r.ID)
+		listed[id] = true
+		if c.calls[id] != nil {
+			c.indexed(r)
+		} else if c.compared && !c.adopting[id] && r.Owner == c.cfg.ID && r.Node == c.cfg.Node {
+			c.reap(r)
+		}
+	}
+	for _, id := range known {
+		if a := c.calls[id]; a != nil && !listed[id] {
+			a.post(call.IndexLost{At: now()})
+		}
+	}
+}
+
+// reap takes a call out of the index whose channel is gone or no longer ours. The ledger's end is written by who watches for calls without one.
+func (c *Controller) reap(r queue.Call) {
+	c.beside(func() {
+		ctx, cancel := context.WithTimeout(c.ctx, 2*time.Second)
+		defer cancel()
+		leases, err := c.queue.Leases(ctx)
+		if err != nil {
+			return
+		}
+		l, ok := leases[r.ID]
+		ending := queue.EndAbandoned
+		switch {
+		case ok && l.Owner == guardianOwner:
+			ending = queue.EndDegraded
+		case ok && l.Owner != c.cfg.ID && l.Expires.After(time.Now()):
+			return // a peer's
+		case !r.Talked.IsZero():
+			ending = queue.EndAnswered
+		}
+		if err := c.queue.End(ctx, queue.RequestID(newID()), r.ID, ending); err != nil {
+			return // found again by the next look
+		}
+		c.metrics.reapedRows.Inc()
+		c.log.Warn("the index held a call that is no more", "call_id", r.ID, "state", r.State)
+	})
 }
 
 // sweep ends offers and wrap-ups whose time is over. Every controller does it; the script makes that harmless.

@@ -9,6 +9,8 @@ import (
 // lane carries out work for one call in order, beside the goroutine that owns the call: what waits for Redis, a gateway or the database
 // must never stand between a caller and the hold audio.
 type lane struct {
+	beside func(func()) // runs the lane's goroutine; nil: a plain one
+
 	mu      sync.Mutex
 	work    []func(context.Context)
 	running bool
@@ -21,7 +23,11 @@ func (l *lane) do(ctx context.Context, f func(context.Context)) {
 	l.work = append(l.work, f)
 	if !l.running {
 		l.running = true
-		go l.drain(ctx)
+		if l.beside == nil {
+			go l.drain(ctx)
+			return
+		}
+		l.beside(func() { l.drain(ctx) })
 	}
 }
 
@@ -47,15 +53,25 @@ func again(ctx context.Context, limit time.Duration, f func(context.Context) (do
 		ctx, cancel = context.WithTimeout(ctx, limit)
 		defer cancel()
 	}
-	for pause := 50 * time.Millisecond; ; pause = min(2*pause, time.Second) {
+	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		done, err := f(ctx)
 		if done || err == nil {
 			return err
 		}
-		select {
-		case <-ctx.Done():
+		if !pause(ctx, wait) {
 			return err
-		case <-time.After(pause):
 		}
+	}
+}
+
+// pause waits, and says whether the time is over rather than ctx.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
 	}
 }

@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"net"
-	"strconv"
+	"slices"
+	"strings"
 	"time"
 
 	"hotline/telephony/ari"
@@ -17,27 +18,50 @@ var errOccupied = errors.New("a caller is still in the bridge")
 // leg is a counsellor's nailed-up headset: a peer connection in a gateway, and in this Asterisk a mixing bridge with one media channel.
 type leg struct {
 	webrtc.Leg
-	gateway   Gateway
-	rtp       string // the gateway's address towards Asterisk
-	attaching bool
-	started   chan struct{} // closed by the media channel's StasisStart
-	cancel    context.CancelFunc
+	gateway Gateway
+	rtp     string // the gateway's address towards Asterisk
+
+	// attachment numbers the media channel that is in the bridge; 0: there is none that we know of. The gateway's word alone does not make a leg
+	// ready: it hears of a media channel that died only from us.
+	attachment int64
+	attaching  bool
+	died       bool          // while it was being attached
+	started    chan struct{} // closed by the media channel's StasisStart
+	cancel     context.CancelFunc
 }
+
+// ready says that a caller who is moved to the leg hears and is heard.
+func (l *leg) ready(node string) bool { return l.attachment != 0 && l.Ready(node) }
 
 // readyLeg is the newest leg of the agent that can be used here, or "".
 func (c *Controller) readyLeg(agent string) string {
-	c.legsMu.RLock()
-	defer c.legsMu.RUnlock()
-	var best *leg
-	for _, l := range c.legs {
-		if l.Agent == agent && l.Ready(c.cfg.Node) && (best == nil || l.Since > best.Since) {
-			best = l
+	best := ""
+	for id, l := range c.legs {
+		if l.Agent == agent && l.ready(c.cfg.Node) && id > best { // ids are ULIDs
+			best = id
 		}
 	}
-	if best == nil {
-		return ""
+	return best
+}
+
+// deaf says that nobody can be at the other end of a leg.
+func (c *Controller) deaf(id string) bool {
+	if l := c.legs[id]; l != nil {
+		return l.State == webrtc.Silent
 	}
-	return best.ID
+	for _, g := range c.gateways {
+		if !c.told[g.ID] {
+			return false // it may be there, unheard of
+		}
+	}
+	return true
+}
+
+// seekLeg tells a call of its agent's leg, if that can be used.
+func (c *Controller) seekLeg(a *actor, agent string) {
+	if leg := c.readyLeg(agent); leg != "" {
+		a.post(call.LegReady{At: now(), Agent: agent, Leg: leg})
+	}
 }
 
 // gatewayOf is the gateway that holds the leg, or nil.
@@ -84,51 +108,59 @@ func (c *Controller) onGateway(g Gateway, e webrtc.Event) {
 				c.legGone(id)
 			}
 		}
-		c.synced[g.ID] = true
-		c.resyncSoon() // attaches what is new, reaps what nobody knows
+		c.synced[g.ID], c.told[g.ID] = true, true
+		c.resyncSoon(false) // finds callers in legs that are no more, reaps what nobody knows
 	case webrtc.EventLeg:
 		c.legNews(g, e.Leg)
 	case webrtc.EventGone:
 		c.legGone(e.Leg.ID)
 	case webrtc.Lost:
-		c.synced[g.ID] = false
+		c.synced[g.ID], c.told[g.ID] = false, true
 		c.log.Warn("a gateway is out of reach; its callers go to hold audio", "gateway", g.ID)
 		for id, l := range c.legs {
 			if l.gateway.ID == g.ID {
-				c.setLegState(l, webrtc.Silent)
+				c.legsMu.Lock()
+				l.State = webrtc.Silent
+				c.legsMu.Unlock()
 				c.lostLeg(id)
 			}
 		}
+		c.resyncSoon(false) // also callers whom an earlier life left in its legs
 	}
-}
-
-func (c *Controller) setLegState(l *leg, s webrtc.State) {
-	c.legsMu.Lock()
-	l.State = s
-	c.legsMu.Unlock()
 }
 
 // legNews takes note of a leg as its gateway has it now.
 func (c *Controller) legNews(g Gateway, news webrtc.Leg) {
-	c.legsMu.Lock()
 	l := c.legs[news.ID]
 	if l == nil {
 		l = &leg{gateway: g, started: make(chan struct{})}
-		c.legs[news.ID] = l
 	}
-	l.Leg = news
-	l.rtp = c.rtps[g.ID]
+	was, state := l.ready(c.cfg.Node), l.State
+	c.legsMu.Lock()
+	l.Leg, l.rtp = news, c.rtps[g.ID]
+	c.legs[news.ID] = l
 	c.legsMu.Unlock()
 	c.metrics.legs.Set(float64(len(c.legs)))
+	c.judge(l, was)
+	if state != webrtc.Silent && l.State == webrtc.Silent && !was {
+		c.lostLeg(l.ID) // also a leg that was never ready here: a caller may have been left in it
+	}
+}
 
+// judge tells the calls when a leg became usable or is no more, and mends it when that is ours to do.
+func (c *Controller) judge(l *leg, was bool) {
+	is := l.ready(c.cfg.Node)
 	switch {
-	case l.Ready(c.cfg.Node):
-		for _, a := range c.calls {
-			a.post(call.LegReady{At: now(), Agent: l.Agent, Leg: news.ID})
+	case is && !was:
+		if best := c.readyLeg(l.Agent); best == l.ID {
+			for _, a := range c.calls {
+				a.post(call.LegReady{At: now(), Agent: l.Agent, Leg: l.ID})
+			}
 		}
-	case news.State == webrtc.Silent:
-		c.lostLeg(news.ID)
-	case news.State == webrtc.Connected:
+	case was && !is:
+		c.lostLeg(l.ID)
+	}
+	if !is && l.State == webrtc.Connected {
 		c.attach(l)
 	}
 }
@@ -152,25 +184,27 @@ func (c *Controller) legGone(id string) {
 	if l.cancel != nil {
 		l.cancel()
 	}
-	go c.detach(id)
+	c.detach(id)
 }
 
 // detach takes a leg's objects down, after the caller has had time to leave them: a bridge destroyed under a caller would be silence.
 func (c *Controller) detach(id string) {
-	ctx, cancel := context.WithTimeout(c.ctx, 10*time.Second)
-	defer cancel()
-	if err := c.ari.Hangup(ctx, mediaChannel(id), "normal"); err != nil && !ari.IsNotFound(err) {
-		c.log.Warn("media channel of a gone leg stays until the next resync", "leg", id, "error", err)
-	}
-	_ = again(ctx, 5*time.Second, func(ctx context.Context) (bool, error) {
-		b, err := c.ari.BridgeGet(ctx, legBridge(id))
-		if err != nil {
-			return true, err // gone, or asterisk is: the next resync looks again
+	c.beside(func() {
+		ctx, cancel := context.WithTimeout(c.ctx, 10*time.Second)
+		defer cancel()
+		if err := c.ari.Hangup(ctx, mediaChannel(id), "normal"); err != nil && ctx.Err() == nil {
+			c.log.Warn("media channel of a gone leg stays until the next resync", "leg", id, "error", err)
 		}
-		if len(b.Channels) > 0 {
-			return false, errOccupied
-		}
-		return true, c.ari.DestroyBridge(ctx, b.ID)
+		_ = again(ctx, 5*time.Second, func(ctx context.Context) (bool, error) {
+			b, err := c.ari.BridgeGet(ctx, legBridge(id))
+			if err != nil {
+				return true, nil // gone, or asterisk is: the next resync looks again
+			}
+			if len(b.Channels) > 0 {
+				return false, errOccupied
+			}
+			return true, c.ari.DestroyBridge(ctx, b.ID)
+		})
 	})
 }
 
@@ -179,64 +213,94 @@ func (c *Controller) attach(l *leg) {
 	if l.attaching || l.rtp == "" {
 		return
 	}
-	l.attaching = true
+	l.attaching, l.died = true, false
 	ctx, cancel := context.WithTimeout(c.ctx, 10*time.Second)
 	l.cancel = cancel
-	id, agent, rtp, started, g := l.ID, l.Agent, l.rtp, l.started, l.gateway
-	format := "alaw"
-	switch l.Codec {
-	case "PCMU":
-		format = "ulaw"
-	case "opus":
-		format = "opus"
-	}
-	go func() {
+	at := attaching{Gateway: l.gateway, leg: l.ID, agent: l.Agent, rtp: l.rtp, format: format(l.Codec), started: l.started}
+	c.beside(func() {
 		defer cancel()
 		began := time.Now()
-		err := again(ctx, 0, func(ctx context.Context) (bool, error) {
-			return false, c.attachOnce(ctx, g, id, agent, rtp, format, started)
-		})
-		c.do(func() { l.attaching = false })
-		if err != nil {
-			c.log.Error("leg could not be attached", "leg", id, "error", err)
-			return
+		err := again(ctx, 0, func(ctx context.Context) (bool, error) { return false, c.attachOnce(ctx, at) })
+		if err == nil {
+			c.metrics.attach.Observe(time.Since(began).Seconds())
+		} else if ctx.Err() == nil {
+			c.log.Error("leg could not be attached; the next look tries again", "leg", at.leg, "error", err)
 		}
-		c.metrics.attach.Observe(time.Since(began).Seconds())
-	}()
+		c.do(func() { c.attached(l, err) })
+	})
 }
 
-func (c *Controller) attachOnce(ctx context.Context, g Gateway, id, agent, rtp, format string, started chan struct{}) error {
-	if err := c.ari.CreateBridge(ctx, legBridge(id), "mixing", agent); err != nil {
+func format(codec string) string {
+	switch codec {
+	case webrtc.PCMU:
+		return "ulaw"
+	case webrtc.Opus:
+		return "opus"
+	}
+	return "alaw"
+}
+
+// attached takes note of an attachment that was made or failed.
+func (c *Controller) attached(l *leg, err error) {
+	was := l.ready(c.cfg.Node)
+	l.attaching = false
+	if c.legs[l.ID] != l || err != nil {
+		return
+	}
+	c.legsMu.Lock()
+	if !l.died {
+		c.attachCount++
+		l.attachment = c.attachCount
+		// The gateway tells only what changed, and it may have known this address before.
+		if !slices.Contains(l.Nodes, c.cfg.Node) {
+			l.Nodes = append(slices.Clone(l.Nodes), c.cfg.Node)
+		}
+	}
+	c.legsMu.Unlock()
+	c.judge(l, was)
+}
+
+// attaching is what an attachment is made of, apart from the loop.
+type attaching struct {
+	Gateway
+	leg, agent, rtp, format string
+	started                 chan struct{}
+}
+
+func (c *Controller) attachOnce(ctx context.Context, at attaching) error {
+	id, ch := legBridge(at.leg), mediaChannel(at.leg)
+	b, err := c.ari.BridgeGet(ctx, id)
+	if ari.IsNotFound(err) {
+		err = c.ari.CreateBridge(ctx, id, "mixing", at.agent)
+	}
+	if err != nil {
 		return err
 	}
-	ch := mediaChannel(id)
-	// Chosen ids make a repeat collide; what collides was made by us and is as good.
-	made, err := c.ari.ExternalMedia(ctx, ch, rtp, format)
-	if err != nil && !ari.IsConflict(err) {
-		if _, there := c.ari.ChannelGet(ctx, ch); there != nil {
+	// What an earlier life of ours left in its place stays there: taking it out and in again would be heard.
+	if !slices.Contains(b.Channels, ch) {
+		if _, err := c.ari.ExternalMedia(ctx, ch, at.rtp, at.format); err != nil {
+			return err
+		}
+		// A channel that is not yet in the application cannot enter a bridge (422).
+		select {
+		case <-at.started:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Second): // its start was told to an earlier life of ours
+		}
+		if err := c.ari.AddChannel(ctx, id, ch); err != nil {
 			return err
 		}
 	}
-	// A channel that is not yet in the application cannot enter a bridge (422).
-	select {
-	case <-started:
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(time.Second): // adopted: its start was told to an earlier life of ours
-	}
-	if err := c.ari.AddChannel(ctx, legBridge(id), ch); err != nil {
+	host, err := c.ari.GetVar(ctx, ch, "UNICASTRTP_LOCAL_ADDRESS")
+	if err != nil {
 		return err
 	}
-	host, port := made.LocalAddress, strconv.Itoa(made.LocalPort)
-	if host == "" {
-		if host, err = c.ari.GetVar(ctx, ch, "UNICASTRTP_LOCAL_ADDRESS"); err != nil {
-			return err
-		}
-		if port, err = c.ari.GetVar(ctx, ch, "UNICASTRTP_LOCAL_PORT"); err != nil {
-			return err
-		}
+	port, err := c.ari.GetVar(ctx, ch, "UNICASTRTP_LOCAL_PORT")
+	if err != nil {
+		return err
 	}
-	return g.Client.SetAsterisk(ctx, id, c.cfg.Node, net.JoinHostPort(host, port))
+	return at.Client.SetAsterisk(ctx, at.leg, c.cfg.Node, net.JoinHostPort(host, port))
 }
 
 func (c *Controller) mediaStarted(id string) {
@@ -251,33 +315,32 @@ func (c *Controller) mediaStarted(id string) {
 	}
 }
 
-// mediaGone: Asterisk took the media channel of a leg down (it was restarted, or somebody hung it up); the leg is attached anew.
+// mediaGone: Asterisk took the media channel or the bridge of a leg down (it was restarted, or somebody hung it up); the leg is attached anew.
 func (c *Controller) mediaGone(id string) {
 	l := c.legs[id]
 	if l == nil {
 		return
 	}
-	c.lostLeg(id)
-	c.reattach(l)
-}
-
-func (c *Controller) reattach(l *leg) {
+	was := l.ready(c.cfg.Node)
 	if l.attaching {
-		return
+		l.died = true
 	}
 	c.legsMu.Lock()
+	l.attachment = 0
 	l.started = make(chan struct{})
-	nodes := l.Nodes[:0:0]
-	for _, n := range l.Nodes {
-		if n != c.cfg.Node {
-			nodes = append(nodes, n)
+	c.legsMu.Unlock()
+	c.judge(l, was)
+}
+
+// attachments are the legs that are attached.
+func (c *Controller) attachments() map[string]int64 {
+	m := map[string]int64{}
+	for id, l := range c.legs {
+		if l.attachment != 0 {
+			m[id] = l.attachment
 		}
 	}
-	l.Nodes = nodes
-	c.legsMu.Unlock()
-	if l.State == webrtc.Connected {
-		c.attach(l)
-	}
+	return m
 }
 
 // allSynced says that every gateway has told which legs it has.
@@ -290,21 +353,32 @@ func (c *Controller) allSynced() bool {
 	return true
 }
 
-// resyncLegs attaches legs whose media channel is missing and reaps media channels that no gateway knows (left by a crash). Reaping waits until
-// every gateway has said what it has.
-func (c *Controller) resyncLegs(media map[string]bool) {
+// compareLegs attaches legs whose media channel is not in its place, and reaps what no gateway knows (left by a crash). Reaping waits until every
+// gateway has said what it has.
+func (c *Controller) compareLegs(v *view) {
 	for id, l := range c.legs {
-		if l.State == webrtc.Connected && !media[id] {
-			c.reattach(l)
+		if at := v.legs[id]; at != 0 && at == l.attachment && v.where[mediaChannel(id)].Leg != id {
+			c.mediaGone(id)
+		} else if l.State == webrtc.Connected && !l.ready(c.cfg.Node) {
+			c.attach(l)
 		}
 	}
 	if !c.allSynced() {
 		return
 	}
-	for id := range media {
-		if c.legs[id] == nil {
-			c.metrics.reaped.Inc()
-			go c.detach(id)
+	orphans := map[string]bool{}
+	for _, ch := range v.channels {
+		if id, ok := strings.CutPrefix(ch.ID, "media-"); ok && c.legs[id] == nil {
+			orphans[id] = true
 		}
+	}
+	for _, p := range v.bridges {
+		if p.Leg != "" && c.legs[p.Leg] == nil {
+			orphans[p.Leg] = true
+		}
+	}
+	for id := range orphans {
+		c.metrics.reaped.Inc()
+		c.detach(id)
 	}
 }

@@ -4,10 +4,10 @@ import "github.com/prometheus/client_golang/prometheus"
 
 // metrics of a controller. No label carries an id.
 type metrics struct {
-	live, legs                                                                   prometheus.Gauge
-	claims, adopted, fenced, resyncs, overflows, unrecorded, reaped, sweepFaults prometheus.Counter
-	transitions, ended, refused                                                  *prometheus.CounterVec
-	attach                                                                       prometheus.Histogram
+	live, legs                                                                               prometheus.Gauge
+	claims, adopted, fenced, resyncs, overflows, unrecorded, reaped, reapedRows, sweepFaults prometheus.Counter
+	transitions, ended, refused                                                              *prometheus.CounterVec
+	attach                                                                                   prometheus.Histogram
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -32,6 +32,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		fenced: counter("fenced_total", "Calls given up because another controller holds them."), resyncs: counter("resyncs_total", "Comparisons with Asterisk's channels."),
 		overflows:  counter("mailbox_overflows_total", "Events that found a call's mailbox full; each causes a resync."),
 		unrecorded: counter("unrecorded_total", "Stretches of talk whose recording did not start."), reaped: counter("reaped_total", "Media channels that nobody knew."),
+		reapedRows:  counter("reaped_rows_total", "Calls that the index held although they were over."),
 		sweepFaults: counter("sweep_faults_total", "Sweeps of the queue that failed."),
 		transitions: vec("transitions_total", "state", "Calls that entered a state."), ended: vec("ended_total", "outcome", "Calls ended."),
 		refused: vec("refused_total", "op", "Requests that Asterisk refused for good."),

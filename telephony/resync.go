@@ -2,6 +2,9 @@ package telephony
 
 import (
 	"context"
+	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,70 +13,156 @@ import (
 	"hotline/telephony/call"
 )
 
-// resyncSoon compares what we believe with what Asterisk has, now, and again if that fails.
-func (c *Controller) resyncSoon() {
-	if err := c.resyncNow(); err != nil && c.ctx.Err() == nil {
-		c.log.Warn("resync failed; trying again", "error", err)
-		if c.resync != nil {
-			c.resync.Stop()
-		}
-		c.resync = time.AfterFunc(200*time.Millisecond, func() { c.do(c.resyncSoon) })
+// single lets one look run at a time; what is asked for meanwhile is one more look afterwards. Owned by the loop.
+type single struct{ running, wanted, thorough bool }
+
+// begin says whether the look may start now.
+func (s *single) begin(thorough bool) bool {
+	s.thorough = s.thorough || thorough
+	if s.running {
+		s.wanted = true
+		return false
 	}
+	s.running, s.wanted = true, false
+	return true
 }
 
-// resyncNow: Asterisk's channels are the truth about who is on the line. Holding bridges are made first, because whoever is found in
-// silence goes there.
-func (c *Controller) resyncNow() error {
-	ctx, cancel := context.WithTimeout(c.ctx, 5*time.Second)
+// retryAfter is the pause before a look that failed is taken again.
+const retryAfter = 200 * time.Millisecond
+
+// view is what Asterisk had at one moment, and what we knew when the look began: what came later is not judged by it.
+type view struct {
+	channels []ari.Channel
+	where    map[string]call.Place // channel -> bridge
+	bridges  []call.Place
+
+	known map[string]bool  // channels of our calls
+	legs  map[string]int64 // attached legs -> which attachment
+	gaps  int
+}
+
+// resyncSoon compares what we believe with what Asterisk has, now, and again if that fails. thorough makes the holding bridges anew even when
+// they look well: their music cannot be seen.
+func (c *Controller) resyncSoon(thorough bool) {
+	if !c.resync.begin(thorough) {
+		return
+	}
+	thorough, c.resync.thorough = c.resync.thorough, false
+	v := &view{known: map[string]bool{}, legs: c.attachments(), gaps: c.gaps}
+	for id := range c.channels {
+		v.known[id] = true
+	}
+	c.beside(func() {
+		listed, err := c.look(v, thorough)
+		if err != nil {
+			if c.ctx.Err() != nil {
+				return
+			}
+			c.log.Warn("resync failed; trying again", "error", err)
+		}
+		c.do(func() {
+			if listed {
+				c.compare(v)
+			}
+		})
+		if err != nil && !pause(c.ctx, retryAfter) {
+			return
+		}
+		c.do(func() {
+			c.resync.running = false
+			if c.resync.wanted || err != nil {
+				c.resyncSoon(err != nil && thorough)
+			}
+		})
+	})
+}
+
+// look fills the view. Holding bridges are made first, because whoever is found in silence goes there; one that cannot be made must not keep the
+// others' callers waiting, so what was listed counts even with an error.
+func (c *Controller) look(v *view, thorough bool) (listed bool, err error) {
+	ctx, cancel := context.WithTimeout(c.ctx, 10*time.Second)
 	defer cancel()
+	before, err := c.ari.Bridges(ctx)
+	if err != nil {
+		return false, err
+	}
+	var faults []error
 	for _, line := range c.lines {
-		if err := c.openHold(ctx, line); err != nil {
-			return err
+		if thorough || !kept(before, holdBridge(line.ID)) {
+			faults = append(faults, c.openHold(ctx, line))
 		}
 	}
-	channels, err := c.ari.Channels(ctx)
-	if err != nil {
-		return err
+	// Channels before bridges: whoever enters a bridge between the two is told to go there, which Settle finds done.
+	if v.channels, err = c.ari.Channels(ctx); err != nil {
+		return false, errors.Join(append(faults, err)...)
 	}
 	bridges, err := c.ari.Bridges(ctx)
 	if err != nil {
-		return err
+		return false, errors.Join(append(faults, err)...)
 	}
-	where := map[string]call.Place{}
+	v.where = map[string]call.Place{}
 	for _, b := range bridges {
+		p := place(b.ID)
+		v.bridges = append(v.bridges, p)
 		for _, ch := range b.Channels {
-			where[ch] = place(b.ID)
+			v.where[ch] = p
 		}
 	}
-	present := map[string]bool{}
-	media := map[string]bool{}
-	for _, ch := range channels {
+	return true, errors.Join(faults...)
+}
+
+func kept(bridges []ari.Bridge, id string) bool {
+	return slices.ContainsFunc(bridges, func(b ari.Bridge) bool {
+		return b.ID == id && slices.Contains(b.Channels, ari.KeeperPrefix+id)
+	})
+}
+
+// compare: Asterisk's channels are the truth about who is on the line.
+func (c *Controller) compare(v *view) {
+	c.compareLegs(v)
+	present, unheard := map[string]bool{}, v.gaps > c.resolved
+	for _, ch := range v.channels {
 		present[ch.ID] = true
-		if leg, ok := strings.CutPrefix(ch.ID, "media-"); ok {
-			media[leg] = true
-			continue
-		}
-		if strings.HasPrefix(ch.ID, ari.KeeperPrefix) {
-			continue
-		}
-		if a := c.channels[ch.ID]; a != nil {
-			a.post(call.Found{At: now(), Place: where[ch.ID], Gap: c.gap})
-		} else {
-			c.adopt(ch, where[ch.ID])
+		switch a := c.channels[ch.ID]; {
+		case strings.HasPrefix(ch.ID, "media-"), strings.HasPrefix(ch.ID, ari.KeeperPrefix), c.ended[ch.ID]:
+		case a == nil:
+			c.adopt(ch, v.where[ch.ID])
+		case v.known[ch.ID]:
+			p := v.where[ch.ID]
+			if p.Leg != "" && (c.deaf(p.Leg) || v.where[mediaChannel(p.Leg)] != p) {
+				a.post(call.LegLost{At: now(), Leg: p.Leg})
+			}
+			a.post(call.Found{At: now(), Place: p, Gap: unheard})
 		}
 	}
 	for id, a := range c.channels {
-		if !present[id] {
+		if v.known[id] && !present[id] {
 			a.post(call.CallerGone{At: now()})
-		} else if leg := where[id].Leg; leg != "" && c.legs[leg] == nil && c.allSynced() {
-			a.post(call.LegLost{At: now(), Leg: leg}) // its gateway died with us
 		}
 	}
-	c.gap = false
-	c.resyncLegs(media)
+	maps.DeleteFunc(c.ended, func(id string, _ bool) bool { return !present[id] })
+	c.resolved = max(c.resolved, v.gaps)
 	c.metrics.resyncs.Inc()
-	c.log.Info("resync with asterisk", "channels", len(channels), "calls", len(c.calls))
-	return nil
+	if !c.compared {
+		c.compared = true
+		c.reindexSoon()
+	}
+	c.log.Debug("resync with asterisk", "channels", len(v.channels), "calls", len(c.calls))
+}
+
+// tellAnew makes good what a call missed while its mailbox was full.
+func (c *Controller) tellAnew(a *actor) {
+	if c.calls[a.id] != a {
+		return
+	}
+	c.gaps++ // its prompt's end may be among it
+	c.resyncSoon(false)
+	c.reindexSoon()
+	for _, l := range c.legs {
+		if l.ready(c.cfg.Node) && c.readyLeg(l.Agent) == l.ID {
+			a.post(call.LegReady{At: now(), Agent: l.Agent, Leg: l.ID})
+		}
+	}
 }
 
 // openHold makes the holding bridge of a line and its music; both may be there already.
@@ -94,25 +183,29 @@ func (c *Controller) adopt(ch ari.Channel, p call.Place) {
 	}
 	if c.lines[tag.Line].ID == "" {
 		c.log.Error("a call of a line that is no longer configured; the dialplan takes it", "call_id", tag.Call)
-		go c.giveBack(ch.ID)
+		c.giveBack(ch.ID)
 		return
 	}
 	c.adopting[tag.Call] = true
-	go func() {
+	c.beside(func() {
 		l, err := c.claimLease(c.ctx, tag)
 		c.do(func() {
 			delete(c.adopting, tag.Call)
 			if isFenced(err) {
 				c.metrics.fenced.Inc()
 				c.log.Info("a call that was ours has another owner now", "call_id", tag.Call)
+				c.checkDrained()
 				return
 			}
 			a := newActor(c, ch.ID, tag.Restore(), ch.Exten, ch.CallerNumber, l.Epoch)
 			a.log.Info("call adopted", "state", tag.State, "epoch", a.epoch)
 			c.metrics.adopted.Inc()
 			c.begin(a, call.Adopted{At: now(), Place: p})
+			if p.Leg != "" && c.deaf(p.Leg) { // what was lost before the call was known here
+				a.post(call.LegLost{At: now(), Leg: p.Leg})
+			}
 		})
-	}()
+	})
 }
 
 // adoptWait is how long a caller waits for Redis to say whose the call is. With Redis away nobody can have taken it.

@@ -139,7 +139,7 @@ func runGuardian(ctx context.Context, c Config, log *slog.Logger) error {
 	g := telephony.NewGuardian(telephony.GuardianConfig{
 		Stale: c.Guardian,
 		Alive: func(ctx context.Context, _ string) bool {
-			return get(ctx, "http://"+c.admin("controller")+"/healthz") == nil
+			return get(ctx, "http://"+c.admin("controller")+"/readyz") == nil // one that waits for Redis to say whose the calls are serves nobody
 		},
 	}, client, q, gateways, log, reg)
 	return together(ctx, g.Run, func(ctx context.Context) error {

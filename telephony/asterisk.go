@@ -1,0 +1,189 @@
+package telephony
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"hotline/queue"
+	"hotline/telephony/ari"
+	"hotline/telephony/call"
+)
+
+func (c *Controller) readAsterisk(ctx context.Context) {
+	for {
+		e, err := c.ari.Next(ctx)
+		if err != nil {
+			return
+		}
+		c.do(func() { c.onAsterisk(e) })
+	}
+}
+
+func (c *Controller) onAsterisk(e ari.Event) {
+	switch e.Kind {
+	case ari.Connected:
+		c.ready.Store(true)
+		c.resyncSoon(true)
+		return
+	case ari.Gap:
+		c.gaps++
+		c.ready.Store(false)
+		c.log.Warn("asterisk's event stream broke; bridged audio goes on, a resync follows")
+		return
+	case ari.CallBroadcast:
+		if !c.draining {
+			c.claim(e.Channel.ID)
+		}
+		return
+	case ari.StasisStart:
+		c.started(e)
+		return
+	case ari.BridgeDestroyed:
+		switch p := place(e.Bridge); {
+		case p.Line != "":
+			c.resyncSoon(true)
+		case p.Leg != "":
+			c.mediaGone(p.Leg) // its callers leave it, each with an event; without its bridge the leg is no use
+		}
+		return
+	}
+	if a := c.channels[e.Channel.ID]; a != nil {
+		c.tell(a, e)
+		return
+	}
+	if leg, ok := strings.CutPrefix(e.Channel.ID, "media-"); ok && (e.Kind == ari.ChannelDestroyed || e.Kind == ari.StasisEnd) {
+		c.mediaGone(leg)
+	}
+	if e.Kind == ari.PlaybackFinished {
+		c.promptDone(e.Playback)
+	}
+}
+
+// tell translates Asterisk's news of a caller's channel.
+func (c *Controller) tell(a *actor, e ari.Event) {
+	switch e.Kind {
+	case ari.ChannelDtmfReceived:
+		a.post(call.Digit{At: now(), Digit: e.Digit})
+	case ari.ChannelHangupRequest:
+		a.post(call.Leaving{At: now(), Cause: e.Cause})
+	case ari.ChannelLeftBridge:
+		a.post(call.LeftBridge{At: now(), Place: place(e.Bridge)})
+	case ari.ChannelDestroyed:
+		a.post(call.CallerGone{At: now()})
+	case ari.StasisEnd:
+		a.post(call.StasisEnded{At: now()})
+	case ari.PlaybackFinished:
+		c.promptDone(e.Playback)
+	}
+}
+
+func (c *Controller) promptDone(playback string) {
+	parts := strings.Split(playback, "-") // play-<call>-<n>
+	if len(parts) != 3 || parts[0] != "play" {
+		return
+	}
+	if a := c.calls[call.ID(parts[1])]; a != nil {
+		a.post(call.PromptDone{At: now(), ID: playback})
+	}
+}
+
+// claim asks Asterisk for a new call. Another controller that was quicker is no fault.
+func (c *Controller) claim(channel string) {
+	c.claiming++
+	c.beside(func() {
+		won, err := c.ari.Claim(c.ctx, channel)
+		switch {
+		case err != nil:
+			c.log.Warn("claim failed; the dialplan's fallback serves the caller", "error", err)
+		case won:
+			c.metrics.claims.Inc()
+			if !pause(c.ctx, claimed) {
+				return
+			}
+		}
+		c.do(func() {
+			c.claiming--
+			c.checkDrained()
+		})
+	})
+}
+
+// claimed is how long a caller who was claimed may take to come; a drain waits for that.
+const claimed = 500 * time.Millisecond
+
+// started begins the call of a channel that entered our application. Arguments of the dialplan: line, dialled number.
+func (c *Controller) started(e ari.Event) {
+	if leg, ok := strings.CutPrefix(e.Channel.ID, "media-"); ok {
+		c.mediaStarted(leg)
+		return
+	}
+	if strings.HasPrefix(e.Channel.ID, ari.KeeperPrefix) {
+		return
+	}
+	if c.channels[e.Channel.ID] != nil {
+		return
+	}
+	if e.Channel.Vars[call.Variable] != "" {
+		c.adopt(e.Channel, call.Place{})
+		return
+	}
+	if len(e.Args) < 2 || c.lines[e.Args[0]].ID == "" {
+		c.log.Error("a channel came without a line that is known here; the dialplan takes it", "args", len(e.Args))
+		c.giveBack(e.Channel.ID)
+		return
+	}
+	cl := call.Call{ID: call.ID(newID()), Line: e.Args[0], State: call.Arrived, Tier: call.Normal, Arrived: time.Now().UTC()}
+	a := newActor(c, e.Channel.ID, cl, e.Args[1], e.Channel.CallerNumber, 1)
+	// Nobody else can know a call that was named just now: the first renewal writes its lease.
+	c.begin(a, call.Claimed{At: now()})
+}
+
+func (c *Controller) begin(a *actor, e call.Event) {
+	id := a.call.ID
+	c.fence.hold(queue.Lease{Call: queue.CallID(id), Owner: c.cfg.ID, Epoch: a.epoch})
+	c.calls[id], c.channels[a.channel] = a, a
+	c.metrics.live.Set(float64(len(c.calls)))
+	a.open()
+	a.post(e)
+	if w, ok := c.wishes[id]; ok {
+		delete(c.wishes, id)
+		a.post(w.event)
+	}
+	c.beside(a.run)
+}
+
+// remove forgets a call. over: it ended; otherwise somebody else has it.
+func (c *Controller) remove(a *actor, over bool) {
+	if c.calls[a.id] == a {
+		delete(c.calls, a.id)
+		delete(c.channels, a.channel)
+		if over {
+			c.ended[a.channel] = true // a look at Asterisk that began earlier may still find it
+		}
+	}
+	c.metrics.live.Set(float64(len(c.calls)))
+	c.checkDrained()
+}
+
+// fenced: another controller holds the call. Nothing is said to the channel or the index any more.
+func (c *Controller) fenced(id call.ID) {
+	if a := c.calls[id]; a != nil {
+		c.metrics.fenced.Inc()
+		a.log.Warn("lease lost to another controller")
+		a.cancel()
+	}
+}
+
+// giveBack hands a channel that is no call of ours to the dialplan.
+func (c *Controller) giveBack(channel string) {
+	c.beside(func() {
+		err := again(c.ctx, 10*time.Second, func(ctx context.Context) (bool, error) {
+			err := c.ari.Continue(ctx, channel, FallbackContext, FallbackExtension, 1)
+			return refused(err), err
+		})
+		if err != nil && c.ctx.Err() == nil {
+			c.log.Error("channel could not be given to the dialplan", "error", err)
+		}
+	})
+}

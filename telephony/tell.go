@@ -1,0 +1,118 @@
+package telephony
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"hotline/queue"
+	"hotline/telephony/call"
+)
+
+func (a *actor) row(c call.Call) queue.Call {
+	line := a.ctl.lines[c.Line]
+	return queue.Call{
+		ID: queue.CallID(c.ID), Line: queue.LineID(c.Line), Node: a.ctl.cfg.Node, Owner: a.ctl.cfg.ID, State: queue.CallState(c.State),
+		Tier: queue.Tier(c.Tier), Needs: line.Needs, Arrived: c.Arrived, Since: c.Since, Talked: c.Talked, Front: c.Front,
+		Agent: queue.AgentID(c.Agent), Danger: c.Danger, History: int(a.history.Load()), Hold: c.Hold,
+	}
+}
+
+func fromRow(r queue.Call) call.Row {
+	return call.Row{State: call.State(r.State), Agent: string(r.Agent), Offer: string(r.Offer), Front: r.Front, Since: r.Since}
+}
+
+// tellIndex repeats until the index knows, or the call is over: callers are on hold audio meanwhile. An index that lost the call is told of it
+// first. A caller who waits for a place for longer than IndexWait, whatever the lane is busy with, goes to the dialplan.
+func (a *actor) tellIndex(cmd call.Command, c call.Call) {
+	req := queue.RequestID(newID())
+	_, enqueue := cmd.(call.Enqueue)
+	if enqueue {
+		stop(&a.place)
+		a.place = time.AfterFunc(a.ctl.cfg.IndexWait, func() { a.post(call.PlaceExpired{At: now()}) })
+	}
+	a.index.do(a.ctx, func(context.Context) {
+		err := again(a.living, 0, func(ctx context.Context) (bool, error) {
+			ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+			defer cancel()
+			err := a.ask(ctx, req, cmd, c)
+			if errors.Is(err, queue.ErrNoCall) {
+				if err := a.ctl.queue.Restore(ctx, queue.RequestID(newID()), a.lostRow(cmd, c)); err != nil {
+					return useless(err), err
+				}
+				req = queue.RequestID(newID()) // the index remembers its refusal by the old one
+			}
+			return useless(err), err
+		})
+		if err == nil || a.living.Err() != nil {
+			return
+		}
+		a.log.Warn("index was not told", "op", fmt.Sprintf("%T", cmd), "error", err)
+		if enqueue {
+			a.post(call.Unservable{At: now()})
+		}
+	})
+}
+
+// useless says that the index would give the same answer again.
+func useless(err error) bool {
+	return errors.Is(err, queue.ErrWrongState) || errors.Is(err, queue.ErrInvalid)
+}
+
+// lostRow is the row of a call that the index lost and is about to be told of. Who is to be queued is not restored as waiting: that would be a place
+// already, and not the one at the head.
+func (a *actor) lostRow(cmd call.Command, c call.Call) queue.Call {
+	r := a.row(c)
+	if _, enqueue := cmd.(call.Enqueue); enqueue {
+		r.State = queue.CallGreeting
+	}
+	return r
+}
+
+func (a *actor) ask(ctx context.Context, req queue.RequestID, cmd call.Command, c call.Call) error {
+	q, id := a.ctl.queue, queue.CallID(c.ID)
+	switch cmd := cmd.(type) {
+	case call.Register:
+		a.awaitLedger()
+		return q.Arrive(ctx, req, a.row(c))
+	case call.Enqueue:
+		r, err := q.Enqueue(ctx, req, id, cmd.Front)
+		if errors.Is(err, queue.ErrWrongState) {
+			r, err = a.indexRow(ctx, c.ID) // accepted while no controller was there to hear of it
+		}
+		if err != nil {
+			return err
+		}
+		a.ctl.do(func() { a.post(call.Queued{At: now(), Row: a.ctl.withLeg(fromRow(r))}) })
+		return nil
+	case call.Raise:
+		_, err := q.Raise(ctx, req, id, queue.Tier(c.Tier), c.Danger)
+		return err
+	case call.Mark:
+		err := q.Mark(ctx, req, id, queue.CallState(c.State), c.Hold)
+		if errors.Is(err, queue.ErrWrongState) {
+			if r, err := a.indexRow(ctx, c.ID); err == nil { // it thinks that the caller is somebody else's
+				a.ctl.do(func() { a.ctl.indexed(r) })
+			}
+		}
+		return err
+	case call.Restore:
+		return q.Restore(ctx, req, a.row(c))
+	}
+	return nil
+}
+
+// indexRow is what the index has of this call.
+func (a *actor) indexRow(ctx context.Context, id call.ID) (queue.Call, error) {
+	s, err := a.ctl.queue.Snapshot(ctx)
+	if err != nil {
+		return queue.Call{}, err
+	}
+	for _, r := range s.Calls {
+		if r.ID == queue.CallID(id) {
+			return r, nil
+		}
+	}
+	return queue.Call{}, queue.ErrNoCall
+}
