@@ -3,6 +3,7 @@ package telephony
 import (
 	"context"
 	"net"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -19,8 +20,9 @@ type browser struct {
 	leg  string
 	stop func() // the page is closed; the gateway is not told
 
-	mu   sync.Mutex
-	hear func([]int16)
+	mu     sync.Mutex
+	hear   func([]int16)
+	stalls []audio.Gap // times in which a busy machine did not let the page speak
 }
 
 // counsellorHz is what a browser says.
@@ -63,7 +65,7 @@ func openBrowser(t *testing.T, g *webrtc.Client, agent string) *browser {
 		}
 	})
 	ctx, cancel := context.WithCancel(context.Background())
-	tasks.Go(func() { speak(ctx, track) })
+	tasks.Go(func() { b.speak(ctx, track) })
 	b.stop = sync.OnceFunc(func() {
 		cancel()
 		if err := pc.GracefulClose(); err != nil {
@@ -85,14 +87,19 @@ func openBrowser(t *testing.T, g *webrtc.Client, agent string) *browser {
 }
 
 // speak sends the tone; a busy machine makes it late, and then it catches up as a sound card does.
-func speak(ctx context.Context, track *pion.TrackLocalStaticRTP) {
+func (b *browser) speak(ctx context.Context, track *pion.TrackLocalStaticRTP) {
 	began, tick := time.Now(), time.NewTicker(10*time.Millisecond)
 	defer tick.Stop()
-	for n := 0; ; {
+	for n, spoke := 0, began; ; spoke = time.Now() {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		}
+		if time.Since(spoke) > 20*time.Millisecond {
+			b.mu.Lock()
+			b.stalls = append(b.stalls, audio.Gap{From: spoke, To: time.Now()})
+			b.mu.Unlock()
 		}
 		for ; n < int(time.Since(began)/(20*time.Millisecond)); n++ {
 			_ = track.WriteRTP(&rtp.Packet{ // fails before the connection is up, and after it went
@@ -101,6 +108,13 @@ func speak(ctx context.Context, track *pion.TrackLocalStaticRTP) {
 			})
 		}
 	}
+}
+
+// stalled are the times in which the machine was too busy for the page.
+func (b *browser) stalled() []audio.Gap {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.stalls)
 }
 
 // hears waits until the counsellor has heard a tone for 200 ms.

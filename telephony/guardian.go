@@ -176,13 +176,24 @@ func (g *Guardian) leases(ctx context.Context) map[queue.CallID]queue.LeaseState
 	if err != nil {
 		return nil
 	}
+	g.note(leases)
+	return leases
+}
+
+// note takes down the signs of life.
+func (g *Guardian) note(leases map[queue.CallID]queue.LeaseState) {
 	for id, l := range leases {
 		if s, ok := g.signs[id]; !ok || !s.expires.Equal(l.Expires) {
 			g.signs[id] = sign{l.Expires, time.Now()}
 		}
 	}
 	maps.DeleteFunc(g.signs, func(id queue.CallID, _ sign) bool { _, ok := leases[id]; return !ok })
-	return leases
+}
+
+// stale says that nobody renews the lease of a call, or that it was taken by a guardian.
+func (g *Guardian) stale(id queue.CallID, leases map[queue.CallID]queue.LeaseState) bool {
+	l, ok := leases[id]
+	return !ok || l.Owner == guardianOwner || time.Since(g.signs[id].seen) > g.cfg.Lease
 }
 
 // alone says that nobody acts on the channel: its lease ran out, because its controller is dead or hangs.
@@ -200,8 +211,7 @@ func (g *Guardian) alone(ctx context.Context, ch ari.Channel, leases map[queue.C
 		return true // on the way to the dialplan, which its controller did not live to finish
 	}
 	if leases != nil {
-		l, ok := leases[queue.CallID(tag.Call)]
-		return !ok || l.Owner == guardianOwner || time.Since(g.signs[queue.CallID(tag.Call)].seen) > g.cfg.Lease
+		return g.stale(queue.CallID(tag.Call), leases)
 	}
 	if _, asked := alive[tag.Owner]; !asked {
 		alive[tag.Owner] = g.cfg.Alive(ctx, tag.Owner)

@@ -210,7 +210,7 @@ func (c *Controller) detach(id string) {
 
 // attach makes the leg's bridge and media channel in this Asterisk and tells the gateway where to send.
 func (c *Controller) attach(l *leg) {
-	if l.attaching || l.rtp == "" {
+	if l.attaching || l.rtp == "" || !c.ready.Load() { // the look that follows Connected attaches what is not
 		return
 	}
 	l.attaching, l.died = true, false

@@ -44,7 +44,8 @@ type view struct {
 // resyncSoon compares what we believe with what Asterisk has, now, and again if that fails. thorough makes the holding bridges anew even when
 // they look well: their music cannot be seen.
 func (c *Controller) resyncSoon(thorough bool) {
-	if !c.resync.begin(thorough) {
+	// Without its websocket our application is not known to Asterisk, which would not keep what we make; Connected comes here again.
+	if !c.ready.Load() || !c.resync.begin(thorough) {
 		return
 	}
 	thorough, c.resync.thorough = c.resync.thorough, false

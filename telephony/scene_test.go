@@ -11,6 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
 	"go.uber.org/goleak"
 
 	"hotline/audio"
@@ -87,6 +88,7 @@ func (s *scene) index() (*queue.Queue, *redis.Client) {
 	rdb := redis.NewClient(&redis.Options{
 		Addr: s.redis.Addr, DialTimeout: 500 * time.Millisecond, ReadTimeout: time.Second, WriteTimeout: time.Second, MaxRetryBackoff: 50 * time.Millisecond,
 		ContextTimeoutEnabled: true, DialerRetries: 1,
+		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	})
 	s.t.Cleanup(func() { _ = rdb.Close() })
 	q, err := queue.New(rdb, queue.Config{Site: "test", WrapUp: 50 * time.Millisecond})

@@ -1,0 +1,80 @@
+package telephony
+
+import (
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
+
+	"hotline/queue"
+	"hotline/telephony/ari"
+	"hotline/telephony/call"
+)
+
+// newIdle is a controller that does not run, with the Asterisk at a URL and no Redis.
+func newIdle(t *testing.T, url string) *Controller {
+	t.Helper()
+	rdb := redis.NewClient(&redis.Options{Addr: "127.0.0.1:9", MaxRetries: -1, DialTimeout: 50 * time.Millisecond, DialerRetries: 1})
+	t.Cleanup(func() { _ = rdb.Close() })
+	q, err := queue.New(rdb, queue.Config{Site: "test"})
+	must(t, err)
+	client, err := ari.New(ari.Config{URL: url, User: "u", Password: "p", App: App("controller-1")}, slog.New(slog.DiscardHandler), nil)
+	must(t, err)
+	t.Cleanup(client.Close)
+	c, err := New(Config{ID: "controller-1", Node: "node-1", Lines: []Line{{ID: "12355", HoldClass: "hold", Prompts: map[call.Prompt][]string{
+		call.PromptGreeting: {"sound:greeting"},
+	}}}}, client, q, &books{closed: map[call.ID]call.Call{}}, nil, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), nil)
+	must(t, err)
+	c.ctx = t.Context()
+	return c
+}
+
+func newTestActor(c *Controller, s call.State) *actor {
+	return newActor(c, "channel-1", call.Call{ID: "c1", Line: "12355", State: s, Tier: call.Normal, Arrived: time.Now()}, "12355", "", 1)
+}
+
+// TestOverflowDoesNotWait: the loop posts to calls, so a full mailbox must not make it wait, least of all for itself.
+func TestOverflowDoesNotWait(t *testing.T) {
+	c := newIdle(t, "http://127.0.0.1:9/ari")
+	a := newTestActor(c, call.Waiting)
+	for range cap(c.work) {
+		c.do(func() {})
+	}
+	posted := make(chan struct{})
+	go func() {
+		for range mailboxSize + 10 {
+			a.post(call.Digit{At: now(), Digit: "1"})
+		}
+		close(posted)
+	}()
+	select {
+	case <-posted:
+	case <-time.After(5 * time.Second):
+		t.Fatal("a full mailbox stops the loop for ever")
+	}
+	if !a.missed.Load() {
+		t.Error("the loss was not noted")
+	}
+}
+
+// TestHandOverIsRepeated: a caller whom Asterisk did not take in time must not be forgotten in Stasis.
+func TestHandOverIsRepeated(t *testing.T) {
+	var tries atomic.Int32
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if tries.Add(1) < 8 { // longer than other requests are repeated
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+	}))
+	defer srv.Close()
+	newTestActor(newIdle(t, srv.URL), call.Degraded).degrade()
+	if n := tries.Load(); n != 8 {
+		t.Errorf("%d tries", n)
+	}
+}

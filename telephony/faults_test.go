@@ -1,0 +1,183 @@
+package telephony
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"hotline/queue"
+	"hotline/telephony/ari/asterisktest"
+	"hotline/telephony/call"
+)
+
+// TestBrowserGoesAndComesBack: hold audio, then the same caller on the new leg.
+func TestBrowserGoesAndComesBack(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	s.start()
+	c, id, b := s.talk("a1")
+	b.stop()
+	s.hears(c, asterisktest.HoldHz)
+	if r := s.rows()[id]; r.State != queue.CallHeld || r.Agent != "a1" {
+		t.Errorf("row %+v", r)
+	}
+	b = openBrowser(t, s.gateway.Client, "a1")
+	s.hears(c, counsellorHz)
+	b.hears(t, callerHz)
+}
+
+// TestBrowserStaysAway: the head of the queue, and another counsellor.
+func TestBrowserStaysAway(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	s.start(func(c *Config) { c.ReturnWait = 300 * time.Millisecond })
+	c, id, b := s.talk("a1")
+	_, other := s.waiting()
+	b.stop()
+	s.until("the caller is back in the queue", func() bool { return s.rows()[id].State == queue.CallWaiting })
+	b = s.sitDown("a2")
+	if got := s.accepts("a2"); got != id {
+		t.Errorf("offered %s; want %s, which lost its counsellor, before %s", got, id, other)
+	}
+	s.hears(c, counsellorHz)
+	b.hears(t, callerHz)
+}
+
+// TestLegBreaksInAsterisk: whatever of the leg is taken down there, the caller does not stay in silence, and comes back to the same counsellor.
+func TestLegBreaksInAsterisk(t *testing.T) {
+	t.Parallel()
+	for name, breaks := range map[string]func(*scene, string) error{
+		"media channel hung up": func(s *scene, leg string) error {
+			return s.client("test").Hangup(context.Background(), mediaChannel(leg), "normal")
+		},
+		"bridge destroyed": func(s *scene, leg string) error {
+			return s.client("test").DestroyBridge(context.Background(), legBridge(leg))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newScene(t)
+			s.start()
+			c, id, b := s.talk("a1")
+			must(t, breaks(s, b.leg))
+			heardAgain := time.Now()
+			s.hears(c, counsellorHz)
+			b.hears(t, callerHz)
+			if d := time.Since(heardAgain); d > 4*time.Second {
+				t.Errorf("together again after %s", d)
+			}
+			s.until("the index has the talk", func() bool { return s.rows()[id].State == queue.CallTalking })
+		})
+	}
+}
+
+// TestCallerTakenOut: somebody took the caller out of the counsellor's bridge, which is silence.
+func TestCallerTakenOut(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	r := s.start()
+	c, id, b := s.talk("a1")
+	channel := channelOf(r, id)
+	must(t, s.client("test").RemoveChannel(t.Context(), legBridge(b.leg), channel))
+	from := time.Now()
+	s.hears(c, counsellorHz)
+	if err := undisturbed(c, from.Add(time.Second), time.Now(), 500*time.Millisecond, counsellorHz); err != nil {
+		t.Error(err)
+	}
+}
+
+func channelOf(r *running, id call.ID) string {
+	ch := make(chan string, 1)
+	r.do(func() { ch <- r.calls[id].channel })
+	return <-ch
+}
+
+// TestGatewayRestarts: hold audio at once, and the talk goes on when the gateway is back.
+func TestGatewayRestarts(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	s.start()
+	c, _, _ := s.talk("a1")
+	s.stopGW()
+	s.hears(c, asterisktest.HoldHz)
+	s.startGateway()
+	b := openBrowser(t, s.gateway.Client, "a1")
+	s.hears(c, counsellorHz)
+	b.hears(t, callerHz)
+}
+
+// TestGatewayAndControllerDie: the controller that comes back alone does not leave the caller in the dead leg.
+func TestGatewayAndControllerDie(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	first := s.start()
+	c, _, _ := s.talk("a1")
+	must(t, first.kill())
+	s.stopGW()
+	s.start()
+	s.hears(c, asterisktest.HoldHz)
+	s.startGateway()
+	b := openBrowser(t, s.gateway.Client, "a1")
+	s.hears(c, counsellorHz)
+	b.hears(t, callerHz)
+}
+
+// TestRedisEmptied: the order of the waiting is rebuilt, the talk goes on, and who waits is served.
+func TestRedisEmptied(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	s.start()
+	talking, talk, _ := s.talk("a1")
+	second, secondID := s.waiting()
+	_, thirdID := s.waiting()
+	s.redis.Kill()
+	from := time.Now()
+	s.hears(second, asterisktest.HoldHz)
+	s.redis.Restart(t)
+	s.until("all are back", func() bool {
+		rows := s.rows()
+		return len(rows) == 3 && rows[talk].State == queue.CallTalking && rows[talk].Agent == "a1"
+	})
+	if err := undisturbed(talking, from, time.Now(), 500*time.Millisecond, counsellorHz); err != nil {
+		t.Error(err)
+	}
+	s.sitDown("a2")
+	if got := s.accepts("a2"); got != secondID {
+		t.Errorf("offered %s; %s came before %s", got, secondID, thirdID)
+	}
+	s.hears(second, counsellorHz)
+}
+
+// TestRedisAway: a caller who comes while there is no queue is greeted, and goes to the fallback when there is none for too long.
+func TestRedisAway(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	r := s.start(func(c *Config) { c.IndexWait = time.Second })
+	s.redis.Kill()
+	c := s.caller()
+	s.hears(c, asterisktest.PromptHz)
+	s.hears(c, asterisktest.HoldHz)
+	s.hears(c, fallbackHz)
+	must(t, c.Hangup(t.Context()))
+	s.redis.Restart(t)
+	s.until("the call is forgotten", func() bool { return calls(r) == 0 })
+	s.until("the index does not have it", func() bool { return len(s.rows()) == 0 })
+	_, _ = s.waiting()
+}
+
+// TestHoldBridgeDestroyed: callers who wait hear hold audio again.
+func TestHoldBridgeDestroyed(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	s.start()
+	one, _ := s.waiting()
+	two, _ := s.waiting()
+	must(t, s.client("test").DestroyBridge(t.Context(), holdBridge("12355")))
+	from := time.Now()
+	time.Sleep(time.Second)
+	s.hears(one, asterisktest.HoldHz)
+	s.hears(two, asterisktest.HoldHz)
+	if err := undisturbed(one, from.Add(time.Second), time.Now(), 300*time.Millisecond, asterisktest.HoldHz); err != nil {
+		t.Error(err)
+	}
+}
