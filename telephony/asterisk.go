@@ -32,7 +32,8 @@ func (c *Controller) onAsterisk(e ari.Event) {
 		c.log.Warn("asterisk's event stream broke; bridged audio goes on, a resync follows")
 		return
 	case ari.CallBroadcast:
-		if !c.draining {
+		// While it is not known whose calls are whose, a claimed caller would hear nothing but ringing: the dialplan is better.
+		if !c.draining && c.fence.open() {
 			c.claim(e.Channel.ID)
 		}
 		return

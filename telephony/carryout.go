@@ -35,6 +35,8 @@ func (a *actor) carryOut(cmd call.Command) {
 		a.join(cmd.Leg)
 	case call.StartRecording:
 		a.startRecording(cmd.Leg)
+	case call.KeepRecording:
+		a.keepRecording(cmd.Leg)
 	case call.StopRecording:
 		a.stopRecording(cmd.Leg)
 	case call.ArmReturn:
@@ -255,6 +257,29 @@ func (a *actor) startRecording(leg string) {
 		if err != nil {
 			a.ctl.metrics.unrecorded.Inc()
 			a.log.Error("recording did not start", "leg", leg, "error", err)
+		}
+	})
+}
+
+var errNoGateway = errors.New("no gateway has said that it has the leg")
+
+// keepRecording waits for the leg's gateway to say what it has. Its id is asked for when the recording is stopped.
+func (a *actor) keepRecording(leg string) {
+	line, call := a.call.Line, string(a.call.ID)
+	a.media.do(a.ctx, func(ctx context.Context) {
+		err := again(ctx, 5*time.Second, func(ctx context.Context) (bool, error) {
+			g := a.ctl.gatewayOf(leg)
+			switch {
+			case g == nil:
+				return false, errNoGateway
+			case a.ctl.recordingOf(leg) != "":
+				return true, nil
+			}
+			return false, g.Client.StartRecording(ctx, leg, newID(), call, line)
+		})
+		if err != nil && ctx.Err() == nil {
+			a.ctl.metrics.unrecorded.Inc()
+			a.log.Error("an adopted talk may go unrecorded", "leg", leg, "error", err)
 		}
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"hotline/telephony/ari"
 	"hotline/telephony/ari/asterisktest"
 	"hotline/telephony/phone"
+	"hotline/telephony/webrtc"
 )
 
 // TestKilledAndAdopted: a controller dies without a goodbye, with a talk, callers who wait, one who gives up meanwhile, and a wish that nobody hears.
@@ -42,8 +43,12 @@ func TestKilledAndAdopted(t *testing.T) { // not beside others: it measures
 		}
 	}
 
+	if begun, running := s.tapes.state(); len(begun) != 1 || running != 1 {
+		t.Errorf("recordings %v begun, %d run; want the one that the first life began", begun, running)
+	}
 	s.hangsUp("a1", talk)
 	s.gone(talking)
+	s.until("the recording is sealed", func() bool { _, running := s.tapes.state(); return running == 0 })
 	s.until("the counsellor is offered who came first", func() bool { return s.rows()[secondID].State == queue.CallOffered })
 	if s.accepts("a1") != secondID || s.rows()[thirdID].State != queue.CallWaiting {
 		t.Error("the order of the waiting was not kept")
@@ -62,6 +67,42 @@ func TestWishOutlivesItsReader(t *testing.T) {
 	s.start()
 	s.gone(c)
 	s.until("the call left the index", func() bool { return len(s.rows()) == 0 })
+}
+
+// TestAdoptedTalkIsRecorded, although the first controller did not live to begin it.
+func TestAdoptedTalkIsRecorded(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	first := s.start()
+	c, id, b := s.talk("a1")
+	s.until("the recording runs", func() bool { _, running := s.tapes.state(); return running == 1 })
+	must(t, first.kill())
+	stopRecordings(t, s, b.leg)
+	s.start()
+	s.until("it runs again", func() bool { begun, running := s.tapes.state(); return len(begun) == 2 && running == 1 })
+	s.hangsUp("a1", id)
+	s.gone(c)
+	s.until("it is sealed", func() bool { _, running := s.tapes.state(); return running == 0 })
+}
+
+// stopRecordings seals what is recorded of a leg.
+func stopRecordings(t *testing.T, s *scene, leg string) {
+	t.Helper()
+	found := errors.New("found")
+	id := ""
+	err := s.gateway.Client.Follow(t.Context(), func(e webrtc.Event) error {
+		for _, l := range e.Legs {
+			if l.ID == leg {
+				id = l.Recording
+			}
+		}
+		return found
+	})
+	if !errors.Is(err, found) || id == "" {
+		t.Fatalf("recording %q of the leg: %v", id, err)
+	}
+	_, err = s.gateway.Client.StopRecording(t.Context(), leg, id)
+	must(t, err)
 }
 
 // TestReplaced: a second controller of the same name takes the calls; the first one ends and touches nothing any more.

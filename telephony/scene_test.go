@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -54,6 +55,40 @@ type scene struct {
 	gateway Gateway
 	stopGW  func()
 	books   *books
+	tapes   *tapes
+}
+
+// tapes notes which recordings run.
+type tapes struct {
+	mu      sync.Mutex
+	calls   []string // of the recordings begun, in order
+	running int
+}
+
+func (t *tapes) Start(_, call, _, _ string, _ time.Time) (webrtc.Take, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.calls = append(t.calls, call)
+	t.running++
+	return take{t}, nil
+}
+
+// state is what was begun and how many still run.
+func (t *tapes) state() (begun []string, running int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.calls), t.running
+}
+
+type take struct{ *tapes }
+
+func (t take) Write(webrtc.Side, int64, []byte) {}
+
+func (t take) Close() (time.Duration, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.running--
+	return 0, nil
 }
 
 // books is a ledger in memory.
@@ -75,7 +110,7 @@ func newScene(t *testing.T) *scene {
 	t.Helper()
 	s := &scene{
 		t: t, node: asterisktest.Start(t, asterisktest.Options{Extensions: dialplan}), redis: queuetest.Start(t), listen: "127.0.0.1:0",
-		books: &books{closed: map[call.ID]call.Call{}},
+		books: &books{closed: map[call.ID]call.Call{}}, tapes: &tapes{},
 	}
 	s.queue, s.rdb = s.index()
 	s.startGateway()
@@ -100,7 +135,7 @@ func (s *scene) startGateway() {
 	s.t.Helper()
 	g, err := webrtc.New(webrtc.Config{
 		ID: "gateway-1", Listen: s.listen, ICEUDP: "127.0.0.1:0", RTP: "127.0.0.1:0", Secret: secret, SilenceAfter: 600 * time.Millisecond,
-	}, nil, slog.New(slog.DiscardHandler), nil)
+	}, s.tapes, slog.New(slog.DiscardHandler), nil)
 	must(s.t, err)
 	s.listen = g.Addr()
 	s.gateway = Gateway{ID: "gateway-1", Client: webrtc.NewClient("http://"+s.listen, secret)}

@@ -21,6 +21,8 @@ type (
 	Join struct{ Leg string }
 	// StartRecording begins a recording of the leg.
 	StartRecording struct{ Leg, Agent string }
+	// KeepRecording goes on with the recording of the leg that an earlier controller began, or begins one if it did not live to.
+	KeepRecording struct{ Leg, Agent string }
 	// StopRecording seals it.
 	StopRecording struct{ Leg string }
 	// Register tells the index of a new call.
@@ -54,6 +56,7 @@ func (Play) command()           {}
 func (StopPlay) command()       {}
 func (Join) command()           {}
 func (StartRecording) command() {}
+func (KeepRecording) command()  {}
 func (StopRecording) command()  {}
 func (Register) command()       {}
 func (Enqueue) command()        {}

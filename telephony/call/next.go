@@ -83,7 +83,7 @@ func adopted(c Call, p Place, now time.Time) (Call, []Command) {
 	switch c.State {
 	case Talking, Held:
 		if c.State == Talking && p.Leg != "" && p.Leg == c.Leg {
-			return c, []Command{Save{}, Restore{}}
+			return c, []Command{Save{}, Restore{}, KeepRecording{c.Leg, c.Agent}}
 		}
 		c, cmds := hold(c, now, Save{}, Restore{}, Mark{})
 		cmds[0] = Settle{}

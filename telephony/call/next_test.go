@@ -26,6 +26,8 @@ func says(cmds []Command) string {
 			s += ":" + c.Leg
 		case StartRecording:
 			s += ":" + c.Leg
+		case KeepRecording:
+			s += ":" + c.Leg
 		case StopRecording:
 			s += ":" + c.Leg
 		case Play:
@@ -228,7 +230,7 @@ func TestAdopted(t *testing.T) {
 		state State
 		does  string
 	}{
-		{"talking, still in the leg", talking, Place{Leg: "l1"}, Talking, "Save Restore"},
+		{"talking, still in the leg", talking, Place{Leg: "l1"}, Talking, "Save Restore KeepRecording:l1"},
 		{"talking, but found on hold", talking, Place{Line: "12355"}, Held, "Settle Save Restore Mark Play:reconnecting StopRecording:l1 ArmReturn"},
 		{"held", held, Place{Line: "12355"}, Held, "Settle Save Restore Mark Play:reconnecting ArmReturn"},
 		{"in the greeting: not heard twice", greeting, Place{Line: "12355"}, Waiting, "Settle Save Restore Enqueue"},
