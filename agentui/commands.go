@@ -53,7 +53,7 @@ func askedReady(ctx context.Context, d *desk, r protocol.Request) {
 		d.answer(r, queue.ErrAgentBusy)
 		return
 	}
-	if !d.legReady() || !d.signed {
+	if !d.legReady() || !d.signed || d.s.troubles.queueAway() {
 		d.wantsReady = true
 		d.answer(r, nil)
 		return
@@ -78,8 +78,12 @@ func (d *desk) becomeReady(ctx context.Context, r protocol.Request) {
 	_, err := ask(ctx, func(ctx context.Context) (queue.Agent, error) {
 		return d.s.deps.Queue.Ready(ctx, queue.RequestID(newID()), d.user.ID, d.session)
 	})
-	if err == nil {
+	switch {
+	case err == nil:
 		d.wantsReady = false
+	case codeOf(err) == protocol.Unavailable:
+		d.log.Warn("the queue did not take a change; it is wanted again", "change", "ready", "error", err)
+		d.wantsReady, err = true, nil // reconcile goes on with it
 	}
 	d.answer(r, err)
 }
@@ -90,9 +94,11 @@ func askedNotReady(ctx context.Context, d *desk, r protocol.Request) {
 		d.tab.refuse(m.ID, protocol.BadReason, nil)
 		return
 	}
+	wished := d.wantsReady
+	d.wantsReady = false
 	err := d.becomeNotReady(ctx, m.Reason)
-	if err == nil {
-		d.wantsReady = false
+	if wished && codeOf(err) == protocol.Unavailable {
+		err = nil // the wish is taken back, which is all that there was of being available
 	}
 	d.answer(r, err)
 }

@@ -38,6 +38,7 @@ type desk struct {
 	signed   bool   // the queue took the session
 	seen     bool   // the board shows the session
 	stumbled bool   // a sign-in failed: the queue may have lost the row
+	refused  bool   // what we last wanted of the queue by ourselves was not done
 
 	leg        deskLeg
 	making     string // the leg that a gateway is making

@@ -83,6 +83,7 @@ type fakeGateway struct {
 	closes    []string
 	hold      chan struct{} // when set, CreateLeg waits for it
 	fail      error
+	away      bool // it takes no connection
 }
 
 func newFakeGateway() *fakeGateway {
@@ -180,6 +181,20 @@ func (g *fakeGateway) die() {
 	g.broken = make(chan struct{})
 }
 
+// leave dies and stays away until back is called.
+func (g *fakeGateway) leave() {
+	g.mu.Lock()
+	g.away = true
+	g.mu.Unlock()
+	g.die()
+}
+
+func (g *fakeGateway) back() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.away = false
+}
+
 func (g *fakeGateway) has(leg string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -196,6 +211,10 @@ func (g *fakeGateway) suspected(leg string) bool {
 func (g *fakeGateway) Follow(ctx context.Context, fn func(LegEvent)) error {
 	news := make(chan LegEvent, 1000)
 	g.mu.Lock()
+	if g.away {
+		g.mu.Unlock()
+		return errors.New("nobody is there")
+	}
 	first := LegEvent{Type: LegSnapshot}
 	for _, l := range g.legs {
 		first.Legs = append(first.Legs, l)

@@ -22,6 +22,7 @@ type gateways struct {
 	clients map[string]Gateway
 	board   *board.Board
 	metrics *metrics
+	trouble *troubles
 	log     *slog.Logger
 	patient time.Time // until then a gateway that has not spoken may only be slow to start
 
@@ -30,8 +31,8 @@ type gateways struct {
 	settled chan struct{}   // closed when every gateway has spoken once
 }
 
-func newGateways(clients map[string]Gateway, b *board.Board, m *metrics, log *slog.Logger) *gateways {
-	g := &gateways{clients: clients, board: b, metrics: m, log: log, waiting: map[string]bool{}, settled: make(chan struct{})}
+func newGateways(clients map[string]Gateway, b *board.Board, m *metrics, t *troubles, log *slog.Logger) *gateways {
+	g := &gateways{clients: clients, board: b, metrics: m, trouble: t, log: log, waiting: map[string]bool{}, settled: make(chan struct{})}
 	g.patient = time.Now().Add(settleTimeout)
 	for id := range clients {
 		g.waiting[id] = true
@@ -44,6 +45,10 @@ func newGateways(clients map[string]Gateway, b *board.Board, m *metrics, log *sl
 
 func (g *gateways) run(ctx context.Context) {
 	var all sync.WaitGroup
+	all.Go(func() {
+		g.settle(ctx)
+		g.count()
+	})
 	for id, client := range g.clients {
 		all.Go(func() { g.follow(ctx, id, client) })
 	}
@@ -88,11 +93,26 @@ func asLeg(gateway string, l LegInfo) board.Leg {
 
 func (g *gateways) down(id string) {
 	g.board.GatewayDown(id)
-	g.metrics.gatewaysUp.Set(float64(len(g.board.Gateways())))
+	g.count()
+}
+
+// count looks how many gateways are connected: none is trouble, except just after our start, when they may only be slow to speak.
+func (g *gateways) count() {
+	early := false
+	select {
+	case <-g.settled:
+	default:
+		early = time.Now().Before(g.patient)
+	}
+	g.trouble.update(func() {
+		n := len(g.board.Gateways())
+		g.metrics.gatewaysUp.Set(float64(n))
+		g.trouble.gateway = n == 0 && !early
+	})
 }
 
 func (g *gateways) spoke(id string) {
-	g.metrics.gatewaysUp.Set(float64(len(g.board.Gateways())))
+	g.count()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.waiting[id] {

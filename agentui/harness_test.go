@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +21,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
 	"go.uber.org/goleak"
 
 	"hotline/agentui/protocol"
@@ -56,6 +60,7 @@ type site struct {
 	gateway *fakeGateway
 	metrics *prometheus.Registry
 	logs    *lockedBuffer
+	index   index // what the console gets, s.queue unless a test says otherwise
 	server  *Server
 	base    string
 	stop    context.CancelFunc
@@ -92,31 +97,74 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-func newSite(t *testing.T, adjust func(*Config)) *site {
-	t.Helper()
-	s := &site{t: t, redis: queuetest.Start(t), audit: &auditLog{}, library: newLibrary(), gateway: newFakeGateway(), logs: &lockedBuffer{}}
-	s.db = storagetest.Open(t, storagetest.SQLiteURL(t))
-	var err error
-	if s.users, err = users.Open(t.Context(), s.db); err != nil {
-		t.Fatal(err)
+// staff fills the database of a site: users.Store with its password hashes, which are slow by design, is asked once for all tests, and each test
+// gets a copy of the file.
+var staff = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "staff")
+	if err != nil {
+		return nil, err
 	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	file := filepath.Join(dir, "hotline.db")
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	db, err := storage.Open(ctx, storage.Config{URL: "sqlite:" + file})
+	if err != nil {
+		return nil, err
+	}
+	store, err := users.Open(ctx, db)
 	for _, u := range []users.User{
 		{Username: "agent1", Name: "咨询员一", Role: users.Agent, Locale: "zh-CN"},
 		{Username: "agent2", Name: "咨询员二", Role: users.Agent, Locale: "en"},
 		{Username: "supervisor1", Name: "督导一", Role: users.Supervisor},
 		{Username: "admin1", Name: "管理员一", Role: users.Administrator},
 	} {
-		if _, err := s.users.Create(t.Context(), u, passwordOf(u.Username)); err != nil {
-			t.Fatal(err)
+		if err == nil {
+			_, err = store.Create(ctx, u, passwordOf(u.Username))
 		}
+	}
+	if err := errors.Join(err, db.Close()); err != nil { // closed, the whole of it is in the one file
+		return nil, err
+	}
+	return os.ReadFile(file)
+})
+
+// redisClient has the options of the product: a request to a Redis that is away ends at once, and what is tried again is tried by us.
+func (s *site) redisClient() *redis.Client {
+	c := redis.NewClient(&redis.Options{
+		Addr: s.redis.Addr, DialTimeout: 500 * time.Millisecond, ReadTimeout: time.Second, WriteTimeout: time.Second,
+		MaxRetryBackoff: 50 * time.Millisecond, DialerRetries: 1, PoolSize: 32, ContextTimeoutEnabled: true,
+		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
+	})
+	s.t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// newSite starts a site. Tests that have one run beside each other: sites share nothing, and most of their time is waiting.
+func newSite(t *testing.T, adjust func(*Config)) *site {
+	t.Helper()
+	t.Parallel()
+	s := &site{t: t, redis: queuetest.Start(t), audit: &auditLog{}, library: newLibrary(), gateway: newFakeGateway(), logs: &lockedBuffer{}}
+	people, err := staff()
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := storagetest.SQLiteURL(t)
+	if err := os.WriteFile(strings.TrimPrefix(url, "sqlite:"), people, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.db = storagetest.Open(t, url)
+	if s.users, err = users.Open(t.Context(), s.db); err != nil {
+		t.Fatal(err)
 	}
 	s.cfg = Config{ID: "console-1", Lines: map[queue.LineID]map[string]string{"12355": {"zh-CN": "青少年热线", "en": "Youth line"}}}
 	if adjust != nil {
 		adjust(&s.cfg)
 	}
-	if s.queue, err = queue.New(s.redis.Client(t), queue.Config{Ring: s.cfg.Ring}); err != nil {
+	if s.queue, err = queue.New(s.redisClient(), queue.Config{Ring: s.cfg.Ring}); err != nil {
 		t.Fatal(err)
 	}
+	s.index = s.queue
 	s.start("127.0.0.1:0")
 	t.Cleanup(func() {
 		if s.stop != nil {
@@ -133,7 +181,7 @@ func (s *site) start(addr string) {
 	s.t.Helper()
 	s.metrics = prometheus.NewRegistry()
 	server, err := New(s.cfg, Deps{
-		Log: slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), Queue: s.queue, Users: s.users, Audit: s.audit,
+		Log: slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), Queue: s.index, Users: s.users, Audit: s.audit,
 		Recordings: s.library, Gateways: map[string]Gateway{"gateway-1": s.gateway}, Metrics: s.metrics,
 		Assets: fstest.MapFS{
 			"index.html":                {Data: []byte("<!doctype html><title>console</title>")},

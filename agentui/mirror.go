@@ -18,6 +18,7 @@ const retryPause = 250 * time.Millisecond
 func (s *Server) mirror(ctx context.Context) {
 	for ctx.Err() == nil {
 		if err := s.mirrorOnce(ctx); err != nil && ctx.Err() == nil {
+			s.troubles.update(func() { s.troubles.mirror = true })
 			s.log.Warn("the index is away", "error", err)
 			pause(ctx, retryPause)
 		}
@@ -29,6 +30,7 @@ func (s *Server) mirrorOnce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.troubles.update(func() { s.troubles.mirror = false })
 	s.board.Reset(snap)
 	s.adopt(ctx)
 	err = s.deps.Queue.Follow(ctx, snap.After, func(e queue.Event) error {

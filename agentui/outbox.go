@@ -22,6 +22,10 @@ type outbox struct {
 	pending *pending
 	seq     int64 // of the last change that was taken
 	code    int   // close code, 0 while open
+
+	trouble []protocol.Trouble // what is wrong with the site, as far as it concerns the person
+	refused bool               // the queue refuses the person
+	told    []protocol.Trouble // what the browser knows; nil before the first snapshot
 }
 
 // pending is a change in the making.
@@ -31,6 +35,7 @@ type pending struct {
 	agents     rows[protocol.Agent]
 	goneCalls  rows[struct{}]
 	goneAgents rows[struct{}]
+	trouble    []protocol.Trouble // nil: as before
 }
 
 func (p *pending) size() int {
@@ -98,8 +103,46 @@ func (o *outbox) push(frame any) {
 func (o *outbox) snapshot(s protocol.Snapshot) {
 	o.update(func() {
 		o.pending, o.seq = nil, 0
+		o.told = o.wrong()
+		s.Trouble = o.told
 		o.push(s)
 	})
+}
+
+// tellTrouble takes what is wrong with the site; it comes from another goroutine than the rest, because a desk may be waiting for the very part
+// that is away.
+func (o *outbox) tellTrouble(now []protocol.Trouble) {
+	o.update(func() { o.trouble = now; o.compareTrouble() })
+}
+
+// tellRefused takes whether the queue refuses the person, whatever it does for others.
+func (o *outbox) tellRefused(refused bool) {
+	o.mu.Lock()
+	same := o.refused == refused
+	o.mu.Unlock()
+	if !same {
+		o.update(func() { o.refused = refused; o.compareTrouble() })
+	}
+}
+
+func (o *outbox) wrong() []protocol.Trouble {
+	all := make([]protocol.Trouble, 0, len(o.trouble)+1)
+	if o.refused && !slices.Contains(o.trouble, protocol.TroubleQueue) {
+		all = append(all, protocol.TroubleQueue)
+	}
+	return append(all, o.trouble...)
+}
+
+func (o *outbox) compareTrouble() {
+	now := o.wrong()
+	if o.told == nil || slices.Equal(o.told, now) {
+		return
+	}
+	o.told = now
+	if o.pending == nil {
+		o.pending = &pending{}
+	}
+	o.pending.trouble = now
 }
 
 // change merges into the change that waits.
@@ -144,7 +187,7 @@ func (o *outbox) take(now time.Time) (frames [][]byte, code int, err error) {
 }
 
 func (p *pending) message(seq int64, now time.Time) protocol.Change {
-	c := protocol.Change{Type: protocol.TypeChange, Seq: seq, Now: now.UnixMilli(), Self: p.self}
+	c := protocol.Change{Type: protocol.TypeChange, Seq: seq, Now: now.UnixMilli(), Self: p.self, Trouble: p.trouble}
 	p.calls.each(func(_ string, row protocol.Call) { c.Calls = append(c.Calls, row) })
 	p.agents.each(func(_ string, row protocol.Agent) { c.Agents = append(c.Agents, row) })
 	p.goneCalls.each(func(id string, _ struct{}) { c.GoneCalls = append(c.GoneCalls, id) })

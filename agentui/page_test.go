@@ -40,6 +40,7 @@ type page struct {
 	self    protocol.Self
 	calls   map[string]protocol.Call
 	agents  map[string]protocol.Agent
+	trouble []protocol.Trouble
 	seq     int64
 	snaps   int
 	changes int
@@ -127,7 +128,7 @@ func (g *page) apply(b []byte) {
 	case "snapshot":
 		var s protocol.Snapshot
 		fail(json.Unmarshal(b, &s))
-		g.self, g.seq = s.Self, 0
+		g.self, g.seq, g.trouble = s.Self, 0, s.Trouble
 		g.calls, g.agents = map[string]protocol.Call{}, map[string]protocol.Agent{}
 		if s.Board != nil {
 			for _, c := range append(s.Board.Waiting, s.Board.Talking...) {
@@ -146,6 +147,9 @@ func (g *page) apply(b []byte) {
 		}
 		g.seq = c.Seq
 		g.changes++
+		if c.Trouble != nil {
+			g.trouble = c.Trouble
+		}
 		if c.Self != nil {
 			g.self = *c.Self
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hotline/agentui/board"
+	"hotline/agentui/protocol"
 	"hotline/queue"
 )
 
@@ -14,6 +15,11 @@ import (
 func (d *desk) reconcile(ctx context.Context, now time.Time) {
 	if d.over {
 		return
+	}
+	if now.Before(d.retryAt) {
+		d.wakeAt(d.retryAt)
+	} else {
+		d.refused = false // until it is refused again below
 	}
 	d.signIn(ctx, now)
 	row, known := d.s.board.Agent(d.user.ID)
@@ -204,6 +210,7 @@ func (d *desk) mayAct(now time.Time) bool {
 
 func (d *desk) failed(what string, now time.Time, err error) {
 	d.log.Warn("the queue did not take a change", "change", what, "error", err)
+	d.refused = codeOf(err) == protocol.Unavailable
 	d.retryAt = now.Add(deskRetry)
 	d.wakeAt(d.retryAt)
 }

@@ -40,6 +40,7 @@ type Server struct {
 
 	board     *board.Board
 	gateways  *gateways
+	troubles  *troubles
 	directory *directory
 	sessions  *scs.SessionManager
 	logins    *loginLimits
@@ -76,7 +77,8 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		cfg: cfg, log: deps.Log, deps: deps, metrics: m, board: board.New(board.Config{Ring: cfg.Ring}), directory: newDirectory(deps.Users),
 		logins: newLoginLimits(cfg), grants: newPlayedGrants(), assets: files, desks: map[queue.AgentID]*desk{}, tabs: map[*tab]struct{}{},
 	}
-	s.gateways = newGateways(deps.Gateways, s.board, m, deps.Log)
+	s.troubles = &troubles{log: deps.Log, tell: s.tellTrouble}
+	s.gateways = newGateways(deps.Gateways, s.board, m, s.troubles, deps.Log)
 	s.sessions = s.newSessions()
 	s.commands = commands()
 	if s.handler, err = s.routes(); err != nil {
@@ -111,6 +113,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	loops.Go(func() { s.gateways.run(work) })
 	loops.Go(func() { s.directory.run(work, s.board.Renamed) })
 	loops.Go(func() { s.mirror(work) })
+	loops.Go(func() { s.feelPulse(work) })
 	loops.Go(func() { s.expireSessions(work) })
 
 	web := &http.Server{

@@ -82,6 +82,7 @@ func (s *Server) addTab(t *tab) bool {
 	defer s.mu.Unlock()
 	s.tabs[t] = struct{}{}
 	s.metrics.tabs.Inc()
+	t.out.tellTrouble(concerning(t.user.Role, s.troubles.all()))
 	if s.draining {
 		t.out.close(protocol.CloseDraining)
 	}

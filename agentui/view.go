@@ -55,10 +55,11 @@ func (d *desk) show(now time.Time) {
 	if d.tab == nil || d.over {
 		return
 	}
+	d.tab.out.tellRefused(d.refused)
 	if !d.snapshot.IsZero() {
-		if d.member && !d.seen && now.Before(d.snapshot) {
+		if d.member && !d.seen && now.Before(d.snapshot) && !d.refused {
 			d.wakeAt(d.snapshot)
-			return // the board does not show the sign-in yet
+			return // the board does not show the sign-in yet; refused, it will not soon
 		}
 		d.sendSnapshot(now)
 	} else {

@@ -50,6 +50,18 @@ func Codes() []Code {
 	}
 }
 
+// Trouble names a part that is away while a page needs it; the browser turns it into words (trouble.<code> in its locale files).
+type Trouble string
+
+// The troubles, in the order in which they are told.
+const (
+	TroubleQueue   Trouble = "queue"   // Redis is away or refuses
+	TroubleGateway Trouble = "gateway" // no media gateway is reachable
+)
+
+// Troubles lists every trouble, for the tests that compare it with the golden list and, in the web app, with the locale files.
+func Troubles() []Trouble { return []Trouble{TroubleQueue, TroubleGateway} }
+
 // Close codes of the websocket (RFC 6455, 7.4.2 leaves 4000 to 4999 to applications).
 const (
 	CloseDisplaced = 4001

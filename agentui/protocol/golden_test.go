@@ -17,11 +17,11 @@ func shapes() map[string]any {
 		"offer": Offer{}, "call_waiting": Call{}, "call_talking": Call{}, "call_held": Call{}, "agent": Agent{}, "quality": Quality{},
 		"server_ack": Ack{}, "server_ack_leg": ackLeg{}, "server_error": Error{}, "server_error_without_id": Error{},
 		"server_snapshot_agent": Snapshot{}, "server_snapshot_supervisor": Snapshot{},
-		"server_change_self": Change{}, "server_change_board": Change{}, "server_change_gone": Change{},
+		"server_change_trouble": Change{}, "server_change_trouble_over": Change{}, "server_change_self": Change{}, "server_change_board": Change{}, "server_change_gone": Change{},
 		"server_leg_lost": LegLost{}, "server_displaced": Notice{}, "server_signed_out": Notice{},
 		"http_login": Login{}, "http_me": Me{}, "http_config": PublicConfig{}, "http_recording": Recording{}, "http_recordings": Recordings{},
 		"http_recording_access": Access{}, "http_recording_access_result": Grant{}, "http_error": HTTPError{},
-		"http_error_too_many_attempts": HTTPError{}, "error_codes": []Code{},
+		"http_error_too_many_attempts": HTTPError{}, "error_codes": []Code{}, "trouble_codes": []Trouble{},
 	}
 }
 
@@ -104,6 +104,7 @@ func TestConstructorsGiveTheGoldenMessages(t *testing.T) {
 		"server_displaced":        Notice{Type: TypeDisplaced},
 		"server_signed_out":       Notice{Type: TypeSignedOut},
 		"error_codes":             Codes(),
+		"trouble_codes":           Troubles(),
 	} {
 		want, err := os.ReadFile("golden/" + name + ".json")
 		if err != nil {

@@ -49,14 +49,16 @@ type Snapshot struct {
 	Now   int64  `json:"now"`
 	Self  Self   `json:"self"`
 	Board *Board `json:"board"` // nil when the role has no board
+
+	Trouble []Trouble `json:"trouble"` // what the page needs and is away; never nil
 }
 
-// NewSnapshot makes a snapshot as of now (milliseconds).
+// NewSnapshot makes a snapshot as of now (milliseconds), without trouble.
 func NewSnapshot(now int64, self Self, board *Board) Snapshot {
-	return Snapshot{Type: TypeSnapshot, Now: now, Self: self, Board: board}
+	return Snapshot{Type: TypeSnapshot, Now: now, Self: self, Board: board, Trouble: []Trouble{}}
 }
 
-// Change carries whole rows, to be put in the place of those with the same id.
+// Change carries whole rows, to be put in the place of those with the same id. An empty list of trouble is written, a nil one is not.
 type Change struct {
 	Type       Type     `json:"type"`
 	Seq        int64    `json:"seq"` // from 1 after each snapshot
@@ -66,6 +68,8 @@ type Change struct {
 	GoneCalls  []string `json:"gone_calls,omitempty"`
 	Agents     []Agent  `json:"agents,omitempty"`
 	GoneAgents []string `json:"gone_agents,omitempty"`
+
+	Trouble []Trouble `json:"trouble,omitzero"` // the whole list; nil: as before
 }
 
 // LegLost tells the browser to make a new leg.

@@ -74,7 +74,7 @@ type Self struct {
 	Reason     string `json:"reason"`
 	Since      int64  `json:"since"`
 	Until      int64  `json:"until"`       // end of wrap-up, 0 when none
-	WantsReady bool   `json:"wants_ready"` // Available was pressed and the leg is not ready yet
+	WantsReady bool   `json:"wants_ready"` // Available was pressed; kept until the leg is ready and the queue takes it
 	Media      Media  `json:"media"`
 	Leg        string `json:"leg"`
 	Offer      *Offer `json:"offer"`

@@ -4,6 +4,7 @@ import { parse } from 'vue/compiler-sfc';
 import { describe, expect, it } from 'vitest';
 import en from './en.json';
 import zhCN from './zh-CN.json';
+import { ownWords } from '../session/notices';
 
 type Tree = { [name: string]: string | Tree };
 
@@ -41,6 +42,17 @@ describe('locale files', () => {
     const codes = JSON.parse(readFileSync(path, 'utf8')) as string[];
     expect(codes.length).toBeGreaterThan(10);
     for (const code of codes) expect(chinese.has(`errors.${code}`), code).toBe(true);
+  });
+
+  it('have words for every trouble that the server tells', () => {
+    const path = join(import.meta.dirname, '../../../protocol/golden/trouble_codes.json');
+    const codes = JSON.parse(readFileSync(path, 'utf8')) as string[];
+    expect(codes).not.toEqual([]);
+    for (const code of codes) expect(chinese.has(`trouble.${code}`), code).toBe(true);
+  });
+
+  it('say of every action that has words of its own what became of it', () => {
+    for (const action of ownWords) expect(chinese.has(`errors.unavailable_${action}`), action).toBe(true);
   });
 });
 

@@ -14,6 +14,7 @@ const named = (prefix: string) => files.filter((name) => name.startsWith(prefix)
 const readers: Record<string, Reader<unknown>> = {
   agent: structures.agent,
   error_codes: list(text),
+  trouble_codes: list(text),
   call_: structures.call,
   offer: structures.offer,
   quality: structures.quality,
@@ -79,6 +80,8 @@ describe('decodeFrame', () => {
     ['{"type":"change","seq":-1,"now":0}', 'seq'],
     ['{"type":"change","seq":1.5,"now":0}', 'seq'],
     ['{"type":"change","seq":1,"now":0,"calls":[{}]}', 'calls[0].call'],
+    ['{"type":"change","seq":1,"now":0,"trouble":"queue"}', 'trouble'],
+    ['{"type":"change","seq":1,"now":0,"trouble":[1]}', 'trouble[0]'],
   ])('refuses %s', (frame, wanted) => {
     expect(() => decodeFrame(frame)).toThrow(wanted);
   });

@@ -25,7 +25,8 @@ export function encodeRequest(id: number, request: Request): string {
 const frames = {
   ack: record({ id: count, result: (value: unknown) => value }),
   error: record({ id: count, code: text, params }),
-  snapshot: record({ seq: count, now: count, self, board: nullable(board) }),
+  // Codes of trouble stay text: an older page must survive a newer server.
+  snapshot: record({ seq: count, now: count, self, board: nullable(board), trouble: list(text) }),
   change: record({
     seq: count,
     now: count,
@@ -34,6 +35,7 @@ const frames = {
     gone_calls: optional(list(text)),
     agents: optional(list(agent)),
     gone_agents: optional(list(text)),
+    trouble: optional(list(text)),
   }),
   leg_lost: record({ leg: text, reason: text }),
   displaced: record({}),

@@ -7,6 +7,7 @@ import { serverNow } from '../state/clock';
 import { type Desk, emptyDesk, fold } from '../state/desk';
 import { phaseOf } from '../state/phase';
 import { Refusal } from '../state/requests';
+import { calm, shownOf, watched } from '../state/trouble';
 import { api } from './api';
 import { Headset } from './headset';
 import { Link, type LinkState } from './link';
@@ -36,6 +37,8 @@ export class Console {
   readonly busy = ref<ReadonlySet<Request['type']>>(new Set());
   /** The microphone check of this shift is still open. */
   readonly checking = ref(false);
+  /** Codes of the parts that have been away for more than a moment. */
+  readonly trouble = shallowRef<readonly string[]>([]);
   readonly notices = new Notices();
 
   readonly self = computed(() => this.desk.value.self);
@@ -46,6 +49,7 @@ export class Console {
   readonly headset: Headset;
   readonly ring = new Ring();
   readonly #link: Link;
+  #spells = calm;
   #resumed = false;
   #leaving = false;
 
@@ -75,6 +79,7 @@ export class Console {
     this.#watchWorld();
     setInterval(() => {
       this.now.value = serverNow(this.desk.value.clock, Date.now());
+      this.#watchTrouble();
     }, 250);
     // Relay credentials run out; a leg made hours into a shift needs fresh ones.
     setInterval(() => {
@@ -127,7 +132,7 @@ export class Console {
       await this.#link.request(request);
       return true;
     } catch (error) {
-      this.notices.refused(error);
+      this.notices.refused(error, request.type);
       return false;
     } finally {
       this.busy.value = new Set([...this.busy.value].filter((type) => type !== request.type));
@@ -218,6 +223,15 @@ export class Console {
     const after = fold(before, frame, Date.now());
     this.desk.value = after;
     if (after.stale && !before.stale) void this.#link.request({ type: 'snapshot' }).catch(() => undefined);
+  }
+
+  // While the server itself cannot be reached, what it said last is no news: the screen says only that.
+  #watchTrouble(): void {
+    if (this.linkState.value !== 'live' && this.linkState.value !== 'connecting') this.#spells = calm;
+    else if (this.linkState.value === 'live')
+      this.#spells = watched(this.#spells, this.desk.value.trouble, performance.now());
+    const shown = shownOf(this.#spells);
+    if (shown.join() !== this.trouble.value.join()) this.trouble.value = shown;
   }
 
   async #recheck(): Promise<void> {

@@ -1,4 +1,5 @@
 import { ref } from 'vue';
+import type { Request } from '../protocol/messages';
 import { Refusal } from '../state/requests';
 
 /** Something to say to the person; words come from the locale files. */
@@ -10,13 +11,18 @@ export interface Notice {
 
 const shownFor = 9000;
 
+// What nobody did because a part was away is said in the words of the action: whether a call was answered or ended must not be guessed.
+export const ownWords: readonly Request['type'][] = ['accept', 'decline', 'hangup', 'not_ready'];
+
 export class Notices {
   readonly list = ref<Notice[]>([]);
   #next = 1;
 
-  refused(error: unknown): void {
+  refused(error: unknown, action?: Request['type']): void {
     const refusal = error instanceof Refusal ? error : new Refusal('internal');
-    const notice = { id: this.#next++, code: refusal.code, params: refusal.params };
+    const own = refusal.code === 'unavailable' && action !== undefined && ownWords.includes(action);
+    const code = own ? `unavailable_${action}` : refusal.code;
+    const notice = { id: this.#next++, code, params: refusal.params };
     // The same thing said twice is one notice.
     this.list.value = [...this.list.value.filter((other) => other.code !== notice.code), notice].slice(-3);
     setTimeout(() => {

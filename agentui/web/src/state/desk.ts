@@ -12,6 +12,8 @@ export interface Desk {
   readonly self: Self | null;
   /** null when the role has no board. */
   readonly board: BoardRows | null;
+  /** Codes of the parts that are away, as the server last told. */
+  readonly trouble: readonly string[];
   readonly clock: Clock;
   /** The last change that was folded in. */
   readonly seq: number;
@@ -19,7 +21,14 @@ export interface Desk {
   readonly stale: boolean;
 }
 
-export const emptyDesk: Desk = { self: null, board: null, clock: unsetClock, seq: 0, stale: true };
+export const emptyDesk: Desk = {
+  self: null,
+  board: null,
+  trouble: [],
+  clock: unsetClock,
+  seq: 0,
+  stale: true,
+};
 
 /** Folds one frame in. When the result is stale and the one before was not, the caller asks for a snapshot. */
 export function fold(desk: Desk, frame: ServerFrame, localNow: number): Desk {
@@ -31,6 +40,7 @@ export function fold(desk: Desk, frame: ServerFrame, localNow: number): Desk {
           calls: byId([...frame.board.waiting, ...frame.board.talking], (row) => row.call),
           agents: byId(frame.board.agents, (row) => row.user),
         },
+        trouble: frame.trouble,
         clock: heard(desk.clock, frame.now, localNow),
         seq: frame.seq,
         stale: false,
@@ -44,6 +54,7 @@ export function fold(desk: Desk, frame: ServerFrame, localNow: number): Desk {
           calls: upserted(desk.board.calls, frame.calls, frame.gone_calls, (row) => row.call),
           agents: upserted(desk.board.agents, frame.agents, frame.gone_agents, (row) => row.user),
         },
+        trouble: frame.trouble ?? desk.trouble,
         clock: heard(desk.clock, frame.now, localNow),
         seq: frame.seq,
         stale: false,

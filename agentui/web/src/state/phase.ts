@@ -23,14 +23,25 @@ export const stateCodes: Readonly<Record<AgentState, string>> = {
   not_ready: 'NotReady',
 };
 
-/** Whether the person may press Available now. */
+/** Whether the person may press Available now. Also offline: the server remembers the wish until it can fulfil it. */
 export function canBeAvailable(self: Self | null): boolean {
-  return self !== null && !self.wants_ready && (self.state === 'not_ready' || self.state === 'wrap_up');
+  return (
+    self !== null &&
+    !self.wants_ready &&
+    (self.state === 'not_ready' || self.state === 'wrap_up' || self.state === 'offline')
+  );
 }
 
-/** Whether the person may press Not ready now; while reserved or talking the caller comes first. */
+/**
+ * Whether the person may press Not ready now; while reserved or talking the caller comes first. Offline there is only a wish to take
+ * back.
+ */
 export function canBeNotReady(self: Self | null): boolean {
   return (
-    self !== null && (self.state === 'available' || self.state === 'wrap_up' || self.state === 'not_ready')
+    self !== null &&
+    (self.state === 'available' ||
+      self.state === 'wrap_up' ||
+      self.state === 'not_ready' ||
+      (self.state === 'offline' && self.wants_ready))
   );
 }

@@ -12,6 +12,7 @@ import { barLength, decibels, freshCheck, listened, verdict } from './level';
 import { canBeAvailable, canBeNotReady, phaseOf } from './phase';
 import { gradeOf } from './quality';
 import { Refusal, RequestBook } from './requests';
+import { calm, settle, shownOf, watched } from './trouble';
 
 function golden(name: string): ServerFrame {
   return decodeFrame(
@@ -63,6 +64,56 @@ describe('the desk', () => {
     const own = fold(emptyDesk, golden('server_snapshot_agent'), 0);
     expect(own.board).toBeNull();
     expect(fold(own, change(1, { calls: [talkingCall] }), 0).board).toBeNull();
+  });
+});
+
+describe('trouble', () => {
+  const told = (seq: number, more: object): ServerFrame => ({ type: 'change', seq, now: 0, ...more });
+
+  it('is what the server told last', () => {
+    const first = fold(emptyDesk, { ...supervisor, trouble: ['gateway'] }, 0);
+    expect(first.trouble).toEqual(['gateway']);
+    const second = fold(first, told(1, { trouble: ['queue', 'gateway'] }), 0);
+    expect(second.trouble).toEqual(['queue', 'gateway']);
+    const third = fold(second, told(2, { self }), 0);
+    expect(third.trouble).toEqual(['queue', 'gateway']);
+    expect(fold(third, told(3, { trouble: [] }), 0).trouble).toEqual([]);
+    expect(fold(third, supervisor, 0).trouble).toEqual([]);
+    expect(fold(third, told(9, { trouble: [] }), 0).trouble).toEqual(['queue', 'gateway']);
+    expect(emptyDesk.trouble).toEqual([]);
+  });
+
+  // Each step: at that time these are told, and these must show.
+  const play = (...steps: [at: number, told: string[], shown: string[]][]) => {
+    let spells = calm;
+    for (const [at, codes, shown] of steps) {
+      spells = watched(spells, codes, at);
+      expect(shownOf(spells), `at ${String(at)} ms`).toEqual(shown);
+    }
+  };
+
+  it('shows when it lasts, and goes when it is over for good', () => {
+    play([0, ['queue'], []], [settle - 1, ['queue'], []], [settle, ['queue'], ['queue']]);
+    play([0, ['a'], []], [settle, ['a'], ['a']], [1500, [], ['a']], [2499, [], ['a']], [2500, [], []]);
+  });
+
+  it('does not show a blip, however often', () => {
+    play(
+      [0, ['a'], []],
+      [900, [], []],
+      [950, ['a'], []],
+      [1850, ['a'], []],
+      [1900, [], []],
+      [2000, ['a'], []],
+    );
+  });
+
+  it('does not flicker when a part comes and goes', () => {
+    play([0, ['a'], []], [1000, ['a'], ['a']], [1100, [], ['a']], [1900, ['a'], ['a']], [2800, [], ['a']]);
+  });
+
+  it('keeps each part apart', () => {
+    play([0, ['a'], []], [600, ['a', 'b'], []], [1000, ['a', 'b'], ['a']], [1600, ['b'], ['b', 'a']]);
   });
 });
 
@@ -138,6 +189,14 @@ describe('the phase', () => {
     }
     expect(canBeAvailable({ ...self, wants_ready: true, state: 'not_ready' })).toBe(false);
     expect(canBeAvailable({ ...self, wants_ready: false, state: 'wrap_up' })).toBe(true);
+  });
+
+  it('lets a wish be made and taken back while the queue is away', () => {
+    const offline: Self = { ...self, state: 'offline', wants_ready: false };
+    expect(canBeAvailable(offline)).toBe(true);
+    expect(canBeNotReady(offline)).toBe(false);
+    expect(canBeAvailable({ ...offline, wants_ready: true })).toBe(false);
+    expect(canBeNotReady({ ...offline, wants_ready: true })).toBe(true);
   });
 });
 

@@ -9,5 +9,7 @@ export function useWords() {
     te(`reasonHelp.${code}`) ? t(`reasonHelp.${code}`) : t('reasonHelp.other');
   const error = (code: string, params: Readonly<Record<string, string | number>>) =>
     te(`errors.${code}`) ? t(`errors.${code}`, params) : t('errors.unknown', { code });
-  return { reason, reasonHelp, error };
+  const trouble = (code: string) =>
+    te(`trouble.${code}`) ? t(`trouble.${code}`) : t('trouble.other', { code });
+  return { reason, reasonHelp, error, trouble };
 }
