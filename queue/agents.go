@@ -4,13 +4,14 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // The scripts of agents; see calls.go for what all have in common.
 var (
 	// ARGV[7] row of the agent, JSON (state is ignored). Returns agent.
 	signInScript = newScript("signin")
-	// ARGV[7] agent, [8] session. Returns agent, which may be reserved already. Errors: no_agent, fenced, agent_busy.
+	// ARGV[7] agent, [8] session. Returns agent, which may be reserved already. Errors: no_agent, fenced, agent_busy, on_break.
 	readyScript = newScript("ready")
 	// ARGV[7] agent, [8] session, [9] reason. Returns agent. Errors: no_agent, fenced, agent_busy.
 	notReadyScript = newScript("notready")
@@ -18,7 +19,9 @@ var (
 	awayScript = newScript("away")
 	// ARGV[7] agent, [8] session. Returns nothing, also for an unknown agent or an old session. Errors: agent_busy (talking).
 	signOutScript = newScript("signout")
-	// No ARGV. Returns n, how many offers, wrap-ups and lost talks it ended (at most 100 of each; call again). Remembered only when n > 0 or an offer was made.
+	// ARGV[7] agent, [8] span in ms, 0 ends a hold. Returns agent. Errors: no_agent, wrong_state (cannot become free).
+	holdScript = newScript("hold")
+	// No ARGV. Returns n, how many offers, wrap-ups, lost talks, holds, exposures and steps of relaxation it ended (at most 100 of each; call again). Remembered only when n > 0 or an offer was made.
 	sweepScript = newScript("sweep")
 	// ARGV[7] row of the agent, JSON. Returns nothing. A known agent is left alone.
 	restoreAgentScript = newScript("restore_agent")
@@ -34,7 +37,8 @@ func (q *Queue) SignIn(ctx context.Context, req RequestID, a Agent) (Agent, erro
 	return q.changeAgent(ctx, signInScript, req, text)
 }
 
-// Ready makes an agent available (from not_ready or wrap_up) and offers the best waiting call. Available already: no change.
+// Ready makes an agent available (from not_ready or wrap_up) and offers the best waiting call. Available already: no change. Who had too many red calls
+// (Config.Exposure) becomes NotReady(break_after_red) instead; during that break ErrOnBreak.
 func (q *Queue) Ready(ctx context.Context, req RequestID, id AgentID, session string) (Agent, error) {
 	return q.changeAgent(ctx, readyScript, req, string(id), session)
 }
@@ -60,8 +64,17 @@ func (q *Queue) SignOut(ctx context.Context, req RequestID, id AgentID, session 
 	return err
 }
 
-// Sweep ends what is over at the time of Redis: offers (no_answer after MissLimit) and wrap-ups (available). Safe to run anywhere, often (250 ms).
-// It also makes the offers that waited for a restored index to settle. It returns how many offers, wrap-ups and lost talks it ended.
+// Hold keeps an agent for a caller who was cut off while at risk and may call again: for span (at most Config.Patience) nobody is offered to the agent but
+// callers of the tier returning whose Preferred it is, and red callers for whom nobody else is available. An answer ends it, as does NotReady; a span of 0
+// ends it now. A caller who arrives as returning, with a Preferred and a PreferUntil, holds that agent from the greeting on. ErrWrongState when
+// the agent cannot become free (NotReady, or away).
+func (q *Queue) Hold(ctx context.Context, req RequestID, id AgentID, span time.Duration) (Agent, error) {
+	return q.changeAgent(ctx, holdScript, req, string(id), span.Milliseconds())
+}
+
+// Sweep ends what is over at the time of Redis: offers (no_answer after MissLimit), wrap-ups (available, or a break), holds
+// and waits for one agent, and it takes the steps of relaxation that are due. Safe to run anywhere, often (250 ms).
+// It also makes the offers that waited for a restored index to settle. It returns how many of all these it ended.
 func (q *Queue) Sweep(ctx context.Context) (int, error) {
 	r, err := q.change(ctx, sweepScript, "")
 	return r.N, err

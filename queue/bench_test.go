@@ -64,7 +64,7 @@ func fill(b *testing.B, q *Queue, n int) {
 		pipe := q.rdb.Pipeline()
 		for i := from; i < min(n, from+1000); i++ {
 			c := Call{ID: CallID(fmt.Sprintf("c%06d", i)), Line: "12355", State: CallWaiting, Needs: Skills{"crisis": 1 + i%4, "mandarin": 1 + i%3}, Arrived: time.Now()}
-			text, err := callText(c)
+			text, err := callText(c, q.floors)
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -31,7 +31,7 @@ var (
 // Arrive registers a call (state greeting). The same call again updates owner and node. An Arrived that is zero or in the future becomes
 // now, one older than 48 h becomes 48 h ago; both by the clock of Redis.
 func (q *Queue) Arrive(ctx context.Context, req RequestID, c Call) error {
-	text, err := callText(c)
+	text, err := callText(c, q.floors)
 	if err != nil {
 		return fmt.Errorf("queue: arrive: %w", err)
 	}
@@ -88,7 +88,7 @@ func (q *Queue) Restore(ctx context.Context, req RequestID, c Call) error {
 	if !slices.Contains(states, c.State) {
 		return fmt.Errorf("queue: restore: state %q: %w", c.State, ErrInvalid)
 	}
-	text, err := callText(c)
+	text, err := callText(c, q.floors)
 	if err != nil {
 		return fmt.Errorf("queue: restore: %w", err)
 	}

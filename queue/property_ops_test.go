@@ -126,7 +126,7 @@ func (w *world) orderSurvived() {
 	}
 }
 
-func (w *world) headStart(t Tier) int64 { return Config{}.withDefaults().HeadStart[t].Milliseconds() }
+func (w *world) headStart(t Tier) int64 { return Config{}.WithDefaults().HeadStart[t].Milliseconds() }
 
 func (w *world) someCall() CallID   { return CallID(fmt.Sprintf("c%d", w.rnd.IntN(9))) }
 func (w *world) someAgent() AgentID { return AgentID(fmt.Sprintf("a%d", w.rnd.IntN(5))) }

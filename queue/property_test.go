@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	propertySeeds = 320
+	propertySeeds = 80
 	propertySteps = 60
 )
 

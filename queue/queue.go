@@ -18,6 +18,7 @@ var (
 	ErrAgentBusy  = errors.New("the agent is reserved or talking")
 	ErrFenced     = errors.New("a later session or owner has taken over")
 	ErrWrongState = errors.New("the change does not fit the present state")
+	ErrOnBreak    = errors.New("the agent had too many red calls and has a break")
 	// ErrInvalid is the error of an argument that no state of the index could accept: an empty id, an unknown tier, a level out of 1..10.
 	ErrInvalid = errors.New("invalid argument")
 )
@@ -33,6 +34,16 @@ type Config struct {
 	WrapUp    time.Duration          // default 60 s
 	MissLimit int                    // misses in a row before NotReady(no_answer); default 1
 	Settle    time.Duration          // after a loss: no offers until nothing was restored for so long (at most 3 s); default 500 ms
+	Floors    Skills                 // relaxation never goes below; default youth 1, crisis 1; a level of 0 takes a floor away
+	Patience  time.Duration          // most that a caller waits for one agent, or an agent is held for a caller; default 10 min
+	Exposure  Exposure               // zero: red calls are not counted
+}
+
+// Exposure says how many red calls a person should take. Counted are those accepted, or raised to red while talking, and the last 16 at most.
+type Exposure struct {
+	Window time.Duration // red calls within it make the next one go to others first; 0 = none of this
+	Limit  int           // so many within Window since the last break: NotReady(break_after_red) after the wrap-up; 0 = no breaks; at most 16
+	Break  time.Duration // Ready is refused for so long; default 15 min
 }
 
 // tiers, most urgent first.
@@ -40,7 +51,8 @@ func tiers() []Tier {
 	return []Tier{TierRed, TierReturning, TierFollowUp, TierNormal, TierNuisance}
 }
 
-func (c Config) withDefaults() Config {
+// WithDefaults returns the configuration with the default in the place of each zero value.
+func (c Config) WithDefaults() Config {
 	if c.Site == "" {
 		c.Site = "site"
 	}
@@ -49,6 +61,13 @@ func (c Config) withDefaults() Config {
 		head[t] = d
 	}
 	c.HeadStart = head
+	floors := Skills{"youth": 1, "crisis": 1}
+	for name, level := range c.Floors {
+		floors[name] = level
+	}
+	c.Floors = floors
+	c.Patience = orDefault(c.Patience, 10*time.Minute)
+	c.Exposure.Break = orDefault(c.Exposure.Break, 15*time.Minute)
 	c.Ring = orDefault(c.Ring, 15*time.Second)
 	c.WrapUp = orDefault(c.WrapUp, time.Minute)
 	c.Settle = orDefault(c.Settle, 500*time.Millisecond)
@@ -66,12 +85,20 @@ func orDefault[T comparable](v, def T) T {
 
 // Validate reports what is wrong with a configuration, after defaults.
 func (c Config) Validate() error {
-	c = c.withDefaults()
+	c = c.WithDefaults()
 	if !regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`).MatchString(c.Site) {
 		return fmt.Errorf("queue: site %q: %w: letters, digits, '.', '_' and '-' only, at most 64", c.Site, ErrInvalid)
 	}
 	if c.Ring < time.Second || c.WrapUp < time.Millisecond || c.Settle < time.Millisecond || c.MissLimit < 1 {
 		return fmt.Errorf("queue: %w: ring of at least 1 s, positive wrap-up, settle and miss limit are needed", ErrInvalid)
+	}
+	if e := c.Exposure; c.Patience < time.Millisecond || e.Window < 0 || e.Break < time.Millisecond || e.Limit < 0 || e.Limit > 16 || e.Limit > 0 && e.Window == 0 {
+		return fmt.Errorf("queue: %w: positive patience and break, a limit of 0 to 16 red calls, and a window where there is a limit are needed", ErrInvalid)
+	}
+	for name, level := range c.Floors {
+		if level < 0 || level > 10 {
+			return fmt.Errorf("queue: floor of %q: %w: level %d is not in 0..10", name, ErrInvalid, level)
+		}
 	}
 	if len(c.HeadStart) != len(tiers()) {
 		return fmt.Errorf("queue: %w: head start of an unknown tier", ErrInvalid)
@@ -90,6 +117,7 @@ type Queue struct {
 	rdb      redis.UniversalClient
 	prefix   string
 	settings string
+	floors   Skills
 	metrics  *metrics
 	now      func() int64 // ms, 0 = the clock of Redis; tests only
 }
@@ -100,19 +128,20 @@ func New(rdb redis.UniversalClient, cfg Config) (*Queue, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	cfg = cfg.withDefaults()
+	cfg = cfg.WithDefaults()
 	head := make(map[Tier]int64, len(cfg.HeadStart))
 	for t, d := range cfg.HeadStart {
 		head[t] = d.Milliseconds()
 	}
 	settings, err := json.Marshal(map[string]any{
 		"ring": cfg.Ring.Milliseconds(), "wrap": cfg.WrapUp.Milliseconds(), "settle": cfg.Settle.Milliseconds(), "miss": cfg.MissLimit, "head": head,
+		"patience": cfg.Patience.Milliseconds(), "window": cfg.Exposure.Window.Milliseconds(), "limit": cfg.Exposure.Limit, "rest": cfg.Exposure.Break.Milliseconds(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("queue: settings: %w", err)
 	}
 	return &Queue{
-		rdb: rdb, prefix: "{" + cfg.Site + "}:", settings: string(settings), metrics: newMetrics(),
+		rdb: rdb, prefix: "{" + cfg.Site + "}:", settings: string(settings), floors: cfg.Floors, metrics: newMetrics(),
 		now: func() int64 { return 0 },
 	}, nil
 }

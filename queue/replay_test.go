@@ -38,6 +38,7 @@ func TestReplay(t *testing.T) {
 		"signin":     {func(*desk) {}, func(d *desk, r RequestID) string { return answer(d.SignIn(ctx, r, Agent{ID: "a1", Session: "s"})) }},
 		"ready":      {agentStates()[AgentNotReady], func(d *desk, r RequestID) string { return answer(d.Ready(ctx, r, "a1", "s")) }},
 		"ready busy": {talking, func(d *desk, r RequestID) string { return answer(d.Ready(ctx, r, "a1", "s")) }},
+		"hold":       {agentStates()[AgentAvailable], func(d *desk, r RequestID) string { return answer(d.Hold(ctx, r, "a1", time.Minute)) }},
 		"notready":   {agentStates()[AgentAvailable], func(d *desk, r RequestID) string { return answer(d.NotReady(ctx, r, "a1", "s", "meal")) }},
 		"away":       {reserved, func(d *desk, r RequestID) string { return word(d.Away(ctx, r, "a1", "s")) }},
 		"signout":    {reserved, func(d *desk, r RequestID) string { return word(d.SignOut(ctx, r, "a1", "s")) }},

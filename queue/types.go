@@ -64,6 +64,7 @@ const (
 	ReasonNoAnswer       = "no_answer"
 	ReasonDeclined       = "declined"
 	ReasonConnectionLost = "connection_lost"
+	ReasonBreakAfterRed  = "break_after_red"
 )
 
 // Call is one caller in the index.
@@ -84,6 +85,25 @@ type Call struct {
 	Danger  bool      `json:"danger,omitempty"`
 	History int       `json:"history"`        // earlier contacts known for this caller
 	Hold    string    `json:"hold,omitempty"` // why held: "agent_away", …
+
+	// Relax lowers Needs step by step while the caller waits; Asked is what was needed before any step (empty: the same as Needs).
+	Relax   []Relaxation `json:"relax,omitempty"`
+	Asked   Skills       `json:"asked,omitempty"`
+	Waiting time.Time    `json:"waiting,omitzero"` // since when the steps count: the beginning of this wait
+
+	// Preferred is the agent who gets the caller when available. Until PreferUntil (at most Config.Patience ahead) a caller who is not red
+	// waits for that agent alone, as long as the agent is signed in, can become free and has the skills; Only shows it.
+	Preferred   AgentID   `json:"preferred,omitempty"`
+	PreferUntil time.Time `json:"prefer_until,omitzero"`
+	Only        AgentID   `json:"only,omitempty"`
+}
+
+// Relaxation is one step by which a requirement gives way. A floor of the configuration is never passed.
+type Relaxation struct {
+	After time.Duration `json:"after"` // of waiting
+	Skill string        `json:"skill"`
+	By    int           `json:"by,omitempty"` // lowers the level by so much; below 1 drops the skill
+	To    int           `json:"to,omitempty"` // when By is 0: lowers the level to this; 0 drops the skill
 }
 
 // Agent is one person who answers.
@@ -92,12 +112,18 @@ type Agent struct {
 	State   AgentState `json:"state"`
 	Reason  string     `json:"reason,omitempty"` // of NotReady
 	Since   time.Time  `json:"since"`
-	Until   time.Time  `json:"until,omitzero"` // end of wrap-up
+	Until   time.Time  `json:"until,omitzero"` // end of wrap-up, or of a forced break
 	Skills  Skills     `json:"skills,omitempty"`
 	Console string     `json:"console"` // the console process that holds the session
 	Session string     `json:"session"` // the websocket session; a later one fences an earlier one
 	Call    CallID     `json:"call,omitempty"`
 	Offer   OfferID    `json:"offer,omitempty"`
+
+	Group  int         `json:"group,omitempty"` // 0 to 99, lower first: own centre 0, volunteers 1, partner 2
+	Reds   []time.Time `json:"reds,omitempty"`  // when red calls came to this agent, within the window of the exposure
+	Rested time.Time   `json:"rested,omitzero"` // beginning of the last forced break
+	Rest   time.Time   `json:"rest,omitzero"`   // end of the last forced break
+	Held   time.Time   `json:"held,omitzero"`   // until then kept for a caller who was cut off; gives way to a red one
 }
 
 // Offer is the promise of one call to one agent, with a lease.

@@ -50,19 +50,55 @@ type callRow struct {
 	Danger  bool      `json:"danger,omitempty"`
 	History int       `json:"history,omitempty"`
 	Hold    string    `json:"hold,omitempty"`
+
+	Asked     string    `json:"asked,omitempty"`
+	Relax     []stepRow `json:"relax,omitempty"`
+	From      ms        `json:"from,omitempty"`
+	Preferred AgentID   `json:"preferred,omitempty"`
+	Prefer    ms        `json:"prefer,omitempty"`
+	Only      AgentID   `json:"only,omitempty"`
+}
+
+// stepRow is a relaxation with the whole requirement after it.
+type stepRow struct {
+	After int64  `json:"after"`
+	Skill string `json:"skill"`
+	By    int    `json:"by,omitempty"`
+	To    int    `json:"to,omitempty"`
+	Need  string `json:"need"`
 }
 
 func (r callRow) call() Call {
-	return Call{
+	c := Call{
 		ID: r.ID, Line: r.Line, Node: r.Node, Owner: r.Owner, State: r.State, Tier: r.Tier, Needs: parseSkills(r.Need),
 		Arrived: r.Arrived.time(), Since: r.Since.time(), Talked: r.Talked.time(), Front: r.Front.time(),
 		Agent: r.Agent, Offer: r.Offer, Danger: r.Danger, History: r.History, Hold: r.Hold,
+		Asked: parseSkills(r.Asked), Waiting: r.From.time(), Preferred: r.Preferred, PreferUntil: r.Prefer.time(), Only: r.Only,
 	}
+	for _, s := range r.Relax {
+		c.Relax = append(c.Relax, Relaxation{After: time.Duration(s.After) * time.Millisecond, Skill: s.Skill, By: s.By, To: s.To})
+	}
+	return c
 }
 
 // callText checks a call and writes its row.
-func callText(c Call) (string, error) {
-	need, err := skillText(c.Needs)
+func callText(c Call, floors Skills) (string, error) {
+	asked := c.Asked
+	if len(asked) == 0 {
+		asked = c.Needs
+	}
+	need, err := skillText(asked)
+	var steps []stepRow
+	if err == nil {
+		steps, err = stepRows(asked, c.Relax, floors)
+	}
+	row := callRow{Need: need, Relax: steps}
+	if len(steps) > 0 {
+		row.Asked = need
+	}
+	if err == nil && c.Preferred != "" {
+		err = checkID("preferred agent", string(c.Preferred))
+	}
 	if err == nil {
 		err = checkID("call", string(c.ID))
 	}
@@ -78,11 +114,11 @@ func callText(c Call) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return rowText(callRow{
-		ID: c.ID, Line: c.Line, Node: c.Node, Owner: c.Owner, State: c.State, Tier: c.Tier, Need: need,
-		Arrived: msOf(c.Arrived), Since: msOf(c.Since), Talked: msOf(c.Talked), Front: msOf(c.Front),
-		Agent: c.Agent, Danger: c.Danger, History: c.History, Hold: c.Hold,
-	})
+	row.ID, row.Line, row.Node, row.Owner, row.State, row.Tier = c.ID, c.Line, c.Node, c.Owner, c.State, c.Tier
+	row.Arrived, row.Since, row.Talked, row.Front, row.From = msOf(c.Arrived), msOf(c.Since), msOf(c.Talked), msOf(c.Front), msOf(c.Waiting)
+	row.Agent, row.Danger, row.History, row.Hold = c.Agent, c.Danger, c.History, c.Hold
+	row.Preferred, row.Prefer = c.Preferred, msOf(c.PreferUntil)
+	return rowText(row)
 }
 
 type agentRow struct {
@@ -96,13 +132,23 @@ type agentRow struct {
 	Session string     `json:"session"`
 	Call    CallID     `json:"call,omitempty"`
 	Offer   OfferID    `json:"offer,omitempty"`
+	Group   int        `json:"group,omitempty"`
+	Reds    []ms       `json:"reds,omitempty"`
+	Rested  ms         `json:"rested,omitempty"`
+	Rest    ms         `json:"rest,omitempty"`
+	Held    ms         `json:"held,omitempty"`
 }
 
 func (r agentRow) agent() Agent {
-	return Agent{
+	a := Agent{
 		ID: r.ID, State: r.State, Reason: r.Reason, Since: r.Since.time(), Until: r.Ends.time(), Skills: parseSkills(r.Skills),
 		Console: r.Console, Session: r.Session, Call: r.Call, Offer: r.Offer,
+		Group: r.Group, Rested: r.Rested.time(), Rest: r.Rest.time(), Held: r.Held.time(),
 	}
+	for _, at := range r.Reds {
+		a.Reds = append(a.Reds, at.time())
+	}
+	return a
 }
 
 // agentText checks an agent and writes its row.
@@ -111,10 +157,18 @@ func agentText(a Agent) (string, error) {
 	if err == nil {
 		err = checkID("agent", string(a.ID))
 	}
+	if err == nil && (a.Group < 0 || a.Group > maxGroup || len(a.Reds) > maxReds) {
+		err = fmt.Errorf("agent: %w: group %d is not in 0..%d, or more than %d red calls", ErrInvalid, a.Group, maxGroup, maxReds)
+	}
 	if err != nil {
 		return "", err
 	}
+	var reds []ms
+	for _, at := range a.Reds {
+		reds = append(reds, msOf(at))
+	}
 	return rowText(agentRow{
+		Group: a.Group, Reds: reds, Rested: msOf(a.Rested), Rest: msOf(a.Rest), Held: msOf(a.Held),
 		ID: a.ID, State: a.State, Reason: a.Reason, Since: msOf(a.Since), Ends: msOf(a.Until), Skills: skills,
 		Console: a.Console, Session: a.Session, Call: a.Call,
 	})

@@ -15,5 +15,6 @@ c.state, c.since, c.talked, c.offer, c.hold = 'talking', NOW, c.talked or NOW, n
 touch('calls', c)
 redis.call('HSET', P .. 'talks', a.id, c.id)
 a.accepted = id
+expose(a, c)
 become(a, 'talking', {call = c.id})
 return commit({call = c})

@@ -7,6 +7,10 @@ if old then
   end
   return commit()
 end
-c.state, c.since, c.arrived = 'greeting', NOW, clamp(c.arrived or NOW, NOW - OLDEST, NOW)
+bound(c)
+c.state, c.since, c.from = 'greeting', NOW, nil
 touch('calls', c)
+-- Who was cut off while at risk finds the same counsellor: kept already while the caller hears the greeting.
+local a = c.tier == 'returning' and c.preferred and agent_of(c.preferred)
+if a and can_free(a) and (c.prefer or 0) > math.max(NOW, a.held or 0) then hold(a, c.prefer) end
 return commit()

@@ -4,13 +4,14 @@ if a.state == 'reserved' then
   local o = offer_of(a.offer)
   if o then end_offer(o, 'declined') end
   not_ready(a, 'connection_lost')
-  match()
 elseif a.state == 'talking' or a.state == 'wrap_up' then
   if not a.away then
     a.away = true -- so that the end of wrap-up does not promise a caller to an empty chair
     touch('agents', a)
+    release(a)
   end
 elseif a.state ~= 'not_ready' or a.reason ~= 'connection_lost' then
   not_ready(a, 'connection_lost')
 end
+match() -- a caller who rang here, or who waited for this agent, may fit another
 return commit()

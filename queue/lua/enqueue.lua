@@ -11,6 +11,7 @@ if front then
   local first = redis.call('ZRANGE', P .. 'tier:' .. c.tier, 0, 0, 'WITHSCORES')[2]
   c.front = math.min(order_key(c), tonumber(first) or math.huge) - 1
 end
+c.from, c.need = NOW, c.asked or c.need -- a new wait: what was relaxed in an earlier one is asked for again
 wait(c)
 match()
 return commit({call = c})

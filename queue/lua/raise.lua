@@ -14,8 +14,11 @@ if c.tier ~= tier then
   if queued then
     c.key = order_key(c)
     redis.call('ZADD', P .. 'tier:' .. tier, int(c.key), c.id)
-    if state == 'waiting' then bucket_add('waiting', c.need, c.id, c.key) end
+    if state == 'waiting' then enter(c) end
   end
   touch('calls', c)
+  local a = c.agent and (c.state == 'talking' or c.state == 'held') and agent_of(c.agent)
+  if a then expose(a, c) end
+  if state == 'waiting' then match() end -- danger does not wait for one person, and a held agent is free for it
 end
 return commit({call = c})

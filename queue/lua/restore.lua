@@ -1,9 +1,9 @@
 local c = cjson.decode(ARGV[7])
 if call_of(c.id) then return commit() end
 settle()
-c.arrived = clamp(c.arrived or NOW, NOW - OLDEST, NOW)
+bound(c)
 local state, agent, since = c.state, c.agent, c.since
-c.offer = nil
+c.offer, c.from = nil, c.from or c.arrived
 if c.front then c.front = clamp(c.front, own_key(c) - OLDEST, own_key(c)) end
 if state == 'greeting' or state == 'degraded' then
   c.agent, c.hold, c.since = nil, nil, since or NOW

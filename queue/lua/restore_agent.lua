@@ -2,7 +2,8 @@ local ORPHAN_SPAN = 10000
 local new = cjson.decode(ARGV[7])
 if agent_of(new.id) then return commit() end
 settle()
-local a = {id = new.id, skills = new.skills, console = new.console, session = new.session, state = 'offline', since_given = new.since}
+local a = {id = new.id, skills = new.skills, console = new.console, session = new.session, state = 'offline', since_given = new.since,
+  group = new.group, reds = new.reds, rested = new.rested, rest = new.rest}
 local talk = redis.call('HGET', P .. 'talks', a.id)
 local call = new.call and call_of(new.call)
 if talk then
@@ -19,5 +20,6 @@ elseif new.state == 'available' or new.state == 'reserved' then
 else
   become(a, 'not_ready', {reason = new.reason or 'signed_in'})
 end
+if new.held and new.held > NOW and can_free(a) and a.state ~= 'talking' then hold(a, new.held) end
 match()
 return commit()

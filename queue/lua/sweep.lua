@@ -20,7 +20,7 @@ end
 for _, id in ipairs(due('wrapping', NOW)) do
   local a = agent_of(id)
   if a and a.state == 'wrap_up' then
-    if a.away then not_ready(a, 'connection_lost') else become(a, 'available', {idle = a.ends}) end
+    if a.away then not_ready(a, 'connection_lost') else free(a, a.ends) end
     n = n + 1
   else
     redis.call('ZREM', P .. 'wrapping', id)
@@ -33,6 +33,38 @@ for _, id in ipairs(due('orphans', NOW)) do
     n = n + 1
   else
     redis.call('ZREM', P .. 'orphans', id)
+  end
+end
+for _, id in ipairs(due('kept', NOW)) do
+  local a = agent_of(id)
+  if a and a.state == 'available' and not a.spot then
+    hold(a, 0)
+    n = n + 1
+  else
+    redis.call('ZREM', P .. 'kept', id)
+  end
+end
+for _, id in ipairs(due('exposed', NOW)) do
+  local a = agent_of(id)
+  if a and a.spot then
+    unseat(a)
+    seat(a)
+    touch('agents', a)
+    n = n + 1
+  else
+    redis.call('ZREM', P .. 'exposed', id)
+  end
+end
+for _, id in ipairs(due('relax', NOW)) do
+  local c = call_of(id)
+  if c and c.state == 'waiting' then
+    exit(c)
+    redis.call('ZREM', P .. 'relax', id)
+    enter(c)
+    touch('calls', c)
+    n = n + 1
+  else
+    redis.call('ZREM', P .. 'relax', id)
   end
 end
 for _, id in ipairs(due('leases', NOW - LEASE_KEPT)) do

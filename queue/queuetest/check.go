@@ -62,7 +62,7 @@ func (c *checker) in(set, member string) bool {
 }
 
 func (c *checker) call(v Call) {
-	score, inBucket := c.x.Sorted["waiting:"+v.Need][v.ID]
+	score, inBucket := c.x.Sorted["waiting:"+v.Bucket()][v.ID]
 	place, inTier := c.x.Sorted["tier:"+v.Tier][v.ID]
 	waiting, offered := v.State == "waiting", v.State == "offered"
 	served := v.State == "talking" || v.State == "held"
@@ -85,11 +85,14 @@ func (c *checker) call(v Call) {
 }
 
 func (c *checker) agent(a Agent) {
-	idle, inIdle := c.x.Sorted["idle:"+a.Skills][a.ID]
+	idle, inIdle := c.x.Sorted["idle:"+a.Spot][a.ID]
+	kept, inKept := c.x.Sorted["kept"][a.ID]
 	ends, inWrap := c.x.Sorted["wrapping"][a.ID]
 	reserved, talking := a.State == "reserved", a.State == "talking"
-	c.wrong(inIdle == (a.State == "available"), "agent %s: %s, idle %v", a.ID, a.State, inIdle)
-	c.wrong(!inIdle || idle == a.Idle, "agent %s: idle score %v, row %v", a.ID, idle, a.Idle)
+	c.wrong((inIdle != inKept) == (a.State == "available") && !(inIdle && inKept), "agent %s: %s, idle %v, kept %v", a.ID, a.State, inIdle, inKept)
+	c.wrong(inIdle == (a.Spot != ""), "agent %s: spot %q, idle %v", a.ID, a.Spot, inIdle)
+	c.wrong(!inIdle || idle == a.Rank(), "agent %s: idle score %v, row %v", a.ID, idle, a.Rank())
+	c.wrong(!inKept || kept == a.Held, "agent %s: kept until %v, row %v", a.ID, kept, a.Held)
 	c.wrong(inWrap == (a.State == "wrap_up"), "agent %s: %s, wrapping %v", a.ID, a.State, inWrap)
 	c.wrong(!inWrap || ends == a.Ends, "agent %s: wrapping score %v, row %v", a.ID, ends, a.Ends)
 	c.wrong((a.Offer != "") == reserved, "agent %s: %s, offer %q", a.ID, a.State, a.Offer)
@@ -127,11 +130,15 @@ func (c *checker) members() {
 			ok := true
 			switch {
 			case kind == "waiting" && name != "":
-				ok = c.x.Calls[m].State == "waiting" && c.x.Calls[m].Need == name
+				ok = c.x.Calls[m].State == "waiting" && c.x.Calls[m].Bucket() == name
 			case kind == "tier":
 				ok = c.x.Calls[m].Tier == name
 			case kind == "idle" && name != "":
-				ok = c.x.Agents[m].State == "available" && c.x.Agents[m].Skills == name
+				ok = c.x.Agents[m].State == "available" && c.x.Agents[m].Spot == name
+			case kind == "kept", kind == "exposed":
+				ok = c.x.Agents[m].State == "available"
+			case kind == "relax":
+				ok = c.x.Calls[m].State == "waiting"
 			case kind == "ringing":
 				_, ok = c.x.Offers[m]
 			case kind == "wrapping":
@@ -173,9 +180,15 @@ func (c *checker) unmatched() {
 	if c.x.Text["settling"] != "" {
 		return
 	}
-	for need := range c.x.Sorted["waiting"] {
-		for skills := range c.x.Sorted["idle"] {
-			c.wrong(!Fits(skills, need), "someone who needs %q waits beside an available agent with %q", need, skills)
+	var free []Agent
+	for _, a := range c.x.Agents {
+		if a.State == "available" {
+			free = append(free, a)
+		}
+	}
+	for _, call := range c.x.Calls {
+		for _, a := range free {
+			c.wrong(call.State != "waiting" || !May(call, a), "%s, who needs %q, waits beside %s with %q", call.ID, call.Need, a.ID, a.Skills)
 		}
 	}
 }

@@ -31,14 +31,20 @@ return cjson.encode(out)`)
 
 // Call is a call's row as Redis holds it; times in ms.
 type Call struct {
-	ID, State, Tier, Need, Agent, Offer string
-	Key                                 float64
+	ID, State, Tier, Need, Agent, Offer              string
+	Only, Preferred, Hold                            string
+	Key, Arrived, Since, Talked, Front, From, Prefer float64
+	Danger                                           bool
 }
 
 // Agent is an agent's row as Redis holds it; times in ms.
 type Agent struct {
 	ID, State, Reason, Skills, Call, Offer string
-	Idle, Ends                             float64
+	Spot, Session                          string // Spot: the idle bucket
+	Idle, Ends, Since, Rested, Rest, Held  float64
+	Reds                                   []float64
+	Group, Misses                          int
+	Away                                   bool
 }
 
 // Offer is an offer's row as Redis holds it; times in ms.
@@ -102,7 +108,7 @@ func (x *Index) add(key string, value json.RawMessage) error {
 		return rows(fields, x.Offers)
 	case key == "talks":
 		x.Talks = fields
-	case strings.HasPrefix(key, "lease:"):
+	case strings.HasPrefix(key, "lease:"), key == "rests":
 	default:
 		set := map[string]float64{}
 		for member, score := range fields {
@@ -126,6 +132,26 @@ func rows[R any](fields map[string]string, into map[string]R) error {
 		into[id] = r
 	}
 	return nil
+}
+
+// Bucket is where a waiting call is kept.
+func (c Call) Bucket() string {
+	if c.Only != "" {
+		return "for " + c.Only
+	}
+	return c.Need
+}
+
+// Rank is the score of an idle agent.
+func (a Agent) Rank() float64 { return float64(a.Group)*(1<<43) + a.Idle }
+
+// May says whether an available agent may be offered to a waiting call: the agent fits, and neither waits for somebody else.
+func May(c Call, a Agent) bool {
+	held := a.Held != 0 && a.Spot == ""
+	if c.Only != "" {
+		return c.Only == a.ID && (!held || c.Tier == "returning")
+	}
+	return Fits(a.Skills, c.Need) && (!held || c.Tier == "red")
 }
 
 // Fits says whether a skill set satisfies a requirement, both in canonical form.

@@ -1,0 +1,183 @@
+package queue_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"hotline/queue"
+	"hotline/queue/model"
+	"hotline/queue/model/modeltest"
+	"hotline/queue/queuetest"
+)
+
+// TestAgrees does the steps of seeded worlds on a real Redis and on the model: every answer, every row and every offer must be equal after
+// every step, and every invariant of the index hold. A failing seed prints its steps and runs alone with the command that it prints.
+func TestAgrees(t *testing.T) {
+	const seeds, steps = 200, 70
+	rdb := queuetest.Start(t).Client(t)
+	for seed := range seeds {
+		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
+			w, err := modeltest.New(uint64(seed))
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := newPair(t, rdb, uint64(seed), w)
+			for range steps {
+				s, err := w.Step()
+				if err == nil {
+					err = p.step(s)
+				}
+				if err != nil {
+					for _, s := range w.Log {
+						t.Log(s)
+					}
+					t.Fatalf("%v\nreplay: go test ./queue -run '%s$'", err, t.Name())
+				}
+			}
+		})
+	}
+}
+
+// pair is the model and the queue side by side.
+type pair struct {
+	w      *modeltest.World
+	rdb    *redis.Client
+	q      *queue.Queue
+	now    int64
+	offers map[int64]queue.OfferID // by fence
+}
+
+func newPair(t *testing.T, rdb *redis.Client, seed uint64, w *modeltest.World) *pair {
+	t.Helper()
+	q, err := queue.New(rdb, modeltest.Config(seed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &pair{w: w, rdb: rdb, q: q, offers: map[int64]queue.OfferID{7: "gone"}}
+	q.SetClock(func() int64 { return p.now })
+	if err := rdb.FlushAll(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func (p *pair) step(s modeltest.Step) error {
+	ctx := context.Background()
+	if s.Lost {
+		if err := p.rdb.FlushAll(ctx).Err(); err != nil {
+			return err
+		}
+	}
+	p.now = s.Now.UnixMilli()
+	if err := p.do(ctx, s.Op); !errors.Is(err, s.Err) || (err == nil) != (s.Err == nil) {
+		return fmt.Errorf("Redis answers %w, the model %w", err, s.Err)
+	}
+	x, err := queuetest.Read(ctx, p.rdb, "site")
+	if err != nil {
+		return err
+	}
+	if err := x.Check(); err != nil {
+		return err
+	}
+	for id, o := range x.Offers {
+		p.offers[int64(o.Fence)] = queue.OfferID(id)
+	}
+	return p.compare(x)
+}
+
+func (p *pair) do(ctx context.Context, op model.Op) error {
+	var err error
+	q, id, a, s := p.q, op.Call.ID, op.Agent.ID, op.Agent.Session
+	switch op.Verb {
+	case model.Arrive:
+		return q.Arrive(ctx, op.Req, op.Call)
+	case model.Enqueue:
+		_, err = q.Enqueue(ctx, op.Req, id, op.Flag)
+	case model.Raise:
+		_, err = q.Raise(ctx, op.Req, id, op.Tier, op.Flag)
+	case model.Accept:
+		_, err = q.Accept(ctx, op.Req, p.offers[op.Fence], a, s)
+	case model.Decline:
+		return q.Decline(ctx, op.Req, p.offers[op.Fence], a, s)
+	case model.Mark:
+		return q.Mark(ctx, op.Req, id, op.State, op.Why)
+	case model.End:
+		return q.End(ctx, op.Req, id, queue.Ending(op.Why))
+	case model.Restore:
+		return q.Restore(ctx, op.Req, op.Call)
+	case model.SignIn:
+		_, err = q.SignIn(ctx, op.Req, op.Agent)
+	case model.Ready:
+		_, err = q.Ready(ctx, op.Req, a, s)
+	case model.NotReady:
+		_, err = q.NotReady(ctx, op.Req, a, s, op.Why)
+	case model.Away:
+		return q.Away(ctx, op.Req, a, s)
+	case model.SignOut:
+		return q.SignOut(ctx, op.Req, a, s)
+	case model.Hold:
+		_, err = q.Hold(ctx, op.Req, a, op.Span)
+	case model.RestoreAgent:
+		return q.RestoreAgent(ctx, op.Req, op.Agent)
+	case model.Sweep:
+		_, err = q.Sweep(ctx)
+	}
+	return err
+}
+
+// compare finds the first row that differs.
+func (p *pair) compare(x queuetest.Index) error {
+	calls, agents, offers := map[string]queuetest.Call{}, map[string]queuetest.Agent{}, map[string]queuetest.Offer{}
+	for id, c := range p.w.M.Calls {
+		calls[string(id)] = queuetest.Call{
+			ID: string(id), State: string(c.State), Tier: string(c.Tier), Need: c.Need, Agent: string(c.Agent), Offer: p.offer(c.Offer), Only: string(c.Only),
+			Preferred: string(c.Preferred), Hold: c.Hold, Key: float64(c.Key), Arrived: float64(c.Arrived), Since: float64(c.Since), Talked: float64(c.Talked),
+			Front: float64(c.Front), From: float64(c.From), Prefer: float64(c.Until), Danger: c.Danger,
+		}
+	}
+	for id, a := range p.w.M.Agents {
+		row := queuetest.Agent{
+			ID: string(id), State: string(a.State), Reason: a.Reason, Skills: a.Skills, Call: string(a.Call), Offer: p.offer(a.Offer), Spot: a.Spot, Session: a.Session,
+			Idle: float64(a.Idle), Ends: float64(a.Ends), Since: float64(a.Since), Rested: float64(a.Rested), Rest: float64(a.Rest), Held: float64(a.Held),
+			Group: a.Group, Misses: a.Misses, Away: a.Away,
+		}
+		for _, at := range a.Reds {
+			row.Reds = append(row.Reds, float64(at))
+		}
+		agents[string(id)] = row
+	}
+	for _, o := range p.w.M.Offers {
+		id := p.offer(o.Fence)
+		offers[id] = queuetest.Offer{ID: id, Call: string(o.Call), Agent: string(o.Agent), Made: float64(o.Made), Expires: float64(o.Expires), Fence: float64(o.Fence)}
+	}
+	return errors.Join(differ("call", x.Calls, calls), differ("agent", x.Agents, agents), differ("offer", x.Offers, offers))
+}
+
+func (p *pair) offer(fence int64) string {
+	if fence == 0 {
+		return ""
+	}
+	if id, ok := p.offers[fence]; ok {
+		return string(id)
+	}
+	return time.UnixMilli(fence).String()
+}
+
+func differ[R any](kind string, redis, pure map[string]R) error {
+	ids := maps.Clone(redis)
+	maps.Copy(ids, pure)
+	for _, id := range slices.Sorted(maps.Keys(ids)) {
+		if r, m := redis[id], pure[id]; !reflect.DeepEqual(r, m) {
+			return fmt.Errorf("%s %s:\nRedis %+v\nmodel %+v", kind, id, r, m)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,293 @@
+package model
+
+import (
+	"hotline/queue"
+)
+
+const (
+	oldest     = 48 * 3600 * 1000
+	settleMost = 3000
+	orphanSpan = 10_000
+)
+
+// row makes a call's row of what came from outside.
+func (q *Queue) row(c queue.Call) (*Call, error) {
+	asked := c.Asked
+	if len(asked) == 0 {
+		asked = c.Needs
+	}
+	after, err := queue.Relaxed(asked, c.Relax, q.cfg.Floors)
+	if err != nil {
+		return nil, err
+	}
+	r := &Call{
+		ID: c.ID, Line: c.Line, Node: c.Node, Owner: c.Owner, State: c.State, Tier: c.Tier, Need: asked.Text(),
+		Arrived: ms(c.Arrived), Since: ms(c.Since), Talked: ms(c.Talked), Front: ms(c.Front), From: ms(c.Waiting), Until: ms(c.PreferUntil),
+		Preferred: c.Preferred, Agent: c.Agent, Danger: c.Danger, History: c.History, Hold: c.Hold,
+	}
+	if r.Tier == "" {
+		r.Tier = queue.TierNormal
+	}
+	if len(c.Relax) > 0 {
+		r.Asked = r.Need
+	}
+	for i, s := range c.Relax {
+		r.Relax = append(r.Relax, Step{s, after[i].Text()})
+	}
+	if r.Arrived == 0 {
+		r.Arrived = q.now
+	}
+	r.Arrived = clamp(r.Arrived, q.now-oldest, q.now)
+	if r.From != 0 {
+		r.From = clamp(r.From, r.Arrived, q.now)
+	}
+	r.Until = min(r.Until, q.now+q.patience)
+	return r, nil
+}
+
+// View is a call's row as package queue shows it, for a controller that would restore it.
+func (q *Queue) View(c *Call) queue.Call {
+	out := queue.Call{
+		ID: c.ID, Line: c.Line, Node: c.Node, Owner: c.Owner, State: c.State, Tier: c.Tier, Needs: q.skills(c.Need), Asked: q.skills(c.Asked),
+		Arrived: at(c.Arrived), Since: at(c.Since), Talked: at(c.Talked), Front: at(c.Front), Waiting: at(c.From), PreferUntil: at(c.Until),
+		Preferred: c.Preferred, Only: c.Only, Agent: c.Agent, Danger: c.Danger, History: c.History, Hold: c.Hold,
+	}
+	for _, s := range c.Relax {
+		out.Relax = append(out.Relax, s.Relaxation)
+	}
+	return out
+}
+
+func clamp(n, least, most int64) int64 { return max(least, min(most, n)) }
+
+func (q *Queue) ownKey(c *Call) int64 { return c.Arrived - q.head[c.Tier] }
+
+func (q *Queue) orderKey(c *Call) int64 {
+	if c.Front != 0 {
+		return c.Front
+	}
+	return q.ownKey(c)
+}
+
+// enter decides what a waiting call needs now, and whether it waits for one agent only.
+func (q *Queue) enter(c *Call) {
+	c.due, c.Only = 0, ""
+	for _, s := range c.Relax {
+		due := c.From + s.After.Milliseconds()
+		if due > q.now {
+			c.due = due
+			break
+		}
+		c.Need = s.Need
+	}
+	a := q.Agents[c.Preferred]
+	if a != nil && c.Tier != queue.TierRed && c.Until > q.now && canFree(a) && q.Fits(a.Skills, c.Need) {
+		c.Only = a.ID
+		if c.due == 0 || c.Until < c.due {
+			c.due = c.Until
+		}
+	}
+}
+
+func (q *Queue) wait(c *Call) {
+	if c.Key == 0 {
+		c.Key = q.orderKey(c)
+	}
+	c.State, c.Since, c.Agent, c.Offer, c.Hold = queue.CallWaiting, q.now, "", 0, ""
+	q.enter(c)
+}
+
+// part ends the bond of a call with its agent.
+func (q *Queue) part(c *Call) *Agent {
+	id := c.Agent
+	c.Agent, c.Hold = "", ""
+	if id == "" || q.talks[id] != c.ID {
+		return nil
+	}
+	delete(q.talks, id)
+	return q.Agents[id]
+}
+
+func (q *Queue) arrive(in queue.Call) error {
+	if old := q.Calls[in.ID]; old != nil {
+		old.Owner, old.Node = in.Owner, in.Node
+		return nil
+	}
+	c, err := q.row(in)
+	if err != nil {
+		return err
+	}
+	c.State, c.Since, c.From = queue.CallGreeting, q.now, 0
+	q.Calls[c.ID] = c
+	a := q.Agents[c.Preferred]
+	if c.Tier == queue.TierReturning && a != nil && canFree(a) && c.Until > max(q.now, a.Held) {
+		q.keep(a, c.Until)
+	}
+	return nil
+}
+
+func (q *Queue) enqueue(id queue.CallID, front bool) error {
+	c := q.Calls[id]
+	switch {
+	case c == nil:
+		return queue.ErrNoCall
+	case c.State == queue.CallWaiting || c.State == queue.CallOffered:
+		return nil
+	case c.State == queue.CallTalking && !front:
+		return queue.ErrWrongState
+	}
+	if a := q.part(c); a != nil {
+		if front {
+			q.unready(a, queue.ReasonConnectionLost)
+		} else {
+			q.wrapUp(a)
+		}
+	}
+	if front {
+		c.Front = q.first(c) - 1
+	}
+	c.From = q.now
+	if c.Asked != "" {
+		c.Need = c.Asked
+	}
+	q.wait(c)
+	q.match()
+	return nil
+}
+
+// first is the smallest order key of the tier, or the call's own if smaller.
+func (q *Queue) first(c *Call) int64 {
+	key := q.orderKey(c)
+	for _, other := range q.Calls {
+		if other.Tier == c.Tier && (other.State == queue.CallWaiting || other.State == queue.CallOffered) {
+			key = min(key, other.Key)
+		}
+	}
+	return key
+}
+
+func (q *Queue) raise(id queue.CallID, tier queue.Tier, danger bool) error {
+	c := q.Calls[id]
+	if c == nil {
+		return queue.ErrNoCall
+	}
+	c.Danger = c.Danger || danger
+	if c.Tier == tier {
+		return nil
+	}
+	before, up := q.orderKey(c), q.head[tier] > q.head[c.Tier]
+	c.Tier = tier
+	if up && c.Front != 0 && before < q.ownKey(c) {
+		c.Front = before
+	} else {
+		c.Front = 0
+	}
+	switch c.State {
+	case queue.CallWaiting:
+		c.Key = q.orderKey(c)
+		q.enter(c)
+		q.match()
+	case queue.CallOffered:
+		c.Key = q.orderKey(c)
+	case queue.CallTalking, queue.CallHeld:
+		if a := q.Agents[c.Agent]; a != nil {
+			q.expose(a, c)
+		}
+	}
+	return nil
+}
+
+func (q *Queue) mark(id queue.CallID, state queue.CallState, hold string) error {
+	c := q.Calls[id]
+	if c == nil {
+		return queue.ErrNoCall
+	}
+	if c.State != queue.CallTalking && c.State != queue.CallHeld {
+		return queue.ErrWrongState
+	}
+	if c.State != state {
+		c.Since = q.now
+	}
+	c.State, c.Hold = state, hold
+	if state == queue.CallTalking {
+		c.Hold = ""
+	}
+	return nil
+}
+
+func (q *Queue) end(id queue.CallID) error {
+	c := q.Calls[id]
+	if c == nil {
+		for _, a := range q.Agents {
+			if a.orphan != 0 && a.Call == id {
+				q.wrapUp(a)
+			}
+		}
+		return nil
+	}
+	if c.State == queue.CallOffered {
+		a := q.Agents[c.Agent]
+		delete(q.Offers, c.Offer)
+		if a != nil && a.Offer == c.Offer {
+			q.become(a, queue.AgentAvailable)
+		}
+	} else if a := q.part(c); a != nil {
+		q.wrapUp(a)
+	}
+	delete(q.Calls, id)
+	q.match()
+	return nil
+}
+
+func (q *Queue) restore(in queue.Call) error {
+	if q.Calls[in.ID] != nil {
+		return nil
+	}
+	c, err := q.row(in)
+	if err != nil {
+		return err
+	}
+	q.settleOn()
+	if c.From == 0 {
+		c.From = c.Arrived
+	}
+	if c.Front != 0 {
+		c.Front = clamp(c.Front, q.ownKey(c)-oldest, q.ownKey(c))
+	}
+	state, agent, since := c.State, c.Agent, c.Since
+	if since == 0 {
+		since = q.now
+	}
+	q.Calls[c.ID] = c
+	if state == queue.CallGreeting || state == queue.CallDegraded {
+		c.Agent, c.Hold, c.Since = "", "", since
+		return nil
+	}
+	other, bound := q.talks[agent]
+	if (state == queue.CallTalking || state == queue.CallHeld) && agent != "" && (!bound || other == c.ID) {
+		q.talks[agent] = c.ID
+		q.reunite(c)
+	} else {
+		q.wait(c)
+	}
+	c.Since = since
+	q.match()
+	return nil
+}
+
+// reunite gives a restored talk its agent.
+func (q *Queue) reunite(c *Call) {
+	a := q.Agents[c.Agent]
+	if a == nil {
+		return
+	}
+	if a.State == queue.AgentTalking && a.Call == c.ID {
+		a.orphan = 0
+		return
+	}
+	if o := q.Offers[a.Offer]; a.State == queue.AgentReserved && o != nil {
+		q.endOffer(o)
+	}
+	q.become(a, queue.AgentTalking)
+	a.Call = c.ID
+}

@@ -1,0 +1,188 @@
+package modeltest
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"hotline/queue"
+	"hotline/queue/model"
+)
+
+// Drained is the most steps in which one able agent serves all who still wait: what no caller's luck may exceed.
+const Drained = callers + 1
+
+// check returns what does not hold after a step.
+func (w *World) check() error {
+	for id := range w.here {
+		if w.M.Calls[id] == nil {
+			return fmt.Errorf("%s was acknowledged and is lost", id)
+		}
+	}
+	for _, c := range w.M.Calls {
+		if err := w.checkCall(c); err != nil {
+			return err
+		}
+	}
+	for _, a := range w.M.Agents {
+		if err := w.checkAgent(a); err != nil {
+			return err
+		}
+	}
+	for _, o := range w.M.Offers {
+		c, a := w.M.Calls[o.Call], w.M.Agents[o.Agent]
+		if c == nil || a == nil || c.Offer != o.Fence || a.Offer != o.Fence {
+			return fmt.Errorf("offer %+v: call %+v, agent %+v", *o, c, a)
+		}
+	}
+	for _, o := range w.M.Made {
+		if err := w.just(o); err != nil {
+			return err
+		}
+	}
+	return w.tiers()
+}
+
+// checkCall: one place, known to both sides; nobody waits beside an agent who may be offered; floors hold.
+func (w *World) checkCall(c *model.Call) error {
+	offered, served := c.State == queue.CallOffered, c.State == queue.CallTalking || c.State == queue.CallHeld
+	placed := offered || c.State == queue.CallWaiting
+	if (c.Offer != 0) != offered || (c.Agent != "") != (offered || served) || (c.Key != 0) != placed || c.Only != "" && c.State != queue.CallWaiting {
+		return fmt.Errorf("call in two places: %+v", *c)
+	}
+	if a := w.M.Agents[c.Agent]; served && a != nil && (a.State != queue.AgentTalking || a.Call != c.ID) {
+		return fmt.Errorf("%s is with %+v", c.ID, *a)
+	}
+	if c.State == queue.CallWaiting && !w.M.Settling() {
+		if a := w.M.Best(c); a != nil {
+			return fmt.Errorf("%s waits beside %s", c.ID, a.ID)
+		}
+	}
+	if c.Asked == "" {
+		return nil
+	}
+	for name, floor := range w.cfg.Floors {
+		asked, floored := queue.Skills{name: floor}.Text(), queue.Skills{name: floor}.Text()
+		if w.M.Fits(c.Asked, asked) && !w.M.Fits(c.Need, floored) {
+			return fmt.Errorf("%s asked for %s and now needs %s: below the floor of %s", c.ID, c.Asked, c.Need, name)
+		}
+	}
+	if !w.M.Fits(c.Asked, c.Need) {
+		return fmt.Errorf("%s asked for %s and now needs %s", c.ID, c.Asked, c.Need)
+	}
+	return nil
+}
+
+func (w *World) checkAgent(a *model.Agent) error {
+	reserved, talking := a.State == queue.AgentReserved, a.State == queue.AgentTalking
+	if (a.Offer != 0) != reserved || (a.Call != "") != (reserved || talking) || (a.Reason != "") != (a.State == queue.AgentNotReady) {
+		return fmt.Errorf("agent %+v", *a)
+	}
+	if w.cfg.Exposure.Limit > 0 && a.State == queue.AgentAvailable && a.Rest > w.now.UnixMilli()+5000 && a.Since > a.Rested {
+		return fmt.Errorf("%s is available during a break: %+v", a.ID, *a)
+	}
+	return nil
+}
+
+// just: who was passed over by an offer just made comes behind. From this follows the bound of waiting: nobody passes a caller who may have the
+// same agent, but the more urgent tiers and those who arrived less than the difference of the head starts later.
+func (w *World) just(o model.Offer) error {
+	c, a := w.M.Calls[o.Call], w.M.Agents[o.Agent]
+	if c == nil || a == nil || c.Offer != o.Fence {
+		return errors.New("an offer ended in the script that made it")
+	}
+	for _, x := range w.M.Calls {
+		if x.State != queue.CallWaiting || !w.M.May(x, a) {
+			continue
+		}
+		if x.Key < c.Key {
+			return fmt.Errorf("%s was offered before %s", c.ID, x.ID)
+		}
+		gap := w.cfg.HeadStart[c.Tier] - w.cfg.HeadStart[x.Tier]
+		if c.Front == 0 && x.Front == 0 && time.Duration(c.Arrived-x.Arrived)*time.Millisecond > gap {
+			return fmt.Errorf("%s passed %s, who came %d ms before", c.ID, x.ID, c.Arrived-x.Arrived)
+		}
+	}
+	return nil
+}
+
+// tiers: red and returning never cross another tier, whatever was restored, raised or put to the front.
+func (w *World) tiers() error {
+	for _, x := range w.M.Calls {
+		for _, y := range w.M.Calls {
+			urgent := x.Tier == queue.TierRed && y.Tier != queue.TierRed || x.Tier == queue.TierReturning && y.Tier != queue.TierRed && y.Tier != queue.TierReturning
+			if urgent && x.Key != 0 && y.Key != 0 && y.Key <= x.Key {
+				return fmt.Errorf("%s overtakes %s", y.ID, x.ID)
+			}
+		}
+	}
+	return nil
+}
+
+// Drain ends the arrivals and lets one agent who can do everything work: all who wait must be served, in as many turns as there are callers, and
+// in the order of their keys but for those who wait for a person who can become free.
+func (w *World) Drain() error {
+	w.first, w.later = nil, nil
+	w.now = w.now.Add(w.cfg.Patience + w.cfg.Ring + w.cfg.WrapUp + time.Minute)
+	for i := range agents { // who is there goes home
+		a := w.M.Agents[queue.AgentID(fmt.Sprintf("a%d", i))]
+		if a == nil {
+			continue
+		}
+		if err := w.must(model.Op{Verb: model.Sweep}); err != nil {
+			return err
+		}
+		if a.State == queue.AgentReserved {
+			if err := w.must(model.Op{Verb: model.Away, Agent: queue.Agent{ID: a.ID, Session: a.Session}}); err != nil {
+				return err
+			}
+		}
+		if a.State != queue.AgentTalking {
+			if err := w.must(model.Op{Verb: model.NotReady, Agent: queue.Agent{ID: a.ID, Session: a.Session}, Why: "home"}); err != nil {
+				return err
+			}
+		}
+	}
+	expert := queue.Agent{ID: "expert", Session: "s", Skills: queue.Skills{"crisis": 10, "mandarin": 10, "youth": 10}}
+	if err := w.must(model.Op{Verb: model.SignIn, Agent: expert}); err != nil {
+		return err
+	}
+	for range Drained {
+		w.now = w.now.Add(w.cfg.Exposure.Break + w.cfg.Exposure.Window + w.cfg.WrapUp)
+		if err := w.must(model.Op{Verb: model.Sweep}); err != nil {
+			return err
+		}
+		a := w.M.Agents["expert"]
+		if a.State == queue.AgentNotReady {
+			if err := w.must(model.Op{Verb: model.Ready, Agent: expert}); err != nil {
+				return err
+			}
+		}
+		if a.State != queue.AgentReserved {
+			break
+		}
+		call := a.Call
+		if err := w.must(model.Op{Verb: model.Accept, Agent: expert, Fence: a.Offer}); err != nil {
+			return err
+		}
+		if err := w.must(model.Op{Verb: model.End, Call: queue.Call{ID: call}, Why: string(queue.EndAnswered)}); err != nil {
+			return err
+		}
+	}
+	for _, c := range w.M.Calls {
+		if c.State == queue.CallWaiting || c.State == queue.CallOffered {
+			return fmt.Errorf("%s was never served: %+v", c.ID, *c)
+		}
+	}
+	return nil
+}
+
+func (w *World) must(op model.Op) error {
+	w.now = w.now.Add(time.Millisecond)
+	w.n++
+	if op.Verb != model.Sweep {
+		op.Req = queue.RequestID(fmt.Sprintf("r%d", w.n))
+	}
+	s, err := w.do(Step{Now: w.now, Op: op})
+	return errors.Join(err, s.Err)
+}
