@@ -35,6 +35,7 @@ type actor struct {
 	missed atomic.Bool // the mailbox was full
 
 	call       call.Call
+	tag        string // what the channel's tag is to be, when it waits for the end of a prompt
 	playing    string // id of the prompt that plays
 	prompts    int
 	back, seek *time.Timer       // for an agent to return
@@ -123,6 +124,8 @@ func (a *actor) step(e call.Event) {
 	for _, cmd := range cmds {
 		a.carryOut(cmd)
 	}
+	found, _ := e.(call.Found)
+	a.writeTag(found.Gap)
 }
 
 // finish waits for the lanes, so that a call is not forgotten before the index and the ledger have its end.

@@ -140,29 +140,6 @@ func (a *actor) inquire(left bool) {
 	})
 }
 
-// save writes the tag: the first one at once, because nothing may be heard on a channel that nobody could adopt; later ones beside the call,
-// because Asterisk lets them wait for the end of a prompt.
-func (a *actor) save(c call.Call) {
-	value := c.Encode(a.ctl.cfg.ID, a.lease())
-	if c.State == call.Greeting {
-		_ = a.asterisk("save", func(ctx context.Context) error { return a.ctl.ari.SetVar(ctx, a.channel, call.Variable, value) })
-		return
-	}
-	a.tags.do(a.ctx, func(ctx context.Context) {
-		err := again(ctx, 20*time.Second, func(ctx context.Context) (bool, error) {
-			err := a.ctl.ari.SetVar(ctx, a.channel, call.Variable, value)
-			return refused(err), err
-		})
-		if err != nil && ctx.Err() == nil {
-			a.ctl.metrics.refused.WithLabelValues("save").Inc()
-			a.log.Warn("tag was not written", "error", err)
-			if ari.IsNotFound(err) {
-				a.inquire(false)
-			}
-		}
-	})
-}
-
 // refused says that repeating the request is useless.
 func refused(err error) bool {
 	var r *ari.Error
@@ -206,6 +183,7 @@ func (a *actor) play(p call.Prompt) {
 		}
 		return
 	}
+	a.awaitTag()
 	a.prompts++
 	id := fmt.Sprintf("play-%s-%d", a.call.ID, a.prompts)
 	a.playing = id

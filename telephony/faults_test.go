@@ -181,3 +181,34 @@ func TestHoldBridgeDestroyed(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestPromptsHoldUpNobody: the tag is not written during a prompt, when Asterisk would keep the request, and all others on its connection, waiting.
+func TestPromptsHoldUpNobody(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	prompt := "sound:" + s.node.Sound("prompt")
+	r := s.start(func(c *Config) {
+		c.Lines[0].Prompts[call.PromptOtherLanguages] = []string{prompt, prompt, prompt, prompt}
+	})
+	requests := s.reg
+	c, id := s.waiting()
+	s.hears(c, asterisktest.HoldHz)
+	client := s.client("test")
+	s.until("the channel says that the caller waits", func() bool {
+		v, err := client.GetVar(t.Context(), channelOf(r, id), call.Variable)
+		tag, bad := call.DecodeTag(v)
+		return err == nil && bad == nil && tag.State == call.Waiting
+	})
+	figures, err := requests.Gather()
+	must(t, err)
+	for _, f := range figures {
+		if f.GetName() != "hotline_ari_request_seconds" {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			if l := m.GetLabel()[0].GetValue(); l == "set_var" && m.GetHistogram().GetSampleSum() > 0.5 {
+				t.Errorf("tags took %v s in all", m.GetHistogram().GetSampleSum())
+			}
+		}
+	}
+}

@@ -56,6 +56,7 @@ type scene struct {
 	stopGW  func()
 	books   *books
 	tapes   *tapes
+	reg     *prometheus.Registry // of the last controller's client of Asterisk
 }
 
 // tapes notes which recordings run.
@@ -152,7 +153,8 @@ func (s *scene) startGateway() {
 
 func (s *scene) client(app string) *ari.Client {
 	s.t.Helper()
-	c, err := ari.New(ari.Config{URL: s.node.ARI, User: asterisktest.User, Password: asterisktest.Password, App: app}, slog.New(slog.DiscardHandler), nil)
+	s.reg = prometheus.NewRegistry()
+	c, err := ari.New(ari.Config{URL: s.node.ARI, User: asterisktest.User, Password: asterisktest.Password, App: app}, slog.New(slog.DiscardHandler), s.reg)
 	must(s.t, err)
 	s.t.Cleanup(c.Close)
 	return c

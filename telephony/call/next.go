@@ -256,7 +256,7 @@ func row(c Call, r Row, now time.Time) (Call, []Command) {
 			c.Talked = now
 		}
 		if r.Leg == "" {
-			return hold(c, now, Save{}, Mark{})
+			return hold(c, now, StopPlay{}, Save{}, Mark{})
 		}
 		return join(c, r.Leg, now)
 	}

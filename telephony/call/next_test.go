@@ -114,7 +114,7 @@ var stories = map[string][]step{
 	"accepted while the leg was away": {
 		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
 		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
-		{Queued{at(9), indexRow(Talking, "a1", "", 9)}, Held, "EnterHold Save Mark Play:reconnecting ArmReturn"},
+		{Queued{at(9), indexRow(Talking, "a1", "", 9)}, Held, "EnterHold StopPlay Save Mark Play:reconnecting ArmReturn"},
 	},
 	"the join fails": {
 		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
@@ -160,7 +160,7 @@ var stories = map[string][]step{
 		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
 		{Queued{at(10), indexRow(Waiting, "", "", 10)}, Waiting, ""},
 		{PlaceExpired{at(39)}, Waiting, ""},
-		{Queued{at(40), indexRow(Talking, "a1", "", 40)}, Held, "EnterHold Save Mark Play:reconnecting ArmReturn"},
+		{Queued{at(40), indexRow(Talking, "a1", "", 40)}, Held, "EnterHold StopPlay Save Mark Play:reconnecting ArmReturn"},
 		{ReturnExpired{at(60)}, Waiting, "Save Enqueue:front"},
 		{PlaceExpired{at(90)}, Degraded, "Save Degrade DisarmReturn Close"},
 	},
