@@ -267,10 +267,10 @@ func (q *Queue) notReady(op Op) error {
 	return nil
 }
 
-func (q *Queue) away(op Op) error {
-	a, err := q.at(op)
-	if err != nil {
-		return nil //nolint:nilerr // an old session changes nothing
+func (q *Queue) away(op Op) {
+	a := q.Agents[op.Agent.ID]
+	if a == nil || a.Session != op.Agent.Session {
+		return // an old session changes nothing
 	}
 	switch a.State {
 	case queue.AgentReserved:
@@ -285,13 +285,12 @@ func (q *Queue) away(op Op) error {
 		}
 	}
 	q.match()
-	return nil
 }
 
 func (q *Queue) signOut(op Op) error {
-	a, err := q.at(op)
-	if err != nil {
-		return nil //nolint:nilerr // an old session changes nothing
+	a := q.Agents[op.Agent.ID]
+	if a == nil || a.Session != op.Agent.Session {
+		return nil // an old session changes nothing
 	}
 	if a.State == queue.AgentTalking {
 		return queue.ErrAgentBusy

@@ -190,7 +190,8 @@ func (q *Queue) change(op Op) error {
 	case NotReady:
 		return q.notReady(op)
 	case Away:
-		return q.away(op)
+		q.away(op)
+		return nil
 	case SignOut:
 		return q.signOut(op)
 	case Hold:

@@ -62,8 +62,8 @@ func (w *World) checkCall(c *model.Call) error {
 		return nil
 	}
 	for name, floor := range w.cfg.Floors {
-		asked, floored := queue.Skills{name: floor}.Text(), queue.Skills{name: floor}.Text()
-		if w.M.Fits(c.Asked, asked) && !w.M.Fits(c.Need, floored) {
+		least := queue.Skills{name: floor}.Text()
+		if w.M.Fits(c.Asked, least) && !w.M.Fits(c.Need, least) {
 			return fmt.Errorf("%s asked for %s and now needs %s: below the floor of %s", c.ID, c.Asked, c.Need, name)
 		}
 	}
