@@ -3,7 +3,10 @@ package main
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"hotline/agentui"
 	"hotline/agentui/users"
@@ -66,9 +69,59 @@ func (l ledger) row(r telephony.Record) (casework.CallRecord, error) {
 	return row, nil
 }
 
-func (c Config) ledger(db *storage.DB) (ledger, error) {
+// lateLedger opens the database when it is first needed, and again until it is there: a controller serves callers without it. Its own retries make
+// good what could not be written.
+type lateLedger struct {
+	open func(context.Context) (ledger, error)
+
+	mu   sync.Mutex
+	made *ledger
+}
+
+var _ telephony.Ledger = (*lateLedger)(nil)
+
+func (l *lateLedger) ledger(ctx context.Context) (ledger, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.made == nil {
+		made, err := l.open(ctx)
+		if err != nil {
+			return ledger{}, err
+		}
+		l.made = &made
+	}
+	return *l.made, nil
+}
+
+func (l *lateLedger) Open(ctx context.Context, r telephony.Record) (int, error) {
+	led, err := l.ledger(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return led.Open(ctx, r)
+}
+
+func (l *lateLedger) Close(ctx context.Context, r telephony.Record) error {
+	led, err := l.ledger(ctx)
+	if err != nil {
+		return err
+	}
+	return led.Close(ctx, r)
+}
+
+// ledger is a ledger whose database stays open as long as the process.
+func (c Config) ledger(reg prometheus.Registerer) (*lateLedger, error) {
 	keys, err := casework.LoadKeys(c.path("secrets"), region)
-	return ledger{casework.NewLedger(db), keys}, err
+	if err != nil {
+		return nil, err
+	}
+	return &lateLedger{open: func(ctx context.Context) (ledger, error) {
+		db, err := c.database(ctx)
+		if err != nil {
+			return ledger{}, err
+		}
+		return ledger{casework.NewLedger(db), keys}, db.Register(reg)
+	}}, nil
 }
 
 // region completes numbers that callers' networks send without a country.

@@ -57,12 +57,7 @@ func runController(ctx context.Context, c Config, log *slog.Logger) error {
 		return err
 	}
 	defer rdb.Close()
-	db, err := c.database(ctx)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	books, err := c.ledger(db)
+	books, err := c.ledger(reg)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"hotline/casework"
+	"hotline/storage"
+	"hotline/telephony"
+	"hotline/telephony/call"
+)
+
+// TestLateLedger: the database comes back, and what was tried again is in it, the number sealed.
+func TestLateLedger(t *testing.T) {
+	dir := t.TempDir()
+	if err := casework.CreateKeys(dir); err != nil {
+		t.Fatal(err)
+	}
+	keys, err := casework.LoadKeys(dir, region)
+	if err != nil {
+		t.Fatal(err)
+	}
+	away := errors.New("the database is away")
+	there := false
+	var db *storage.DB
+	l := &lateLedger{open: func(ctx context.Context) (ledger, error) {
+		if !there {
+			return ledger{}, away
+		}
+		var err error
+		if db, err = storage.Open(ctx, storage.Config{URL: "sqlite:" + filepath.Join(dir, "h.db")}); err != nil {
+			return ledger{}, err
+		}
+		return ledger{casework.NewLedger(db), keys}, casework.Migrate(ctx, db)
+	}}
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	r := telephony.Record{
+		Node: "node-1", Dialled: "12355", Caller: "13800138000",
+		Call: call.Call{ID: "c1", Line: "12355", State: call.Ended, Arrived: now, Queued: now, Talked: now.Add(time.Second), Ended: now.Add(time.Minute), EndedBy: call.ByAgent, Spoken: 50 * time.Second},
+	}
+	if err := l.Close(t.Context(), r); !errors.Is(err, away) {
+		t.Fatalf("error %v", err)
+	}
+	there = true
+	if err := l.Close(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	got, err := casework.NewLedger(db).Get(t.Context(), "c1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Outcome != casework.Answered || got.Talk != 50*time.Second || got.Cause.By != casework.ByAgent || got.CallerRef == "" {
+		t.Errorf("row %+v", got)
+	}
+	if number, err := keys.Open(got.CallerSealed, casework.CallerContext("c1")); err != nil || casework.Normalise(number, region) != casework.Normalise(r.Caller, region) {
+		t.Errorf("the sealed number does not open to the caller's: %v", err)
+	}
+	r.Call.ID = "c2"
+	if n, err := l.Open(t.Context(), r); err != nil || n != 1 {
+		t.Errorf("%d earlier contacts, %v", n, err)
+	}
+}
