@@ -198,7 +198,7 @@ func (c *Controller) detach(id string) {
 		_ = again(ctx, 5*time.Second, func(ctx context.Context) (bool, error) {
 			b, err := c.ari.BridgeGet(ctx, legBridge(id))
 			if err != nil {
-				return true, nil // gone, or asterisk is: the next resync looks again
+				return true, err // gone, or asterisk is: the next resync looks again
 			}
 			if len(b.Channels) > 0 {
 				return false, errOccupied
