@@ -73,7 +73,7 @@ func TestHandOverIsRepeated(t *testing.T) {
 		w.WriteHeader(http.StatusNoContent)
 	}))
 	defer srv.Close()
-	newTestActor(newIdle(t, srv.URL), call.Degraded).degrade()
+	newTestActor(newIdle(t, srv.URL), call.Degraded).carryOut(call.Degrade{})
 	if n := tries.Load(); n != 8 {
 		t.Errorf("%d tries", n)
 	}

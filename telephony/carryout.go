@@ -48,9 +48,7 @@ func (a *actor) carryOut(cmd call.Command) {
 	case call.Hangup:
 		_ = a.asterisk("hangup", func(ctx context.Context) error { return a.ctl.ari.Hangup(ctx, a.channel, "normal") })
 	case call.Degrade:
-		_ = a.asterisk("degrade", func(ctx context.Context) error {
-			return a.ctl.ari.Continue(ctx, a.channel, FallbackContext, FallbackExtension, 1)
-		})
+		a.degrade()
 	case call.Register, call.Enqueue, call.Raise, call.Mark, call.Restore:
 		a.tellIndex(cmd, c)
 	case call.Close:

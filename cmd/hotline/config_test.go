@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"hotline/deploy/asterisk"
+	"hotline/telephony"
 )
 
 func write(t *testing.T, text string) string {
@@ -99,6 +100,16 @@ func TestLinesReachAsterisk(t *testing.T) {
 		if !strings.Contains(files["extensions.conf"], "exten => "+n+",1,") {
 			t.Errorf("%s cannot be dialled", n)
 		}
+	}
+}
+
+// TestFallbackIsOnePlace: the controller and the dialplan name the place by themselves, because neither may import the other.
+func TestFallbackIsOnePlace(t *testing.T) {
+	if telephony.FallbackContext != asterisk.FallbackContext || telephony.FallbackExtension != asterisk.FallbackExtension || asterisk.FallbackPriority != 1 {
+		t.Error("a caller would be handed to a place that the dialplan does not have")
+	}
+	if !strings.HasPrefix(telephony.App("x"), asterisk.AppPrefix) {
+		t.Error("the dialplan would not offer calls to our controllers")
 	}
 }
 
