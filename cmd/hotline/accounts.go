@@ -13,20 +13,11 @@ import (
 )
 
 // seedUsers makes the demo accounts, each with a random password that the first run keeps for the later ones.
-func seedUsers(ctx context.Context, c Config) ([]demoUser, error) {
+func seedUsers(ctx context.Context, c Config, people *users.Store) ([]demoUser, error) {
 	if !c.Demo {
 		return nil, nil
 	}
 	passwords, err := seedPasswords(c)
-	if err != nil {
-		return nil, err
-	}
-	db, err := c.database(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer db.Close()
-	people, err := users.Open(ctx, db)
 	if err != nil {
 		return nil, err
 	}

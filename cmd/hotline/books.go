@@ -141,27 +141,30 @@ func (t trail) Append(ctx context.Context, e agentui.AuditEntry) error {
 	return err
 }
 
-// prepare makes keys and tables before any role needs them.
-func prepare(ctx context.Context, c Config) error {
+// prepare makes keys, tables and demo accounts before any role needs them.
+func prepare(ctx context.Context, c Config) ([]demoUser, error) {
 	if err := recordings.CreateKey(c.path("secrets")); err != nil {
-		return err
+		return nil, err
 	}
 	if err := casework.CreateKeys(c.path("secrets")); err != nil {
-		return err
+		return nil, err
 	}
 	db, err := c.database(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer db.Close()
 	if err := casework.Migrate(ctx, db); err != nil {
-		return err
+		return nil, err
 	}
-	if _, err := users.Open(ctx, db); err != nil {
-		return err
+	if _, err := recordings.NewIndex(ctx, db); err != nil {
+		return nil, err
 	}
-	_, err = recordings.NewIndex(ctx, db)
-	return err
+	people, err := users.Open(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	return seedUsers(ctx, c, people)
 }
 
 func runWorker(ctx context.Context, c Config, log *slog.Logger) error {

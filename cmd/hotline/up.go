@@ -107,10 +107,7 @@ func (u *up) start(ctx context.Context) (demo, error) {
 	if err := u.startAsterisk(ctx); err != nil {
 		return demo{}, err
 	}
-	if err := prepare(ctx, c); err != nil {
-		return demo{}, err
-	}
-	users, err := seedUsers(ctx, c)
+	users, err := prepare(ctx, c)
 	if err != nil {
 		return demo{}, err
 	}
