@@ -102,6 +102,25 @@ func (p *Phone) ring(req *sip.Request, tx sip.ServerTransaction, handler func(*I
 	}
 }
 
+// Header is the value of a header of the call, the first one of that name; empty when there is none.
+func (in *Incoming) Header(name string) string {
+	if h := in.session.InviteRequest.GetHeader(name); h != nil {
+		return h.Value()
+	}
+	return ""
+}
+
+// Progress tells the caller that the call goes on (183), which is no answer.
+func (in *Incoming) Progress() error {
+	if in.decided {
+		return errors.New("phone: call is already decided")
+	}
+	if err := in.session.Respond(183, "Session Progress", nil); err != nil {
+		return fmt.Errorf("phone: progress: %w", err)
+	}
+	return nil
+}
+
 // Canceled closes when the caller gave up before an answer, and at the end of the call.
 func (in *Incoming) Canceled() <-chan struct{} { return in.canceled }
 

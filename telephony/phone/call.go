@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -67,7 +69,11 @@ func (e *endpoint) dial(ctx context.Context, number string) (*Call, error) {
 	from := &sip.FromHeader{Address: sip.Uri{Scheme: "sip", User: e.cfg.From, Host: e.cfg.LocalIP}, Params: sip.NewParams()}
 	from.Params.Add("tag", sip.GenerateTagN(16))
 	kind := sip.ContentTypeHeader("application/sdp")
-	session, err := e.dialog.Invite(ctx, to, m.describe(), from, &kind)
+	headers := []sip.Header{from, &kind}
+	for _, name := range slices.Sorted(maps.Keys(e.cfg.Headers)) {
+		headers = append(headers, sip.NewHeader(name, e.cfg.Headers[name]))
+	}
+	session, err := e.dialog.Invite(ctx, to, m.describe(), headers...)
 	if err != nil {
 		m.stop()
 		return nil, fmt.Errorf("phone: invite: %w", err)

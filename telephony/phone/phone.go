@@ -27,6 +27,8 @@ type Config struct {
 	LocalIP   string // default: the address from which Server is reached, 127.0.0.1 for Answer
 	Log       *slog.Logger
 
+	Headers map[string]string // further headers of the calls that Dial makes
+
 	Codecs []audio.Codec // offered, in order; default PCMA, PCMU
 	Keep   time.Duration // how much of what was heard is kept; default 10 min, negative: nothing
 }
