@@ -3,7 +3,6 @@ package telephony
 import (
 	"context"
 	"log/slog"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -29,7 +28,7 @@ type actor struct {
 	dialled string
 	caller  string // private: goes to the ledger only
 	epoch   int64
-	history atomic.Int64
+	line    Line // as it was when the call came to us
 
 	mail   chan call.Event
 	missed atomic.Bool // the mailbox was full
@@ -43,8 +42,6 @@ type actor struct {
 	recordings map[string]string // leg -> recording
 
 	index, media, books, tags lane
-	opened                    chan struct{} // closed when the ledger has the call
-	once                      sync.Once
 }
 
 func newActor(ctl *Controller, channel string, c call.Call, dialled, caller string, epoch int64) *actor {
@@ -52,8 +49,8 @@ func newActor(ctl *Controller, channel string, c call.Call, dialled, caller stri
 	living, die := context.WithCancel(ctx)
 	own := func() lane { return lane{beside: ctl.beside} }
 	return &actor{
-		id: c.ID, ctl: ctl, ctx: ctx, living: living, die: die, index: own(), media: own(), books: own(), tags: own(), cancel: cancel, log: ctl.log.With("call_id", c.ID), channel: channel, dialled: dialled, caller: caller, epoch: epoch,
-		mail: make(chan call.Event, mailboxSize), call: c, recordings: map[string]string{}, opened: make(chan struct{}),
+		line: ctl.lines[c.Line], id: c.ID, ctl: ctl, ctx: ctx, living: living, die: die, index: own(), media: own(), books: own(), tags: own(), cancel: cancel, log: ctl.log.With("call_id", c.ID), channel: channel, dialled: dialled, caller: caller, epoch: epoch,
+		mail: make(chan call.Event, mailboxSize), call: c, recordings: map[string]string{},
 	}
 }
 

@@ -26,8 +26,8 @@ func newIdle(t *testing.T, url string) *Controller {
 	client, err := ari.New(ari.Config{URL: url, User: "u", Password: "p", App: App("controller-1")}, slog.New(slog.DiscardHandler), nil)
 	must(t, err)
 	t.Cleanup(client.Close)
-	c, err := New(Config{ID: "controller-1", Node: "node-1", Lines: []Line{{ID: "12355", HoldClass: "hold", Prompts: map[call.Prompt][]string{
-		call.PromptGreeting: {"sound:greeting"},
+	c, err := New(Config{ID: "controller-1", Node: "node-1", Lines: []Line{{ID: "12355", HoldClass: "hold", Languages: []string{"zh-CN"}, Prompts: map[string]map[call.Prompt]string{
+		"zh-CN": {call.PromptGreeting: "sound:greeting"},
 	}}}}, client, q, &books{closed: map[call.ID]call.Call{}}, nil, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), nil)
 	must(t, err)
 	c.ctx = t.Context()

@@ -8,15 +8,6 @@ import (
 	"hotline/telephony/call"
 )
 
-// awaitLedger gives the database a moment to say how often the caller was here before: good to know, not worth waiting for.
-func (a *actor) awaitLedger() {
-	select {
-	case <-a.opened:
-	case <-time.After(200 * time.Millisecond):
-	case <-a.ctx.Done():
-	}
-}
-
 func (a *actor) record(c call.Call) Record {
 	return Record{Call: c, Node: a.ctl.cfg.Node, Dialled: a.dialled, Caller: a.caller}
 }
@@ -25,11 +16,10 @@ func (a *actor) record(c call.Call) Record {
 func (a *actor) open() {
 	c := a.call
 	a.books.do(a.ctx, func(ctx context.Context) {
-		defer a.once.Do(func() { close(a.opened) })
 		err := again(ctx, 10*time.Second, func(ctx context.Context) (bool, error) {
-			n, err := a.ctl.ledger.Open(ctx, a.record(c))
+			k, err := a.ctl.ledger.Open(ctx, a.record(c))
 			if err == nil {
-				a.history.Store(int64(n))
+				a.post(a.recognized(k))
 			}
 			return false, err
 		})
@@ -37,6 +27,19 @@ func (a *actor) open() {
 			a.log.Error("ledger did not take the arrival; the end will carry it", "error", err)
 		}
 	})
+}
+
+// recognized is what the ledger knows of the caller, as the call takes note of it.
+func (a *actor) recognized(k Known) call.Recognized {
+	e := call.Recognized{At: now(), Tier: call.Tier(k.Tier), Known: call.Known{Blocked: k.Blocked, History: k.History, Preferred: string(k.Preferred)}}
+	if k.Preferred != "" {
+		wait := k.PreferFor
+		if k.Tier != queue.TierReturning {
+			wait = min(wait, a.line.Patience)
+		}
+		e.Known.PreferUntil = e.Time.Add(wait)
+	}
+	return e
 }
 
 // close takes the call out of the index and writes its end.

@@ -101,10 +101,8 @@ func (a *actor) enterHold() {
 		if a.call.Leaving {
 			return
 		}
-		if line, ok := a.ctl.lines[a.call.Line]; ok {
-			if err := a.ctl.openHold(a.ctx, line); err != nil {
-				a.log.Warn("hold bridge could not be made", "error", err)
-			}
+		if err := a.ctl.openHold(a.ctx, a.line); err != nil {
+			a.log.Warn("hold bridge could not be made", "error", err)
 		}
 		err = add(a.ctx)
 	}
@@ -174,7 +172,7 @@ func (a *actor) join(leg string) {
 }
 
 func (a *actor) play(p call.Prompt) {
-	media := a.ctl.lines[a.call.Line].Prompts[p]
+	media := a.line.media(a.call.Language, p)
 	if len(media) == 0 {
 		if p == call.PromptGreeting {
 			a.post(call.PromptDone{At: now()})

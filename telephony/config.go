@@ -6,11 +6,9 @@ package telephony
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
-	"hotline/queue"
 	"hotline/telephony/call"
 	"hotline/telephony/webrtc"
 )
@@ -23,15 +21,8 @@ type Config struct {
 
 	Lease      time.Duration // how long a call stays ours without renewal; default 3 s
 	ReturnWait time.Duration // how long a caller waits on hold for an agent whose browser vanished; default 20 s
+	RedialWait time.Duration // how long an agent is kept for a red caller who was cut off and may call again; default 2 min
 	IndexWait  time.Duration // how long the queue may be away before a caller who waits for a place goes to the fallback; default 30 s
-}
-
-// Line is a dialled service as the controller knows it.
-type Line struct {
-	ID        string
-	HoldClass string // music class of Asterisk
-	Needs     queue.Skills
-	Prompts   map[call.Prompt][]string // media URIs, "sound:/…", played one after the other
 }
 
 // Gateway is a gateway by name, with the client of its internal API.
@@ -42,8 +33,8 @@ type Gateway struct {
 
 // Ledger keeps what came of every call. Both operations may be repeated.
 type Ledger interface {
-	// Open notes that a call arrived and returns how many earlier contacts of the same caller are known.
-	Open(ctx context.Context, r Record) (history int, err error)
+	// Open notes that a call arrived and returns what is known of the caller.
+	Open(ctx context.Context, r Record) (Known, error)
 	// Close notes how it ended.
 	Close(ctx context.Context, r Record) error
 }
@@ -65,6 +56,7 @@ func (c Config) withDefaults() Config {
 	def(&c.Lease, 3*time.Second)
 	def(&c.ReturnWait, 20*time.Second)
 	def(&c.IndexWait, 30*time.Second)
+	def(&c.RedialWait, 2*time.Minute)
 	return c
 }
 
@@ -81,9 +73,7 @@ func (c Config) Validate() error {
 		errs = append(errs, errors.New("lines: at least one is needed"))
 	}
 	for _, l := range c.Lines {
-		if l.ID == "" || l.HoldClass == "" || len(l.Prompts[call.PromptGreeting]) == 0 {
-			errs = append(errs, fmt.Errorf("line %q: id, hold class and greeting are needed", l.ID))
-		}
+		errs = append(errs, l.validate())
 	}
 	return errors.Join(errs...)
 }

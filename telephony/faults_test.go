@@ -188,7 +188,10 @@ func TestPromptsHoldUpNobody(t *testing.T) {
 	s := newScene(t)
 	prompt := "sound:" + s.node.Sound("prompt")
 	r := s.start(func(c *Config) {
-		c.Lines[0].Prompts[call.PromptOtherLanguages] = []string{prompt, prompt, prompt, prompt}
+		for _, language := range []string{"en", "ug", "bo", "mn"} {
+			c.Lines[0].Languages = append(c.Lines[0].Languages, language)
+			c.Lines[0].Prompts[language] = map[call.Prompt]string{call.PromptGreeting: prompt}
+		}
 	})
 	requests := s.reg
 	c, id := s.waiting()

@@ -98,7 +98,7 @@ type books struct {
 	closed map[call.ID]call.Call
 }
 
-func (b *books) Open(context.Context, Record) (int, error) { return 0, nil }
+func (b *books) Open(context.Context, Record) (Known, error) { return Known{}, nil }
 
 func (b *books) Close(_ context.Context, r Record) error {
 	b.mu.Lock()
@@ -169,7 +169,8 @@ type running struct {
 func (s *scene) start(edits ...func(*Config)) *running {
 	s.t.Helper()
 	cfg := Config{ID: "controller-1", Node: "node-1", ReturnWait: 5 * time.Second, Lines: []Line{{
-		ID: "12355", HoldClass: "hold", Prompts: map[call.Prompt][]string{call.PromptGreeting: {"sound:" + s.node.Sound("prompt")}},
+		ID: "12355", HoldClass: "hold", Languages: []string{"zh-CN"},
+		Prompts: map[string]map[call.Prompt]string{"zh-CN": {call.PromptGreeting: "sound:" + s.node.Sound("prompt")}},
 	}}}
 	for _, edit := range edits {
 		edit(&cfg)

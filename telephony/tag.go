@@ -14,7 +14,7 @@ import (
 // save writes the tag: the first one at once, because nothing may be heard on a channel that nobody could adopt; later ones beside the call.
 func (a *actor) save(c call.Call) {
 	a.tag = c.Encode(a.ctl.cfg.ID, a.lease())
-	if c.State != call.Greeting {
+	if c.State != call.Greeting || a.prompts > 0 {
 		a.writeTag(false)
 		return
 	}

@@ -11,11 +11,10 @@ import (
 )
 
 func (a *actor) row(c call.Call) queue.Call {
-	line := a.ctl.lines[c.Line]
 	return queue.Call{
 		ID: queue.CallID(c.ID), Line: queue.LineID(c.Line), Node: a.ctl.cfg.Node, Owner: a.ctl.cfg.ID, State: queue.CallState(c.State),
-		Tier: queue.Tier(c.Tier), Needs: line.Needs, Arrived: c.Arrived, Since: c.Since, Talked: c.Talked, Front: c.Front,
-		Agent: queue.AgentID(c.Agent), Danger: c.Danger, History: int(a.history.Load()), Hold: c.Hold,
+		Tier: queue.Tier(c.Tier), Needs: a.line.Needs, Arrived: c.Arrived, Since: c.Since, Talked: c.Talked, Front: c.Front,
+		Agent: queue.AgentID(c.Agent), Danger: c.Danger, History: c.Known.History, Hold: c.Hold,
 	}
 }
 
@@ -74,7 +73,6 @@ func (a *actor) ask(ctx context.Context, req queue.RequestID, cmd call.Command, 
 	q, id := a.ctl.queue, queue.CallID(c.ID)
 	switch cmd := cmd.(type) {
 	case call.Register:
-		a.awaitLedger()
 		return q.Arrive(ctx, req, a.row(c))
 	case call.Enqueue:
 		r, err := q.Enqueue(ctx, req, id, cmd.Front)

@@ -26,15 +26,16 @@ type ledger struct {
 
 var _ telephony.Ledger = ledger{}
 
-func (l ledger) Open(ctx context.Context, r telephony.Record) (int, error) {
+func (l ledger) Open(ctx context.Context, r telephony.Record) (telephony.Known, error) {
 	row, err := l.row(r)
 	if err != nil {
-		return 0, err
+		return telephony.Known{}, err
 	}
 	if err := l.calls.Open(ctx, row); err != nil {
-		return 0, err
+		return telephony.Known{}, err
 	}
-	return l.calls.CountByCaller(ctx, l.keys.CallerRefs(r.Caller)...)
+	n, err := l.calls.CountByCaller(ctx, l.keys.CallerRefs(r.Caller)...)
+	return telephony.Known{History: n}, err
 }
 
 func (l ledger) Close(ctx context.Context, r telephony.Record) error {
@@ -93,10 +94,10 @@ func (l *lateLedger) ledger(ctx context.Context) (ledger, error) {
 	return *l.made, nil
 }
 
-func (l *lateLedger) Open(ctx context.Context, r telephony.Record) (int, error) {
+func (l *lateLedger) Open(ctx context.Context, r telephony.Record) (telephony.Known, error) {
 	led, err := l.ledger(ctx)
 	if err != nil {
-		return 0, err
+		return telephony.Known{}, err
 	}
 	return led.Open(ctx, r)
 }

@@ -60,7 +60,7 @@ func TestLateLedger(t *testing.T) {
 		t.Errorf("the sealed number does not open to the caller's: %v", err)
 	}
 	r.Call.ID = "c2"
-	if n, err := l.Open(t.Context(), r); err != nil || n != 1 {
-		t.Errorf("%d earlier contacts, %v", n, err)
+	if n, err := l.Open(t.Context(), r); err != nil || n.History != 1 {
+		t.Errorf("%d earlier contacts, %v", n.History, err)
 	}
 }

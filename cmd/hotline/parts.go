@@ -123,15 +123,23 @@ func (c Config) spokenLines() []prompts.Line {
 	return lines
 }
 
+// spoken are the prompts of a line as the controller names them, by language.
+func spoken(s prompts.Sounds, line string) map[string]map[call.Prompt]string {
+	all := map[string]map[call.Prompt]string{}
+	for i, language := range s.Languages {
+		all[language] = map[call.Prompt]string{
+			call.PromptGreeting: s.Greeting(line)[i], call.PromptReconnecting: s.Media(prompts.Technical)[i], call.PromptDanger: s.Media(prompts.DangerNoted)[i],
+		}
+	}
+	return all
+}
+
 // lines as the controller knows them.
 func (c Config) lines(holdClass string) []telephony.Line {
 	s := c.sounds()
 	var lines []telephony.Line
 	for _, l := range c.Lines {
-		lines = append(lines, telephony.Line{ID: l.ID, HoldClass: holdClass, Needs: l.Needs, Prompts: map[call.Prompt][]string{
-			call.PromptGreeting: s.Greeting(l.ID)[:1], call.PromptOtherLanguages: s.Greeting(l.ID)[1:],
-			call.PromptReconnecting: s.Media(prompts.Technical), call.PromptDanger: s.Media(prompts.DangerNoted),
-		}})
+		lines = append(lines, telephony.Line{ID: l.ID, HoldClass: holdClass, Languages: s.Languages, Needs: l.Needs, Prompts: spoken(s, l.ID)})
 	}
 	return lines
 }

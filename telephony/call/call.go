@@ -31,10 +31,12 @@ func (s State) Final() bool { return s == Degraded || s == Ended }
 // Tier is a caller's urgency class; the names are the queue's.
 type Tier string
 
-// The tiers that this package itself gives.
+// The tiers that this package itself gives or asks for.
 const (
-	Red    Tier = "red"
-	Normal Tier = "normal"
+	Red       Tier = "red"
+	Returning Tier = "returning" // was cut off while at risk
+	Normal    Tier = "normal"
+	Nuisance  Tier = "nuisance" // blocked for abuse; the danger key still counts
 )
 
 // Why a caller hears hold audio while an agent still owns the call.
@@ -48,6 +50,7 @@ const (
 	Answered   Outcome = "answered"
 	Abandoned  Outcome = "abandoned"
 	HandedOver Outcome = "degraded" // the dialplan goes on; its own record closes the ledger
+	CalledBack Outcome = "callback" // a callback was promised, and the caller let go
 )
 
 // By says who ended a call.
@@ -60,6 +63,31 @@ const (
 	ByAgent  By = "agent"
 	ByFault  By = "fault"
 )
+
+// Plan is what the line's settings mean for the course of a call. It comes with Claimed and Adopted, so that a journal replays without them.
+type Plan struct {
+	Menu          bool          // a language can be chosen after the greeting
+	Announce      time.Duration // how often a waiting caller is told place and time; 0: never
+	Callback      bool          // a key asks for a callback
+	CallbackFirst bool          // which is offered in the greeting already
+	Closed        bool          // the line has not its hours
+}
+
+// Callback is how far a caller's wish to be called back has come.
+type Callback string
+
+// The steps of a callback.
+const (
+	CallbackAsked    Callback = "asked"    // the promise is being written
+	CallbackPromised Callback = "promised" // it is durable; the caller is told, and may stay by pressing the key again
+)
+
+// Outlook is what the index foretells a waiting caller. Low and High mean something only when Known.
+type Outlook struct {
+	Position  int // 1 is next; 0 is not known
+	Known     bool
+	Low, High time.Duration
+}
 
 // Call is one caller's call.
 type Call struct {
@@ -89,8 +117,23 @@ type Call struct {
 
 	// Pending is set while the index has been asked to queue the call and has not answered: what its stream says meanwhile is older than that wish.
 	Pending bool
+
+	Plan     Plan
+	Step     int      // of the greeting: how many of its parts were heard
+	Language string   // chosen by the caller; "": none was
+	Callback Callback // "": not asked for
+	Known    Known    // by the caller's number
+	Told     Outlook  // what was said last of place and time: neither grows without a word why
 	// Indexed is the time of the newest row of the index that was taken note of; older ones are ignored.
 	Indexed time.Time
+}
+
+// Known is what is known of the caller by the number.
+type Known struct {
+	Blocked     bool      // a block for abuse is in force
+	Preferred   string    // agent
+	PreferUntil time.Time // waits for that agent alone until then
+	History     int       // earlier contacts
 }
 
 // Outcome says what has come of the call so far.

@@ -1,5 +1,7 @@
 package call
 
+import "time"
+
 // Command is what is to be done. Commands are carried out in order; those that the caller hears come first.
 type Command interface{ command() }
 
@@ -15,6 +17,8 @@ type (
 	Settle struct{}
 	// Play plays a prompt to the caller, over the hold audio.
 	Play struct{ Prompt Prompt }
+	// Announce says parts one after the other, over the hold audio, unless a prompt plays.
+	Announce struct{ Parts []Prompt }
 	// StopPlay ends the prompt that plays, if one does.
 	StopPlay struct{}
 	// Join moves the caller to the leg.
@@ -31,6 +35,8 @@ type (
 	Enqueue struct{ Front bool }
 	// Raise tells the index the tier.
 	Raise struct{}
+	// Require tells the index what came to be known of the call since Register: the needs of the language, the preferred agent, the history.
+	Require struct{}
 	// Mark tells the index that the call talks or is held.
 	Mark struct{}
 	// Restore tells an emptied index what the call is.
@@ -38,6 +44,19 @@ type (
 	// ArmReturn starts the time in which the agent may come back, and looks whether the agent is there already; DisarmReturn stops it.
 	ArmReturn    struct{}
 	DisarmReturn struct{}
+	// ArmChoice starts the time in which a key of the menu may come; DisarmChoice stops it.
+	ArmChoice    struct{}
+	DisarmChoice struct{}
+	// ArmAnnounce starts the time to the next announcement; DisarmAnnounce stops it.
+	ArmAnnounce    struct{ After time.Duration }
+	DisarmAnnounce struct{}
+	// Estimate asks the index for the place and the time; Estimated follows, whatever it answers.
+	Estimate struct{}
+	// Promise makes a promise to call back durable; Promised follows, in time. Withdraw takes it back.
+	Promise  struct{}
+	Withdraw struct{}
+	// KeepAgent keeps the agent for a caller who was cut off while at risk and may call again.
+	KeepAgent struct{ Agent string }
 	// Inquire finds out whether the channel, which left our application, is gone or lives on; LeftStasis or CallerGone follows.
 	Inquire struct{}
 	// Hangup ends the channel.
@@ -53,6 +72,7 @@ func (Answer) command()         {}
 func (EnterHold) command()      {}
 func (Settle) command()         {}
 func (Play) command()           {}
+func (Announce) command()       {}
 func (StopPlay) command()       {}
 func (Join) command()           {}
 func (StartRecording) command() {}
@@ -65,18 +85,16 @@ func (Mark) command()           {}
 func (Restore) command()        {}
 func (ArmReturn) command()      {}
 func (DisarmReturn) command()   {}
+func (Require) command()        {}
+func (ArmChoice) command()      {}
+func (DisarmChoice) command()   {}
+func (ArmAnnounce) command()    {}
+func (DisarmAnnounce) command() {}
+func (Estimate) command()       {}
+func (Promise) command()        {}
+func (Withdraw) command()       {}
+func (KeepAgent) command()      {}
 func (Inquire) command()        {}
 func (Hangup) command()         {}
 func (Degrade) command()        {}
 func (Close) command()          {}
-
-// Prompt names what is said to a caller; the files are the line's.
-type Prompt string
-
-// The prompts.
-const (
-	PromptGreeting       Prompt = "greeting"        // in the line's first language
-	PromptOtherLanguages Prompt = "other-languages" // the greeting in the others
-	PromptReconnecting   Prompt = "reconnecting"    // "please stay on the line"
-	PromptDanger         Prompt = "danger"          // the danger key was heard
-)

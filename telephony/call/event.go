@@ -12,18 +12,49 @@ func (a At) when() time.Time { return a.Time }
 
 type (
 	// Claimed begins a call: its channel is ours.
-	Claimed struct{ At }
+	Claimed struct {
+		At
+		Plan Plan
+	}
 	// Adopted begins a call that an earlier controller left: its channel is ours and sits in Place (empty: in no bridge).
 	Adopted struct {
 		At
 		Place Place
+		Plan  Plan
 	}
-	// PromptDone says that the prompt ended, played or not. ID is the playback's; empty when it never began.
+	// Recognized says what is known of the caller by the number. It may come late, twice after an adoption, or never.
+	Recognized struct {
+		At
+		Known Known
+		Tier  Tier // "": no other than before
+	}
+	// PromptDone says that the prompt ended, played or not. ID is the playback's; empty when it was not heard.
 	PromptDone struct {
 		At
 		ID string
 	}
-	// Digit is a key that the caller pressed.
+	// Chosen says that the caller pressed the key of a language.
+	Chosen struct {
+		At
+		Language string
+	}
+	// ChoiceExpired says that no key came in the time after the menu.
+	ChoiceExpired struct{ At }
+	// AnnounceDue says that it is time to tell a waiting caller place and time.
+	AnnounceDue struct{ At }
+	// Estimated is the answer to Estimate.
+	Estimated struct {
+		At
+		Outlook Outlook
+	}
+	// CallbackWanted says that the caller pressed the callback key: to be called back, or, while that is being confirmed, to stay.
+	CallbackWanted struct{ At }
+	// Promised is the answer to Promise. Not Ok: there is no promise, or nobody knows in time.
+	Promised struct {
+		At
+		Ok bool
+	}
+	// Digit is a key that the caller pressed and that means nothing of the line's: the danger key, or nothing at all.
 	Digit struct {
 		At
 		Digit string

@@ -46,6 +46,8 @@ func Next(c Call, e Event) (Call, []Command) {
 		return hangup(c, e.Agent)
 	case Digit:
 		return digit(c, e.Digit, now)
+	case Recognized:
+		return recognized(c, e)
 	}
 	switch c.State {
 	case Greeting:
@@ -97,6 +99,20 @@ func adopted(c Call, p Place, now time.Time) (Call, []Command) {
 		c.Offer, c.Pending = "", true
 		return c, []Command{Settle{}, Save{}, Restore{}, Enqueue{}}
 	}
+}
+
+// recognized: a tier from the ledger never lowers one that the caller's own danger key gave.
+func recognized(c Call, e Recognized) (Call, []Command) {
+	if e.Known == c.Known && (e.Tier == "" || e.Tier == c.Tier) {
+		return c, nil
+	}
+	c.Known = e.Known
+	cmds := []Command{Require{}}
+	if e.Tier != "" && e.Tier != c.Tier && !c.Danger {
+		c.Tier = e.Tier
+		cmds = []Command{Save{}, Raise{}, Require{}}
+	}
+	return c, cmds
 }
 
 func gone(c Call, now time.Time) (Call, []Command) {

@@ -55,7 +55,7 @@ type step struct {
 // stories are whole calls: each step an event, the state after it and what was done about it.
 var stories = map[string][]step{
 	"greeted, queued, offered, answered, hung up by the caller": {
-		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
+		{Claimed{At: at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
 		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
 		{Queued{at(9), indexRow(Offered, "", "", 9)}, Offered, ""},
 		{Indexed{at(11), indexRow(Talking, "a1", "l1", 11)}, Talking, "StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark"},
@@ -64,7 +64,7 @@ var stories = map[string][]step{
 		{StasisEnded{at(60)}, Ended, "StopRecording:l1 DisarmReturn Close"},
 	},
 	"the counsellor hangs up; somebody else's wish does nothing": {
-		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
+		{Claimed{At: at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
 		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
 		{Queued{at(9), indexRow(Talking, "a1", "l1", 9)}, Talking, "StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark"},
 		{HangupWanted{at(20), "a2"}, Talking, ""},
@@ -73,18 +73,18 @@ var stories = map[string][]step{
 		{CallerGone{at(20)}, Ended, "StopRecording:l1 DisarmReturn Close"},
 	},
 	"the danger key cuts the greeting short, and the first decision about the caller already knows": {
-		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
+		{Claimed{At: at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
 		{Digit{at(2), "5"}, Greeting, ""},
 		{Digit{at(3), "0"}, Waiting, "StopPlay Raise Save Enqueue Play:danger"},
 		{Digit{at(4), "0"}, Waiting, ""},
 	},
 	"the danger key while waiting": {
-		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
+		{Claimed{At: at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
 		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
 		{Digit{at(12), "0"}, Waiting, "StopPlay Save Raise Play:danger"},
 	},
 	"a refresh: hold audio, then the same call on the new leg": {
-		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
+		{Claimed{At: at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
 		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
 		{Queued{at(9), indexRow(Talking, "a1", "l1", 9)}, Talking, "StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark"},
 		{LegLost{at(30), "other"}, Talking, ""},
@@ -93,7 +93,7 @@ var stories = map[string][]step{
 		{LegReady{at(33), "a1", "l2"}, Talking, "StopPlay Join:l2 StartRecording:l2 Save DisarmReturn Mark"},
 	},
 	"the counsellor does not come back: head of the queue, and late news of the old talk is ignored": {
-		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
+		{Claimed{At: at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
 		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
 		{Queued{at(9), indexRow(Talking, "a1", "l1", 9)}, Talking, "StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark"},
 		{LegLost{at(30), "l1"}, Held, "EnterHold Save Mark Play:reconnecting StopRecording:l1 ArmReturn"},
@@ -104,7 +104,7 @@ var stories = map[string][]step{
 		{Indexed{at(52), Row{State: Talking, Agent: "a2", Leg: "l7", Since: at(52).Time, Front: at(-100).Time}}, Talking, "StopPlay Join:l7 StartRecording:l7 Save DisarmReturn Mark"},
 	},
 	"another tab takes over: the caller follows without a pause": {
-		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
+		{Claimed{At: at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
 		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
 		{Queued{at(9), indexRow(Talking, "a1", "l1", 9)}, Talking, "StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark"},
 		{LegReady{at(20), "a1", "l1"}, Talking, ""},
@@ -112,18 +112,18 @@ var stories = map[string][]step{
 		{LeftBridge{at(20), Place{Leg: "l1"}}, Talking, ""},
 	},
 	"accepted while the leg was away": {
-		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
+		{Claimed{At: at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
 		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
 		{Queued{at(9), indexRow(Talking, "a1", "", 9)}, Held, "EnterHold StopPlay Save Mark Play:reconnecting ArmReturn"},
 	},
 	"the join fails": {
-		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
+		{Claimed{At: at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
 		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
 		{Queued{at(9), indexRow(Talking, "a1", "l1", 9)}, Talking, "StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark"},
 		{JoinFailed{at(9), "l1"}, Held, "EnterHold Save Mark Play:reconnecting StopRecording:l1 ArmReturn"},
 	},
 	"out of the bridge without a hang-up: sound again at once": {
-		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
+		{Claimed{At: at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
 		{LeftBridge{at(1), Place{Line: "12355"}}, Greeting, "Settle"},
 		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
 		{LeftBridge{at(10), Place{Line: "12355"}}, Waiting, "Settle"},
@@ -133,11 +133,11 @@ var stories = map[string][]step{
 		{JoinFailed{at(20), "l1"}, Held, "EnterHold Save Mark Play:reconnecting StopRecording:l1 ArmReturn"},
 	},
 	"asterisk dies with the call": {
-		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
+		{Claimed{At: at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
 		{CallerGone{at(3)}, Ended, "DisarmReturn Close"},
 	},
 	"an offer comes and goes": {
-		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
+		{Claimed{At: at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
 		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
 		{Queued{at(9), indexRow(Waiting, "", "", 9)}, Waiting, ""},
 		{Indexed{at(10), indexRow(Offered, "", "", 10)}, Offered, ""},
@@ -145,17 +145,17 @@ var stories = map[string][]step{
 		{CallerGone{at(30)}, Ended, "DisarmReturn Close"},
 	},
 	"the index is emptied": {
-		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
+		{Claimed{At: at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
 		{IndexLost{at(1)}, Greeting, "Restore"},
 	},
 	"we cannot serve: the dialplan does": {
-		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
+		{Claimed{At: at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
 		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
 		{Unservable{at(40)}, Degraded, "Save Degrade DisarmReturn Close"},
 		{CallerGone{at(60)}, Degraded, ""},
 	},
 	"the index gives no place: the dialplan serves; once it gave one, the time is of no meaning": {
-		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
+		{Claimed{At: at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
 		{PlaceExpired{at(1)}, Greeting, ""},
 		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
 		{Queued{at(10), indexRow(Waiting, "", "", 10)}, Waiting, ""},
@@ -165,7 +165,7 @@ var stories = map[string][]step{
 		{PlaceExpired{at(90)}, Degraded, "Save Degrade DisarmReturn Close"},
 	},
 	"the counsellor's hang-up did not reach Asterisk: it is asked for again": {
-		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
+		{Claimed{At: at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
 		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
 		{Queued{at(9), indexRow(Talking, "a1", "l1", 9)}, Talking, "StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark"},
 		{HangupWanted{at(20), "a1"}, Talking, "Hangup"},
@@ -173,7 +173,7 @@ var stories = map[string][]step{
 		{CallerGone{at(30)}, Ended, "StopRecording:l1 DisarmReturn Close"},
 	},
 	"held for one counsellor, but the index has given the caller to another": {
-		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
+		{Claimed{At: at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
 		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
 		{Queued{at(9), indexRow(Talking, "a1", "l1", 9)}, Talking, "StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark"},
 		{LegLost{at(30), "l1"}, Held, "EnterHold Save Mark Play:reconnecting StopRecording:l1 ArmReturn"},
@@ -183,19 +183,19 @@ var stories = map[string][]step{
 		{Indexed{at(32), indexRow(Talking, "a2", "l2", 32)}, Talking, "StopPlay Join:l2 StartRecording:l2 Save DisarmReturn Mark"},
 	},
 	"a new life of the index with a slower clock is believed": {
-		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
+		{Claimed{At: at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
 		{PromptDone{At: at(9)}, Waiting, "Save Enqueue Play:other-languages"},
 		{Queued{at(9), indexRow(Waiting, "", "", 9)}, Waiting, ""},
 		{IndexLost{at(10)}, Waiting, "Restore"},
 		{Indexed{at(11), indexRow(Talking, "a1", "l1", 5)}, Talking, "StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark"},
 	},
 	"the guardian gave the caller to the dialplan": {
-		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
+		{Claimed{At: at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
 		{StasisEnded{at(5)}, Greeting, "Inquire"},
 		{LeftStasis{at(5)}, Degraded, "DisarmReturn Close"},
 	},
 	"a gap swallowed the end of the greeting": {
-		{Claimed{at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
+		{Claimed{At: at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
 		{Found{At: at(5), Place: Place{Line: "12355"}}, Greeting, ""},
 		{Found{At: at(6), Place: Place{}, Gap: true}, Waiting, "Settle Save Enqueue"},
 	},
@@ -237,7 +237,7 @@ func TestAdopted(t *testing.T) {
 		{"not answered yet", fresh(), Place{}, Greeting, "Save Answer EnterHold Play:greeting Register Restore"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, cmds := Next(tt.call, Adopted{at(5), tt.place})
+			got, cmds := Next(tt.call, Adopted{At: at(5), Place: tt.place})
 			if got.State != tt.state || says(cmds) != tt.does {
 				t.Errorf("got %s, %q; want %s, %q", got.State, says(cmds), tt.state, tt.does)
 			}
@@ -248,7 +248,7 @@ func TestAdopted(t *testing.T) {
 func TestTalkTimeLeavesHoldOut(t *testing.T) {
 	c := fresh()
 	for _, e := range []Event{
-		Claimed{at(0)}, PromptDone{At: at(9)}, Queued{at(10), indexRow(Talking, "a1", "l1", 10)}, LegLost{at(20), "l1"},
+		Claimed{At: at(0)}, PromptDone{At: at(9)}, Queued{at(10), indexRow(Talking, "a1", "l1", 10)}, LegLost{at(20), "l1"},
 		LegReady{at(25), "a1", "l2"}, Leaving{at(40), 16}, CallerGone{at(40)},
 	} {
 		c, _ = Next(c, e)
@@ -259,7 +259,7 @@ func TestTalkTimeLeavesHoldOut(t *testing.T) {
 }
 
 func TestWhoEndedIt(t *testing.T) {
-	begun, _ := Next(fresh(), Claimed{at(0)})
+	begun, _ := Next(fresh(), Claimed{At: at(0)})
 	talk, _ := Next(begun, PromptDone{At: at(1)})
 	talk, _ = Next(talk, Queued{at(2), indexRow(Talking, "a1", "l1", 2)})
 	for name, tt := range map[string]struct {
@@ -277,7 +277,7 @@ func TestWhoEndedIt(t *testing.T) {
 
 func TestTagRoundTrip(t *testing.T) {
 	c := fresh()
-	for _, e := range []Event{Claimed{at(0)}, Digit{at(1), "0"}, Queued{at(2), Row{State: Talking, Agent: "a1", Leg: "l1", Since: at(2).Time, Front: at(-1).Time}}} {
+	for _, e := range []Event{Claimed{At: at(0)}, Digit{at(1), "0"}, Queued{at(2), Row{State: Talking, Agent: "a1", Leg: "l1", Since: at(2).Time, Front: at(-1).Time}}} {
 		c, _ = Next(c, e)
 	}
 	tag, err := DecodeTag(c.Encode("controller-1", 7))

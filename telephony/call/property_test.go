@@ -59,7 +59,7 @@ func TestNeverSilent(t *testing.T) {
 func life(t *testing.T, seed uint64) bool {
 	rnd := rand.New(rand.NewPCG(seed, 1))
 	c, w, clock := fresh(), &world{recording: map[string]bool{}}, start
-	c, cmds := Next(c, Claimed{At{clock}})
+	c, cmds := Next(c, Claimed{At: At{clock}})
 	w.apply(c, cmds)
 	for range 60 {
 		clock = clock.Add(time.Duration(rnd.IntN(9000)) * time.Millisecond)
