@@ -49,7 +49,7 @@ func newActor(ctl *Controller, channel string, c call.Call, dialled, caller stri
 	living, die := context.WithCancel(ctx)
 	own := func() lane { return lane{beside: ctl.beside} }
 	return &actor{
-		line: ctl.lines[c.Line], id: c.ID, ctl: ctl, ctx: ctx, living: living, die: die, index: own(), media: own(), books: own(), tags: own(), cancel: cancel, log: ctl.log.With("call_id", c.ID), channel: channel, dialled: dialled, caller: caller, epoch: epoch,
+		line: ctl.line(c.Line), id: c.ID, ctl: ctl, ctx: ctx, living: living, die: die, index: own(), media: own(), books: own(), tags: own(), cancel: cancel, log: ctl.log.With("call_id", c.ID), channel: channel, dialled: dialled, caller: caller, epoch: epoch,
 		mail: make(chan call.Event, mailboxSize), call: c, recordings: map[string]string{},
 	}
 }

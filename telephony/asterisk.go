@@ -41,7 +41,7 @@ func (c *Controller) onAsterisk(e ari.Event) {
 		c.started(e)
 		return
 	case ari.BridgeDestroyed:
-		switch p := place(e.Bridge); {
+		switch p := c.names.place(e.Bridge); {
 		case p.Line != "":
 			c.resyncSoon(true)
 		case p.Leg != "":
@@ -53,7 +53,7 @@ func (c *Controller) onAsterisk(e ari.Event) {
 		c.tell(a, e)
 		return
 	}
-	if leg, ok := strings.CutPrefix(e.Channel.ID, "media-"); ok && (e.Kind == ari.ChannelDestroyed || e.Kind == ari.StasisEnd) {
+	if leg, ok := c.names.legOfMedia(e.Channel.ID); ok && (e.Kind == ari.ChannelDestroyed || e.Kind == ari.StasisEnd) {
 		c.mediaGone(leg)
 	}
 	if e.Kind == ari.PlaybackFinished {
@@ -69,7 +69,7 @@ func (c *Controller) tell(a *actor, e ari.Event) {
 	case ari.ChannelHangupRequest:
 		a.post(call.Leaving{At: now(), Cause: e.Cause})
 	case ari.ChannelLeftBridge:
-		a.post(call.LeftBridge{At: now(), Place: place(e.Bridge)})
+		a.post(call.LeftBridge{At: now(), Place: c.names.place(e.Bridge)})
 	case ari.ChannelDestroyed:
 		a.post(call.CallerGone{At: now()})
 	case ari.StasisEnd:
@@ -115,21 +115,18 @@ const claimed = 500 * time.Millisecond
 
 // started begins the call of a channel that entered our application. Arguments of the dialplan: line, dialled number.
 func (c *Controller) started(e ari.Event) {
-	if leg, ok := strings.CutPrefix(e.Channel.ID, "media-"); ok {
+	if leg, ok := c.names.legOfMedia(e.Channel.ID); ok {
 		c.mediaStarted(leg)
 		return
 	}
-	if strings.HasPrefix(e.Channel.ID, ari.KeeperPrefix) {
-		return
-	}
-	if c.channels[e.Channel.ID] != nil {
+	if ours(e.Channel.ID) || c.channels[e.Channel.ID] != nil {
 		return
 	}
 	if e.Channel.Vars[call.Variable] != "" {
 		c.adopt(e.Channel, call.Place{})
 		return
 	}
-	if len(e.Args) < 2 || c.lines[e.Args[0]].ID == "" {
+	if len(e.Args) < 2 || c.line(e.Args[0]).ID == "" {
 		c.log.Error("a channel came without a line that is known here; the dialplan takes it", "args", len(e.Args))
 		c.giveBack(e.Channel.ID)
 		return

@@ -95,7 +95,9 @@ func (a *actor) degrade() {
 // enterHold is the one request that must not fail: a caller outside every bridge hears nothing. A missing bridge is made anew; when even that
 // fails the dialplan takes the caller.
 func (a *actor) enterHold() {
-	add := func(ctx context.Context) error { return a.ctl.ari.AddChannel(ctx, holdBridge(a.call.Line), a.channel) }
+	add := func(ctx context.Context) error {
+		return a.ctl.ari.AddChannel(ctx, a.ctl.names.hold(a.call.Line), a.channel)
+	}
 	err := add(a.ctx)
 	for try := 0; try < 3 && err != nil && a.ctx.Err() == nil; try++ {
 		if a.call.Leaving {
@@ -145,9 +147,9 @@ func refused(err error) bool {
 // settle asks Asterisk first: what we believe of the caller's whereabouts may be older than our own last move.
 func (a *actor) settle() {
 	p := a.call.Bridge()
-	id := holdBridge(p.Line)
+	id := a.ctl.names.hold(p.Line)
 	if p.Leg != "" {
-		id = legBridge(p.Leg)
+		id = a.ctl.names.leg(p.Leg)
 	}
 	if b, err := a.ctl.ari.BridgeGet(a.ctx, id); err == nil && slices.Contains(b.Channels, a.channel) {
 		return
@@ -160,7 +162,7 @@ func (a *actor) settle() {
 }
 
 func (a *actor) join(leg string) {
-	err := a.asterisk("join", func(ctx context.Context) error { return a.ctl.ari.AddChannel(ctx, legBridge(leg), a.channel) })
+	err := a.asterisk("join", func(ctx context.Context) error { return a.ctl.ari.AddChannel(ctx, a.ctl.names.leg(leg), a.channel) })
 	if err == nil {
 		return
 	}

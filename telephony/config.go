@@ -63,36 +63,11 @@ func (c Config) withDefaults() Config {
 // Validate says what is wrong with the configuration, all of it at once.
 func (c Config) Validate() error {
 	var errs []error
-	if c.ID == "" || strings.ContainsAny(c.ID, " /:") {
-		errs = append(errs, errors.New("controller id: give a name without spaces, slashes or colons"))
+	if c.ID == "" || strings.ContainsAny(c.ID, " /:@") {
+		errs = append(errs, errors.New("controller id: give a name without spaces, slashes, colons or @"))
 	}
 	if c.Node == "" {
 		errs = append(errs, errors.New("controller node: name the Asterisk that this controller drives"))
 	}
-	if len(c.Lines) == 0 {
-		errs = append(errs, errors.New("lines: at least one is needed"))
-	}
-	for _, l := range c.Lines {
-		errs = append(errs, l.validate())
-	}
-	return errors.Join(errs...)
-}
-
-// App is the name of a controller's Asterisk application.
-func App(controller string) string { return "hotline-" + controller }
-
-// Names of the objects in Asterisk (docs/protocol.md, section 2). They are chosen by us, so that a retried create collides.
-func holdBridge(line string) string  { return "hold-" + line }
-func legBridge(leg string) string    { return "leg-" + leg }
-func mediaChannel(leg string) string { return "media-" + leg }
-
-// place reads a bridge's name.
-func place(bridge string) call.Place {
-	if leg, ok := strings.CutPrefix(bridge, "leg-"); ok {
-		return call.Place{Leg: leg}
-	}
-	if line, ok := strings.CutPrefix(bridge, "hold-"); ok {
-		return call.Place{Line: line}
-	}
-	return call.Place{}
+	return errors.Join(append(errs, validLines(c.Lines))...)
 }

@@ -19,7 +19,8 @@ import (
 // itself never waits: what asks Asterisk, Redis or a gateway runs beside it and sends back what it found.
 type Controller struct {
 	cfg      Config
-	lines    map[string]Line
+	names    names
+	route    string // of this controller on this Asterisk, as the gateways know it
 	ari      *ari.Client
 	queue    *queue.Queue
 	ledger   Ledger
@@ -30,6 +31,7 @@ type Controller struct {
 	record   func(call.ID, call.Event)
 
 	ready atomic.Bool // events flow
+	book  atomic.Pointer[map[string]Line]
 
 	ctx     context.Context // of Run: the life of actors and attachments
 	work    chan func()
@@ -73,14 +75,16 @@ func New(cfg Config, a *ari.Client, q *queue.Queue, l Ledger, gateways []Gateway
 		return nil, err
 	}
 	c := &Controller{
-		cfg: cfg.withDefaults(), lines: map[string]Line{}, ari: a, queue: q, ledger: l, gateways: gateways, log: log, metrics: newMetrics(reg),
+		cfg: cfg.withDefaults(), names: names{cfg.ID}, route: cfg.Node + "/" + cfg.ID, ari: a, queue: q, ledger: l, gateways: gateways, log: log, metrics: newMetrics(reg),
 		record: journal, work: make(chan func(), workSize), calls: map[call.ID]*actor{}, adopting: map[call.ID]bool{}, channels: map[string]*actor{},
 		ended: map[string]bool{}, wishes: map[call.ID]wish{}, drained: make(chan struct{}), stopped: make(chan struct{}),
 		legs: map[string]*leg{}, rtps: map[string]string{}, synced: map[string]bool{}, told: map[string]bool{},
 	}
+	lines := map[string]Line{}
 	for _, line := range cfg.Lines {
-		c.lines[line.ID] = line
+		lines[line.ID] = line
 	}
+	c.book.Store(&lines)
 	c.fence = newFence(q, c.cfg.Lease, func(id call.ID) { c.do(func() { c.fenced(id) }) })
 	return c, nil
 }

@@ -48,10 +48,10 @@ func TestLegBreaksInAsterisk(t *testing.T) {
 	t.Parallel()
 	for name, breaks := range map[string]func(*scene, string) error{
 		"media channel hung up": func(s *scene, leg string) error {
-			return s.client("test").Hangup(context.Background(), mediaChannel(leg), "normal")
+			return s.client("test").Hangup(context.Background(), names{"controller-1"}.media(leg), "normal")
 		},
 		"bridge destroyed": func(s *scene, leg string) error {
-			return s.client("test").DestroyBridge(context.Background(), legBridge(leg))
+			return s.client("test").DestroyBridge(context.Background(), names{"controller-1"}.leg(leg))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -78,7 +78,7 @@ func TestCallerTakenOut(t *testing.T) {
 	r := s.start()
 	c, id, b := s.talk("a1")
 	channel := channelOf(r, id)
-	must(t, s.client("test").RemoveChannel(t.Context(), legBridge(b.leg), channel))
+	must(t, s.client("test").RemoveChannel(t.Context(), names{"controller-1"}.leg(b.leg), channel))
 	from := time.Now()
 	s.hears(c, counsellorHz)
 	if err := undisturbed(c, from.Add(time.Second), time.Now(), 500*time.Millisecond, counsellorHz); err != nil {
@@ -172,7 +172,7 @@ func TestHoldBridgeDestroyed(t *testing.T) {
 	s.start()
 	one, _ := s.waiting()
 	two, _ := s.waiting()
-	must(t, s.client("test").DestroyBridge(t.Context(), holdBridge("12355")))
+	must(t, s.client("test").DestroyBridge(t.Context(), names{"controller-1"}.hold("12355")))
 	from := time.Now()
 	time.Sleep(time.Second)
 	s.hears(one, asterisktest.HoldHz)

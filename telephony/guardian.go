@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"maps"
-	"strings"
 	"sync"
 	"time"
 
@@ -145,7 +144,7 @@ func (g *Guardian) look(ctx context.Context) error {
 	alive := map[string]bool{}
 	seen := map[string]bool{}
 	for _, ch := range channels {
-		if ch.Context == FallbackContext || strings.HasPrefix(ch.ID, "media-") || strings.HasPrefix(ch.ID, ari.KeeperPrefix) {
+		if ch.Context == FallbackContext || ours(ch.ID) {
 			continue
 		}
 		seen[ch.ID] = true

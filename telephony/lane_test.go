@@ -8,6 +8,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"hotline/telephony/ari"
+	"hotline/telephony/call"
 )
 
 func TestLaneKeepsOrder(t *testing.T) {
@@ -61,13 +64,32 @@ func TestAgain(t *testing.T) {
 }
 
 func TestPlaceReadsOurNames(t *testing.T) {
-	if p := place(legBridge("l1")); p.Leg != "l1" || p.Line != "" {
+	own, other := names{"controller-1"}, names{"controller-11"}
+	for _, name := range []string{other.leg("l1"), other.hold("12355"), "leg-l1", own.media("l1")} {
+		if p := own.place(name); p != (call.Place{}) {
+			t.Errorf("%s: %+v", name, p)
+		}
+	}
+	if leg, ok := own.legOfMedia(own.media("l1")); leg != "l1" || !ok {
+		t.Errorf("media channel of %q, %t", leg, ok)
+	}
+	if _, ok := own.legOfMedia(other.media("l1")); ok {
+		t.Error("a peer's media channel was taken for an own one")
+	}
+	for name, owner := range map[string]string{
+		own.leg("l1"): "controller-1", ari.KeeperPrefix + other.hold("a@b"): "controller-11", own.media("l1"): "controller-1", "1700000000.1": "", "leg-l1": "",
+	} {
+		if got := ownerOf(name); got != owner {
+			t.Errorf("owner of %s: %q", name, got)
+		}
+	}
+	if p := own.place(own.leg("l1")); p.Leg != "l1" || p.Line != "" {
 		t.Errorf("leg: %+v", p)
 	}
-	if p := place(holdBridge("12355")); p.Line != "12355" || p.Leg != "" {
+	if p := own.place(own.hold("12355")); p.Line != "12355" || p.Leg != "" {
 		t.Errorf("line: %+v", p)
 	}
-	if p := place("somebody-elses"); p.Leg != "" || p.Line != "" {
+	if p := own.place("somebody-elses"); p.Leg != "" || p.Line != "" {
 		t.Errorf("other: %+v", p)
 	}
 }

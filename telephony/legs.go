@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net"
 	"slices"
-	"strings"
 	"time"
 
 	"hotline/telephony/ari"
@@ -31,13 +30,13 @@ type leg struct {
 }
 
 // ready says that a caller who is moved to the leg hears and is heard.
-func (l *leg) ready(node string) bool { return l.attachment != 0 && l.Ready(node) }
+func (l *leg) ready(route string) bool { return l.attachment != 0 && l.Ready(route) }
 
 // readyLeg is the newest leg of the agent that can be used here, or "".
 func (c *Controller) readyLeg(agent string) string {
 	best := ""
 	for id, l := range c.legs {
-		if l.Agent == agent && l.ready(c.cfg.Node) && id > best { // ids are ULIDs
+		if l.Agent == agent && l.ready(c.route) && id > best { // ids are ULIDs
 			best = id
 		}
 	}
@@ -135,7 +134,7 @@ func (c *Controller) legNews(g Gateway, news webrtc.Leg) {
 	if l == nil {
 		l = &leg{gateway: g, started: make(chan struct{})}
 	}
-	was, state := l.ready(c.cfg.Node), l.State
+	was, state := l.ready(c.route), l.State
 	c.legsMu.Lock()
 	l.Leg, l.rtp = news, c.rtps[g.ID]
 	c.legs[news.ID] = l
@@ -149,7 +148,7 @@ func (c *Controller) legNews(g Gateway, news webrtc.Leg) {
 
 // judge tells the calls when a leg became usable or is no more, and mends it when that is ours to do.
 func (c *Controller) judge(l *leg, was bool) {
-	is := l.ready(c.cfg.Node)
+	is := l.ready(c.route)
 	switch {
 	case is && !was:
 		if best := c.readyLeg(l.Agent); best == l.ID {
@@ -192,11 +191,11 @@ func (c *Controller) detach(id string) {
 	c.beside(func() {
 		ctx, cancel := context.WithTimeout(c.ctx, 10*time.Second)
 		defer cancel()
-		if err := c.ari.Hangup(ctx, mediaChannel(id), "normal"); err != nil && ctx.Err() == nil {
+		if err := c.ari.Hangup(ctx, c.names.media(id), "normal"); err != nil && ctx.Err() == nil {
 			c.log.Warn("media channel of a gone leg stays until the next resync", "leg", id, "error", err)
 		}
 		_ = again(ctx, 5*time.Second, func(ctx context.Context) (bool, error) {
-			b, err := c.ari.BridgeGet(ctx, legBridge(id))
+			b, err := c.ari.BridgeGet(ctx, c.names.leg(id))
 			if err != nil {
 				return true, err // gone, or asterisk is: the next resync looks again
 			}
@@ -242,7 +241,7 @@ func format(codec string) string {
 
 // attached takes note of an attachment that was made or failed.
 func (c *Controller) attached(l *leg, err error) {
-	was := l.ready(c.cfg.Node)
+	was := l.ready(c.route)
 	l.attaching = false
 	if c.legs[l.ID] != l || err != nil {
 		return
@@ -252,8 +251,8 @@ func (c *Controller) attached(l *leg, err error) {
 		c.attachCount++
 		l.attachment = c.attachCount
 		// The gateway tells only what changed, and it may have known this address before.
-		if !slices.Contains(l.Nodes, c.cfg.Node) {
-			l.Nodes = append(slices.Clone(l.Nodes), c.cfg.Node)
+		if !slices.Contains(l.Nodes, c.route) {
+			l.Nodes = append(slices.Clone(l.Nodes), c.route)
 		}
 	}
 	c.legsMu.Unlock()
@@ -268,7 +267,7 @@ type attaching struct {
 }
 
 func (c *Controller) attachOnce(ctx context.Context, at attaching) error {
-	id, ch := legBridge(at.leg), mediaChannel(at.leg)
+	id, ch := c.names.leg(at.leg), c.names.media(at.leg)
 	b, err := c.ari.BridgeGet(ctx, id)
 	if ari.IsNotFound(err) {
 		err = c.ari.CreateBridge(ctx, id, "mixing", at.agent)
@@ -300,7 +299,7 @@ func (c *Controller) attachOnce(ctx context.Context, at attaching) error {
 	if err != nil {
 		return err
 	}
-	return at.Client.SetAsterisk(ctx, at.leg, c.cfg.Node, net.JoinHostPort(host, port))
+	return at.Client.SetAsterisk(ctx, at.leg, c.route, net.JoinHostPort(host, port))
 }
 
 func (c *Controller) mediaStarted(id string) {
@@ -321,7 +320,7 @@ func (c *Controller) mediaGone(id string) {
 	if l == nil {
 		return
 	}
-	was := l.ready(c.cfg.Node)
+	was := l.ready(c.route)
 	if l.attaching {
 		l.died = true
 	}
@@ -357,9 +356,9 @@ func (c *Controller) allSynced() bool {
 // gateway has said what it has.
 func (c *Controller) compareLegs(v *view) {
 	for id, l := range c.legs {
-		if at := v.legs[id]; at != 0 && at == l.attachment && v.where[mediaChannel(id)].Leg != id {
+		if at := v.legs[id]; at != 0 && at == l.attachment && v.where[c.names.media(id)].Leg != id {
 			c.mediaGone(id)
-		} else if l.State == webrtc.Connected && !l.ready(c.cfg.Node) {
+		} else if l.State == webrtc.Connected && !l.ready(c.route) {
 			c.attach(l)
 		}
 	}
@@ -368,7 +367,7 @@ func (c *Controller) compareLegs(v *view) {
 	}
 	orphans := map[string]bool{}
 	for _, ch := range v.channels {
-		if id, ok := strings.CutPrefix(ch.ID, "media-"); ok && c.legs[id] == nil {
+		if id, ok := c.names.legOfMedia(ch.ID); ok && c.legs[id] == nil {
 			orphans[id] = true
 		}
 	}

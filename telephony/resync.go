@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"hotline/queue"
@@ -88,8 +87,8 @@ func (c *Controller) look(v *view, thorough bool) (listed bool, err error) {
 		return false, err
 	}
 	var faults []error
-	for _, line := range c.lines {
-		if thorough || !kept(before, holdBridge(line.ID)) {
+	for _, line := range c.lines() {
+		if thorough || !kept(before, c.names.hold(line.ID)) {
 			faults = append(faults, c.openHold(ctx, line))
 		}
 	}
@@ -103,7 +102,7 @@ func (c *Controller) look(v *view, thorough bool) (listed bool, err error) {
 	}
 	v.where = map[string]call.Place{}
 	for _, b := range bridges {
-		p := place(b.ID)
+		p := c.names.place(b.ID)
 		v.bridges = append(v.bridges, p)
 		for _, ch := range b.Channels {
 			v.where[ch] = p
@@ -125,12 +124,12 @@ func (c *Controller) compare(v *view) {
 	for _, ch := range v.channels {
 		present[ch.ID] = true
 		switch a := c.channels[ch.ID]; {
-		case strings.HasPrefix(ch.ID, "media-"), strings.HasPrefix(ch.ID, ari.KeeperPrefix), c.ended[ch.ID]:
+		case ours(ch.ID), c.ended[ch.ID]:
 		case a == nil:
 			c.adopt(ch, v.where[ch.ID])
 		case v.known[ch.ID]:
 			p := v.where[ch.ID]
-			if p.Leg != "" && (c.deaf(p.Leg) || v.where[mediaChannel(p.Leg)] != p) {
+			if p.Leg != "" && (c.deaf(p.Leg) || v.where[c.names.media(p.Leg)] != p) {
 				a.post(call.LegLost{At: now(), Leg: p.Leg})
 			}
 			a.post(call.Found{At: now(), Place: p, Gap: unheard})
@@ -160,15 +159,10 @@ func (c *Controller) tellAnew(a *actor) {
 	c.resyncSoon(false)
 	c.reindexSoon()
 	for _, l := range c.legs {
-		if l.ready(c.cfg.Node) && c.readyLeg(l.Agent) == l.ID {
+		if l.ready(c.route) && c.readyLeg(l.Agent) == l.ID {
 			a.post(call.LegReady{At: now(), Agent: l.Agent, Leg: l.ID})
 		}
 	}
-}
-
-// openHold makes the holding bridge of a line and its music; both may be there already.
-func (c *Controller) openHold(ctx context.Context, line Line) error {
-	return c.ari.CreateHold(ctx, holdBridge(line.ID), line.ID, line.HoldClass)
 }
 
 // adopt takes over a channel whose tag says that it was ours before we died. The lease is asked for first, so that a controller that slept does
@@ -182,7 +176,7 @@ func (c *Controller) adopt(ch ari.Channel, p call.Place) {
 	if err != nil || tag.Owner != c.cfg.ID || tag.State.Final() || c.calls[tag.Call] != nil || c.adopting[tag.Call] {
 		return
 	}
-	if c.lines[tag.Line].ID == "" {
+	if c.line(tag.Line).ID == "" {
 		c.log.Error("a call of a line that is no longer configured; the dialplan takes it", "call_id", tag.Call)
 		c.giveBack(ch.ID)
 		return

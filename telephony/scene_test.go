@@ -35,8 +35,10 @@ const (
 
 const secret = "a secret of the test, long enough"
 
-// dialplan: a line, and a fallback that can be heard.
+// dialplan: two lines, and a fallback that can be heard.
 const dialplan = `exten => 12355,1,StasisBroadcast(500,^hotline-.*,12355:12355)
+ same => n,Goto(fallback,s,1)
+exten => 12345,1,StasisBroadcast(500,^hotline-.*,12345:12345)
  same => n,Goto(fallback,s,1)
 [fallback]
 exten => s,1,Answer()
@@ -166,12 +168,17 @@ type running struct {
 	kill func() error // ends it without a goodbye to anybody, and tells what Run returned
 }
 
+// line greets, and has hold audio.
+func (s *scene) line(id string) Line {
+	return Line{
+		ID: id, HoldClass: "hold", Languages: []string{"zh-CN"},
+		Prompts: map[string]map[call.Prompt]string{"zh-CN": {call.PromptGreeting: "sound:" + s.node.Sound("prompt")}},
+	}
+}
+
 func (s *scene) start(edits ...func(*Config)) *running {
 	s.t.Helper()
-	cfg := Config{ID: "controller-1", Node: "node-1", ReturnWait: 5 * time.Second, Lines: []Line{{
-		ID: "12355", HoldClass: "hold", Languages: []string{"zh-CN"},
-		Prompts: map[string]map[call.Prompt]string{"zh-CN": {call.PromptGreeting: "sound:" + s.node.Sound("prompt")}},
-	}}}
+	cfg := Config{ID: "controller-1", Node: "node-1", ReturnWait: 5 * time.Second, Lines: []Line{s.line("12355")}}
 	for _, edit := range edits {
 		edit(&cfg)
 	}
@@ -232,10 +239,12 @@ func (s *scene) until(what string, ok func() bool) {
 	}
 }
 
-// caller dials the line and says 440 Hz.
-func (s *scene) caller() *phone.Call {
+// caller dials the line of a scene and says 440 Hz.
+func (s *scene) caller() *phone.Call { return s.dials("12355") }
+
+func (s *scene) dials(number string) *phone.Call {
 	s.t.Helper()
-	c, err := phone.Dial(context.Background(), phone.Config{Server: s.node.SIP, From: "13800001111"}, "12355")
+	c, err := phone.Dial(context.Background(), phone.Config{Server: s.node.SIP, From: "13800001111"}, number)
 	must(s.t, err)
 	s.t.Cleanup(func() { _ = c.Hangup(context.Background()) })
 	c.Play(phone.Tone(callerHz))

@@ -234,8 +234,8 @@ func (g *Gateway) putAsterisk(r *http.Request) (int, any, error) {
 	if err := decode(r, &req); err != nil {
 		return 0, nil, err
 	}
-	if err := ids(map[string]string{"node": req.Node}); err != nil {
-		return 0, nil, err
+	if !validNode(req.Node) {
+		return 0, nil, failure(BadRequest, "node is no id")
 	}
 	addr, err := netip.ParseAddrPort(req.RTP)
 	if err != nil || addr.Port() == 0 || addr.Addr().IsUnspecified() || addr.Addr().IsMulticast() {

@@ -94,6 +94,8 @@ func TestMalformedRequests(t *testing.T) {
 		{"PUT /v1/legs/leg-1/asterisk", `{"node":"node-1","rtp":"127.0.0.1:0"}`, 400, BadRequest},
 		{"PUT /v1/legs/leg-1/asterisk", `{"node":"node-1","rtp":"0.0.0.0:9"}`, 400, BadRequest},
 		{"PUT /v1/legs/leg-1/asterisk", `{"node":"","rtp":"127.0.0.1:9"}`, 400, BadRequest},
+		{"PUT /v1/legs/leg-1/asterisk", `{"node":"node-1/","rtp":"127.0.0.1:9"}`, 400, BadRequest},
+		{"PUT /v1/legs/leg-1/asterisk", `{"node":"node-1/a/b","rtp":"127.0.0.1:9"}`, 400, BadRequest},
 		{"PUT /v1/legs/leg-9/asterisk", `{"node":"node-1","rtp":"127.0.0.1:9"}`, 404, NoLeg},
 		{"PUT /v1/legs/leg-1/recording", `{"recording":"","call":"c","line":"1"}`, 400, BadRequest},
 		{"PUT /v1/legs/leg-9/recording", `{"recording":"r","call":"c","line":"1"}`, 404, NoLeg},

@@ -177,6 +177,12 @@ func (c Config) validateTURN(refuse func(string, ...any)) {
 	}
 }
 
+// validNode accepts an id, or two with a slash between them: an Asterisk, and who of several attaches the leg there.
+func validNode(s string) bool {
+	node, owner, two := strings.Cut(s, "/")
+	return validID(node) && (!two || validID(owner))
+}
+
 // validID accepts the ids of the protocol: ULIDs, "u-…", "node-1". They appear in logs and paths.
 func validID(s string) bool {
 	if s == "" || len(s) > 64 {

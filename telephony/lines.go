@@ -1,0 +1,66 @@
+package telephony
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"time"
+)
+
+// SetLines replaces the lines at run time; the calls are not touched. A line that is gone still serves those whom the dialplan sends: the callers
+// who are on it, and those who dial its numbers until Asterisk has forgotten them, too. On an error nothing is changed.
+func (c *Controller) SetLines(lines []Line) error {
+	if err := validLines(lines); err != nil {
+		return err
+	}
+	c.do(func() {
+		was := c.lines()
+		next := maps.Clone(was)
+		for _, l := range lines {
+			next[l.ID] = l
+		}
+		c.book.Store(&next)
+		for _, l := range lines {
+			if old, known := was[l.ID]; !known || old.HoldClass != l.HoldClass {
+				c.openHoldSoon(l)
+			}
+		}
+	})
+	return nil
+}
+
+// lines are those known now, by id. The map is never changed, only replaced.
+func (c *Controller) lines() map[string]Line { return *c.book.Load() }
+
+// line is the zero Line when there is none of that id.
+func (c *Controller) line(id string) Line { return c.lines()[id] }
+
+// openHoldSoon makes a line's holding bridge before the first caller needs it. With Asterisk away the look that follows its return makes it.
+func (c *Controller) openHoldSoon(line Line) {
+	if !c.ready.Load() {
+		return
+	}
+	c.beside(func() {
+		err := again(c.ctx, 10*time.Second, func(ctx context.Context) (bool, error) { return false, c.openHold(ctx, line) })
+		if err != nil && c.ctx.Err() == nil {
+			c.log.Warn("hold bridge of a new line is not there yet; the next look makes it", "line", line.ID, "error", err)
+		}
+	})
+}
+
+// openHold makes the holding bridge of a line and its music; both may be there already.
+func (c *Controller) openHold(ctx context.Context, line Line) error {
+	return c.ari.CreateHold(ctx, c.names.hold(line.ID), line.ID, line.HoldClass)
+}
+
+// validLines says what is wrong with lines, all of it at once.
+func validLines(lines []Line) error {
+	var errs []error
+	if len(lines) == 0 {
+		errs = append(errs, errors.New("lines: at least one is needed"))
+	}
+	for _, l := range lines {
+		errs = append(errs, l.validate())
+	}
+	return errors.Join(errs...)
+}

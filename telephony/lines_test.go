@@ -1,0 +1,65 @@
+package telephony
+
+import (
+	"testing"
+	"time"
+
+	"hotline/queue"
+	"hotline/telephony/ari/asterisktest"
+)
+
+// TestLinesAreReplaced at run time: who waits on the line that is gone is not touched and is served; the new line has its hold audio before its first
+// caller comes, and what the new line needs is what its callers need.
+func TestLinesAreReplaced(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	r := s.start()
+	old, oldID := s.waiting()
+	from := time.Now()
+	line := s.line("12345")
+	line.Needs = queue.Skills{"youth": 2}
+	must(t, r.SetLines([]Line{line}))
+	client := s.client("test")
+	s.until("the new line has its hold bridge", func() bool {
+		b, err := client.BridgeGet(t.Context(), r.names.hold("12345"))
+		return err == nil && len(b.Channels) == 1
+	})
+	fresh := s.dials("12345")
+	s.hears(fresh, asterisktest.PromptHz)
+	s.hears(fresh, asterisktest.HoldHz)
+	s.until("both wait, each with what the line needs", func() bool {
+		rows := s.rows()
+		if len(rows) != 2 || rows[oldID].State != queue.CallWaiting {
+			return false
+		}
+		for id, row := range rows {
+			if id != oldID && row.Needs["youth"] != 2 {
+				return false
+			}
+		}
+		return true
+	})
+	s.sitDown("a1")
+	accepted := time.Now()
+	if got := s.accepts("a1"); got != oldID {
+		t.Errorf("offered %s, want %s of the line that is gone", got, oldID)
+	}
+	if err := undisturbed(old, from, accepted, 500*time.Millisecond, asterisktest.HoldHz); err != nil {
+		t.Error(err)
+	}
+	s.hears(old, counsellorHz)
+}
+
+// TestLinesThatCannotBeServedAreRefused, and the old ones stay.
+func TestLinesThatCannotBeServedAreRefused(t *testing.T) {
+	c := newIdle(t, "http://127.0.0.1:9/ari")
+	before := c.lines()
+	for name, lines := range map[string][]Line{"none": nil, "no greeting": {{ID: "1", HoldClass: "hold"}}} {
+		if err := c.SetLines(lines); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+	if len(c.lines()) != len(before) {
+		t.Error("the lines changed")
+	}
+}
