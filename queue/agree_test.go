@@ -90,7 +90,19 @@ func (p *pair) step(s modeltest.Step) error {
 	for id, o := range x.Offers {
 		p.offers[int64(o.Fence)] = queue.OfferID(id)
 	}
-	return p.compare(x)
+	return errors.Join(p.compare(x), p.outlooks(ctx))
+}
+
+// outlooks compares what each caller may be told.
+func (p *pair) outlooks(ctx context.Context) error {
+	for id := range p.w.M.Calls {
+		want, refused := p.w.M.Outlook(id)
+		got, err := p.q.Outlook(ctx, id)
+		if got != want || (err == nil) != (refused == nil) || !errors.Is(err, refused) {
+			return fmt.Errorf("outlook of %s: Redis %+v, %w; the model %+v, %w", id, got, err, want, refused)
+		}
+	}
+	return nil
 }
 
 func (p *pair) do(ctx context.Context, op model.Op) error {
@@ -103,6 +115,9 @@ func (p *pair) do(ctx context.Context, op model.Op) error {
 		_, err = q.Enqueue(ctx, op.Req, id, op.Flag)
 	case model.Raise:
 		_, err = q.Raise(ctx, op.Req, id, op.Tier, op.Flag)
+	case model.Require:
+		c := op.Call
+		_, err = q.Require(ctx, op.Req, id, queue.Terms{Needs: c.Needs, Relax: c.Relax, Groups: c.Groups, Preferred: c.Preferred, PreferUntil: c.PreferUntil, History: c.History})
 	case model.Accept:
 		_, err = q.Accept(ctx, op.Req, p.offers[op.Fence], a, s)
 	case model.Decline:
@@ -141,6 +156,7 @@ func (p *pair) compare(x queuetest.Index) error {
 			ID: string(id), State: string(c.State), Tier: string(c.Tier), Need: c.Need, Agent: string(c.Agent), Offer: p.offer(c.Offer), Only: string(c.Only),
 			Preferred: string(c.Preferred), Hold: c.Hold, Key: float64(c.Key), Arrived: float64(c.Arrived), Since: float64(c.Since), Talked: float64(c.Talked),
 			Front: float64(c.Front), From: float64(c.From), Prefer: float64(c.Until), Danger: c.Danger,
+			Groups: c.Groups, Callback: c.Callback, History: c.History,
 		}
 	}
 	for id, a := range p.w.M.Agents {
@@ -157,6 +173,10 @@ func (p *pair) compare(x queuetest.Index) error {
 	for _, o := range p.w.M.Offers {
 		id := p.offer(o.Fence)
 		offers[id] = queuetest.Offer{ID: id, Call: string(o.Call), Agent: string(o.Agent), Made: float64(o.Made), Expires: float64(o.Expires), Fence: float64(o.Fence)}
+	}
+	for id, a := range x.Agents { // which queuetest checks against the rows
+		a.Crew = ""
+		x.Agents[id] = a
 	}
 	return errors.Join(differ("call", x.Calls, calls), differ("agent", x.Agents, agents), differ("offer", x.Offers, offers))
 }

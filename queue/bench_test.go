@@ -63,7 +63,7 @@ func fill(b *testing.B, q *Queue, n int) {
 	for from := 0; from < n; from += 1000 {
 		pipe := q.rdb.Pipeline()
 		for i := from; i < min(n, from+1000); i++ {
-			c := Call{ID: CallID(fmt.Sprintf("c%06d", i)), Line: "12355", State: CallWaiting, Needs: Skills{"crisis": 1 + i%4, "mandarin": 1 + i%3}, Arrived: time.Now()}
+			c := Call{ID: CallID(fmt.Sprintf("c%06d", i)), Line: "12355", State: CallWaiting, Needs: Skills{"crisis": 1 + i%4, "mandarin": 1 + i%3}, Arrived: time.Now(), Groups: EveryGroup}
 			text, err := callText(c, q.floors)
 			if err != nil {
 				b.Fatal(err)

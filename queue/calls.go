@@ -16,6 +16,8 @@ var (
 	enqueueScript = newScript("enqueue")
 	// ARGV[7] call, [8] tier, [9] "1" danger. Returns call. Errors: no_call.
 	raiseScript = newScript("raise")
+	// ARGV[7] row of a call, JSON, of which id, need, asked, relax, groups, preferred, prefer and history count. Returns call. Errors: no_call.
+	requireScript = newScript("require")
 	// ARGV[7] offer, [8] agent, [9] session. Returns call. Errors: no_agent, fenced, offer_gone (ended, due, or another agent's).
 	acceptScript = newScript("accept")
 	// ARGV[7] offer, [8] agent, [9] session. Returns nothing. Errors: no_agent, fenced, offer_gone.
@@ -53,6 +55,19 @@ func (q *Queue) Raise(ctx context.Context, req RequestID, id CallID, tier Tier, 
 		return Call{}, fmt.Errorf("queue: raise: %w", err)
 	}
 	return q.changeCall(ctx, raiseScript, req, string(id), string(tier), flag(danger))
+}
+
+// Require changes what a call asks for, in any state: a language was chosen, the ledger knows who calls, a line was changed. All terms are
+// replaced. The place is kept, and steps of relaxation that are due already are taken at once. A waiting call is offered to who fits now; an
+// offer that rings is not taken back. A returning caller's preferred agent is held, as by Arrive.
+func (q *Queue) Require(ctx context.Context, req RequestID, id CallID, t Terms) (Call, error) {
+	text, err := callText(Call{
+		ID: id, Needs: t.Needs, Relax: t.Relax, Groups: t.Groups, Preferred: t.Preferred, PreferUntil: t.PreferUntil, History: t.History,
+	}, q.floors)
+	if err != nil {
+		return Call{}, fmt.Errorf("queue: require: %w", err)
+	}
+	return q.changeCall(ctx, requireScript, req, text)
 }
 
 // Accept turns an offer into a talk: call talking, agent talking. ErrOfferGone when too late. Accepting one's own accepted offer again succeeds.

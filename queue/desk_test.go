@@ -65,7 +65,7 @@ func (d *desk) caller(id CallID, tier Tier, needs Skills) Call {
 
 func (d *desk) greeted(id CallID, tier Tier, needs Skills) {
 	d.t.Helper()
-	d.must(d.Arrive(context.Background(), d.req(), Call{ID: id, Line: "12355", Node: "node-1", Owner: "controller-1", Tier: tier, Needs: needs, Arrived: d.time(), History: 2}))
+	d.must(d.Arrive(context.Background(), d.req(), Call{ID: id, Line: "12355", Node: "node-1", Owner: "controller-1", Tier: tier, Needs: needs, Arrived: d.time(), History: 2, Groups: EveryGroup}))
 }
 
 // signIn puts an agent at the desk, not ready, in session "s".

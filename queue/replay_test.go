@@ -24,9 +24,12 @@ func TestReplay(t *testing.T) {
 		prepare func(d *desk)
 		change  func(d *desk, r RequestID) string
 	}{
-		"arrive":         {func(*desk) {}, func(d *desk, r RequestID) string { return word(d.Arrive(ctx, r, Call{ID: "c1"})) }},
-		"enqueue":        {callStates()[CallGreeting], func(d *desk, r RequestID) string { return answer(d.Enqueue(ctx, r, "c1", true)) }},
-		"raise":          {talking, func(d *desk, r RequestID) string { return answer(d.Raise(ctx, r, "c1", TierRed, true)) }},
+		"arrive":  {func(*desk) {}, func(d *desk, r RequestID) string { return word(d.Arrive(ctx, r, Call{ID: "c1"})) }},
+		"enqueue": {callStates()[CallGreeting], func(d *desk, r RequestID) string { return answer(d.Enqueue(ctx, r, "c1", true)) }},
+		"raise":   {talking, func(d *desk, r RequestID) string { return answer(d.Raise(ctx, r, "c1", TierRed, true)) }},
+		"require": {callStates()[CallWaiting], func(d *desk, r RequestID) string {
+			return answer(d.Require(ctx, r, "c1", Terms{Needs: Skills{"x": 2}, Groups: 1}))
+		}},
 		"accept":         {reserved, func(d *desk, r RequestID) string { return answer(d.Accept(ctx, r, d.offer(), "a1", "s")) }},
 		"accept refused": {reserved, func(d *desk, r RequestID) string { return answer(d.Accept(ctx, r, "none", "a1", "s")) }},
 		"decline":        {reserved, func(d *desk, r RequestID) string { return word(d.Decline(ctx, r, d.offer(), "a1", "s")) }},

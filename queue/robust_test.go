@@ -57,6 +57,9 @@ func TestGarbage(t *testing.T) {
 	if err := d.rdb.HDel(ctx, d.key("agents"), "a1").Err(); err != nil {
 		t.Fatal(err)
 	}
+	if err := d.rdb.Del(ctx, d.key("crew")).Err(); err != nil { // which counted that row
+		t.Fatal(err)
+	}
 	if err := d.End(ctx, "", "c2", EndAbandoned); err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,7 @@ import (
 
 const (
 	maxSteps = 16
-	maxGroup = 99
+	maxGroup = EveryGroup
 	maxReds  = 16
 )
 

@@ -132,9 +132,13 @@ func TestCallChanges(t *testing.T) {
 		"arrive": func(d *desk) error {
 			return d.Arrive(ctx, d.req(), Call{ID: "c1", Line: "12356", Owner: "controller-2"})
 		},
-		"enqueue":    func(d *desk) error { _, err := d.Enqueue(ctx, d.req(), "c1", false); return err },
-		"front":      func(d *desk) error { _, err := d.Enqueue(ctx, d.req(), "c1", true); return err },
-		"raise":      func(d *desk) error { _, err := d.Raise(ctx, d.req(), "c1", TierRed, true); return err },
+		"enqueue": func(d *desk) error { _, err := d.Enqueue(ctx, d.req(), "c1", false); return err },
+		"front":   func(d *desk) error { _, err := d.Enqueue(ctx, d.req(), "c1", true); return err },
+		"raise":   func(d *desk) error { _, err := d.Raise(ctx, d.req(), "c1", TierRed, true); return err },
+		"require": func(d *desk) error {
+			_, err := d.Require(ctx, d.req(), "c1", Terms{Groups: EveryGroup, History: 7})
+			return err
+		},
 		"mark held":  func(d *desk) error { return d.Mark(ctx, d.req(), "c1", CallHeld, "agent_away") },
 		"mark talks": func(d *desk) error { return d.Mark(ctx, d.req(), "c1", CallTalking, "") },
 		"end":        func(d *desk) error { return d.End(ctx, d.req(), "c1", EndAbandoned) },
@@ -149,30 +153,30 @@ func TestCallChanges(t *testing.T) {
 	none, wrong := ErrNoCall.Error(), ErrWrongState.Error()
 	tests := map[CallState]map[string]want{
 		"": {
-			"arrive": {ok, CallGreeting, ""}, "enqueue": {none, "", ""}, "front": {none, "", ""}, "raise": {none, "", ""}, "mark held": {none, "", ""},
+			"arrive": {ok, CallGreeting, ""}, "enqueue": {none, "", ""}, "front": {none, "", ""}, "raise": {none, "", ""}, "require": {none, "", ""}, "mark held": {none, "", ""},
 			"mark talks": {none, "", ""}, "end": {ok, "", ""}, "restore": {ok, CallWaiting, ""},
 		},
 		CallGreeting: {
-			"arrive": {ok, CallGreeting, ""}, "enqueue": {ok, CallWaiting, ""}, "front": {ok, CallWaiting, ""}, "raise": {ok, CallGreeting, ""},
+			"arrive": {ok, CallGreeting, ""}, "enqueue": {ok, CallWaiting, ""}, "front": {ok, CallWaiting, ""}, "raise": {ok, CallGreeting, ""}, "require": {ok, CallGreeting, ""},
 			"mark held": {wrong, CallGreeting, ""}, "mark talks": {wrong, CallGreeting, ""}, "end": {ok, "", ""}, "restore": {ok, CallGreeting, ""},
 		},
 		CallWaiting: {
-			"arrive": {ok, CallWaiting, ""}, "enqueue": {ok, CallWaiting, ""}, "front": {ok, CallWaiting, ""}, "raise": {ok, CallWaiting, ""},
+			"arrive": {ok, CallWaiting, ""}, "enqueue": {ok, CallWaiting, ""}, "front": {ok, CallWaiting, ""}, "raise": {ok, CallWaiting, ""}, "require": {ok, CallWaiting, ""},
 			"mark held": {wrong, CallWaiting, ""}, "mark talks": {wrong, CallWaiting, ""}, "end": {ok, "", ""}, "restore": {ok, CallWaiting, ""},
 		},
 		CallOffered: {
 			"arrive": {ok, CallOffered, AgentReserved}, "enqueue": {ok, CallOffered, AgentReserved}, "front": {ok, CallOffered, AgentReserved},
-			"raise": {ok, CallOffered, AgentReserved}, "mark held": {wrong, CallOffered, AgentReserved}, "mark talks": {wrong, CallOffered, AgentReserved},
+			"raise": {ok, CallOffered, AgentReserved}, "require": {ok, CallOffered, AgentReserved}, "mark held": {wrong, CallOffered, AgentReserved}, "mark talks": {wrong, CallOffered, AgentReserved},
 			"end": {ok, "", AgentAvailable}, "restore": {ok, CallOffered, AgentReserved},
 		},
 		CallTalking: {
 			"arrive": {ok, CallTalking, AgentTalking}, "enqueue": {wrong, CallTalking, AgentTalking}, "front": {ok, CallWaiting, AgentNotReady},
-			"raise": {ok, CallTalking, AgentTalking}, "mark held": {ok, CallHeld, AgentTalking}, "mark talks": {ok, CallTalking, AgentTalking},
+			"raise": {ok, CallTalking, AgentTalking}, "require": {ok, CallTalking, AgentTalking}, "mark held": {ok, CallHeld, AgentTalking}, "mark talks": {ok, CallTalking, AgentTalking},
 			"end": {ok, "", AgentWrapUp}, "restore": {ok, CallTalking, AgentTalking},
 		},
 		CallHeld: {
 			"arrive": {ok, CallHeld, AgentTalking}, "enqueue": {ok, CallWaiting, AgentWrapUp}, "front": {ok, CallWaiting, AgentNotReady},
-			"raise": {ok, CallHeld, AgentTalking}, "mark held": {ok, CallHeld, AgentTalking}, "mark talks": {ok, CallTalking, AgentTalking},
+			"raise": {ok, CallHeld, AgentTalking}, "require": {ok, CallHeld, AgentTalking}, "mark held": {ok, CallHeld, AgentTalking}, "mark talks": {ok, CallTalking, AgentTalking},
 			"end": {ok, "", AgentWrapUp}, "restore": {ok, CallHeld, AgentTalking},
 		},
 	}

@@ -96,6 +96,26 @@ type Call struct {
 	Preferred   AgentID   `json:"preferred,omitempty"`
 	PreferUntil time.Time `json:"prefer_until,omitzero"`
 	Only        AgentID   `json:"only,omitempty"`
+
+	// Groups is the highest group of agents who may be offered: 0 = the own centre only, EveryGroup = anyone. A preferred agent and danger
+	// do not pass it.
+	Groups int `json:"groups"`
+	// Callback marks an entry without a channel: a caller who hung up and is called back when it is their turn. It waits, is offered and accepted
+	// as any call; it keeps the place of the first call when Arrived is that call's.
+	Callback bool `json:"callback,omitempty"`
+}
+
+// EveryGroup as Call.Groups bounds nothing.
+const EveryGroup = 99
+
+// Terms are what a caller asks of the agents, as Call has them.
+type Terms struct {
+	Needs       Skills
+	Relax       []Relaxation
+	Groups      int
+	Preferred   AgentID
+	PreferUntil time.Time
+	History     int
 }
 
 // Relaxation is one step by which a requirement gives way. A floor of the configuration is never passed.

@@ -57,6 +57,8 @@ type callRow struct {
 	Preferred AgentID   `json:"preferred,omitempty"`
 	Prefer    ms        `json:"prefer,omitempty"`
 	Only      AgentID   `json:"only,omitempty"`
+	Groups    int       `json:"groups"`
+	Callback  bool      `json:"callback,omitempty"`
 }
 
 // stepRow is a relaxation with the whole requirement after it.
@@ -74,6 +76,7 @@ func (r callRow) call() Call {
 		Arrived: r.Arrived.time(), Since: r.Since.time(), Talked: r.Talked.time(), Front: r.Front.time(),
 		Agent: r.Agent, Offer: r.Offer, Danger: r.Danger, History: r.History, Hold: r.Hold,
 		Asked: parseSkills(r.Asked), Waiting: r.From.time(), Preferred: r.Preferred, PreferUntil: r.Prefer.time(), Only: r.Only,
+		Groups: r.Groups, Callback: r.Callback,
 	}
 	for _, s := range r.Relax {
 		c.Relax = append(c.Relax, Relaxation{After: time.Duration(s.After) * time.Millisecond, Skill: s.Skill, By: s.By, To: s.To})
@@ -102,6 +105,9 @@ func callText(c Call, floors Skills) (string, error) {
 	if err == nil {
 		err = checkID("call", string(c.ID))
 	}
+	if err == nil && (c.Groups < 0 || c.Groups > EveryGroup) {
+		err = fmt.Errorf("call: %w: groups %d is not in 0..%d", ErrInvalid, c.Groups, EveryGroup)
+	}
 	if err == nil && c.Agent != "" {
 		err = checkID("agent", string(c.Agent))
 	}
@@ -117,7 +123,7 @@ func callText(c Call, floors Skills) (string, error) {
 	row.ID, row.Line, row.Node, row.Owner, row.State, row.Tier = c.ID, c.Line, c.Node, c.Owner, c.State, c.Tier
 	row.Arrived, row.Since, row.Talked, row.Front, row.From = msOf(c.Arrived), msOf(c.Since), msOf(c.Talked), msOf(c.Front), msOf(c.Waiting)
 	row.Agent, row.Danger, row.History, row.Hold = c.Agent, c.Danger, c.History, c.Hold
-	row.Preferred, row.Prefer = c.Preferred, msOf(c.PreferUntil)
+	row.Preferred, row.Prefer, row.Groups, row.Callback = c.Preferred, msOf(c.PreferUntil), c.Groups, c.Callback
 	return rowText(row)
 }
 

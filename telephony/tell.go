@@ -15,6 +15,7 @@ func (a *actor) row(c call.Call) queue.Call {
 		ID: queue.CallID(c.ID), Line: queue.LineID(c.Line), Node: a.ctl.cfg.Node, Owner: a.ctl.cfg.ID, State: queue.CallState(c.State),
 		Tier: queue.Tier(c.Tier), Needs: a.line.Needs, Arrived: c.Arrived, Since: c.Since, Talked: c.Talked, Front: c.Front,
 		Agent: queue.AgentID(c.Agent), Danger: c.Danger, History: c.Known.History, Hold: c.Hold,
+		Groups: queue.EveryGroup,
 	}
 }
 

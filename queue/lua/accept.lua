@@ -17,4 +17,5 @@ redis.call('HSET', P .. 'talks', a.id, c.id)
 a.accepted = id
 expose(a, c)
 become(a, 'talking', {call = c.id})
+a.began, a.line = NOW, c.line
 return commit({call = c})

@@ -10,7 +10,5 @@ end
 bound(c)
 c.state, c.since, c.from = 'greeting', NOW, nil
 touch('calls', c)
--- Who was cut off while at risk finds the same counsellor: kept already while the caller hears the greeting.
-local a = c.tier == 'returning' and c.preferred and agent_of(c.preferred)
-if a and can_free(a) and (c.prefer or 0) > math.max(NOW, a.held or 0) then hold(a, c.prefer) end
+keep_for(c)
 return commit()

@@ -1,6 +1,7 @@
 -- Put before every script of the index. A script reads rows through call_of and agent_of, changes them in place, notes each with touch, and
 -- ends with commit (or refuse, before any change). So each row is written once, and each event shows the rows as the script leaves them.
--- Who waits where, who is idle where and who is offered to whom is in lua/routing.lua, which follows this file in every script.
+-- Who waits where is in lua/places.lua, who can be asked what in lua/agents.lua, who is promised to whom in lua/routing.lua; the three follow
+-- this file in every script, in this order.
 --
 -- KEYS[1] {site}:calls, which routes the script to the slot of the site; all other keys are made from the prefix and lie in the same slot.
 -- ARGV[1] prefix "{site}:"   ARGV[2] name of the script       ARGV[3] request id, "" when the script is idempotent by nature
@@ -98,10 +99,13 @@ local function event_text(f, text)
   return table.concat(out)
 end
 
+local count_crew -- lua/agents.lua says how
+
 -- commit writes the changed rows, tells the events and remembers the reply: {JSON, 0}, and {the same JSON, 1} on a replay.
 local function commit(reply)
   local text, list, shown = {}, {}, {}
   for _, row in ipairs(changed) do
+    if seen[row] == 'agents' then count_crew(row, gone[row]) end
     text[row] = cjson.encode(row)
     if gone[row] then
       redis.call('HDEL', P .. seen[row], row.id)

@@ -19,6 +19,7 @@ if c.tier ~= tier then
   touch('calls', c)
   local a = c.agent and (c.state == 'talking' or c.state == 'held') and agent_of(c.agent)
   if a then expose(a, c) end
+  keep_for(c)
   if state == 'waiting' then match() end -- danger does not wait for one person, and a held agent is free for it
 end
 return commit({call = c})

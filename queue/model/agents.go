@@ -32,6 +32,12 @@ func (q *Queue) DeskView(a *Agent) queue.Agent {
 // become moves an agent to a state; the caller sets afterwards what the state needs.
 func (q *Queue) become(a *Agent, state queue.AgentState) {
 	q.unseat(a)
+	if a.State == queue.AgentWrapUp {
+		q.serve(a)
+	}
+	if a.State == queue.AgentWrapUp || a.State == queue.AgentTalking && state != queue.AgentWrapUp {
+		a.Began, a.Line = 0, ""
+	}
 	a.Reason, a.Ends, a.Call, a.Offer, a.orphan = "", 0, "", 0, 0
 	a.State, a.Since = state, q.now
 	switch state {
@@ -179,7 +185,7 @@ func (q *Queue) accept(op Op) error {
 	a.accepted = o.Fence
 	q.expose(a, c)
 	q.become(a, queue.AgentTalking)
-	a.Call = c.ID
+	a.Call, a.Began, a.Line = c.ID, q.now, c.Line
 	return nil
 }
 

@@ -23,7 +23,7 @@ func (q *Queue) row(c queue.Call) (*Call, error) {
 	r := &Call{
 		ID: c.ID, Line: c.Line, Node: c.Node, Owner: c.Owner, State: c.State, Tier: c.Tier, Need: asked.Text(),
 		Arrived: ms(c.Arrived), Since: ms(c.Since), Talked: ms(c.Talked), Front: ms(c.Front), From: ms(c.Waiting), Until: ms(c.PreferUntil),
-		Preferred: c.Preferred, Agent: c.Agent, Danger: c.Danger, History: c.History, Hold: c.Hold,
+		Preferred: c.Preferred, Agent: c.Agent, Danger: c.Danger, History: c.History, Hold: c.Hold, Groups: c.Groups, Callback: c.Callback,
 	}
 	if r.Tier == "" {
 		r.Tier = queue.TierNormal
@@ -50,7 +50,7 @@ func (q *Queue) View(c *Call) queue.Call {
 	out := queue.Call{
 		ID: c.ID, Line: c.Line, Node: c.Node, Owner: c.Owner, State: c.State, Tier: c.Tier, Needs: q.skills(c.Need), Asked: q.skills(c.Asked),
 		Arrived: at(c.Arrived), Since: at(c.Since), Talked: at(c.Talked), Front: at(c.Front), Waiting: at(c.From), PreferUntil: at(c.Until),
-		Preferred: c.Preferred, Only: c.Only, Agent: c.Agent, Danger: c.Danger, History: c.History, Hold: c.Hold,
+		Preferred: c.Preferred, Only: c.Only, Agent: c.Agent, Danger: c.Danger, History: c.History, Hold: c.Hold, Groups: c.Groups, Callback: c.Callback,
 	}
 	for _, s := range c.Relax {
 		out.Relax = append(out.Relax, s.Relaxation)
@@ -81,7 +81,7 @@ func (q *Queue) enter(c *Call) {
 		c.Need = s.Need
 	}
 	a := q.Agents[c.Preferred]
-	if a != nil && c.Tier != queue.TierRed && c.Until > q.now && canFree(a) && q.Fits(a.Skills, c.Need) {
+	if a != nil && c.Tier != queue.TierRed && c.Until > q.now && canFree(a) && q.able(a, c) {
 		c.Only = a.ID
 		if c.due == 0 || c.Until < c.due {
 			c.due = c.Until
@@ -119,9 +119,36 @@ func (q *Queue) arrive(in queue.Call) error {
 	}
 	c.State, c.Since, c.From = queue.CallGreeting, q.now, 0
 	q.Calls[c.ID] = c
+	q.keepFor(c)
+	return nil
+}
+
+// keepFor holds the agent whom somebody prefers who was cut off while at risk.
+func (q *Queue) keepFor(c *Call) {
 	a := q.Agents[c.Preferred]
-	if c.Tier == queue.TierReturning && a != nil && canFree(a) && c.Until > max(q.now, a.Held) {
+	waits := c.State == queue.CallGreeting || c.State == queue.CallWaiting
+	if waits && c.Tier == queue.TierReturning && a != nil && canFree(a) && a.Group <= c.Groups && c.Until > max(q.now, a.Held) {
 		q.keep(a, c.Until)
+	}
+}
+
+// require gives a call other terms.
+func (q *Queue) require(in queue.Call) error {
+	c := q.Calls[in.ID]
+	if c == nil {
+		return queue.ErrNoCall
+	}
+	r, err := q.row(in)
+	if err != nil {
+		return err
+	}
+	c.Need, c.Asked, c.Relax, c.Groups, c.History, c.Preferred, c.Until = r.Need, r.Asked, r.Relax, r.Groups, r.History, r.Preferred, r.Until
+	if c.State == queue.CallWaiting {
+		q.enter(c)
+	}
+	q.keepFor(c)
+	if c.State == queue.CallWaiting {
+		q.match()
 	}
 	return nil
 }
@@ -182,6 +209,7 @@ func (q *Queue) raise(id queue.CallID, tier queue.Tier, danger bool) error {
 	} else {
 		c.Front = 0
 	}
+	q.keepFor(c)
 	switch c.State {
 	case queue.CallWaiting:
 		c.Key = q.orderKey(c)

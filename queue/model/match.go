@@ -3,6 +3,7 @@ package model
 import (
 	"cmp"
 	"slices"
+	"strconv"
 
 	"hotline/queue"
 )
@@ -40,6 +41,9 @@ func bucket(c *Call) string {
 	if c.Only != "" {
 		return "for " + string(c.Only)
 	}
+	if c.Groups < queue.EveryGroup {
+		return c.Need + "@" + strconv.Itoa(c.Groups)
+	}
 	return c.Need
 }
 
@@ -76,8 +80,11 @@ func (q *Queue) May(c *Call, a *Agent) bool {
 	if c.Only != "" {
 		return c.Only == a.ID && (!held || c.Tier == queue.TierReturning)
 	}
-	return q.Fits(a.Skills, c.Need) && (!held || c.Tier == queue.TierRed)
+	return q.able(a, c) && (!held || c.Tier == queue.TierRed)
 }
+
+// able: an agent has what a caller needs, and is of a group that the caller may have.
+func (q *Queue) able(a *Agent, c *Call) bool { return a.Group <= c.Groups && q.Fits(a.Skills, c.Need) }
 
 // before orders the agents for a call: those nobody holds, then the group, then for a red call the exposure, then idleness.
 func (q *Queue) before(c *Call, x, y *Agent) bool {

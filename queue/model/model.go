@@ -18,6 +18,7 @@ const (
 	Arrive       Verb = "arrive"
 	Enqueue      Verb = "enqueue"
 	Raise        Verb = "raise"
+	Require      Verb = "require"
 	Accept       Verb = "accept"
 	Decline      Verb = "decline"
 	Mark         Verb = "mark"
@@ -34,7 +35,7 @@ const (
 )
 
 // Op is one change as data, so that a run can be journalled and done again. Call.ID, Agent.ID and Agent.Session name whom it is about;
-// arrive and restore use all of Call, signin and restore_agent all of Agent.
+// arrive, restore and require use all of Call that they know of, signin and restore_agent all of Agent.
 type Op struct {
 	Verb  Verb
 	Req   queue.RequestID
@@ -61,7 +62,8 @@ type Call struct {
 	Preferred, Only, Agent, exposed                 queue.AgentID
 	Offer                                           int64 // fence
 	Danger                                          bool
-	History                                         int
+	Callback                                        bool
+	History, Groups                                 int
 	Hold                                            string
 
 	due int64 // of the next step or of the wait for one agent
@@ -85,6 +87,8 @@ type Agent struct {
 	Offer, accepted                       int64 // fences
 	Reds                                  []int64
 	Away                                  bool
+	Began                                 int64 // of the handling, and for which line
+	Line                                  queue.LineID
 
 	exposed, orphan int64 // due times
 }
@@ -116,6 +120,7 @@ type Queue struct {
 	talks                      map[queue.AgentID]queue.CallID
 	rests                      map[queue.AgentID]Agent
 	told                       map[request]error
+	served                     map[queue.LineID]times
 	levels                     map[string]queue.Skills
 }
 
@@ -141,6 +146,7 @@ func New(cfg queue.Config) (*Queue, error) {
 func (q *Queue) Lose() {
 	q.Calls, q.Agents, q.Offers, q.Made = map[queue.CallID]*Call{}, map[queue.AgentID]*Agent{}, map[int64]*Offer{}, nil
 	q.talks, q.rests, q.told = map[queue.AgentID]queue.CallID{}, map[queue.AgentID]Agent{}, map[request]error{}
+	q.served = map[queue.LineID]times{}
 	q.born, q.settling, q.fence = 0, 0, 0
 }
 
@@ -173,6 +179,8 @@ func (q *Queue) change(op Op) error {
 		return q.enqueue(op.Call.ID, op.Flag)
 	case Raise:
 		return q.raise(op.Call.ID, op.Tier, op.Flag)
+	case Require:
+		return q.require(op.Call)
 	case Accept:
 		return q.accept(op)
 	case Decline:

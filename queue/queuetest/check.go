@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -52,6 +54,7 @@ func (x Index) Check() error {
 	c.buckets("waiting")
 	c.buckets("idle")
 	c.unmatched()
+	c.crew()
 	c.wrong(x.Text["seq"] == x.Text["events"], "number of the last event: counter %q, stream %q", x.Text["seq"], x.Text["events"])
 	return errors.Join(c.errs...)
 }
@@ -120,6 +123,20 @@ func (c *checker) offers() {
 		c.wrong(busy[o.Agent] == "" && busy[o.Call] == "", "offer %s: %s or %s has another", id, o.Agent, o.Call)
 		busy[o.Agent], busy[o.Call] = id, id
 	}
+}
+
+// crew compares the count of those who work with the rows.
+func (c *checker) crew() {
+	count := map[string]int{}
+	for _, a := range c.x.Agents {
+		place := ""
+		if busy := a.State == "reserved" || a.State == "talking" || a.State == "wrap_up"; (busy || a.State == "available") && !a.Away {
+			place = a.Skills + "@" + strconv.Itoa(a.Group)
+			count[place]++
+		}
+		c.wrong(a.Crew == place, "agent %s: counted as %q, is %q", a.ID, a.Crew, place)
+	}
+	c.wrong(maps.Equal(count, c.x.Crew), "crew: counted %v, there are %v", c.x.Crew, count)
 }
 
 // members finds entries of sorted sets that no row explains.

@@ -21,6 +21,8 @@ for _, key in ipairs(redis.call('KEYS', (string.gsub(ARGV[1], '[{}]', '\\%0')) .
     local list = kind == 'hash' and redis.call('HGETALL', key) or redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
     value = {}
     for i = 1, #list, 2 do value[list[i]] = list[i + 1] end
+  elseif kind == 'list' then
+    value = table.concat(redis.call('LRANGE', key, 0, -1), ',')
   else
     local last = redis.call('XREVRANGE', key, '+', '-', 'COUNT', 1)[1]
     value = last and last[2][2] or ''
@@ -34,7 +36,8 @@ type Call struct {
 	ID, State, Tier, Need, Agent, Offer              string
 	Only, Preferred, Hold                            string
 	Key, Arrived, Since, Talked, Front, From, Prefer float64
-	Danger                                           bool
+	Danger, Callback                                 bool
+	Groups, History                                  int
 }
 
 // Agent is an agent's row as Redis holds it; times in ms.
@@ -45,6 +48,7 @@ type Agent struct {
 	Reds                                   []float64
 	Group, Misses                          int
 	Away                                   bool
+	Crew                                   string // the place in the count of those who work
 }
 
 // Offer is an offer's row as Redis holds it; times in ms.
@@ -59,8 +63,9 @@ type Index struct {
 	Agents map[string]Agent
 	Offers map[string]Offer
 	Talks  map[string]string             // agent -> call
+	Crew   map[string]int                // skills@group -> agents who work
 	Sorted map[string]map[string]float64 // sorted sets by name without the prefix
-	Text   map[string]string             // strings, and of streams the number or text of the last entry
+	Text   map[string]string             // strings, lists joined by commas, and of streams the number or text of the last entry
 }
 
 // Read takes the index of a site. It reads every key: for tests only.
@@ -77,7 +82,7 @@ func Read(ctx context.Context, rdb redis.UniversalClient, site string) (Index, e
 		}
 	}
 	x := Index{
-		Calls: map[string]Call{}, Agents: map[string]Agent{}, Offers: map[string]Offer{}, Talks: map[string]string{},
+		Calls: map[string]Call{}, Agents: map[string]Agent{}, Offers: map[string]Offer{}, Talks: map[string]string{}, Crew: map[string]int{},
 		Sorted: map[string]map[string]float64{}, Text: map[string]string{},
 	}
 	for key, value := range all {
@@ -108,6 +113,10 @@ func (x *Index) add(key string, value json.RawMessage) error {
 		return rows(fields, x.Offers)
 	case key == "talks":
 		x.Talks = fields
+	case key == "crew":
+		for place, n := range fields {
+			x.Crew[place], _ = strconv.Atoi(n)
+		}
 	case strings.HasPrefix(key, "lease:"), key == "rests":
 	default:
 		set := map[string]float64{}
@@ -139,6 +148,9 @@ func (c Call) Bucket() string {
 	if c.Only != "" {
 		return "for " + c.Only
 	}
+	if c.Groups < 99 {
+		return c.Need + "@" + strconv.Itoa(c.Groups)
+	}
 	return c.Need
 }
 
@@ -151,7 +163,7 @@ func May(c Call, a Agent) bool {
 	if c.Only != "" {
 		return c.Only == a.ID && (!held || c.Tier == "returning")
 	}
-	return Fits(a.Skills, c.Need) && (!held || c.Tier == "red")
+	return a.Group <= c.Groups && Fits(a.Skills, c.Need) && (!held || c.Tier == "red")
 }
 
 // Fits says whether a skill set satisfies a requirement, both in canonical form.

@@ -32,9 +32,9 @@ func (s Step) String() string {
 		lost = "(index lost) "
 	}
 	o := s.Op
-	return fmt.Sprintf("%s %s%s %s call=%s agent=%s/%s fence=%d tier=%s flag=%v state=%s why=%s span=%s needs=%s relax=%v prefer=%s until=%s -> %v",
+	return fmt.Sprintf("%s %s%s %s call=%s agent=%s/%s fence=%d tier=%s flag=%v state=%s why=%s span=%s needs=%s@%d relax=%v prefer=%s until=%s -> %v",
 		s.Now.Format("15:04:05.000"), lost, o.Verb, o.Req, o.Call.ID, o.Agent.ID, o.Agent.Session, o.Fence, cmp.Or(o.Tier, o.Call.Tier), o.Flag,
-		cmp.Or(string(o.State), string(o.Call.State), string(o.Agent.State)), o.Why, o.Span, o.Call.Needs.Text(), o.Call.Relax, o.Call.Preferred,
+		cmp.Or(string(o.State), string(o.Call.State), string(o.Agent.State)), o.Why, o.Span, o.Call.Needs.Text(), o.Call.Groups, o.Call.Relax, o.Call.Preferred,
 		o.Call.PreferUntil.Format("15:04:05"), s.Err)
 }
 
@@ -159,7 +159,10 @@ func (w *World) pick() model.Op {
 	case n < 33:
 		call.ID = w.where(call.ID, queue.CallGreeting, queue.CallHeld)
 		return model.Op{Verb: model.Enqueue, Call: call, Flag: w.rnd.IntN(3) == 0}
-	case n < 38:
+	case n < 35:
+		call.ID = w.where(call.ID, queue.CallGreeting, queue.CallWaiting)
+		return model.Op{Verb: model.Require, Call: w.caller(call.ID, tier)}
+	case n < 39:
 		return model.Op{Verb: model.Raise, Call: call, Tier: tier, Flag: w.rnd.IntN(2) == 0}
 	case n < 50:
 		fence, a := w.ringing()
@@ -195,6 +198,7 @@ func (w *World) caller(id queue.CallID, tier queue.Tier) queue.Call {
 	c := queue.Call{
 		ID: id, Line: "12355", Node: "node-1", Owner: "controller-1", Tier: tier, Needs: w.skills(1, 3),
 		Arrived: w.now.Add(-time.Duration(w.rnd.IntN(60)) * time.Second),
+		Groups:  []int{0, 1, queue.EveryGroup, queue.EveryGroup}[w.rnd.IntN(4)], Callback: w.rnd.IntN(8) == 0, History: w.rnd.IntN(3),
 	}
 	for i := range w.rnd.IntN(4) {
 		c.Relax = append(c.Relax, queue.Relaxation{
