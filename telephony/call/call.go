@@ -118,6 +118,12 @@ type Call struct {
 	// Pending is set while the index has been asked to queue the call and has not answered: what its stream says meanwhile is older than that wish.
 	Pending bool
 
+	Out        Attempt   // the newest call that we placed for this one
+	Passed     time.Time // first time that somebody elsewhere answered
+	Hops       string    // by which sites the call was passed on to us, comma between; "": it came from a caller
+	Task       string    // the callback that this call fulfils; "": the caller called us
+	Unanswered bool      // the channel is not answered, or there is none yet: nobody hears us
+
 	Plan     Plan
 	Step     int      // of the greeting: how many of its parts were heard
 	Language string   // chosen by the caller; "": none was
@@ -143,14 +149,26 @@ func (c Call) Outcome() Outcome {
 		return HandedOver
 	case !c.Talked.IsZero():
 		return Answered
+	case !c.Passed.IsZero():
+		return PassedOn
+	case c.Task != "":
+		return NotReached
+	case c.Hops != "":
+		return Withdrawn
 	default:
 		return Abandoned
 	}
 }
 
-// Bridge says where the caller's channel is meant to be: the bridge of a leg, the holding bridge of the line, or nowhere of ours.
+// Bridge says where the caller's channel is meant to be: the bridge of a leg, the holding bridge of the line, the bridge with who answered elsewhere,
+// or nowhere of ours.
 func (c Call) Bridge() Place {
+	if c.Unanswered {
+		return Place{}
+	}
 	switch c.State {
+	case Overflowed:
+		return Place{Out: string(c.ID)}
 	case Talking:
 		return Place{Leg: c.Leg}
 	case Greeting, Waiting, Offered, Held:
@@ -164,4 +182,5 @@ func (c Call) Bridge() Place {
 type Place struct {
 	Leg  string
 	Line string
+	Out  string // the call whose caller talks with somebody elsewhere
 }

@@ -10,6 +10,15 @@ func Next(c Call, e Event) (Call, []Command) {
 	if c.State.Final() {
 		return c, nil
 	}
+	next, cmds, ok := outbound(c, e)
+	if !ok {
+		next, cmds = decide(c, e)
+	}
+	return tidy(c, e, next, cmds)
+}
+
+// decide is Next for what does not concern calls that we place.
+func decide(c Call, e Event) (Call, []Command) {
 	now := e.when()
 	switch e := e.(type) {
 	case Claimed:

@@ -27,6 +27,13 @@ type Tag struct {
 	Talked int64  `json:"talked_ms,omitempty"`
 	Joined int64  `json:"joined_ms,omitempty"`
 	Spoken int64  `json:"spoken_ms,omitempty"`
+	Out    int    `json:"out,omitempty"`
+	OutTo  string `json:"out_to,omitempty"`
+	OutOn  bool   `json:"out_on,omitempty"`
+	Passed int64  `json:"passed_ms,omitempty"`
+	Hops   string `json:"hops,omitempty"`
+	Task   string `json:"task,omitempty"`
+	Silent bool   `json:"unanswered,omitempty"`
 	Owner  string `json:"owner"`
 	Epoch  int64  `json:"epoch"`
 }
@@ -36,7 +43,8 @@ func (c Call) Encode(owner string, epoch int64) string {
 	b, err := json.Marshal(Tag{
 		V: 1, Call: c.ID, Line: c.Line, At: ms(c.Arrived), Tier: c.Tier, State: c.State, Agent: c.Agent, Leg: c.Leg,
 		Front: ms(c.Front), Danger: c.Danger, Queued: ms(c.Queued), Talked: ms(c.Talked), Joined: ms(c.Joined),
-		Spoken: c.Spoken.Milliseconds(), Owner: owner, Epoch: epoch,
+		Spoken: c.Spoken.Milliseconds(), Out: c.Out.N, OutTo: c.Out.To, OutOn: c.Out.Live, Passed: ms(c.Passed), Hops: c.Hops, Task: c.Task,
+		Silent: c.Unanswered, Owner: owner, Epoch: epoch,
 	})
 	if err != nil {
 		panic("call: a tag of strings and numbers did not encode: " + err.Error())
@@ -64,7 +72,7 @@ func DecodeTag(s string) (Tag, error) {
 
 func known(s State) bool {
 	switch s {
-	case Arrived, Greeting, Waiting, Offered, Talking, Held, Degraded, Ended:
+	case Arrived, Greeting, Waiting, Offered, Talking, Held, Overflowed, Degraded, Ended:
 		return true
 	}
 	return false
@@ -76,6 +84,7 @@ func (t Tag) Restore() Call {
 		ID: t.Call, Line: t.Line, Arrived: when(t.At), Tier: t.Tier, State: t.State, Agent: t.Agent, Leg: t.Leg, Front: when(t.Front),
 		Danger: t.Danger, Queued: when(t.Queued), Talked: when(t.Talked), Joined: when(t.Joined),
 		Spoken: time.Duration(t.Spoken) * time.Millisecond,
+		Out:    Attempt{N: t.Out, To: t.OutTo, Live: t.OutOn}, Passed: when(t.Passed), Hops: t.Hops, Task: t.Task, Unanswered: t.Silent,
 	}
 	if c.State == Held {
 		c.Hold = HoldAgentAway
