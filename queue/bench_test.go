@@ -64,11 +64,11 @@ func fill(b *testing.B, q *Queue, n int) {
 		pipe := q.rdb.Pipeline()
 		for i := from; i < min(n, from+1000); i++ {
 			c := Call{ID: CallID(fmt.Sprintf("c%06d", i)), Line: "12355", State: CallWaiting, Needs: Skills{"crisis": 1 + i%4, "mandarin": 1 + i%3}, Arrived: time.Now(), Groups: EveryGroup}
-			text, err := callText(c, q.floors)
+			text, err := callText(c, q.conduct.Load().floors)
 			if err != nil {
 				b.Fatal(err)
 			}
-			restoreScript.lua.EvalSha(ctx, pipe, keys, q.prefix, "restore", "", "0", "bench", q.settings, text)
+			restoreScript.lua.EvalSha(ctx, pipe, keys, q.prefix, "restore", "", "0", "bench", q.conduct.Load().settings, text)
 		}
 		if _, err := pipe.Exec(ctx); err != nil {
 			b.Fatal(err)

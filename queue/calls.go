@@ -33,7 +33,7 @@ var (
 // Arrive registers a call (state greeting). The same call again updates owner and node. An Arrived that is zero or in the future becomes
 // now, one older than 48 h becomes 48 h ago; both by the clock of Redis.
 func (q *Queue) Arrive(ctx context.Context, req RequestID, c Call) error {
-	text, err := callText(c, q.floors)
+	text, err := callText(c, q.conduct.Load().floors)
 	if err != nil {
 		return fmt.Errorf("queue: arrive: %w", err)
 	}
@@ -63,7 +63,7 @@ func (q *Queue) Raise(ctx context.Context, req RequestID, id CallID, tier Tier, 
 func (q *Queue) Require(ctx context.Context, req RequestID, id CallID, t Terms) (Call, error) {
 	text, err := callText(Call{
 		ID: id, Needs: t.Needs, Relax: t.Relax, Groups: t.Groups, Preferred: t.Preferred, PreferUntil: t.PreferUntil, History: t.History,
-	}, q.floors)
+	}, q.conduct.Load().floors)
 	if err != nil {
 		return Call{}, fmt.Errorf("queue: require: %w", err)
 	}
@@ -103,7 +103,7 @@ func (q *Queue) Restore(ctx context.Context, req RequestID, c Call) error {
 	if !slices.Contains(states, c.State) {
 		return fmt.Errorf("queue: restore: state %q: %w", c.State, ErrInvalid)
 	}
-	text, err := callText(c, q.floors)
+	text, err := callText(c, q.conduct.Load().floors)
 	if err != nil {
 		return fmt.Errorf("queue: restore: %w", err)
 	}

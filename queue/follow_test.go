@@ -321,7 +321,7 @@ func TestStreamIsBounded(t *testing.T) {
 	for i := range 21_000 / 100 {
 		pipe := rdb.Pipeline()
 		for j := range 100 {
-			args := []any{q.prefix, "arrive", "", "0", "born", q.settings, fmt.Sprintf(`{"id":"c1","need":"-","tier":"normal","owner":"%d"}`, i*100+j)}
+			args := []any{q.prefix, "arrive", "", "0", "born", q.conduct.Load().settings, fmt.Sprintf(`{"id":"c1","need":"-","tier":"normal","owner":"%d"}`, i*100+j)}
 			arriveScript.lua.EvalSha(ctx, pipe, []string{q.key("calls")}, args...)
 		}
 		if _, err := pipe.Exec(ctx); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -114,19 +115,34 @@ func (c Config) Validate() error {
 
 // Queue is a client of the index. Safe for concurrent use; it holds no state of its own but the connection.
 type Queue struct {
-	rdb      redis.UniversalClient
-	prefix   string
-	settings string
-	floors   Skills
-	metrics  *metrics
-	now      func() int64 // ms, 0 = the clock of Redis; tests only
+	rdb     redis.UniversalClient
+	prefix  string
+	conduct atomic.Pointer[conduct] // replaced as a whole by Configure
+	metrics *metrics
+	now     func() int64 // ms, 0 = the clock of Redis; tests only
 }
 
 // New returns a client of the index of one site. It does not connect. The timeouts of rdb bound every method; its retries are safe, since
 // every change carries a request id. Redis must not evict keys (maxmemory-policy noeviction).
 func New(rdb redis.UniversalClient, cfg Config) (*Queue, error) {
-	if err := cfg.Validate(); err != nil {
+	q := &Queue{rdb: rdb, prefix: "{" + cfg.WithDefaults().Site + "}:", metrics: newMetrics(), now: func() int64 { return 0 }}
+	if err := q.Configure(cfg); err != nil {
 		return nil, err
+	}
+	return q, nil
+}
+
+// conduct is what of a configuration travels with a change.
+type conduct struct {
+	settings string
+	floors   Skills
+}
+
+// Configure replaces the configuration, from the next change on: what is in the index already stays as it is, an offer rings as long as it was made for.
+// All processes of a site must come to the same one. The site is that of New. On an error nothing is changed.
+func (q *Queue) Configure(cfg Config) error {
+	if err := cfg.Validate(); err != nil {
+		return err
 	}
 	cfg = cfg.WithDefaults()
 	head := make(map[Tier]int64, len(cfg.HeadStart))
@@ -138,12 +154,10 @@ func New(rdb redis.UniversalClient, cfg Config) (*Queue, error) {
 		"patience": cfg.Patience.Milliseconds(), "window": cfg.Exposure.Window.Milliseconds(), "limit": cfg.Exposure.Limit, "rest": cfg.Exposure.Break.Milliseconds(),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("queue: settings: %w", err)
+		return fmt.Errorf("queue: settings: %w", err)
 	}
-	return &Queue{
-		rdb: rdb, prefix: "{" + cfg.Site + "}:", settings: string(settings), floors: cfg.Floors, metrics: newMetrics(),
-		now: func() int64 { return 0 },
-	}, nil
+	q.conduct.Store(&conduct{string(settings), cfg.Floors})
+	return nil
 }
 
 func (q *Queue) key(name string) string { return q.prefix + name }

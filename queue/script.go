@@ -75,7 +75,7 @@ func (q *Queue) raw(ctx context.Context, s *script, req RequestID, own ...any) (
 
 // rawOn is raw on another client of the same Redis.
 func (q *Queue) rawOn(ctx context.Context, rdb redis.UniversalClient, s *script, req RequestID, own ...any) (any, error) {
-	args := append([]any{q.prefix, s.name, string(req), strconv.FormatInt(q.now(), 10), rand.Text(), q.settings}, own...)
+	args := append([]any{q.prefix, s.name, string(req), strconv.FormatInt(q.now(), 10), rand.Text(), q.conduct.Load().settings}, own...)
 	start := time.Now()
 	v, err := s.lua.Run(ctx, rdb, []string{q.key("calls")}, args...).Result()
 	q.metrics.script(s.name, err, time.Since(start))
