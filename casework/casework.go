@@ -19,6 +19,12 @@ var migrations embed.FS
 var (
 	ErrNotFound = errors.New("casework: there is no such row")
 	ErrClosed   = errors.New("casework: the task is closed")
+	// ErrBusy says that somebody is calling at this moment.
+	ErrBusy = errors.New("casework: the task is being worked on")
+	// ErrLost says that the claim ran out or belongs to another: nothing was changed, and nothing may be dialled.
+	ErrLost = errors.New("casework: the claim is another's")
+	// ErrUnusable says that a caller cannot be called back: the number is withheld, no telephone number, or never to be called.
+	ErrUnusable = errors.New("casework: the number cannot be called back")
 )
 
 // Migrate brings the tables of this package to their newest form. Run it before any store of this package is used; several processes

@@ -31,3 +31,37 @@ func Normalise(number, region string) string {
 	}
 	return text
 }
+
+// Callable says that a number can be called back: a telephone number of one subscriber, at home or abroad, and not one of those never to be
+// called. Withheld numbers, extensions, short service numbers, free, premium and shared-cost numbers, and what a switchboard shows instead
+// of its caller are not. never holds numbers as [Normalise] writes them.
+func Callable(number, region string, never map[string]bool) bool {
+	text := Normalise(number, region)
+	if text == "" || never[text] {
+		return false
+	}
+	n, err := phonenumbers.Parse(text, region)
+	if err != nil || !phonenumbers.IsValidNumber(n) {
+		return false
+	}
+	switch phonenumbers.GetNumberType(n) {
+	case phonenumbers.FIXED_LINE, phonenumbers.MOBILE, phonenumbers.FIXED_LINE_OR_MOBILE, phonenumbers.VOIP, phonenumbers.PERSONAL_NUMBER:
+		return true
+	}
+	return false
+}
+
+// Mask shows of a number what a person needs to tell it from another: "138******12". The country's own code is left out.
+func Mask(number, region string) string {
+	text := Normalise(number, region)
+	if n, err := phonenumbers.Parse(text, region); err == nil && phonenumbers.IsValidNumber(n) {
+		if phonenumbers.GetRegionCodeForNumber(n) == region {
+			text = phonenumbers.GetNationalSignificantNumber(n)
+		}
+	}
+	const head, tail = 3, 2
+	if len(text) <= head+tail {
+		return strings.Repeat("*", len(text))
+	}
+	return text[:head] + strings.Repeat("*", len(text)-head-tail) + text[len(text)-tail:]
+}

@@ -20,9 +20,11 @@ const TaskCallback TaskKind = "callback"
 // TaskState is where a task stands.
 type TaskState string
 
-// The states of a task.
+// The states of a task. One that was given up waits for a person, who closes it with a reason: it is never forgotten.
 const (
 	TaskOpen      TaskState = "open"
+	TaskWorking   TaskState = "working" // claimed by Owner until Lease: in the queue, being dialled, or talking
+	TaskGivenUp   TaskState = "given_up"
 	TaskDone      TaskState = "done"
 	TaskCancelled TaskState = "cancelled"
 )
@@ -30,7 +32,17 @@ const (
 // Reasons of a callback.
 const (
 	ReasonMessage   = "message"          // a voice message was left with the fallback
+	ReasonPromised  = "promised"         // the caller asked for it while waiting
+	ReasonLeft      = "abandoned"        // left before anybody answered
 	ReasonAbandoned = "abandoned_danger" // pressed the danger key and left
+)
+
+// Why a task was closed, as far as the program knows it; a person's reason is in the audit.
+const (
+	ClosedReached  = "reached"  // somebody talked with the caller
+	ClosedAnswered = "answered" // the caller called again and was answered
+	ClosedRefused  = "refused"  // the caller does not want to be called
+	ClosedByPerson = "person"
 )
 
 // Task is something that somebody must do.
@@ -43,15 +55,43 @@ type Task struct {
 	Call      string
 	Recording string // of the voice message; empty when there is none
 	Danger    bool
+	Tier      string // of the caller; empty when added: red for one in danger, else normal
 	State     TaskState
 	Created   time.Time
 	Due       time.Time
 	Closed    time.Time
-	ClosedBy  string // user id
+	ClosedBy  string // user id, or "system"
+	ClosedWhy string
+
+	// Place is the order time of a callback: when the caller first arrived. Zero when added: Created.
+	Place time.Time
+	// NextTry is when to call next: not before. Zero when added: Created.
+	NextTry time.Time
+	// Auto says that the machine calls at NextTry by itself. Otherwise the task waits for a person to press "call now": Asked.
+	Auto     bool
+	Asked    string // user id of who pressed; empty again after that attempt
+	Attempts int    // that were dialled
+	// Preferred is the agent who gets the call when available.
+	Preferred string
+
+	Owner string    // who works on it; empty when nobody does
+	Lease time.Time // until when
+	Entry string    // id of the call by which it is, or was last, entered into the queue
 
 	CallerRef    string
 	CallerSealed []byte // the number, sealed with CallerContext(Call)
 }
+
+// Urgent says that the task does not wait for allowed hours.
+func (t Task) Urgent() bool { return t.Danger || t.Tier == tierRed || t.Tier == tierReturning }
+
+// The queue's tiers that this package knows.
+const (
+	tierRed       = "red"
+	tierReturning = "returning"
+	tierNormal    = "normal"
+	tierNuisance  = "nuisance"
+)
 
 // Tasks is the table of tasks.
 type Tasks struct {
@@ -62,26 +102,48 @@ type Tasks struct {
 // NewTasks uses the tables that [Migrate] made.
 func NewTasks(db *storage.DB) *Tasks { return &Tasks{db, time.Now} }
 
-// Add writes a task once: when there is one of the same source, open or closed, it changes nothing and returns that one. ID, State and
-// Created are filled in when empty.
+// Add writes a task once: when there is one of the same source, open or closed, it changes nothing and returns that one. ID, State,
+// Created, Tier, Place and NextTry are filled in when empty.
 func (t *Tasks) Add(ctx context.Context, task Task) (Task, error) {
+	err := t.db.InTx(ctx, func(tx *storage.Tx) (err error) {
+		task, err = addTask(ctx, tx, task, t.now())
+		return err
+	})
+	return task, wrap("add task", err)
+}
+
+// addTask is [Tasks.Add] within a transaction.
+func addTask(ctx context.Context, tx *storage.Tx, task Task, now time.Time) (Task, error) {
 	if task.Source == "" || task.Kind == "" || task.Due.IsZero() {
-		return Task{}, errors.New("casework: add task: source, kind and due time are needed")
+		return Task{}, errors.New("source, kind and due time are needed")
 	}
 	if task.ID == "" {
 		task.ID = ulid.Make().String()
 	}
 	if task.Created.IsZero() {
-		task.Created = t.now()
+		task.Created = now
 	}
-	_, err := t.db.Exec(ctx, `INSERT INTO tasks (`+taskColumns+`) VALUES (?,?,?,?,?,?,?,?,'open',?,?,0,'',?,?) ON CONFLICT (source) DO NOTHING`,
+	if task.Place.IsZero() {
+		task.Place = task.Created
+	}
+	if task.NextTry.IsZero() {
+		task.NextTry = task.Created
+	}
+	if task.Tier == "" {
+		task.Tier = tierNormal
+		if task.Danger {
+			task.Tier = tierRed
+		}
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO tasks (`+taskColumns+`)
+		VALUES (?,?,?,?,?,?,?,?,'open',?,?,0,'',?,?,?,?,?,?,?,'',0,'',0,'','') ON CONFLICT (source) DO NOTHING`,
 		task.ID, task.Source, string(task.Kind), task.Reason, task.Line, task.Call, task.Recording, task.Danger,
-		storage.Millis(task.Created), storage.Millis(task.Due), task.CallerRef, task.CallerSealed)
+		storage.Millis(task.Created), storage.Millis(task.Due), task.CallerRef, task.CallerSealed, storage.Millis(task.Place), task.Tier,
+		storage.Millis(task.NextTry), task.Auto, task.Preferred)
 	if err != nil {
-		return Task{}, wrap("add task", err)
+		return Task{}, err
 	}
-	stored, err := scanTask(t.db.QueryRow(ctx, `SELECT `+taskColumns+` FROM tasks WHERE source = ?`, task.Source))
-	return stored, wrap("add task", err)
+	return scanTask(tx.QueryRow(ctx, `SELECT `+taskColumns+` FROM tasks WHERE source = ?`, task.Source))
 }
 
 // Get returns one task, or ErrNotFound.
@@ -93,19 +155,20 @@ func (t *Tasks) Get(ctx context.Context, id string) (Task, error) {
 	return task, wrap("read task", err)
 }
 
-// List returns at most limit open tasks: those of callers in danger first, then by due time.
+// List returns at most limit tasks that are not closed: those of callers in danger first, then by due time.
 func (t *Tasks) List(ctx context.Context, limit int) ([]Task, error) {
-	out, err := storage.Select(ctx, t.db, scanTask, `SELECT `+taskColumns+` FROM tasks WHERE state = 'open'
-		ORDER BY CASE WHEN danger THEN 0 ELSE 1 END, due_ms, id LIMIT ?`, limit)
+	out, err := storage.Select(ctx, t.db, scanTask, `SELECT `+taskColumns+` FROM tasks WHERE state IN ('open','working','given_up')
+		ORDER BY CASE WHEN danger OR tier = 'red' THEN 0 ELSE 1 END, due_ms, id LIMIT ?`, limit)
 	return out, wrap("list tasks", err)
 }
 
-// Complete says that a person did the task. Again by the same person changes nothing; ErrClosed when it was closed otherwise.
+// Complete says that a person did the task. Again by the same person changes nothing; ErrClosed when it was closed otherwise, ErrBusy
+// while somebody is calling.
 func (t *Tasks) Complete(ctx context.Context, id, by string) error {
 	return t.close(ctx, id, by, TaskDone)
 }
 
-// Cancel says that the task need not be done. The reason belongs into the audit.
+// Cancel says that the task need not be done. The reason belongs into the audit. Errors as of [Tasks.Complete].
 func (t *Tasks) Cancel(ctx context.Context, id, by string) error {
 	return t.close(ctx, id, by, TaskCancelled)
 }
@@ -114,8 +177,9 @@ func (t *Tasks) close(ctx context.Context, id, by string, state TaskState) error
 	if by == "" {
 		return errors.New("casework: close task: who did it is needed")
 	}
-	res, err := t.db.Exec(ctx, `UPDATE tasks SET state = ?, closed_ms = ?, closed_by = ? WHERE id = ? AND state = 'open'`, string(state),
-		storage.Millis(t.now()), by, id)
+	res, err := t.db.Exec(ctx, `UPDATE tasks SET state = ?, closed_ms = ?, closed_by = ?, closed_why = ?, owner = ''
+		WHERE id = ? AND (state IN ('open','given_up') OR state = 'working' AND lease_ms <= ?)`, string(state),
+		storage.Millis(t.now()), by, ClosedByPerson, id, storage.Millis(t.now()))
 	if err != nil {
 		return wrap("close task "+id, err)
 	}
@@ -123,19 +187,26 @@ func (t *Tasks) close(ctx context.Context, id, by string, state TaskState) error
 		return wrap("close task "+id, err)
 	}
 	task, err := t.Get(ctx, id)
-	if err == nil && (task.State != state || task.ClosedBy != by) {
-		err = ErrClosed
+	switch {
+	case err != nil:
+		return err
+	case task.State == TaskWorking:
+		return ErrBusy
+	case task.State != state || task.ClosedBy != by:
+		return ErrClosed
 	}
-	return err
+	return nil
 }
 
 const taskColumns = `id, source, kind, reason, line, call_id, recording, danger, state, created_ms, due_ms, closed_ms, closed_by,
-	caller_ref, caller_sealed`
+	caller_ref, caller_sealed, place_ms, tier, next_ms, auto, preferred, asked_by, attempts, owner, lease_ms, entry, closed_why`
 
 func scanTask(s storage.Row) (t Task, err error) {
-	var created, due, closed int64
+	var created, due, closed, place, next, lease int64
 	err = s.Scan(&t.ID, &t.Source, &t.Kind, &t.Reason, &t.Line, &t.Call, &t.Recording, &t.Danger, &t.State, &created, &due, &closed,
-		&t.ClosedBy, &t.CallerRef, &t.CallerSealed)
+		&t.ClosedBy, &t.CallerRef, &t.CallerSealed, &place, &t.Tier, &next, &t.Auto, &t.Preferred, &t.Asked, &t.Attempts, &t.Owner, &lease,
+		&t.Entry, &t.ClosedWhy)
 	t.Created, t.Due, t.Closed = storage.Time(created), storage.Time(due), storage.Time(closed)
+	t.Place, t.NextTry, t.Lease = storage.Time(place), storage.Time(next), storage.Time(lease)
 	return t, err
 }

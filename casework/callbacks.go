@@ -1,0 +1,248 @@
+package casework
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"hotline/storage"
+)
+
+// AbandonedMode says what becomes of callers who left before anybody answered, and who are not at risk: those at risk are always called.
+type AbandonedMode string
+
+// The ways.
+const (
+	AbandonedOff  AbandonedMode = "off"
+	AbandonedTask AbandonedMode = "task" // a task that waits for a person to press "call now"
+	AbandonedAuto AbandonedMode = "auto" // the machine calls
+)
+
+// CallbackRules are those of one line. The zero value means the defaults.
+type CallbackRules struct {
+	Retry     Retry
+	Abandoned AbandonedMode // default task
+	Due       time.Duration // by when an abandoned caller is called back; default, and at most, 15 min
+}
+
+func (r CallbackRules) withDefaults() CallbackRules {
+	r.Retry = r.Retry.withDefaults()
+	if r.Abandoned == "" {
+		r.Abandoned = AbandonedTask
+	}
+	if r.Due <= 0 || r.Due > dueMost {
+		r.Due = dueMost
+	}
+	return r
+}
+
+const dueMost = 15 * time.Minute
+
+// CallbacksConfig says by which rules callers are called back.
+type CallbacksConfig struct {
+	Rules func(line string) CallbackRules // asked at each decision, so that it may change; nil: the defaults
+	Never []string                        // numbers that are never called: switchboards, the site's own lines
+}
+
+// Callbacks are the callers who are to be called back: promised to them, or because they left before anybody answered. The number is
+// sealed, and given to the dialler of a claimed callback only.
+//
+// One who carries callbacks out claims them, and says what becomes of each: [Callbacks.Placed] before the caller's telephone rings, then
+// one of [Callbacks.Reached], [Callbacks.Failed], [Callbacks.GaveUp]; or [Callbacks.Release] when nothing was dialled. All of them may be
+// repeated. A claim that is not extended ends by itself, and the next claim finds the task again.
+type Callbacks struct {
+	cfg   CallbacksConfig
+	db    *storage.DB
+	keys  *Keys
+	never map[string]bool
+	now   func() time.Time
+}
+
+// NewCallbacks uses the tables that [Migrate] made.
+func NewCallbacks(cfg CallbacksConfig, db *storage.DB, keys *Keys) (*Callbacks, error) {
+	if db == nil || keys == nil {
+		return nil, errors.New("casework: callbacks: database and keys are needed")
+	}
+	c := &Callbacks{cfg: cfg, db: db, keys: keys, never: map[string]bool{}, now: time.Now}
+	for _, n := range cfg.Never {
+		text := Normalise(n, keys.region)
+		if text == "" {
+			return nil, errors.New("casework: callbacks: a number that is never called has no digits")
+		}
+		c.never[text] = true
+	}
+	return c, nil
+}
+
+func (c *Callbacks) rules(line string) CallbackRules {
+	if c.cfg.Rules == nil {
+		return CallbackRules{}.withDefaults()
+	}
+	return c.cfg.Rules(line).withDefaults()
+}
+
+// Callable tells whether a caller with this number can be called back.
+func (c *Callbacks) Callable(number string) bool { return Callable(number, c.keys.region, c.never) }
+
+// Promise is what a caller who waits is told to expect.
+type Promise struct {
+	Call      string // the caller's call
+	Line      string
+	Number    string // private: sealed before it is stored
+	Place     time.Time
+	Tier      string
+	Danger    bool
+	Preferred string // agent
+}
+
+// Promise writes the callback of a caller who asked for it. When it returns without an error, the callback is durable, and the caller may be
+// told so and let go. ErrUnusable when the caller cannot be called back. A caller has one open callback: a second wish joins it and keeps the
+// earlier place. Somebody who once refused to be called and now asks for it is called.
+func (c *Callbacks) Promise(ctx context.Context, p Promise) (Task, error) {
+	if p.Call == "" || p.Line == "" || p.Place.IsZero() {
+		return Task{}, errors.New("casework: promise: call, line and place are needed")
+	}
+	if !c.Callable(p.Number) {
+		return Task{}, ErrUnusable
+	}
+	sealed, err := c.keys.Seal(p.Number, CallerContext(p.Call))
+	if err != nil {
+		return Task{}, err
+	}
+	now := c.now()
+	task := Task{
+		Source: "promise:" + p.Call, Kind: TaskCallback, Reason: ReasonPromised, Line: p.Line, Call: p.Call, Danger: p.Danger, Tier: p.Tier,
+		Created: now, Due: now.Add(c.rules(p.Line).Due), Place: p.Place, NextTry: now, Auto: true, Preferred: p.Preferred,
+		CallerRef: c.keys.CallerRef(p.Number), CallerSealed: sealed,
+	}
+	err = c.db.InTx(ctx, func(tx *storage.Tx) error {
+		stored, err := addOrJoin(ctx, tx, task, c.keys.CallerRefs(p.Number), now)
+		if err == nil {
+			task = stored
+		}
+		return err
+	})
+	return task, wrap("promise a callback for "+p.Call, err)
+}
+
+// addOrJoin writes a callback, or joins it to the open one of the same caller. The same source again changes nothing.
+func addOrJoin(ctx context.Context, tx *storage.Tx, task Task, refs []string, now time.Time) (Task, error) {
+	known, err := scanTask(tx.QueryRow(ctx, `SELECT `+taskColumns+` FROM tasks WHERE source = ? OR id = (SELECT task FROM task_joins WHERE source = ?)`,
+		task.Source, task.Source))
+	if !errors.Is(err, sql.ErrNoRows) {
+		return known, err
+	}
+	in, args := inRefs(refs)
+	if in == "" {
+		return addTask(ctx, tx, task, now)
+	}
+	open, err := scanTask(tx.QueryRow(ctx, `SELECT `+taskColumns+` FROM tasks WHERE caller_ref IN `+in+` AND kind = 'callback'
+		AND state IN ('open','working','given_up') ORDER BY created_ms, id LIMIT 1`, args...))
+	if errors.Is(err, sql.ErrNoRows) {
+		return addTask(ctx, tx, task, now)
+	}
+	if err != nil {
+		return Task{}, err
+	}
+	joined := open.join(task)
+	_, err = tx.Exec(ctx, `UPDATE tasks SET reason = ?, danger = ?, tier = ?, state = ?, due_ms = ?, place_ms = ?, next_ms = ?, auto = ?, attempts = ?,
+		preferred = ? WHERE id = ?`, joined.Reason, joined.Danger, joined.Tier, string(joined.State), storage.Millis(joined.Due), storage.Millis(joined.Place),
+		storage.Millis(joined.NextTry), joined.Auto, joined.Attempts, joined.Preferred, open.ID)
+	if err == nil {
+		_, err = tx.Exec(ctx, `INSERT INTO task_joins (source, task) VALUES (?,?)`, task.Source, open.ID)
+	}
+	return joined, err
+}
+
+// join is what an open callback becomes when its caller gives a further reason to call: the more urgent of both, with the earlier place. One
+// that was given up begins anew.
+func (t Task) join(more Task) Task {
+	if more.Danger || t.Reason == ReasonLeft {
+		t.Reason = more.Reason
+	}
+	t.Danger, t.Auto = t.Danger || more.Danger, t.Auto || more.Auto
+	if urgency(more.Tier) < urgency(t.Tier) {
+		t.Tier = more.Tier
+	}
+	if more.Due.Before(t.Due) {
+		t.Due = more.Due
+	}
+	if more.Place.Before(t.Place) {
+		t.Place = more.Place
+	}
+	if t.State == TaskGivenUp {
+		t.State, t.Attempts, t.NextTry, t.Due = TaskOpen, 0, more.NextTry, more.Due
+	}
+	if more.NextTry.Before(t.NextTry) {
+		t.NextTry = more.NextTry
+	}
+	if t.Preferred == "" {
+		t.Preferred = more.Preferred
+	}
+	return t
+}
+
+// urgency orders tiers, the most urgent first.
+func urgency(tier string) int {
+	i := slices.Index([]string{tierRed, tierReturning, "followup", tierNormal, tierNuisance}, tier)
+	if i < 0 {
+		return 3
+	}
+	return i
+}
+
+// inRefs is a list of pseudonyms for SQL; empty when there is none.
+func inRefs(refs []string) (list string, args []any) {
+	for _, r := range refs {
+		if r != "" {
+			args = append(args, r)
+		}
+	}
+	if len(args) == 0 {
+		return "", nil
+	}
+	return "(?" + strings.Repeat(",?", len(args)-1) + ")", args
+}
+
+// Number opens the number of a callback for the one who has claimed it and is about to dial. ErrLost when the claim is another's;
+// ErrUnusable when the number must not be called (any more).
+func (c *Callbacks) Number(ctx context.Context, task, owner string) (string, error) {
+	t, err := NewTasks(c.db).Get(ctx, task)
+	if err != nil {
+		return "", err
+	}
+	if t.State != TaskWorking || t.Owner != owner || !t.Lease.After(c.now()) {
+		return "", ErrLost
+	}
+	number, err := c.keys.Open(t.CallerSealed, CallerContext(t.Call))
+	if err != nil {
+		return "", wrap("number of task "+task, err)
+	}
+	if !c.Callable(number) {
+		return "", ErrUnusable
+	}
+	if t.Reason != ReasonPromised {
+		refused, err := c.refused(ctx, c.keys.CallerRefs(number))
+		if err != nil {
+			return "", err
+		}
+		if refused {
+			return "", ErrUnusable
+		}
+	}
+	return Normalise(number, c.keys.region), nil
+}
+
+// refused tells whether the caller does not want to be called back.
+func (c *Callbacks) refused(ctx context.Context, refs []string) (bool, error) {
+	in, args := inRefs(refs)
+	if in == "" {
+		return false, nil
+	}
+	var n int
+	err := c.db.QueryRow(ctx, `SELECT COUNT(*) FROM callback_refusals WHERE caller_ref IN `+in, args...).Scan(&n)
+	return n > 0, wrap("look for a refusal", err)
+}
