@@ -125,14 +125,23 @@ type Call struct {
 	Unanswered bool      // the channel is not answered, or there is none yet: nobody hears us
 
 	Plan     Plan
-	Step     int      // of the greeting: how many of its parts were heard
+	Step     Step     // of the greeting
 	Language string   // chosen by the caller; "": none was
 	Callback Callback // "": not asked for
+	Asks     int      // how often one was asked for: an answer to an earlier wish is none
 	Known    Known    // by the caller's number
 	Told     Outlook  // what was said last of place and time: neither grows without a word why
 	// Indexed is the time of the newest row of the index that was taken note of; older ones are ignored.
 	Indexed time.Time
 }
+
+// mayBeCalledBack says that the caller can be promised a callback: one in danger is not sent away, and who abuses the line is not called.
+func (c Call) mayBeCalledBack() bool {
+	return c.Plan.Callback && !c.Danger && c.Tier != Red && c.Tier != Nuisance
+}
+
+// leaving says that the channel is being hung up, by whomever.
+func (c Call) leaving() bool { return c.Leaving || c.EndedBy != "" }
 
 // Known is what is known of the caller by the number.
 type Known struct {
@@ -151,6 +160,8 @@ func (c Call) Outcome() Outcome {
 		return Answered
 	case !c.Passed.IsZero():
 		return PassedOn
+	case c.Callback == CallbackPromised:
+		return CalledBack
 	case c.Task != "":
 		return NotReached
 	case c.Hops != "":

@@ -17,7 +17,7 @@ type (
 	Settle struct{}
 	// Play plays a prompt to the caller, over the hold audio.
 	Play struct{ Prompt Prompt }
-	// Announce says parts one after the other, over the hold audio, unless a prompt plays.
+	// Announce says parts one after the other, over the hold audio.
 	Announce struct{ Parts []Prompt }
 	// StopPlay ends the prompt that plays, if one does.
 	StopPlay struct{}
@@ -44,16 +44,15 @@ type (
 	// ArmReturn starts the time in which the agent may come back, and looks whether the agent is there already; DisarmReturn stops it.
 	ArmReturn    struct{}
 	DisarmReturn struct{}
-	// ArmChoice starts the time in which a key of the menu may come; DisarmChoice stops it.
-	ArmChoice    struct{}
-	DisarmChoice struct{}
+	// ArmChoice starts the time in which a key of the menu may come.
+	ArmChoice struct{}
 	// ArmAnnounce starts the time to the next announcement; DisarmAnnounce stops it.
 	ArmAnnounce    struct{ After time.Duration }
 	DisarmAnnounce struct{}
 	// Estimate asks the index for the place and the time; Estimated follows, whatever it answers.
 	Estimate struct{}
-	// Promise makes a promise to call back durable; Promised follows, in time. Withdraw takes it back.
-	Promise  struct{}
+	// Promise makes a promise to call back durable; Promised follows, in time. Withdraw takes it back. They are carried out in order.
+	Promise  struct{ Ask int }
 	Withdraw struct{}
 	// KeepAgent keeps the agent for a caller who was cut off while at risk and may call again.
 	KeepAgent struct{ Agent string }
@@ -87,7 +86,6 @@ func (ArmReturn) command()      {}
 func (DisarmReturn) command()   {}
 func (Require) command()        {}
 func (ArmChoice) command()      {}
-func (DisarmChoice) command()   {}
 func (ArmAnnounce) command()    {}
 func (DisarmAnnounce) command() {}
 func (Estimate) command()       {}

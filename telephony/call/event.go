@@ -28,10 +28,11 @@ type (
 		Known Known
 		Tier  Tier // "": no other than before
 	}
-	// PromptDone says that the prompt ended, played or not. ID is the playback's; empty when it was not heard.
+	// PromptDone says that the prompt ended, played or not. ID is the playback's; empty when it never began. Failed: it could not be played.
 	PromptDone struct {
 		At
-		ID string
+		ID     string
+		Failed bool
 	}
 	// Chosen says that the caller pressed the key of a language.
 	Chosen struct {
@@ -49,10 +50,11 @@ type (
 	}
 	// CallbackWanted says that the caller pressed the callback key: to be called back, or, while that is being confirmed, to stay.
 	CallbackWanted struct{ At }
-	// Promised is the answer to Promise. Not Ok: there is no promise, or nobody knows in time.
+	// Promised is the answer to the Promise of the same Ask. Not Ok: there is no promise, or nobody knows in time.
 	Promised struct {
 		At
-		Ok bool
+		Ask int
+		Ok  bool
 	}
 	// Digit is a key that the caller pressed and that means nothing of the line's: the danger key, or nothing at all.
 	Digit struct {

@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -48,7 +49,7 @@ func isAt(e ast.Expr) bool {
 }
 
 func TestJournalRoundTrip(t *testing.T) {
-	for name, steps := range stories {
+	for name, steps := range everyStory() {
 		for _, s := range steps {
 			raw, err := json.Marshal(Entry{"c1", s.event})
 			if err != nil {
@@ -68,6 +69,12 @@ func TestJournalRoundTrip(t *testing.T) {
 			}
 		}
 	}
+}
+
+func everyStory() map[string][]step {
+	all := maps.Clone(stories)
+	maps.Copy(all, waits)
+	return all
 }
 
 // TestReplay runs journals that real calls left (see docs/operations.md, "journal") and holds each call against what it came to then: the
@@ -121,7 +128,7 @@ func replay(t *testing.T, file string) string {
 }
 
 func FuzzEntry(f *testing.F) {
-	for _, steps := range stories {
+	for _, steps := range everyStory() {
 		for _, s := range steps {
 			raw, err := json.Marshal(Entry{"c1", s.event})
 			if err != nil {

@@ -2,9 +2,6 @@ package call
 
 import "time"
 
-// DangerKey is the key by which a caller says "I am in danger now".
-const DangerKey = "0"
-
 // Next is the call after the event, and what is to be done. An event that does not fit the state changes nothing: events cross on their way.
 func Next(c Call, e Event) (Call, []Command) {
 	if c.State.Final() {
@@ -22,13 +19,15 @@ func decide(c Call, e Event) (Call, []Command) {
 	now := e.when()
 	switch e := e.(type) {
 	case Claimed:
+		c.Plan = e.Plan
 		return claimed(c, now)
 	case Adopted:
+		c.Plan = e.Plan
 		return adopted(c, e.Place, now)
 	case CallerGone:
 		return gone(c, now)
 	case StasisEnded:
-		if c.Leaving || c.EndedBy != "" {
+		if c.leaving() {
 			return gone(c, now)
 		}
 		return c, []Command{Inquire{}}
@@ -57,6 +56,8 @@ func decide(c Call, e Event) (Call, []Command) {
 		return digit(c, e.Digit, now)
 	case Recognized:
 		return recognized(c, e)
+	case Promised:
+		return promised(c, e)
 	}
 	switch c.State {
 	case Greeting:
@@ -106,28 +107,17 @@ func adopted(c Call, p Place, now time.Time) (Call, []Command) {
 		// The greeting is not heard twice, and an offer does not outlive its controller's silence: the index says if it still rings.
 		c = to(c, Waiting, now)
 		c.Offer, c.Pending = "", true
-		return c, []Command{Settle{}, Save{}, Restore{}, Enqueue{}}
+		return announcing(c, append([]Command{Settle{}, Save{}, Restore{}, Enqueue{}}, reassured(c)...)...)
 	}
-}
-
-// recognized: a tier from the ledger never lowers one that the caller's own danger key gave.
-func recognized(c Call, e Recognized) (Call, []Command) {
-	if e.Known == c.Known && (e.Tier == "" || e.Tier == c.Tier) {
-		return c, nil
-	}
-	c.Known = e.Known
-	cmds := []Command{Require{}}
-	if e.Tier != "" && e.Tier != c.Tier && !c.Danger {
-		c.Tier = e.Tier
-		cmds = []Command{Save{}, Raise{}, Require{}}
-	}
-	return c, cmds
 }
 
 func gone(c Call, now time.Time) (Call, []Command) {
 	var cmds []Command
 	if c.Leg != "" {
 		cmds = append(cmds, StopRecording{c.Leg})
+	}
+	if (c.State == Talking || c.State == Held) && (c.Tier == Red || c.Tier == Returning) && c.EndedBy != ByAgent {
+		cmds = append(cmds, KeepAgent{c.Agent}) // who was cut off at risk finds the same agent when calling again
 	}
 	c = pause(c, now)
 	c = to(c, Ended, now)
@@ -167,25 +157,32 @@ func leftStasis(c Call, now time.Time) (Call, []Command) {
 // the echo of a request of ours that was made twice, which takes the channel out and in again: Settle looks first. When the place is
 // no more, JoinFailed or hold audio follows.
 func leftBridge(c Call, p Place) (Call, []Command) {
-	if p != c.Bridge() || c.Leaving || c.EndedBy != "" {
+	if p != c.Bridge() || c.leaving() {
 		return c, nil
 	}
 	return c, []Command{Settle{}}
 }
 
 // found: a move may be on its way while the bridges are listed, so being elsewhere is answered by saying again where to be. A prompt whose end
-// was lost in a gap must not keep a caller from the queue. A hang-up that the agent asked for and Asterisk did not carry out is asked for again.
+// was lost in a gap must not keep a caller from the queue, nor the next one from being heard. A hang-up that was asked for and that Asterisk did not
+// carry out is asked for again.
 func found(c Call, e Found, now time.Time) (Call, []Command) {
-	if c.EndedBy == ByAgent {
+	if c.EndedBy != "" {
 		return c, []Command{Hangup{}}
 	}
 	var cmds []Command
 	if want := c.Bridge(); e.Place != want && want != (Place{}) && !c.Leaving {
 		cmds = append(cmds, Settle{})
 	}
-	if e.Gap && c.State == Greeting {
+	if !e.Gap {
+		return c, cmds
+	}
+	switch c.State {
+	case Greeting:
 		c, more := enqueue(c, now, false)
-		return c, append(cmds, more...)
+		return c, append(append(cmds, StopPlay{}), more...)
+	case Waiting, Offered:
+		return c, append(append(cmds, StopPlay{}), reassured(c)...)
 	}
 	return c, cmds
 }
@@ -201,36 +198,6 @@ func hangup(c Call, agent string) (Call, []Command) {
 	return c, []Command{Hangup{}}
 }
 
-// digit: the danger key moves a caller who is not yet with a person to the front, at once; with a person, saying it is enough.
-func digit(c Call, d string, now time.Time) (Call, []Command) {
-	if d != DangerKey || c.Danger {
-		return c, nil
-	}
-	switch c.State {
-	case Greeting:
-		// Raised before queued, so that the first decision about this caller already knows.
-		c.Danger, c.Tier = true, Red
-		c, cmds := enqueue(c, now, false)
-		return c, append([]Command{StopPlay{}, Raise{}}, append(cmds, Play{PromptDanger})...)
-	case Waiting, Offered:
-		c.Danger, c.Tier = true, Red
-		return c, []Command{StopPlay{}, Save{}, Raise{}, Play{PromptDanger}}
-	case Held:
-		c.Danger, c.Tier = true, Red
-		return c, []Command{Save{}, Raise{}}
-	}
-	return c, nil
-}
-
-func greeting(c Call, e Event, now time.Time) (Call, []Command) {
-	if _, ok := e.(PromptDone); ok {
-		// The other languages are heard in the queue already: a counsellor who is free now need not wait for them.
-		c, cmds := enqueue(c, now, false)
-		return c, append(cmds, Play{PromptOtherLanguages})
-	}
-	return c, nil
-}
-
 // enqueue asks the index for a place. Until it answers, what its stream says is older than the wish.
 func enqueue(c Call, now time.Time, front bool) (Call, []Command) {
 	c = to(c, Waiting, now)
@@ -238,10 +205,13 @@ func enqueue(c Call, now time.Time, front bool) (Call, []Command) {
 		c.Queued = now
 	}
 	c.Pending = true
-	return c, []Command{Save{}, Enqueue{Front: front}}
+	return announcing(c, Save{}, Enqueue{Front: front})
 }
 
 func waiting(c Call, e Event, now time.Time) (Call, []Command) {
+	if c.EndedBy != "" {
+		return c, nil // the caller was told goodbye
+	}
 	switch e := e.(type) {
 	case Queued:
 		c.Pending = false
@@ -256,6 +226,16 @@ func waiting(c Call, e Event, now time.Time) (Call, []Command) {
 			return c, nil
 		}
 		return row(c, e.Row, now)
+	case PromptDone:
+		return confirmed(c, e)
+	case Chosen:
+		return chosenLate(c, e.Language)
+	case CallbackWanted:
+		return callbackWanted(c)
+	case AnnounceDue:
+		return announceDue(c)
+	case Estimated:
+		return estimated(c, e.Outlook)
 	}
 	return c, nil
 }
@@ -280,10 +260,14 @@ func row(c Call, r Row, now time.Time) (Call, []Command) {
 		if c.Talked.IsZero() {
 			c.Talked = now
 		}
+		c, stays := stayed(c)
+		var cmds []Command
 		if r.Leg == "" {
-			return hold(c, now, StopPlay{}, Save{}, Mark{})
+			c, cmds = hold(c, now, StopPlay{}, Save{}, Mark{})
+		} else {
+			c, cmds = join(c, r.Leg, now)
 		}
-		return join(c, r.Leg, now)
+		return c, append(cmds, stays...)
 	}
 	return c, nil
 }
@@ -367,5 +351,9 @@ func disputed(c Call, r Row, now time.Time) (Call, []Command) {
 	c = to(c, Waiting, now)
 	c.Agent, c.Hold = "", ""
 	c, cmds := row(c, r, now)
-	return c, append([]Command{DisarmReturn{}, Save{}}, cmds...)
+	cmds = append([]Command{DisarmReturn{}, Save{}}, cmds...)
+	if queued {
+		return announcing(c, cmds...)
+	}
+	return c, cmds
 }

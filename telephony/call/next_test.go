@@ -32,6 +32,14 @@ func says(cmds []Command) string {
 			s += ":" + c.Leg
 		case Play:
 			s += ":" + string(c.Prompt)
+		case Announce:
+			for i, p := range c.Parts {
+				s += string(":,"[min(i, 1)]) + string(p)
+			}
+		case ArmAnnounce:
+			s += fmt.Sprintf(":%v", c.After)
+		case KeepAgent:
+			s += ":" + c.Agent
 		case Enqueue:
 			if c.Front {
 				s += ":front"
@@ -197,22 +205,24 @@ var stories = map[string][]step{
 	"a gap swallowed the end of the greeting": {
 		{Claimed{At: at(0)}, Greeting, "Save Answer EnterHold Play:greeting Register"},
 		{Found{At: at(5), Place: Place{Line: "12355"}}, Greeting, ""},
-		{Found{At: at(6), Place: Place{}, Gap: true}, Waiting, "Settle Save Enqueue"},
+		{Found{At: at(6), Place: Place{}, Gap: true}, Waiting, "Settle StopPlay Save Enqueue"},
 	},
 }
 
 func TestStories(t *testing.T) {
 	for name, steps := range stories {
-		t.Run(name, func(t *testing.T) {
-			c := fresh()
-			for i, s := range steps {
-				next, cmds := Next(c, s.event)
-				if next.State != s.state || says(cmds) != s.does {
-					t.Fatalf("step %d, %T:\n got %s, %q\nwant %s, %q", i+1, s.event, next.State, says(cmds), s.state, s.does)
-				}
-				c = next
-			}
-		})
+		t.Run(name, func(t *testing.T) { tell(t, fresh(), steps) })
+	}
+}
+
+func tell(t *testing.T, c Call, steps []step) {
+	t.Helper()
+	for i, s := range steps {
+		next, cmds := Next(c, s.event)
+		if next.State != s.state || says(cmds) != s.does {
+			t.Fatalf("step %d, %T:\n got %s, %q\nwant %s, %q", i+1, s.event, next.State, says(cmds), s.state, s.does)
+		}
+		c = next
 	}
 }
 

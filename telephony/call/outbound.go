@@ -218,7 +218,8 @@ func outAnswered(c Call, n int, now time.Time) (Call, []Command) {
 	if c.Passed.IsZero() {
 		c.Passed = now
 	}
-	return c, append(cmds, JoinOut{n}, Save{}, Unlist{}, DisarmAnnounce{})
+	c, stays := stayed(c)
+	return c, append(append(cmds, JoinOut{n}, Save{}, Unlist{}, DisarmAnnounce{}), stays...)
 }
 
 // outGone: before the answer the plan goes on; after it, who hung up there has ended the call, and a fault must not.

@@ -40,6 +40,8 @@ func queued() Call {
 	return c
 }
 
+func planned(c Call, p Plan) Call { c.Plan = p; return c }
+
 func relayed() Call { c := fresh(); c.Hops = "a"; return c }
 
 var outbounds = map[string]struct {
@@ -58,6 +60,11 @@ var outbounds = map[string]struct {
 		{OutGone{at(100), 1, 16}, Overflowed, "Hangup"},
 		{LeftBridge{at(100), Place{Out: "c1"}}, Overflowed, ""},
 		{CallerGone{at(100)}, Ended, "DisarmReturn Close"},
+	}},
+	"answered elsewhere while a callback is promised: it is taken back": {planned(queued(), full), []step{
+		{OverflowDue{at(30), "city"}, Waiting, "Save Dial:1city"},
+		{CallbackWanted{at(31)}, Waiting, "StopPlay Save Promise"},
+		{OutAnswered{at(40), 1}, Overflowed, "StopPlay JoinOut:1 Save Unlist DisarmAnnounce Withdraw"},
 	}},
 	"a counsellor here is quicker: the attempt is dropped, and its late answer does nothing": {queued(), []step{
 		{OverflowDue{at(30), "city"}, Waiting, "Save Dial:1city"},
@@ -113,7 +120,7 @@ var outbounds = map[string]struct {
 		{Found{At: at(2), Place: Place{}}, Offered, ""},
 		{Indexed{at(5), indexRow(Talking, "a1", "l1", 5)}, Talking, "Answer StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark"},
 		{LegLost{at(9), "l1"}, Held, "EnterHold Save Mark Play:reconnecting StopRecording:l1 ArmReturn"},
-		{CallerGone{at(20)}, Ended, "DisarmReturn Close"},
+		{CallerGone{at(20)}, Ended, "KeepAgent:a1 DisarmReturn Close"},
 	}},
 	"passed on to us, accepted while the leg was away: nothing is said on the unanswered channel": {relayed(), []step{
 		{Relayed{At: at(0), Hops: "a"}, Waiting, "Save Register Enqueue"},
@@ -140,7 +147,7 @@ var outbounds = map[string]struct {
 		{OutAnswered{at(9), 1}, Talking, "StopRinging:l1 StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark"},
 		{LegLost{at(19), "l1"}, Held, "EnterHold Save Mark Play:reconnecting StopRecording:l1 ArmReturn"},
 		{LegReady{at(20), "a1", "l2"}, Talking, "StopPlay Join:l2 StartRecording:l2 Save DisarmReturn Mark"},
-		{CallerGone{at(60)}, Ended, "StopRecording:l2 DisarmReturn Close"},
+		{CallerGone{at(60)}, Ended, "StopRecording:l2 KeepAgent:a1 DisarmReturn Close"},
 	}},
 	"a callback that nobody takes": {fresh(), []step{
 		{CallbackDue{At: at(0), Task: "t1"}, Waiting, "Save Register Enqueue"},

@@ -50,3 +50,18 @@ func FromMinutes(n int) Prompt { return Prompt("from-" + strconv.Itoa(n)) }
 
 // ToMinutes is a time by itself, or the end of a range.
 func ToMinutes(n int) Prompt { return Prompt("minutes-" + strconv.Itoa(n)) }
+
+// Parts are all the parts that announcements are made of.
+func Parts() []Prompt {
+	parts := []Prompt{
+		PromptNext, PromptAhead, PromptManyCallers, PromptUrgentFirst, PromptLonger, PromptWait, PromptWaitShort, PromptWaitHour, PromptWaitUnknown,
+		PromptReassurance, PromptStayWithUs, PromptCallbackOffer,
+	}
+	for n := range MostCallers {
+		parts = append(parts, CallersAhead(n+1))
+	}
+	for _, m := range Minutes() {
+		parts = append(parts, FromMinutes(m), ToMinutes(m))
+	}
+	return parts
+}

@@ -36,6 +36,15 @@ type Tag struct {
 	Silent bool   `json:"unanswered,omitempty"`
 	Owner  string `json:"owner"`
 	Epoch  int64  `json:"epoch"`
+
+	Language  string   `json:"lang,omitempty"`
+	Callback  Callback `json:"callback,omitempty"`
+	Preferred string   `json:"preferred,omitempty"`
+	Prefer    int64    `json:"prefer_ms,omitempty"`
+	Blocked   bool     `json:"blocked,omitempty"`
+	History   int      `json:"history,omitempty"`
+	Place     int      `json:"told_place,omitempty"`
+	Wait      int      `json:"told_min,omitempty"` // minutes
 }
 
 // Encode is the value of the channel variable.
@@ -45,6 +54,8 @@ func (c Call) Encode(owner string, epoch int64) string {
 		Front: ms(c.Front), Danger: c.Danger, Queued: ms(c.Queued), Talked: ms(c.Talked), Joined: ms(c.Joined),
 		Spoken: c.Spoken.Milliseconds(), Out: c.Out.N, OutTo: c.Out.To, OutOn: c.Out.Live, Passed: ms(c.Passed), Hops: c.Hops, Task: c.Task,
 		Silent: c.Unanswered, Owner: owner, Epoch: epoch,
+		Language: c.Language, Callback: c.Callback, Preferred: c.Known.Preferred, Prefer: ms(c.Known.PreferUntil), Blocked: c.Known.Blocked,
+		History: c.Known.History, Place: c.Told.Position, Wait: int(c.Told.High / time.Minute),
 	})
 	if err != nil {
 		panic("call: a tag of strings and numbers did not encode: " + err.Error())
@@ -85,6 +96,9 @@ func (t Tag) Restore() Call {
 		Danger: t.Danger, Queued: when(t.Queued), Talked: when(t.Talked), Joined: when(t.Joined),
 		Spoken: time.Duration(t.Spoken) * time.Millisecond,
 		Out:    Attempt{N: t.Out, To: t.OutTo, Live: t.OutOn}, Passed: when(t.Passed), Hops: t.Hops, Task: t.Task, Unanswered: t.Silent,
+		Language: t.Language, Callback: t.Callback,
+		Known: Known{Blocked: t.Blocked, Preferred: t.Preferred, PreferUntil: when(t.Prefer), History: t.History},
+		Told:  Outlook{Position: t.Place, High: time.Duration(t.Wait) * time.Minute},
 	}
 	if c.State == Held {
 		c.Hold = HoldAgentAway
