@@ -4,6 +4,8 @@
 package asterisk
 
 import (
+	"errors"
+	"fmt"
 	"net/netip"
 	"path/filepath"
 	"strconv"
@@ -34,7 +36,9 @@ type Config struct {
 	RTP       Ports
 	Lines     []Line
 	Trunks    []Trunk
-	Loopback  bool // accept calls from this machine without a password (demo, tests, `hotline call`)
+	Exits     []Exit
+	Site      string // our name among the sites that pass callers on to each other; needed with a trunk that is one
+	Loopback  bool   // accept calls from this machine without a password (demo, tests, `hotline call`)
 
 	Sounds    string   // folder of the prompts, as prompts.Generate made it
 	Messages  string   // folder in memory (tmpfs) for messages and notes; never a disk: they are plain speech and numbers
@@ -104,11 +108,61 @@ type Trunk struct {
 	Port         int    // 0 means 5060, or 5061 when Secure
 	Transport    string // "udp" (default) or "tcp"; Secure overrides
 	Secure       bool
-	Match        []string // addresses or networks from which it sends; Host when empty
+	Match        []string // addresses or networks from which it sends, a port may follow an address (192.0.2.1:5060); Host when empty
 	User         string
 	PasswordFile string
 	DTMF         string // "auto" (default), "rfc4733", "inband", "info"
+	// Site says that a hotline of ours is at the other end. It is believed when it says by which sites a caller came, and told the same; it is told the
+	// caller's number (P-Asserted-Identity), and calls of its are answered by a counsellor or not at all.
+	Site bool
 }
+
+// Exit is a place that is dialled and from which nothing is taken: the demo's telephone.
+type Exit struct {
+	Name string
+	Host string
+	Port int
+}
+
+// MostHops is by how many sites a caller may have come to us.
+const MostHops = 3
+
+// Where a call from another site is refused, by [Config]'s dialplan.
+const (
+	RefuseContext = "refuse"
+	RefuseLoop    = "loop" // 482: the caller was here before
+	RefuseFull    = "full" // 503: nobody here
+)
+
+// Dial is how Asterisk calls a number by a trunk or an exit of the Config, by name. The number must be digits, with a + before them at most.
+func (c Config) Dial(name, number string) (string, error) {
+	if !numberRule.MatchString(number) {
+		return "", errors.New("asterisk: dial: what is to be dialled is no number")
+	}
+	for _, t := range c.Trunks {
+		if t.Name == name {
+			return "PJSIP/" + number + "@" + t.outSection(), nil
+		}
+	}
+	for _, e := range c.Exits {
+		if e.Name == name {
+			return "PJSIP/" + number + "@" + e.section(), nil
+		}
+	}
+	return "", fmt.Errorf("asterisk: dial: there is no trunk %q", name)
+}
+
+func (t Trunk) section() string { return "trunk-" + t.Name }
+
+// outSection is the endpoint by which the trunk is called.
+func (t Trunk) outSection() string {
+	if t.Site {
+		return "to-" + t.Name
+	}
+	return t.section()
+}
+
+func (e Exit) section() string { return "exit-" + e.Name }
 
 // Defaults is the demo of one machine: loopback only, three lines, everything below dir. ARI.Password, Installed and Sounds are
 // left for the caller to fill in.

@@ -38,7 +38,9 @@ func carriers(t *testing.T) Config {
 		{Name: "county", Kind: TrunkRegistration, Host: "sip.example.net", Transport: "tcp", User: "12345", PasswordFile: secret, DTMF: "inband"},
 		{Name: "town", Kind: TrunkAuth, Host: "2001:db8::5", Port: 5090, User: "hotline", PasswordFile: secret},
 		{Name: "secure", Kind: TrunkIPMatch, Host: "203.0.113.4", Secure: true},
+		{Name: "province", Kind: TrunkIPMatch, Host: "192.0.2.200", Match: []string{"192.0.2.200:5060"}, Site: true},
 	}
+	c.Site, c.Exits = "north", []Exit{{Name: "bench", Host: "192.0.2.201", Port: 5080}}
 	c.Lines = []Line{
 		{ID: "crisis", Numbers: []string{"12356", "+861012356"}, Phones: []string{"sip:duty@10.1.2.9:5070", "13800000000@city"}},
 		{ID: "youth", Numbers: []string{"12355"}, Phones: []string{"sip:duty@10.1.2.9:5070"}},

@@ -86,10 +86,12 @@ type view struct {
 	Media, HoldClass, AppPrefix, FallbackContext, Beep string
 	ClaimMillis                                        int64
 	RingSeconds, MessageSeconds, SilenceSeconds        int64
-	NeedsRegistration, NeedsSRTP, OnlyKnown            bool
+	NeedsRegistration, NeedsSRTP, OnlyKnown, Sites     bool
+	MostHops                                           int
 	Known                                              []string
 	Transports                                         []transportView
 	Trunks                                             []trunkView
+	Exits                                              []trunkView
 	Phones                                             []phoneView
 	HoldClasses                                        []holdView
 	Queues                                             []queueView
@@ -101,9 +103,9 @@ type transportView struct{ Name, Protocol, Bind string }
 
 type trunkView struct {
 	Trunk
-	Section, TransportName, URI, ClientURI, DTMFMode, Password string
-	AsksPassword, Registers                                    bool
-	Networks                                                   []string
+	Section, OutSection, Context, TransportName, URI, ClientURI, DTMFMode, Password string
+	AsksPassword, Registers                                                         bool
+	Networks                                                                        []string
 }
 
 type holdView struct{ Name, Folder string }
@@ -123,7 +125,7 @@ func (c Config) view() (view, error) {
 	v := view{
 		Config: c, Media: c.SIP.media(), HoldClass: HoldClass, AppPrefix: AppPrefix,
 		FallbackContext: FallbackContext, Beep: sounds.Beep(),
-		ClaimMillis: c.ClaimWithin.Milliseconds(),
+		MostHops: MostHops, ClaimMillis: c.ClaimWithin.Milliseconds(),
 		RingSeconds: int64(c.RingPhones.Seconds()), MessageSeconds: int64(c.MessageLimit.Seconds()),
 		SilenceSeconds: int64(c.SilenceEnds.Seconds()),
 		say:            func(name string) string { return strings.Join(sounds.Files(name), "&") },
@@ -156,8 +158,11 @@ func (c Config) viewTrunks(v *view) error {
 	}
 	for _, t := range c.Trunks {
 		tv := trunkView{
-			Trunk: t, Section: "trunk-" + t.Name, TransportName: t.transport(), URI: t.uri(""), ClientURI: t.uri(t.User),
+			Trunk: t, Section: t.section(), OutSection: t.outSection(), Context: "inbound", TransportName: t.transport(), URI: t.uri(""), ClientURI: t.uri(t.User),
 			AsksPassword: t.Kind == TrunkAuth, Registers: t.Kind == TrunkRegistration, DTMFMode: t.DTMF, Networks: t.Match,
+		}
+		if t.Site {
+			tv.Context, v.Sites = "inbound-site", true
 		}
 		if tv.DTMFMode == "" {
 			// In-band tones of an old exchange must reach the danger key too.
@@ -182,8 +187,13 @@ func (c Config) viewTrunks(v *view) error {
 		v.NeedsSRTP = v.NeedsSRTP || t.Secure
 		v.Trunks = append(v.Trunks, tv)
 		for _, n := range tv.Networks {
-			v.know(n)
+			v.know(withoutPort(n))
 		}
+	}
+	for _, e := range c.Exits {
+		t := Trunk{Name: e.Name, Host: e.Host, Port: e.Port}
+		v.Exits = append(v.Exits, trunkView{Trunk: t, Section: e.section(), TransportName: t.transport(), URI: t.uri(""), DTMFMode: "rfc4733"})
+		v.know(e.Host) // its BYE is a request too
 	}
 	return nil
 }

@@ -45,6 +45,16 @@ func (c Config) Validate() error {
 		t.validate(&v, fmt.Sprintf("Trunks[%d]", i))
 	}
 	unique(&v, "Trunks", c.Trunks, func(t Trunk) string { return strings.ToLower(t.Name) })
+	for i, e := range c.Exits {
+		field := fmt.Sprintf("Exits[%d]", i)
+		v.check(nameRule.MatchString(e.Name), field+".Name", "%q: letters, digits and hyphens, at most 32", e.Name)
+		v.check(isHost(e.Host), field+".Host", "%q: a host name or an address", e.Host)
+		v.port(field+".Port", e.Port, false)
+	}
+	unique(&v, "Exits", c.Exits, func(e Exit) string { return strings.ToLower(e.Name) })
+	if slices.ContainsFunc(c.Trunks, func(t Trunk) bool { return t.Site }) {
+		v.check(nameRule.MatchString(c.Site), "Site", "%q: a trunk leads to another site, so ours needs a name: letters, digits and hyphens, at most 32", c.Site)
+	}
 	v.check(len(c.DangerKey) == 1 && strings.Contains(dangerKeys, c.DangerKey), "DangerKey", "%q: one of 0-9 and *", c.DangerKey)
 	v.check(len(c.Languages) > 0, "Languages", "at least one")
 	for _, l := range c.Languages {
@@ -131,7 +141,7 @@ func (t Trunk) validate(v *faults, field string) {
 	v.check(slices.Contains([]string{"", "auto", "rfc4733", "inband", "info"}, t.DTMF), field+".DTMF",
 		"%q: auto, rfc4733, inband or info", t.DTMF)
 	for _, m := range t.Match {
-		v.check(isNetwork(m) || isHost(m), field+".Match", "%q: an address, a network or a host name", m)
+		v.check(isNetwork(withoutPort(m)) || isHost(m), field+".Match", "%q: an address, which a port may follow, a network or a host name", m)
 		v.check(!matchesAll(m), field+".Match", "%q would let the whole world in", m)
 	}
 	if t.Kind != TrunkIPMatch {
@@ -206,6 +216,14 @@ func isNetwork(s string) bool {
 	}
 	a, err := netip.ParseAddr(s)
 	return err == nil && a.Zone() == ""
+}
+
+// withoutPort is an address without the port that may follow it.
+func withoutPort(s string) string {
+	if a, err := netip.ParseAddrPort(s); err == nil {
+		return a.Addr().String()
+	}
+	return s
 }
 
 func matchesAll(s string) bool {

@@ -39,7 +39,7 @@ func Dial(ctx context.Context, cfg Config, number string) (*Call, error) {
 	if err := cfg.setDefaults(); err != nil {
 		return nil, err
 	}
-	e, err := newEndpoint(cfg, net.JoinHostPort(cfg.LocalIP, "0"), nil)
+	e, err := newEndpoint(cfg, net.JoinHostPort(cfg.LocalIP, cfg.LocalPort), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,7 @@ type Config struct {
 	Transport string // "udp" (default) or "tcp"
 	From      string // user part of the own address; default "phone"
 	LocalIP   string // default: the address from which Server is reached, 127.0.0.1 for Answer
+	LocalPort string // from which Dial calls; default: any
 	Log       *slog.Logger
 
 	Headers map[string]string // further headers of the calls that Dial makes
@@ -55,6 +56,9 @@ func (c *Config) setDefaults() error {
 	}
 	if c.LocalIP == "" {
 		c.LocalIP = localIP(c.Server)
+	}
+	if c.LocalPort == "" {
+		c.LocalPort = "0"
 	}
 	if net.ParseIP(c.LocalIP) == nil {
 		return errors.New("phone: local ip is not an address")
