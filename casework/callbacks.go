@@ -120,12 +120,26 @@ func (c *Callbacks) Promise(ctx context.Context, p Promise) (Task, error) {
 	}
 	err = c.db.InTx(ctx, func(tx *storage.Tx) error {
 		stored, err := addOrJoin(ctx, tx, task, c.keys.CallerRefs(p.Number), now)
-		if err == nil {
-			task = stored
+		if err != nil {
+			return err
 		}
+		if stored.State == TaskCancelled && stored.ClosedWhy == ClosedAnswered { // withdrawn, and asked for again
+			stored.State, stored.Attempts, stored.NextTry, stored.Closed, stored.ClosedBy, stored.ClosedWhy = TaskOpen, 0, now, time.Time{}, "", ""
+			err = save(ctx, tx, stored)
+		}
+		task = stored
 		return err
 	})
 	return task, wrap("promise a callback for "+p.Call, err)
+}
+
+// Withdraw takes back what was promised to the caller of a call, because the caller stayed and is served, or is in danger. No promise: nil.
+func (c *Callbacks) Withdraw(ctx context.Context, call string) error {
+	source := "promise:" + call
+	_, err := c.db.Exec(ctx, `UPDATE tasks SET state = 'cancelled', closed_ms = ?, closed_by = ?, closed_why = ?, owner = '', asked_by = ''
+		WHERE (source = ? OR id = (SELECT task FROM task_joins WHERE source = ?)) AND state IN ('open','working','given_up')`,
+		storage.Millis(c.now()), system, ClosedAnswered, source, source)
+	return wrap("withdraw the callback of "+call, err)
 }
 
 // addOrJoin writes a callback, or joins it to the open one of the same caller. The same source again changes nothing.

@@ -317,3 +317,27 @@ func TestClaimLeavesWhoIsOnTheLine(t *testing.T) {
 		d.claim("a")
 	})
 }
+
+// A caller asks, stays and is served: nobody calls. Asked again, the promise holds again.
+func TestPromiseWithdrawn(t *testing.T) {
+	each(t, func(t *testing.T, db *storage.DB) {
+		ctx, d := t.Context(), newDesk(t, db, CallbacksConfig{})
+		must(t, d.Withdraw(ctx, "unknown"))
+		task := d.promise("c1", mobile)
+		d.claim("a")
+		must(t, d.Withdraw(ctx, "c1"))
+		must(t, d.Withdraw(ctx, "c1"))
+		if _, err := d.Number(ctx, task.ID, "a"); !errors.Is(err, ErrLost) {
+			t.Errorf("the number of a withdrawn callback: %v", err)
+		}
+		if err := d.Placed(ctx, task.ID, "a", "u-1"); !errors.Is(err, ErrLost) {
+			t.Errorf("dialled: %v", err)
+		}
+		d.clock = at(200)
+		d.none()
+		if again := d.promise("c1", mobile); again.ID != task.ID || again.State != TaskOpen {
+			t.Errorf("promised again: %+v", again)
+		}
+		d.claim("a")
+	})
+}

@@ -21,6 +21,9 @@ const (
 	Overflowed Outcome = "overflowed" // was passed on to another line or place
 	Degraded   Outcome = "degraded"   // was served by the dialplan's fallback
 	Abandoned  Outcome = "abandoned"  // left before anybody answered
+
+	NotReached Outcome = "not_reached" // a call of ours to somebody who waits for one, and who was not reached
+	Withdrawn  Outcome = "withdrawn"   // passed on to us, and answered elsewhere before anybody here did
 )
 
 // rank orders what is known of a call: a later report may only add. A call that a counsellor answered stays answered, whatever else a
@@ -29,14 +32,16 @@ func (o Outcome) rank() int {
 	switch o {
 	case Abandoned:
 		return 1
-	case Degraded:
+	case NotReached, Withdrawn:
 		return 2
-	case Overflowed:
+	case Degraded:
 		return 3
-	case Callback:
+	case Overflowed:
 		return 4
-	case Answered:
+	case Callback:
 		return 5
+	case Answered:
+		return 6
 	}
 	return 0
 }
@@ -163,7 +168,8 @@ func (l *Ledger) Close(ctx context.Context, id string, end Closing) error {
 			return err
 		}
 		wait, talk := durations(c, end)
-		_, err = tx.Exec(ctx, `UPDATE calls SET ended_ms = ?, outcome = ?, ended_by = ?, q850 = ?, wait_ms = ?, talk_ms = ? WHERE id = ?`,
+		// What follows from the end is looked at again when the end is another one.
+		_, err = tx.Exec(ctx, `UPDATE calls SET ended_ms = ?, outcome = ?, ended_by = ?, q850 = ?, wait_ms = ?, talk_ms = ?, followed_ms = 0 WHERE id = ?`,
 			storage.Millis(end.EndedAt), string(end.Outcome), string(end.Cause.By), end.Cause.Q850, wait.Milliseconds(),
 			talk.Milliseconds(), id)
 		return err

@@ -16,15 +16,23 @@ import (
 	"hotline/recordings"
 	"hotline/storage"
 	"hotline/telephony"
+	"hotline/telephony/call"
 )
 
 // ledger keeps what came of every call, with the caller's number sealed.
 type ledger struct {
-	calls *casework.Ledger
-	keys  *casework.Keys
+	calls     *casework.Ledger
+	callbacks *casework.Callbacks
+	keys      *casework.Keys
 }
 
-var _ telephony.Ledger = ledger{}
+var (
+	_ telephony.Ledger   = ledger{}
+	_ telephony.Promises = ledger{}
+)
+
+// knownRules are the defaults; how long a familiar caller waits for the counsellor of before is bounded by the line.
+var knownRules = casework.KnownRules{Patience: time.Hour} //nolint:gochecknoglobals // never changed
 
 func (l ledger) Open(ctx context.Context, r telephony.Record) (telephony.Known, error) {
 	row, err := l.row(r)
@@ -34,8 +42,26 @@ func (l ledger) Open(ctx context.Context, r telephony.Record) (telephony.Known, 
 	if err := l.calls.Open(ctx, row); err != nil {
 		return telephony.Known{}, err
 	}
-	n, err := l.calls.CountByCaller(ctx, l.keys.CallerRefs(r.Caller)...)
-	return telephony.Known{History: n}, err
+	k, err := l.calls.Known(ctx, l.keys.CallerRefs(r.Caller), knownRules, time.Now())
+	known := telephony.Known{History: k.History, Preferred: queue.AgentID(k.Preferred), PreferFor: k.PreferFor, Blocked: k.Blocked}
+	if k.Returning {
+		known.Tier = queue.TierReturning
+	}
+	return known, err
+}
+
+// Promise keeps the callback of a caller who asked for one.
+func (l ledger) Promise(ctx context.Context, r telephony.Record) error {
+	c := r.Call
+	_, err := l.callbacks.Promise(ctx, casework.Promise{
+		Call: string(c.ID), Line: c.Line, Number: r.Caller, Place: c.Arrived, Tier: string(c.Tier), Danger: c.Danger, Preferred: c.Known.Preferred,
+	})
+	return err
+}
+
+// Withdraw takes it back.
+func (l ledger) Withdraw(ctx context.Context, id call.ID) error {
+	return l.callbacks.Withdraw(ctx, string(id))
 }
 
 func (l ledger) Close(ctx context.Context, r telephony.Record) error {
@@ -79,7 +105,10 @@ type lateLedger struct {
 	made *ledger
 }
 
-var _ telephony.Ledger = (*lateLedger)(nil)
+var (
+	_ telephony.Ledger   = (*lateLedger)(nil)
+	_ telephony.Promises = (*lateLedger)(nil)
+)
 
 func (l *lateLedger) ledger(ctx context.Context) (ledger, error) {
 	l.mu.Lock()
@@ -110,6 +139,22 @@ func (l *lateLedger) Close(ctx context.Context, r telephony.Record) error {
 	return led.Close(ctx, r)
 }
 
+func (l *lateLedger) Promise(ctx context.Context, r telephony.Record) error {
+	led, err := l.ledger(ctx)
+	if err != nil {
+		return err
+	}
+	return led.Promise(ctx, r)
+}
+
+func (l *lateLedger) Withdraw(ctx context.Context, id call.ID) error {
+	led, err := l.ledger(ctx)
+	if err != nil {
+		return err
+	}
+	return led.Withdraw(ctx, id)
+}
+
 // ledger is a ledger whose database stays open as long as the process.
 func (c Config) ledger(reg prometheus.Registerer) (*lateLedger, error) {
 	keys, err := casework.LoadKeys(c.path("secrets"), region)
@@ -121,8 +166,25 @@ func (c Config) ledger(reg prometheus.Registerer) (*lateLedger, error) {
 		if err != nil {
 			return ledger{}, err
 		}
-		return ledger{casework.NewLedger(db), keys}, db.Register(reg)
+		callbacks, err := c.callbacks(db, keys)
+		if err != nil {
+			return ledger{}, err
+		}
+		return ledger{casework.NewLedger(db), callbacks, keys}, db.Register(reg)
 	}}, nil
+}
+
+// callbacks are those of the site's rules.
+func (c Config) callbacks(db *storage.DB, keys *casework.Keys) (*casework.Callbacks, error) {
+	return casework.NewCallbacks(casework.CallbacksConfig{Never: c.numbers()}, db, keys)
+}
+
+// numbers are the site's own: to call one would be to call ourselves.
+func (c Config) numbers() (all []string) {
+	for _, l := range c.Lines {
+		all = append(all, l.Numbers...)
+	}
+	return all
 }
 
 // region completes numbers that callers' networks send without a country.

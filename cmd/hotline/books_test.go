@@ -34,7 +34,11 @@ func TestLateLedger(t *testing.T) {
 		if db, err = storage.Open(ctx, storage.Config{URL: "sqlite:" + filepath.Join(dir, "h.db")}); err != nil {
 			return ledger{}, err
 		}
-		return ledger{casework.NewLedger(db), keys}, casework.Migrate(ctx, db)
+		callbacks, err := casework.NewCallbacks(casework.CallbacksConfig{}, db, keys)
+		if err != nil {
+			return ledger{}, err
+		}
+		return ledger{casework.NewLedger(db), callbacks, keys}, casework.Migrate(ctx, db)
 	}}
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	r := telephony.Record{
@@ -60,7 +64,18 @@ func TestLateLedger(t *testing.T) {
 		t.Errorf("the sealed number does not open to the caller's: %v", err)
 	}
 	r.Call.ID = "c2"
-	if n, err := l.Open(t.Context(), r); err != nil || n.History != 1 {
-		t.Errorf("%d earlier contacts, %v", n.History, err)
+	r.Call.Agent = ""
+	if k, err := l.Open(t.Context(), r); err != nil || k.History != 1 || k.Tier != "" || k.Blocked {
+		t.Errorf("known %+v, %v", k, err)
+	}
+	if err := l.Promise(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Withdraw(t.Context(), "c2"); err != nil {
+		t.Fatal(err)
+	}
+	r.Caller = "12355"
+	if err := l.Promise(t.Context(), r); !errors.Is(err, casework.ErrUnusable) {
+		t.Errorf("promised to a number that cannot be called: %v", err)
 	}
 }
