@@ -1,6 +1,7 @@
 package queue_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,6 +53,7 @@ type pair struct {
 	rdb    *redis.Client
 	q      *queue.Queue
 	now    int64
+	seen   string                  // the last event
 	offers map[int64]queue.OfferID // by fence
 }
 
@@ -90,7 +92,33 @@ func (p *pair) step(s modeltest.Step) error {
 	for id, o := range x.Offers {
 		p.offers[int64(o.Fence)] = queue.OfferID(id)
 	}
-	return errors.Join(p.compare(x), p.outlooks(ctx))
+	return errors.Join(p.compare(x), p.outlooks(ctx), p.reasons(ctx, s.Lost))
+}
+
+// reasons compares why the offers of the last step were made.
+func (p *pair) reasons(ctx context.Context, lost bool) error {
+	if lost {
+		p.seen = ""
+	}
+	entries, err := p.rdb.XRange(ctx, "{site}:events", "("+cmp.Or(p.seen, "0-0"), "+").Result()
+	if err != nil {
+		return err
+	}
+	var got []queue.Decision
+	for _, m := range entries {
+		p.seen = m.ID
+		e, err := queue.ParseEvent(m)
+		if err != nil {
+			return err
+		}
+		if e.Reason != nil {
+			got = append(got, *e.Reason)
+		}
+	}
+	if want := p.w.M.Why; len(got)+len(want) > 0 && !reflect.DeepEqual(got, want) {
+		return fmt.Errorf("decisions:\nRedis %+v\nmodel %+v", got, want)
+	}
+	return nil
 }
 
 // outlooks compares what each caller may be told.

@@ -198,6 +198,7 @@ type Event struct {
 	Call   *Call     `json:"call,omitempty"`
 	Agent  *Agent    `json:"agent,omitempty"`
 	Offer  *Offer    `json:"offer,omitempty"`
+	Reason *Decision `json:"reason,omitempty"` // of offered
 	Why    string    `json:"why,omitempty"`
 	Ending Ending    `json:"ending,omitempty"`
 }

@@ -194,13 +194,14 @@ func (r offerRow) offer() Offer {
 }
 
 type eventRow struct {
-	Type   EventType `json:"type"`
-	At     ms        `json:"at"`
-	Call   *callRow  `json:"call"`
-	Agent  *agentRow `json:"agent"`
-	Offer  *offerRow `json:"offer"`
-	Why    string    `json:"why"`
-	Ending Ending    `json:"ending"`
+	Type   EventType  `json:"type"`
+	At     ms         `json:"at"`
+	Call   *callRow   `json:"call"`
+	Agent  *agentRow  `json:"agent"`
+	Offer  *offerRow  `json:"offer"`
+	Reason *reasonRow `json:"reason"`
+	Why    string     `json:"why"`
+	Ending Ending     `json:"ending"`
 }
 
 func (r eventRow) event(id string) Event {
@@ -216,6 +217,10 @@ func (r eventRow) event(id string) Event {
 	if r.Offer != nil {
 		o := r.Offer.offer()
 		e.Offer = &o
+	}
+	if r.Reason != nil {
+		d := r.Reason.decision()
+		e.Reason = &d
 	}
 	return e
 }

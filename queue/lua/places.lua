@@ -79,10 +79,11 @@ local function bucket_of(c)
   return groups >= EVERY and c.need or c.need .. '@' .. int(groups)
 end
 
--- asks reads the name of a bucket: the agent whom its callers wait for, or the need and the highest group.
+-- asks reads the name of a bucket: the agent whom its callers wait for, or the need and the highest group. Patterns are slow, and few
+-- buckets need them.
 local function asks(bucket)
-  local only = string.match(bucket, '^for (.+)$')
-  if only then return only end
+  if string.sub(bucket, 1, 4) == 'for ' then return string.sub(bucket, 5) end
+  if not string.find(bucket, '@', 1, true) then return nil, bucket, EVERY end
   local need, groups = string.match(bucket, '^(.*)@(%d+)$')
   return nil, need or bucket, tonumber(groups or EVERY)
 end

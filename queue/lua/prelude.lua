@@ -1,7 +1,7 @@
 -- Put before every script of the index. A script reads rows through call_of and agent_of, changes them in place, notes each with touch, and
 -- ends with commit (or refuse, before any change). So each row is written once, and each event shows the rows as the script leaves them.
--- Who waits where is in lua/places.lua, who can be asked what in lua/agents.lua, who is promised to whom in lua/routing.lua; the three follow
--- this file in every script, in this order.
+-- Who waits where is in lua/places.lua, who can be asked what in lua/agents.lua, why in lua/explain.lua, who is promised to whom
+-- in lua/routing.lua; they follow this file in every script, in this order.
 --
 -- KEYS[1] {site}:calls, which routes the script to the slot of the site; all other keys are made from the prefix and lie in the same slot.
 -- ARGV[1] prefix "{site}:"   ARGV[2] name of the script       ARGV[3] request id, "" when the script is idempotent by nature
@@ -93,6 +93,7 @@ local function event_text(f, text)
   add('call', f.call and text[f.call])
   add('agent', f.agent and text[f.agent])
   add('offer', f.offer and cjson.encode(f.offer))
+  add('reason', f.reason and cjson.encode(f.reason))
   add('why', f.why and cjson.encode(f.why))
   add('ending', f.ending and cjson.encode(f.ending))
   out[#out + 1] = '}'

@@ -15,7 +15,7 @@ local function end_offer(o, why, leaves)
 end
 
 -- make_offer promises a call to an agent. The fence is never below the clock, so it grows even after Redis was lost.
-local function make_offer(c, a)
+local function make_offer(c, a, reason)
   local fence = math.max((tonumber(redis.call('GET', P .. 'fence') or '0')) + 1, NOW)
   redis.call('SET', P .. 'fence', int(fence))
   local o = {id = int(fence) .. '-' .. string.sub(BORN, 1, 8), call = c.id, agent = a.id, made = NOW, expires = NOW + CFG.ring, fence = fence}
@@ -25,7 +25,7 @@ local function make_offer(c, a)
   c.state, c.since, c.agent, c.offer = 'offered', NOW, a.id, o.id
   touch('calls', c)
   become(a, 'reserved', {call = c.id, offer = o.id})
-  facts[#facts + 1] = {type = 'offered', offer = o, call = c, agent = a}
+  facts[#facts + 1] = {type = 'offered', offer = o, call = c, agent = a, reason = reason}
   count.made = count.made + 1
 end
 
@@ -65,7 +65,8 @@ end
 local function idle_sets()
   local list, out = redis.call('ZRANGE', P .. 'idle', 0, -1, 'WITHSCORES'), {}
   for i = 1, #list, 2 do
-    local skills, reds = string.match(list[i], '^(.*)#(%d+)$')
+    local skills, reds
+    if string.find(list[i], '#', 1, true) then skills, reds = string.match(list[i], '^(.*)#(%d+)$') end
     local rank = tonumber(list[i + 1])
     out[#out + 1] = {
       bucket = list[i], skills = skills or list[i], reds = tonumber(reds or '0'), group = math.floor(rank / GROUP), idle = rank % GROUP,
@@ -74,21 +75,14 @@ local function idle_sets()
   return out
 end
 
--- rests_more: for a red caller x goes before y: group, then fewer red calls lately, then the longer idleness.
-local function rests_more(x, y)
-  if x.group ~= y.group then return x.group < y.group end
-  if x.reds ~= y.reds then return x.reds < y.reds end
-  return x.idle < y.idle
-end
-
 -- kept_for_red chooses among the agents held for somebody: a hold gives way to danger, when nobody else fits.
 local function kept_for_red(c, kept)
   local best, agent
   for _, id in ipairs(kept) do
     local a = agent_of(id)
     if a and a.state == 'available' and not a.spot and able(a, c) then
-      local x = {group = a.group or 0, reds = exposure(a), idle = a.idle}
-      if not best or rests_more(x, best) then best, agent = x, a end
+      local x = {id = id, group = a.group or 0, reds = exposure(a), idle = a.idle, bucket = ''}
+      if not best or goes_before(true, x, best) then best, agent = x, a end
     end
   end
   return agent
@@ -100,7 +94,7 @@ local function agent_for(bucket, need, groups, sets, kept)
   for _, s in ipairs(sets) do
     if s.group <= groups and fits(s.skills, need) then -- the head of a set is of its lowest group
       first = first or s
-      best = (not best or rests_more(s, best)) and s or best
+      best = (not best or goes_before(true, s, best)) and s or best
     end
   end
   if not first and #kept == 0 then return nil end
@@ -110,7 +104,7 @@ local function agent_for(bucket, need, groups, sets, kept)
     return nil
   end
   local a = c.preferred and agent_of(c.preferred)
-  if a and a.state == 'available' and (a.spot or c.tier == 'red') and able(a, c) then return c, a end
+  if a and a.state == 'available' and (a.spot or c.tier == 'red') and able(a, c) then return c, a, false, true end
   local s = c.tier == 'red' and best or first
   if s then return c, head('idle', s.bucket, 'agents', 'available'), true end
   if c.tier == 'red' then return c, kept_for_red(c, kept) end
@@ -128,12 +122,13 @@ end
 local function match_one(hopeless)
   local sets, kept = idle_sets(), redis.call('ZRANGE', P .. 'kept', 0, -1)
   if #sets == 0 and #kept == 0 then return false end
-  for _, bucket in ipairs(redis.call('ZRANGE', P .. 'waiting', 0, -1)) do
+  local buckets = redis.call('ZRANGE', P .. 'waiting', 0, -1)
+  for _, bucket in ipairs(buckets) do
     if not hopeless[bucket] then
       local id, need, groups = asks(bucket)
-      local c, a, dropped
-      if id then c, a = only_agent(bucket, id) else c, a, dropped = agent_for(bucket, need, groups, sets, kept) end
-      if c and a then make_offer(c, a) end
+      local c, a, dropped, alone
+      if id then c, a = only_agent(bucket, id) else c, a, dropped, alone = agent_for(bucket, need, groups, sets, kept) end
+      if c and a then make_offer(c, a, explain(c, a, id or alone, sets, kept, buckets)) end
       if c and (a or dropped) then return true end
       hopeless[bucket] = true -- offers only take agents away: it stays so until the script ends
     end

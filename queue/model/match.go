@@ -26,9 +26,7 @@ func (q *Queue) match() {
 			order = append(order, c)
 		}
 	}
-	slices.SortFunc(order, func(x, y *Call) int {
-		return cmp.Or(cmp.Compare(x.Key, y.Key), cmp.Compare(bucket(x), bucket(y)), cmp.Compare(x.ID, y.ID))
-	})
+	slices.SortFunc(order, inOrder)
 	for _, c := range order {
 		if a := q.Best(c); a != nil {
 			q.offer(c, a)
@@ -48,6 +46,7 @@ func bucket(c *Call) string {
 }
 
 func (q *Queue) offer(c *Call, a *Agent) {
+	q.Why = append(q.Why, q.explain(c, a))
 	q.fence = max(q.fence+1, q.now)
 	o := &Offer{Fence: q.fence, Made: q.now, Expires: q.now + q.ring, Call: c.ID, Agent: a.ID}
 	q.Offers[o.Fence] = o
@@ -67,7 +66,7 @@ func (q *Queue) Best(c *Call) *Agent {
 	}
 	var best *Agent
 	for _, a := range q.Agents {
-		if a.State == queue.AgentAvailable && q.May(c, a) && (best == nil || q.before(c, a, best)) {
+		if a.State == queue.AgentAvailable && q.May(c, a) && (best == nil || q.compare(c, a, best) < 0) {
 			best = a
 		}
 	}
@@ -86,9 +85,9 @@ func (q *Queue) May(c *Call, a *Agent) bool {
 // able: an agent has what a caller needs, and is of a group that the caller may have.
 func (q *Queue) able(a *Agent, c *Call) bool { return a.Group <= c.Groups && q.Fits(a.Skills, c.Need) }
 
-// before orders the agents for a call: those nobody holds, then the group, then for a red call the exposure, then idleness.
-func (q *Queue) before(c *Call, x, y *Agent) bool {
-	held := func(a *Agent) int64 {
+// compare orders the agents for a call: those nobody holds, then the group, then for a red call the exposure, then idleness.
+func (q *Queue) compare(c *Call, x, y *Agent) int {
+	held := func(a *Agent) int {
 		if a.Spot != "" {
 			return 0
 		}
@@ -98,19 +97,24 @@ func (q *Queue) before(c *Call, x, y *Agent) bool {
 		if c.Tier != queue.TierRed {
 			return 0
 		}
-		if a.Spot == "" {
-			n, _ := q.exposure(a)
-			return n
-		}
-		if n := len(a.Skills); len(a.Spot) > n {
-			return atoi(a.Spot[n+1:])
-		}
-		return 0
+		return q.redsOf(a)
 	}
 	return cmp.Or(
 		cmp.Compare(held(x), held(y)), cmp.Compare(x.Group, y.Group), cmp.Compare(reds(x), reds(y)), cmp.Compare(x.Idle, y.Idle),
 		cmp.Compare(x.Held, y.Held), cmp.Compare(x.Spot, y.Spot), cmp.Compare(x.ID, y.ID),
-	) < 0
+	)
+}
+
+// redsOf is the number of recent red calls that counts: for who is idle in a bucket, that of the bucket, until the sweep.
+func (q *Queue) redsOf(a *Agent) int {
+	if a.Spot == "" {
+		n, _ := q.exposure(a)
+		return n
+	}
+	if n := len(a.Skills); len(a.Spot) > n {
+		return atoi(a.Spot[n+1:])
+	}
+	return 0
 }
 
 func atoi(text string) (n int) {

@@ -110,7 +110,8 @@ type Queue struct {
 	Calls  map[queue.CallID]*Call
 	Agents map[queue.AgentID]*Agent
 	Offers map[int64]*Offer
-	Made   []Offer // those that the last change made
+	Made   []Offer          // those that the last change made
+	Why    []queue.Decision // of each of these
 
 	cfg                        queue.Config
 	head                       map[queue.Tier]int64
@@ -156,7 +157,7 @@ func (q *Queue) Settling() bool { return q.settling != 0 }
 // Do makes a change at a time. The same request again, while it is remembered, returns the first answer and changes nothing. The errors are
 // those of package queue.
 func (q *Queue) Do(now time.Time, op Op) error {
-	q.now, q.Made = now.UnixMilli(), nil
+	q.now, q.Made, q.Why = now.UnixMilli(), nil, nil
 	if q.born == 0 {
 		q.born = q.now
 	}
