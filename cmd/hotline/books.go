@@ -204,8 +204,8 @@ func (t trail) Append(ctx context.Context, e agentui.AuditEntry) error {
 	return err
 }
 
-// prepare makes keys, tables and demo accounts before any role needs them.
-func prepare(ctx context.Context, c Config) ([]demoUser, error) {
+// prepare makes keys, tables, lines and demo accounts before any role needs them, and puts the lines that are in force into the configuration.
+func prepare(ctx context.Context, c *Config) ([]demoUser, error) {
 	if err := recordings.CreateKey(c.path("secrets")); err != nil {
 		return nil, err
 	}
@@ -223,11 +223,16 @@ func prepare(ctx context.Context, c Config) ([]demoUser, error) {
 	if _, err := recordings.NewIndex(ctx, db); err != nil {
 		return nil, err
 	}
+	inForce, err := importPolicy(ctx, *c, db)
+	if err != nil {
+		return nil, err
+	}
+	c.Policy = inForce.Policy
 	people, err := users.Open(ctx, db)
 	if err != nil {
 		return nil, err
 	}
-	return seedUsers(ctx, c, people)
+	return seedUsers(ctx, *c, people)
 }
 
 func runWorker(ctx context.Context, c Config, log *slog.Logger) error {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -14,7 +15,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"hotline/deploy/asterisk"
-	"hotline/queue"
+	"hotline/queue/lines"
 )
 
 // Config is the file that configures one site (hotline.yaml). Every field may be left out: the defaults are one machine on loopback.
@@ -31,7 +32,6 @@ type Config struct {
 	Ring       time.Duration    `yaml:"ring"`        // how long an offer rings
 	WrapUp     time.Duration    `yaml:"wrap_up"`
 	Guardian   time.Duration    `yaml:"guardian_after"` // how long a call may be without a controller
-	Lines      []LineConfig     `yaml:"lines"`
 	Trunks     []asterisk.Trunk `yaml:"trunks"`
 	Reasons    []string         `yaml:"not_ready_reasons"`
 	PublicIPs  []string         `yaml:"public_ips"`  // of the gateway, behind NAT
@@ -40,6 +40,12 @@ type Config struct {
 	Codecs     []string         `yaml:"codecs"`      // PCMA (default), PCMU, opus
 	Journal    bool             `yaml:"journal"`     // write every event of every call to log/journal.jsonl
 	PublicURL  string           `yaml:"public_url"`  // of the console, when a proxy with TLS stands before it
+
+	// Policy is lines, partners, groups and the other settings of routing. The file only begins them: once imported, the database has them, and
+	// whoever reads them from here has put what is in force in their place.
+	lines.Policy `yaml:",inline"`
+
+	policyInFile bool // the file says something of them
 }
 
 // TURNConfig is the relay for browsers on networks that let nothing else through. Its credentials are signed with secrets/turn-secret, which an
@@ -49,24 +55,15 @@ type TURNConfig struct {
 	PublicIP string `yaml:"public_ip"` // by which browsers reach it
 }
 
-// LineConfig is one dialled service.
-type LineConfig struct {
-	ID      string            `yaml:"id"`
-	Numbers []string          `yaml:"numbers"`
-	Name    map[string]string `yaml:"name"` // by locale
-	Needs   queue.Skills      `yaml:"needs"`
-	Phones  []string          `yaml:"phones"` // ring when nobody of ours can serve
-}
-
 func defaultConfig() Config {
 	return Config{
 		Site: "demo", Demo: true, Dir: "var", PortBase: 5060, Listen: "127.0.0.1",
 		ReturnWait: 20 * time.Second, Ring: 15 * time.Second, WrapUp: time.Minute, Guardian: 4 * time.Second,
-		Lines: []LineConfig{
-			{ID: "12345", Numbers: []string{"12345"}, Name: map[string]string{"zh-CN": "政务服务便民热线", "en": "Government service line"}},
-			{ID: "12355", Numbers: []string{"12355"}, Name: map[string]string{"zh-CN": "青少年服务热线", "en": "Youth line"}},
-			{ID: "12356", Numbers: []string{"12356"}, Name: map[string]string{"zh-CN": "心理援助热线", "en": "Psychological assistance line"}},
-		},
+		Policy: lines.Policy{Lines: []lines.Line{
+			{ID: "12345", Numbers: []string{"12345"}, Names: lines.Words{"zh-CN": "政务服务便民热线", "en": "Government service line"}},
+			{ID: "12355", Numbers: []string{"12355"}, Names: lines.Words{"zh-CN": "青少年服务热线", "en": "Youth line"}},
+			{ID: "12356", Numbers: []string{"12356"}, Names: lines.Words{"zh-CN": "心理援助热线", "en": "Psychological assistance line"}},
+		}},
 		Reasons: []string{"break", "meal", "training", "meeting", "technical"},
 		Codecs:  []string{"PCMA"},
 	}
@@ -83,6 +80,11 @@ func loadConfig(file, dir string, portBase int) (Config, error) {
 		if err := yaml.NewDecoder(bytes.NewReader(raw), yaml.DisallowUnknownField()).Decode(&c); err != nil {
 			return c, fmt.Errorf("configuration %s: %w (times are written like 15s, 2m or 1h30m)", file, err)
 		}
+		var said lines.Policy
+		if err := yaml.Unmarshal(raw, &said); err != nil {
+			return c, fmt.Errorf("configuration %s: %w", file, err)
+		}
+		c.policyInFile = !reflect.DeepEqual(said, lines.Policy{})
 	}
 	if dir != "" {
 		c.Dir = dir
@@ -114,28 +116,8 @@ func (c Config) Validate() error {
 	if net.ParseIP(c.Listen) == nil {
 		bad("listen: %q is not an IP address", c.Listen)
 	}
-	if len(c.Lines) == 0 {
-		bad("lines: at least one is needed")
-	}
-	seen := map[string]string{}
-	for _, l := range c.Lines {
-		if len(l.Numbers) == 0 {
-			bad("line %q: at least one number is needed", l.ID)
-		}
-		if l.Name["zh-CN"] == "" || l.Name["en"] == "" {
-			bad("line %q: a name in zh-CN and in en is needed", l.ID)
-		}
-		for _, n := range l.Numbers {
-			if other, ok := seen[n]; ok {
-				bad("number %s leads to line %q and to line %q; choose one", n, other, l.ID)
-			}
-			seen[n] = l.ID
-		}
-		for skill, level := range l.Needs {
-			if level < 1 || level > 10 {
-				bad("line %q: level %d of skill %q is not between 1 and 10", l.ID, level, skill)
-			}
-		}
+	if err := c.Policy.ValidateFor(c.lineSite()); err != nil {
+		errs = append(errs, err)
 	}
 	for name, d := range map[string]time.Duration{"return_wait": c.ReturnWait, "ring": c.Ring, "wrap_up": c.WrapUp, "guardian_after": c.Guardian} {
 		if d <= 0 || d > time.Hour {
@@ -194,7 +176,7 @@ func (c Config) asterisk(in asterisk.Installation, password, sounds string) aste
 	a.Sounds, a.Messages = sounds, c.messages()
 	a.Lines = nil
 	for _, l := range c.Lines {
-		a.Lines = append(a.Lines, asterisk.Line{ID: l.ID, Name: l.Name["zh-CN"], Numbers: l.Numbers, Phones: l.Phones})
+		a.Lines = append(a.Lines, asterisk.Line{ID: l.ID, Name: l.Names["zh-CN"], Numbers: l.Numbers, Phones: l.Phones})
 	}
 	return a
 }

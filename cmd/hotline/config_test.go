@@ -58,7 +58,7 @@ func TestRefusedConfigurations(t *testing.T) {
 		"no time at all":        {"ring: 0s", "ring"},
 		"a name for an address": {"listen: localhost", "not an IP address"},
 		"port too low":          {"port_base: 80", "between 1024"},
-		"no lines":              {"lines: []", "at least one"},
+		"no lines":              {"lines: []", "lines: is needed"},
 		"one number, two lines": {"lines: [{id: a, numbers: ['1'], name: {zh-CN: x, en: y}}, {id: b, numbers: ['1'], name: {zh-CN: x, en: y}}]", "choose one"},
 		"a name is missing":     {"lines: [{id: a, numbers: ['1'], name: {en: y}}]", "zh-CN"},
 		"skill level":           {"lines: [{id: a, numbers: ['1'], name: {zh-CN: x, en: y}, needs: {youth: 11}}]", "youth"},

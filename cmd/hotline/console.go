@@ -83,7 +83,7 @@ func (c Config) console() agentui.Config {
 		cfg.BehindTLS, cfg.Origins = true, []string{c.PublicURL}
 	}
 	for _, l := range c.Lines {
-		cfg.Lines[queue.LineID(l.ID)] = l.Name
+		cfg.Lines[queue.LineID(l.ID)] = l.Names
 	}
 	return cfg
 }

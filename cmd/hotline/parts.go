@@ -47,7 +47,7 @@ func (c Config) queue(reg prometheus.Registerer) (*queue.Queue, redis.UniversalC
 	if err != nil {
 		return nil, nil, err
 	}
-	q, err := queue.New(rdb, queue.Config{Site: c.Site, Ring: c.Ring, WrapUp: c.WrapUp})
+	q, err := queue.New(rdb, c.queueConfig(c.Policy))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -115,14 +115,6 @@ func (c Config) sounds() prompts.Sounds {
 	return prompts.Sounds{Dir: c.path("prompts"), Languages: []string{"zh-CN", "en"}}
 }
 
-func (c Config) spokenLines() []prompts.Line {
-	var lines []prompts.Line
-	for _, l := range c.Lines {
-		lines = append(lines, prompts.Line{ID: l.ID, Number: l.Numbers[0], Names: l.Name})
-	}
-	return lines
-}
-
 // spoken are the prompts of a line as the controller names them, by language.
 func spoken(s prompts.Sounds, line string) map[string]map[call.Prompt]string {
 	all := map[string]map[call.Prompt]string{}
@@ -132,14 +124,4 @@ func spoken(s prompts.Sounds, line string) map[string]map[call.Prompt]string {
 		}
 	}
 	return all
-}
-
-// lines as the controller knows them.
-func (c Config) lines(holdClass string) []telephony.Line {
-	s := c.sounds()
-	var lines []telephony.Line
-	for _, l := range c.Lines {
-		lines = append(lines, telephony.Line{ID: l.ID, HoldClass: holdClass, Languages: s.Languages, Needs: l.Needs, Prompts: spoken(s, l.ID)})
-	}
-	return lines
 }

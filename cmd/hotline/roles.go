@@ -8,7 +8,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"hotline/deploy/asterisk"
 	"hotline/deploy/prompts"
 	"hotline/telephony"
 	"hotline/telephony/webrtc"
@@ -49,9 +48,11 @@ func together(ctx context.Context, parts ...func(context.Context) error) error {
 
 func runController(ctx context.Context, c Config, log *slog.Logger) error {
 	reg := registry()
-	if err := prompts.Check(c.sounds(), c.lineIDs()); err != nil {
+	if err := prompts.Check(c.sounds(), nil); err != nil {
 		return fmt.Errorf("prompts cannot be played, which would be silence: %w", err)
 	}
+	c, inForce, mode := c.remembered()
+	first, _ := c.callLines(inForce, mode.On)
 	q, rdb, err := c.queue(reg)
 	if err != nil {
 		return err
@@ -73,7 +74,7 @@ func runController(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	ctl, err := telephony.New(telephony.Config{ID: controllerID, Node: nodeID, Lines: c.lines(asterisk.HoldClass), ReturnWait: c.ReturnWait},
+	ctl, err := telephony.New(telephony.Config{ID: controllerID, Node: nodeID, Lines: first, ReturnWait: c.ReturnWait},
 		client, q, books, gateways, log, reg, journal)
 	if err != nil {
 		return err
@@ -88,7 +89,7 @@ func runController(ctx context.Context, c Config, log *slog.Logger) error {
 			stop()
 		}()
 	})
-	return together(work, ctl.Run, func(ctx context.Context) error {
+	return together(work, ctl.Run, c.steerController(ctl, q, log), func(ctx context.Context) error {
 		return serveAdmin(ctx, c.admin("controller"), reg, checks{"asterisk": func(context.Context) error {
 			if !ctl.Ready() {
 				return errors.New("the event websocket is not connected")
@@ -137,7 +138,8 @@ func runGuardian(ctx context.Context, c Config, log *slog.Logger) error {
 			return get(ctx, "http://"+c.admin("controller")+"/readyz") == nil // one that waits for Redis to say whose the calls are serves nobody
 		},
 	}, client, q, gateways, log, reg)
-	return together(ctx, g.Run, func(ctx context.Context) error {
+	host := &dialplan{c: c, log: log, reload: client.Reload}
+	return together(ctx, g.Run, host.follow, func(ctx context.Context) error {
 		return serveAdmin(ctx, c.admin("guardian"), reg, checks{"asterisk": client.Ping})
 	})
 }

@@ -100,17 +100,17 @@ func (u *up) run(ctx context.Context) error {
 }
 
 func (u *up) start(ctx context.Context) (demo, error) {
-	c := u.c
 	if err := u.startRedis(ctx); err != nil {
+		return demo{}, err
+	}
+	users, err := prepare(ctx, &u.c)
+	if err != nil {
 		return demo{}, err
 	}
 	if err := u.startAsterisk(ctx); err != nil {
 		return demo{}, err
 	}
-	users, err := prepare(ctx, c)
-	if err != nil {
-		return demo{}, err
-	}
+	c := u.c
 	for _, role := range []string{"gateway", "controller", "worker", "guardian", "console"} {
 		if err := u.box.Start(ctx, u.role(role)); err != nil {
 			return demo{}, err
@@ -119,7 +119,7 @@ func (u *up) start(ctx context.Context) (demo, error) {
 	d := demo{Console: "http://" + c.open(portConsole), SIP: c.open(portSIP), Users: users}
 	for _, l := range c.Lines {
 		for _, n := range l.Numbers {
-			d.Lines = append(d.Lines, demoLine{Number: n, Name: l.Name["zh-CN"]})
+			d.Lines = append(d.Lines, demoLine{Number: n, Name: l.Names["zh-CN"]})
 		}
 	}
 	return d, nil

@@ -80,6 +80,36 @@ func (c Config) Write() error {
 	return nil
 }
 
+// Update writes the files that follow the lines and differ from what is there, each whole or not at all, and returns the modules of a running Asterisk
+// that must be reloaded to follow them. The others are written at a start only: they are not read again, or not without harm.
+func (c Config) Update() (modules []string, err error) {
+	files, err := c.Render()
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range []struct{ name, module string }{
+		// Telephones and queues come before the dialplan that sends callers to them.
+		{"pjsip.conf", "res_pjsip.so"}, {"queues.conf", "app_queue.so"}, {"extensions.conf", DialplanModule},
+	} {
+		file := filepath.Join(c.Dirs.Etc, f.name)
+		if old, err := os.ReadFile(file); err == nil && string(old) == files[f.name] {
+			continue
+		}
+		tmp := file + ".new"
+		if err := os.WriteFile(tmp, []byte(files[f.name]), 0o600); err != nil {
+			return modules, fmt.Errorf("asterisk: update: %w", err)
+		}
+		if err := os.Rename(tmp, file); err != nil {
+			return modules, fmt.Errorf("asterisk: update: %w", err)
+		}
+		modules = append(modules, f.module)
+	}
+	return modules, nil
+}
+
+// DialplanModule reads extensions.conf.
+const DialplanModule = "pbx_config.so"
+
 // view is what the templates see.
 type view struct {
 	Config

@@ -38,6 +38,17 @@ func Check(s Sounds, lines []string) error {
 	return errors.Join(faults...)
 }
 
+// CheckGreeting verifies that a line's greeting can be heard in every language.
+func CheckGreeting(s Sounds, line string) error {
+	var faults []error
+	for _, l := range s.Languages {
+		if err := checkFile(filepath.Join(s.Dir, l, greetingName(line))); err != nil {
+			faults = append(faults, fmt.Errorf("prompts: greeting of %s in %s: %w", line, l, err))
+		}
+	}
+	return errors.Join(faults...)
+}
+
 // checkFile reads the header of the .wav and listens to the .alaw, which is what Asterisk plays to an A-law caller.
 func checkFile(path string) error {
 	plain, err := os.ReadFile(path + ".wav")

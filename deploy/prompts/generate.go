@@ -30,6 +30,9 @@ type Line struct {
 	ID     string
 	Number string            // spoken digit by digit where Names has no entry
 	Names  map[string]string // by language, spoken
+
+	// Greeting is what is said instead of the usual greeting, by language; {key} and {line} mean what they mean there.
+	Greeting map[string]string
 }
 
 // Config says what to make. Every field but Recorded is needed.
@@ -200,7 +203,11 @@ func (c Config) text(language, name string, line Line) (string, error) {
 	if called == "" {
 		called = digits(language, line.Number)
 	}
-	text := strings.NewReplacer("{key}", digits(language, c.DangerKey), "{line}", called).Replace(string(b))
+	said := string(b)
+	if own := line.Greeting[language]; name == greeting && own != "" {
+		said = own
+	}
+	text := strings.NewReplacer("{key}", digits(language, c.DangerKey), "{line}", called).Replace(said)
 	if hole := leftOver.FindString(text); hole != "" {
 		return "", fmt.Errorf("text of %s in %s: %s means nothing", name, language, hole)
 	}

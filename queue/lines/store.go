@@ -46,6 +46,9 @@ type Version struct {
 	Origin   Origin
 	Restored int // which one was restored; 0: none
 
+	// Retired are the lines that the last versions had and this one has not: somebody may still be on them. Only what is watched has them.
+	Retired []Line
+
 	section string
 }
 

@@ -36,6 +36,7 @@ type state struct {
 	At      time.Time       `json:"at"`
 	By      string          `json:"by"`
 	Policy  json.RawMessage `json:"policy"`
+	Retired []Line          `json:"retired"`
 	Mode    Mode            `json:"mode"`
 }
 
@@ -95,32 +96,60 @@ func (w *Watcher) look(ctx context.Context, tell func(Version, Mode)) error {
 	if w.last != nil && w.last.Version == n && w.last.Mode.N == mode {
 		return nil
 	}
-	v, err := w.store.Current(ctx)
+	v, m, err := w.store.inForce(ctx)
 	if err != nil {
 		return err
 	}
-	m, err := w.store.Emergency(ctx)
-	if err != nil {
-		return err
-	}
-	if err := w.remember(v, m); err != nil {
-		w.Log.Warn("the lines were not remembered for a start without the database", "error", err)
+	w.last = &state{Version: v.N, Mode: m}
+	if w.File != "" {
+		if err := w.remember(v, m); err != nil {
+			w.Log.Warn("the lines were not remembered for a start without the database", "error", err)
+		}
 	}
 	tell(v, m)
 	return nil
 }
 
-func (w *Watcher) remember(v Version, m Mode) error {
-	w.last = &state{Version: v.N, At: v.At, By: v.By, Mode: m}
-	if w.File == "" {
-		return nil
+// retiredFrom is how many versions back a line is still known.
+const retiredFrom = 20
+
+func (s *Store) inForce(ctx context.Context) (Version, Mode, error) {
+	past, err := s.History(ctx, 0, retiredFrom)
+	if err != nil {
+		return Version{}, Mode{}, err
 	}
+	if len(past) == 0 {
+		return Version{}, Mode{}, ErrNone
+	}
+	v := past[0]
+	known := map[string]bool{}
+	for i, old := range past {
+		for _, l := range old.Policy.Lines {
+			if !known[l.ID] && i > 0 {
+				v.Retired = append(v.Retired, l)
+			}
+			known[l.ID] = true
+		}
+	}
+	m, err := s.Emergency(ctx)
+	return v, m, err
+}
+
+// Remember writes the file from the store, before anybody watches.
+func (w *Watcher) Remember(ctx context.Context, s *Store) error {
+	v, m, err := s.inForce(ctx)
+	if err != nil {
+		return err
+	}
+	return w.remember(v, m)
+}
+
+func (w *Watcher) remember(v Version, m Mode) error {
 	doc, err := Encode(v.Policy)
 	if err != nil {
 		return err
 	}
-	kept := *w.last
-	kept.Policy = doc
+	kept := state{Version: v.N, At: v.At, By: v.By, Policy: doc, Retired: v.Retired, Mode: m}
 	raw, err := json.Marshal(kept)
 	if err != nil {
 		return err
@@ -165,5 +194,5 @@ func Recall(file string) (Version, Mode, error) {
 	if err != nil {
 		return Version{}, Mode{}, err
 	}
-	return Version{N: s.Version, At: s.At, By: s.By, Policy: p}, s.Mode, nil
+	return Version{N: s.Version, At: s.At, By: s.By, Policy: p, Retired: s.Retired}, s.Mode, nil
 }

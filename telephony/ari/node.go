@@ -51,3 +51,8 @@ func (c *Client) Info(ctx context.Context) (Info, error) {
 	err := c.do(ctx, request{op: "info", method: http.MethodGet, path: "/asterisk/info", out: &out})
 	return Info{Version: out.SystemInfo.Version, EntityID: out.SystemInfo.EntityID}, err
 }
+
+// Reload has a module read its configuration again, such as "pbx_config.so" the dialplan. Channels go on where they are.
+func (c *Client) Reload(ctx context.Context, module string) error {
+	return c.do(ctx, request{op: "reload", method: http.MethodPut, path: path("asterisk", "modules", module)})
+}
