@@ -238,7 +238,8 @@ func (c *Callbacks) Number(ctx context.Context, task, owner string) (string, err
 	if !c.Callable(number) {
 		return "", ErrUnusable
 	}
-	if t.Reason != ReasonPromised {
+	// Somebody in danger is called in spite of an earlier refusal, when a person so decides.
+	if t.Reason != ReasonPromised && !(t.Danger && t.Asked != "") {
 		refused, err := c.refused(ctx, c.keys.CallerRefs(number))
 		if err != nil {
 			return "", err

@@ -43,6 +43,8 @@ type FallbackConfig struct {
 	Limit   time.Duration // for one note; default 1 min
 	Log     *slog.Logger  // default slog.Default()
 	Metrics *Metrics      // default: counted nowhere
+
+	Callbacks *Callbacks // for callers whom nobody served and who left no message; default: by the default rules
 }
 
 // Fallback takes in what the dialplan's fallback left behind: a ledger row, a callback task, a sealed message.
@@ -69,6 +71,12 @@ func NewFallback(cfg FallbackConfig, db *storage.DB, keys *Keys) (*Fallback, err
 	}
 	if cfg.Metrics == nil {
 		cfg.Metrics = newMetrics()
+	}
+	if cfg.Callbacks == nil {
+		var err error
+		if cfg.Callbacks, err = NewCallbacks(CallbacksConfig{}, db, keys); err != nil {
+			return nil, err
+		}
 	}
 	return &Fallback{cfg: cfg, keys: keys, ledger: NewLedger(db), tasks: NewTasks(db)}, nil
 }
@@ -197,25 +205,23 @@ func (f *Fallback) enter(ctx context.Context, n FallbackNote) (CallRecord, error
 	return row, f.ledger.Close(ctx, n.Call, Closing{EndedAt: n.Ended, Outcome: outcome, Cause: Cause{By: by}})
 }
 
-// promise adds the callback task: for everyone who left a message, and for everyone in danger whom nobody answered.
+// promise adds the callback task of everyone who left a message; whom nobody answered gets what a caller who left gets.
 func (f *Fallback) promise(ctx context.Context, n FallbackNote, row CallRecord) error {
+	if !n.Left {
+		if n.Answered {
+			return nil
+		}
+		return f.cfg.Callbacks.Unserved(ctx, n.Call)
+	}
 	t := Task{
-		ID: f.derive("task", n), Source: "note:" + f.cfg.Node + ":" + n.ID, Kind: TaskCallback, Line: n.Line, Call: n.Call, Danger: n.Danger,
-		Due: n.Ended.Add(f.cfg.Due), CallerRef: row.CallerRef, CallerSealed: row.CallerSealed,
+		ID: f.derive("task", n), Source: "note:" + f.cfg.Node + ":" + n.ID, Kind: TaskCallback, Reason: ReasonMessage, Line: n.Line, Call: n.Call,
+		Danger: n.Danger, Place: n.Arrived, Due: n.Ended.Add(f.cfg.Due), CallerRef: row.CallerRef, CallerSealed: row.CallerSealed,
 	}
 	if n.Danger {
-		t.Due = n.Ended
+		t.Due, t.Auto = n.Ended, f.cfg.Callbacks.Callable(n.Caller)
 	}
-	switch {
-	case n.Left:
-		t.Reason = ReasonMessage
-		if n.Message != "" {
-			t.Recording = f.derive("recording", n)
-		}
-	case n.Danger && !n.Answered:
-		t.Reason = ReasonAbandoned
-	default:
-		return nil
+	if n.Message != "" {
+		t.Recording = f.derive("recording", n)
 	}
 	_, err := f.tasks.Add(ctx, t)
 	return err

@@ -136,12 +136,14 @@ func TestFallbackOutcomes(t *testing.T) {
 			FallbackNote{ID: "open", Call: "01OPEN", Line: "12355", Arrived: at(0), Began: at(9), Ended: at(30), Answered: true},
 			FallbackNote{ID: "left", Call: "01LEFT", Line: "12355", Arrived: at(0), Ended: at(1)},
 			FallbackNote{ID: "red", Call: "01RED", Line: "12355", Arrived: at(0), Began: at(1), Ended: at(20), Danger: true},
+			FallbackNote{ID: "number", Call: "01NUMBER", Line: "12355", Caller: mobile, Arrived: at(0), Began: at(1), Ended: at(20)},
 		)
 		must(t, fallback(t, s, db, k).pass(ctx))
 		want := map[string]CallRecord{
-			"01OPEN": {Outcome: Degraded, Arrived: at(0).Add(123 * time.Millisecond), Wait: 27 * time.Second, Tier: "normal"},
-			"01LEFT": {Outcome: Abandoned, Arrived: at(0), Wait: time.Second},
-			"01RED":  {Outcome: Degraded, Arrived: at(0), Wait: 20 * time.Second, Danger: true, Tier: "red"},
+			"01OPEN":   {Outcome: Degraded, Arrived: at(0).Add(123 * time.Millisecond), Wait: 27 * time.Second, Tier: "normal"},
+			"01LEFT":   {Outcome: Abandoned, Arrived: at(0), Wait: time.Second},
+			"01NUMBER": {Outcome: Degraded, Arrived: at(0), Wait: 20 * time.Second},
+			"01RED":    {Outcome: Degraded, Arrived: at(0), Wait: 20 * time.Second, Danger: true, Tier: "red"},
 		}
 		for id, w := range want {
 			c, err := l.Get(ctx, id)
@@ -152,7 +154,8 @@ func TestFallbackOutcomes(t *testing.T) {
 		}
 		tasks, err := NewTasks(db).List(ctx, 10)
 		must(t, err)
-		if len(tasks) != 1 || tasks[0].Call != "01RED" || tasks[0].Reason != ReasonAbandoned || !tasks[0].Due.Equal(at(20)) {
+		if len(tasks) != 2 || tasks[0].Call != "01RED" || tasks[0].Reason != ReasonAbandoned || !tasks[0].Due.Equal(at(20)) ||
+			tasks[1].Call != "01NUMBER" || tasks[1].Reason != ReasonLeft || !tasks[1].Due.Equal(at(20+900)) || !tasks[1].Place.Equal(at(0)) {
 			t.Errorf("tasks %+v", tasks)
 		}
 	})

@@ -2,16 +2,18 @@ package casework
 
 import "github.com/prometheus/client_golang/prometheus"
 
-// Metrics counts what the fallback left behind. Labels hold no ids.
+// Metrics counts what the fallback left behind and what goes wrong in following calls. Labels hold no ids.
 type Metrics struct {
 	notes  *prometheus.CounterVec
 	faults prometheus.Counter
+
+	leftFaults prometheus.Counter
 }
 
 // NewMetrics registers the collectors of this package.
 func NewMetrics(reg prometheus.Registerer) *Metrics {
 	m := newMetrics()
-	reg.MustRegister(m.notes, m.faults)
+	reg.MustRegister(m.notes, m.faults, m.leftFaults)
 	return m
 }
 
@@ -24,6 +26,10 @@ func newMetrics() *Metrics {
 		faults: prometheus.NewCounter(prometheus.CounterOpts{
 			Namespace: "hotline", Subsystem: "casework", Name: "fallback_faults_total",
 			Help: "Attempts to take in what the fallback left that failed and will be repeated.",
+		}),
+		leftFaults: prometheus.NewCounter(prometheus.CounterOpts{
+			Namespace: "hotline", Subsystem: "casework", Name: "left_faults_total",
+			Help: "Looks for callers who left before an answer that failed and will be repeated.",
 		}),
 	}
 }

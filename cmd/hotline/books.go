@@ -251,7 +251,20 @@ func runWorker(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	fallback, err := c.fallback(db, figures, casework.NewMetrics(reg), log)
+	keys, err := casework.LoadKeys(c.path("secrets"), region)
+	if err != nil {
+		return err
+	}
+	callbacks, err := c.callbacks(db, keys)
+	if err != nil {
+		return err
+	}
+	counts := casework.NewMetrics(reg)
+	left, err := casework.NewLeft(casework.LeftConfig{Log: log, Metrics: counts}, callbacks)
+	if err != nil {
+		return err
+	}
+	fallback, err := c.fallback(db, keys, callbacks, figures, counts, log)
 	if err != nil {
 		return err
 	}
@@ -264,7 +277,7 @@ func runWorker(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	return together(ctx, intake.Run, fallback.Run, unclosed.Run, func(ctx context.Context) error {
+	return together(ctx, intake.Run, fallback.Run, unclosed.Run, left.Run, func(ctx context.Context) error {
 		return serveAdmin(ctx, c.admin("worker"), reg, checks{"database": db.Ping})
 	})
 }
@@ -285,11 +298,7 @@ func liveIDs(q *queue.Queue) func(context.Context) (map[string]bool, error) {
 }
 
 // fallback takes in what the dialplan left behind while none of us served.
-func (c Config) fallback(db *storage.DB, figures *recordings.Metrics, counts *casework.Metrics, log *slog.Logger) (*casework.Fallback, error) {
-	keys, err := casework.LoadKeys(c.path("secrets"), region)
-	if err != nil {
-		return nil, err
-	}
+func (c Config) fallback(db *storage.DB, keys *casework.Keys, callbacks *casework.Callbacks, figures *recordings.Metrics, counts *casework.Metrics, log *slog.Logger) (*casework.Fallback, error) {
 	public, err := recordings.LoadRecipients(c.path("secrets", recordings.RecipientFile))
 	if err != nil {
 		return nil, err
@@ -300,7 +309,7 @@ func (c Config) fallback(db *storage.DB, figures *recordings.Metrics, counts *ca
 	}
 	notes := map[string]asterisk.Note{}
 	return casework.NewFallback(casework.FallbackConfig{
-		Node: nodeID, Log: log, Metrics: counts,
+		Node: nodeID, Log: log, Metrics: counts, Callbacks: callbacks,
 		Notes: func() ([]casework.FallbackNote, error) {
 			found, err := asterisk.ReadNotes(c.messages())
 			out := make([]casework.FallbackNote, 0, len(found))
