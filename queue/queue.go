@@ -38,6 +38,7 @@ type Config struct {
 	Floors    Skills                 // relaxation never goes below; default youth 1, crisis 1; a level of 0 takes a floor away
 	Patience  time.Duration          // most that a caller waits for one agent, or an agent is held for a caller; default 10 min
 	Exposure  Exposure               // zero: red calls are not counted
+	Journal   bool                   // keep the operations of the site in a stream, about the last 50 000, for Queue.Journal
 }
 
 // Exposure says how many red calls a person should take. Counted are those accepted, or raised to red while talking, and the last 16 at most.
@@ -149,9 +150,10 @@ func (q *Queue) Configure(cfg Config) error {
 	for t, d := range cfg.HeadStart {
 		head[t] = d.Milliseconds()
 	}
-	settings, err := json.Marshal(map[string]any{
-		"ring": cfg.Ring.Milliseconds(), "wrap": cfg.WrapUp.Milliseconds(), "settle": cfg.Settle.Milliseconds(), "miss": cfg.MissLimit, "head": head,
-		"patience": cfg.Patience.Milliseconds(), "window": cfg.Exposure.Window.Milliseconds(), "limit": cfg.Exposure.Limit, "rest": cfg.Exposure.Break.Milliseconds(),
+	settings, err := json.Marshal(settingsRow{
+		Ring: cfg.Ring.Milliseconds(), Wrap: cfg.WrapUp.Milliseconds(), Settle: cfg.Settle.Milliseconds(), Miss: cfg.MissLimit, Head: head,
+		Patience: cfg.Patience.Milliseconds(), Window: cfg.Exposure.Window.Milliseconds(), Limit: cfg.Exposure.Limit, Rest: cfg.Exposure.Break.Milliseconds(),
+		Floors: cfg.Floors, Journal: cfg.Journal,
 	})
 	if err != nil {
 		return fmt.Errorf("queue: settings: %w", err)

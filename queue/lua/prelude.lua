@@ -6,7 +6,8 @@
 -- KEYS[1] {site}:calls, which routes the script to the slot of the site; all other keys are made from the prefix and lie in the same slot.
 -- ARGV[1] prefix "{site}:"   ARGV[2] name of the script       ARGV[3] request id, "" when the script is idempotent by nature
 -- ARGV[4] now in ms, "0" = the server's clock                 ARGV[5] candidate for the birth mark, new with every call
--- ARGV[6] settings, JSON {ring, wrap, miss, settle, patience, window, limit, rest: ms or count; head: {tier: ms}}
+-- ARGV[6] settings, JSON {ring, wrap, miss, settle, patience, window, limit, rest: ms or count; head: {tier: ms}; floors: for the journal;
+--         journal: keep one}
 -- ARGV[7].. the script's own
 
 local P, REQKEY = ARGV[1], false
@@ -100,6 +101,34 @@ local function event_text(f, text)
   return table.concat(out)
 end
 
+local JOURNAL_KEPT = 50000
+local quiet = false -- a script that changed nothing is not worth a line
+local apart = {claim = true, order = true} -- leases and wishes: no part of what decides
+
+-- journal notes a change as data, with the time and the choices made here, so that it can be done again elsewhere: n number, v script,
+-- t time, a its arguments, e refusal, m offers made [[fence, call, agent]…], s settings when they are others than before.
+local function journal(err)
+  if not CFG.journal or quiet or apart[ARGV[2]] then return end
+  local n = redis.call('INCR', P .. 'journal:n')
+  if n == 1 then redis.call('SET', P .. 'journal:born', BORN) end
+  local entry = {'n', int(n), 'v', ARGV[2], 't', int(NOW), 'r', ARGV[3], 'a', #ARGV > 6 and cjson.encode({unpack(ARGV, 7)}) or '[]'}
+  local function add(name, text)
+    entry[#entry + 1] = name
+    entry[#entry + 1] = text
+  end
+  if err then add('e', err) end
+  local made = {}
+  for _, f in ipairs(facts) do
+    if f.type == 'offered' then made[#made + 1] = {f.offer.fence, f.call.id, f.agent.id} end
+  end
+  if #made > 0 then add('m', cjson.encode(made)) end
+  if redis.call('GET', P .. 'journal:settings') ~= ARGV[6] then
+    redis.call('SET', P .. 'journal:settings', ARGV[6])
+    add('s', ARGV[6])
+  end
+  redis.call('XADD', P .. 'journal', 'MAXLEN', '~', JOURNAL_KEPT, '*', unpack(entry))
+end
+
 local count_crew -- lua/agents.lua says how
 
 -- commit writes the changed rows, tells the events and remembers the reply: {JSON, 0}, and {the same JSON, 1} on a replay.
@@ -135,6 +164,7 @@ local function commit(reply)
   end
   emit(list)
   reply = reply or {}
+  journal(reply.err)
   reply.made, reply.ended = count.made, count.ended
   local told = cjson.encode(reply)
   if REQKEY then redis.call('SET', REQKEY, BORN .. told, 'PX', REQ_TTL) end

@@ -22,5 +22,7 @@ for tier in pairs(CFG.head) do redis.call('DEL', P .. 'tier:' .. tier) end
 for _, name in ipairs({'calls', 'agents', 'offers', 'talks', 'ringing', 'wrapping', 'orphans', 'relax', 'kept', 'exposed', 'settling', 'crew', 'leases', 'lease:owner', 'lease:epoch'}) do
   redis.call('DEL', P .. name)
 end
-redis.call('SET', P .. 'born', ARGV[5] .. '.' .. int(NOW))
+BORN = ARGV[5] .. '.' .. int(NOW)
+redis.call('SET', P .. 'born', BORN)
+journal()
 return 1

@@ -73,5 +73,5 @@ for _, id in ipairs(due('leases', NOW - LEASE_KEPT)) do
   redis.call('HDEL', P .. 'lease:epoch', id)
 end
 match()
-if n + count.made == 0 then REQKEY = false end -- nothing changed, nothing to remember four times a second
+if n + count.made == 0 then REQKEY, quiet = false, true end -- nothing changed, nothing to remember four times a second
 return commit({n = n})

@@ -124,12 +124,15 @@ func atoi(text string) (n int) {
 	return n
 }
 
-// due returns the rows whose time has come, in order.
-func due[R any](rows []R, when func(R) int64, now int64) []R {
+// due returns the rows whose time has come, in order, as many as one sweep takes.
+func due[R any](rows []R, when func(R) int64, id func(R) string, now int64) []R {
 	rows = slices.DeleteFunc(rows, func(r R) bool { return when(r) == 0 || when(r) > now })
-	slices.SortFunc(rows, func(a, b R) int { return cmp.Compare(when(a), when(b)) })
-	return rows
+	slices.SortFunc(rows, func(a, b R) int { return cmp.Or(cmp.Compare(when(a), when(b)), cmp.Compare(id(a), id(b))) })
+	return rows[:min(len(rows), batch)]
 }
+
+// batch is how many of each kind one sweep ends.
+const batch = 100
 
 func values[K comparable, V any](m map[K]V) []V {
 	out := make([]V, 0, len(m))
@@ -140,7 +143,8 @@ func values[K comparable, V any](m map[K]V) []V {
 }
 
 func (q *Queue) sweep() {
-	for _, o := range due(values(q.Offers), func(o *Offer) int64 { return o.Expires }, q.now) {
+	fence := func(o *Offer) string { return strconv.FormatInt(o.Fence, 10) }
+	for _, o := range due(values(q.Offers), func(o *Offer) int64 { return o.Expires }, fence, q.now) {
 		q.endOffer(o)
 		a := q.Agents[o.Agent]
 		a.Misses, a.Idle = a.Misses+1, 0
@@ -150,29 +154,38 @@ func (q *Queue) sweep() {
 			q.become(a, queue.AgentAvailable)
 		}
 	}
-	for _, a := range q.Agents {
-		if a.State == queue.AgentWrapUp && a.Ends <= q.now {
-			if a.Away {
-				q.unready(a, queue.ReasonConnectionLost)
-			} else {
-				q.free(a, a.Ends)
-			}
-		}
-		if a.orphan != 0 && a.orphan <= q.now {
+	for _, a := range q.agentsDue(func(a *Agent) int64 { return only(a.State == queue.AgentWrapUp, a.Ends) }) {
+		if a.Away {
 			q.unready(a, queue.ReasonConnectionLost)
-		}
-		if a.State == queue.AgentAvailable && a.Spot == "" && a.Held <= q.now {
-			q.keep(a, 0)
-		}
-		if a.Spot != "" && a.exposed != 0 && a.exposed <= q.now {
-			q.unseat(a)
-			q.seat(a)
+		} else {
+			q.free(a, a.Ends)
 		}
 	}
-	for _, c := range q.Calls {
-		if c.State == queue.CallWaiting && c.due != 0 && c.due <= q.now {
-			q.enter(c)
-		}
+	for _, a := range q.agentsDue(func(a *Agent) int64 { return a.orphan }) {
+		q.unready(a, queue.ReasonConnectionLost)
+	}
+	for _, a := range q.agentsDue(func(a *Agent) int64 { return only(a.State == queue.AgentAvailable && a.Spot == "", a.Held) }) {
+		q.keep(a, 0)
+	}
+	for _, a := range q.agentsDue(func(a *Agent) int64 { return only(a.Spot != "", a.exposed) }) {
+		q.unseat(a)
+		q.seat(a)
+	}
+	ids := func(c *Call) string { return string(c.ID) }
+	for _, c := range due(values(q.Calls), func(c *Call) int64 { return only(c.State == queue.CallWaiting, c.due) }, ids, q.now) {
+		q.enter(c)
 	}
 	q.match()
+}
+
+func (q *Queue) agentsDue(when func(*Agent) int64) []*Agent {
+	return due(values(q.Agents), when, func(a *Agent) string { return string(a.ID) }, q.now)
+}
+
+// only is a time that counts in one state.
+func only(is bool, at int64) int64 {
+	if is {
+		return at
+	}
+	return 0
 }

@@ -10,44 +10,32 @@ import (
 	"hotline/queue"
 )
 
-// Verb names a change, as the scripts are named.
-type Verb string
-
-// The changes.
-const (
-	Arrive       Verb = "arrive"
-	Enqueue      Verb = "enqueue"
-	Raise        Verb = "raise"
-	Require      Verb = "require"
-	Accept       Verb = "accept"
-	Decline      Verb = "decline"
-	Mark         Verb = "mark"
-	End          Verb = "end"
-	Restore      Verb = "restore"
-	SignIn       Verb = "signin"
-	Ready        Verb = "ready"
-	NotReady     Verb = "notready"
-	Away         Verb = "away"
-	SignOut      Verb = "signout"
-	Hold         Verb = "hold"
-	RestoreAgent Verb = "restore_agent"
-	Sweep        Verb = "sweep"
+// The changes are those of package queue.
+type (
+	Verb = queue.Verb
+	Op   = queue.Op
 )
 
-// Op is one change as data, so that a run can be journalled and done again. Call.ID, Agent.ID and Agent.Session name whom it is about;
-// arrive, restore and require use all of Call that they know of, signin and restore_agent all of Agent.
-type Op struct {
-	Verb  Verb
-	Req   queue.RequestID
-	Call  queue.Call
-	Agent queue.Agent
-	Fence int64           // of the offer, for accept and decline
-	Tier  queue.Tier      // for raise
-	Flag  bool            // front of enqueue, danger of raise
-	State queue.CallState // for mark
-	Why   string          // reason, hold or ending
-	Span  time.Duration   // for hold
-}
+// The changes, as package queue names them.
+const (
+	Arrive       = queue.DoArrive
+	Enqueue      = queue.DoEnqueue
+	Raise        = queue.DoRaise
+	Require      = queue.DoRequire
+	Accept       = queue.DoAccept
+	Decline      = queue.DoDecline
+	Mark         = queue.DoMark
+	End          = queue.DoEnd
+	Restore      = queue.DoRestore
+	SignIn       = queue.DoSignIn
+	Ready        = queue.DoReady
+	NotReady     = queue.DoNotReady
+	Away         = queue.DoAway
+	SignOut      = queue.DoSignOut
+	Hold         = queue.DoHold
+	RestoreAgent = queue.DoRestoreAgent
+	Sweep        = queue.DoSweep
+)
 
 // Call is a caller's row; times in ms since 1970, 0 = none.
 type Call struct {

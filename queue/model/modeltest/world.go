@@ -55,7 +55,7 @@ type World struct {
 
 // Config is the configuration of a seed.
 func Config(seed uint64) queue.Config {
-	c := queue.Config{MissLimit: 1 + int(seed%2), Patience: 2 * time.Minute}
+	c := queue.Config{MissLimit: 1 + int(seed%2), Patience: 2 * time.Minute, Journal: true}
 	if seed%3 > 0 {
 		c.Exposure = queue.Exposure{Window: 3 * time.Minute, Limit: int(seed % 3), Break: 2 * time.Minute}
 	}

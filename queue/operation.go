@@ -1,0 +1,104 @@
+package queue
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Verb names a change of the index, as the scripts are named.
+type Verb string
+
+// The changes.
+const (
+	DoArrive       Verb = "arrive"
+	DoEnqueue      Verb = "enqueue"
+	DoRaise        Verb = "raise"
+	DoRequire      Verb = "require"
+	DoAccept       Verb = "accept"
+	DoDecline      Verb = "decline"
+	DoMark         Verb = "mark"
+	DoEnd          Verb = "end"
+	DoRestore      Verb = "restore"
+	DoSignIn       Verb = "signin"
+	DoReady        Verb = "ready"
+	DoNotReady     Verb = "notready"
+	DoAway         Verb = "away"
+	DoSignOut      Verb = "signout"
+	DoHold         Verb = "hold"
+	DoRestoreAgent Verb = "restore_agent"
+	DoSweep        Verb = "sweep"
+)
+
+// Op is one change as data, so that a run can be journalled and done again. Call.ID, Agent.ID and Agent.Session name whom it is about;
+// arrive, restore and require use all of Call that they know of, signin and restore_agent all of Agent.
+type Op struct {
+	Verb  Verb
+	Req   RequestID
+	Call  Call
+	Agent Agent
+	Fence int64         // of the offer, for accept and decline
+	Tier  Tier          // for raise
+	Flag  bool          // front of enqueue, danger of raise
+	State CallState     // for mark
+	Why   string        // reason, hold or ending
+	Span  time.Duration // for hold
+}
+
+// opOf reads the change out of a script's own arguments. An offer id that no script made gives the fence 0.
+func opOf(verb Verb, args []string) (Op, error) {
+	op := Op{Verb: verb}
+	want, known := map[Verb]int{
+		DoArrive: 1, DoEnqueue: 2, DoRaise: 3, DoRequire: 1, DoAccept: 3, DoDecline: 3, DoMark: 3, DoEnd: 2, DoRestore: 1, DoSignIn: 1,
+		DoReady: 2, DoNotReady: 3, DoAway: 2, DoSignOut: 2, DoHold: 2, DoRestoreAgent: 1, DoSweep: 0,
+	}[verb]
+	if !known || len(args) != want {
+		return op, fmt.Errorf("operation %q with %d arguments: %w", verb, len(args), ErrInvalid)
+	}
+	var err error
+	switch verb {
+	case DoArrive, DoRestore, DoRequire:
+		var row callRow
+		err = json.Unmarshal([]byte(args[0]), &row)
+		op.Call = row.call()
+	case DoSignIn, DoRestoreAgent:
+		var row agentRow
+		err = json.Unmarshal([]byte(args[0]), &row)
+		op.Agent = row.agent()
+	case DoEnqueue:
+		op.Call.ID, op.Flag = CallID(args[0]), args[1] == "1"
+	case DoRaise:
+		op.Call.ID, op.Tier, op.Flag = CallID(args[0]), Tier(args[1]), args[2] == "1"
+	case DoAccept, DoDecline:
+		op.Fence, op.Agent.ID, op.Agent.Session = fenceOf(OfferID(args[0])), AgentID(args[1]), args[2]
+	case DoMark:
+		op.Call.ID, op.State, op.Why = CallID(args[0]), CallState(args[1]), args[2]
+	case DoEnd:
+		op.Call.ID, op.Why = CallID(args[0]), args[1]
+	case DoReady, DoAway, DoSignOut, DoNotReady:
+		op.Agent.ID, op.Agent.Session = AgentID(args[0]), args[1]
+		if verb == DoNotReady {
+			op.Why = args[2]
+		}
+	case DoHold:
+		var n int64
+		n, err = strconv.ParseInt(args[1], 10, 64)
+		op.Agent.ID, op.Span = AgentID(args[0]), time.Duration(n)*time.Millisecond
+	}
+	if err != nil {
+		return op, fmt.Errorf("operation %q: %w", verb, err)
+	}
+	return op, nil
+}
+
+// fenceOf reads the fence in an offer's id; 0 when there is none.
+func fenceOf(id OfferID) int64 {
+	text, _, _ := strings.Cut(string(id), "-")
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
