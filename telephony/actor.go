@@ -39,6 +39,8 @@ type actor struct {
 	prompts    int
 	back, seek *time.Timer       // for an agent to return
 	place      *time.Timer       // for the index to answer
+	choice     *time.Timer       // for a key of the menu
+	news       *time.Timer       // to the next announcement
 	recordings map[string]string // leg -> recording
 
 	index, media, books, tags lane
@@ -72,7 +74,7 @@ func (a *actor) run() {
 	over := false
 	defer func() { a.ctl.do(func() { a.ctl.remove(a, over) }) }()
 	defer a.cancel()
-	defer a.disarm()
+	defer a.stopTimers()
 	for {
 		select {
 		case <-a.ctx.Done():
@@ -97,12 +99,20 @@ func (a *actor) run() {
 }
 
 func (a *actor) step(e call.Event) {
+	if d, ok := e.(call.Digit); ok {
+		e = a.line.meaning(d)
+	}
+	if a.holdsBack(e) {
+		return
+	}
 	switch e := e.(type) {
 	case call.PromptDone:
-		if e.ID != "" && e.ID != a.playing {
-			return // a prompt that was stopped or replaced
+		if e.ID != "" { // else it never began, and another may play meanwhile
+			if e.ID != a.playing {
+				return // a prompt that was stopped or replaced
+			}
+			a.playing = ""
 		}
-		a.playing = ""
 	case call.Queued:
 		stop(&a.place)
 	}
@@ -115,7 +125,7 @@ func (a *actor) step(e call.Event) {
 	}
 	a.ctl.journal(next.ID, e)
 	if next.State.Final() {
-		stop(&a.place)
+		a.stopTimers()
 		a.die()
 	}
 	for _, cmd := range cmds {
@@ -149,6 +159,12 @@ func (a *actor) finish() {
 
 // lease is the epoch of the call's lease.
 func (a *actor) lease() int64 { return max(a.epoch, a.ctl.fence.epoch(a.id)) }
+
+func (a *actor) stopTimers() {
+	for _, t := range []**time.Timer{&a.back, &a.seek, &a.place, &a.choice, &a.news} {
+		stop(t)
+	}
+}
 
 // stop ends a timer, if it runs.
 func stop(t **time.Timer) {

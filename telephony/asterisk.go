@@ -57,7 +57,7 @@ func (c *Controller) onAsterisk(e ari.Event) {
 		c.mediaGone(leg)
 	}
 	if e.Kind == ari.PlaybackFinished {
-		c.promptDone(e.Playback)
+		c.promptDone(e)
 	}
 }
 
@@ -75,17 +75,17 @@ func (c *Controller) tell(a *actor, e ari.Event) {
 	case ari.StasisEnd:
 		a.post(call.StasisEnded{At: now()})
 	case ari.PlaybackFinished:
-		c.promptDone(e.Playback)
+		c.promptDone(e)
 	}
 }
 
-func (c *Controller) promptDone(playback string) {
-	parts := strings.Split(playback, "-") // play-<call>-<n>
+func (c *Controller) promptDone(e ari.Event) {
+	parts := strings.Split(e.Playback, "-") // play-<call>-<n>
 	if len(parts) != 3 || parts[0] != "play" {
 		return
 	}
 	if a := c.calls[call.ID(parts[1])]; a != nil {
-		a.post(call.PromptDone{At: now(), ID: playback})
+		a.post(call.PromptDone{At: now(), ID: e.Playback, Failed: e.PlaybackState == "failed"})
 	}
 }
 
@@ -134,7 +134,7 @@ func (c *Controller) started(e ari.Event) {
 	cl := call.Call{ID: call.ID(newID()), Line: e.Args[0], State: call.Arrived, Tier: call.Normal, Arrived: time.Now().UTC()}
 	a := newActor(c, e.Channel.ID, cl, e.Args[1], e.Channel.CallerNumber, 1)
 	// Nobody else can know a call that was named just now: the first renewal writes its lease.
-	c.begin(a, call.Claimed{At: now()})
+	c.begin(a, call.Claimed{At: now(), Plan: a.plan()})
 }
 
 func (c *Controller) begin(a *actor, e call.Event) {

@@ -29,8 +29,24 @@ func (a *actor) carryOut(cmd call.Command) {
 		a.settle()
 	case call.Play:
 		a.play(cmd.Prompt)
+	case call.Announce:
+		a.announce(cmd.Parts)
 	case call.StopPlay:
 		a.stopPlay()
+	case call.ArmChoice:
+		a.armChoice()
+	case call.ArmAnnounce:
+		a.armAnnounce(cmd.After)
+	case call.DisarmAnnounce:
+		stop(&a.news)
+	case call.Estimate:
+		a.estimate()
+	case call.Promise:
+		a.promise(cmd.Ask)
+	case call.Withdraw:
+		a.withdraw()
+	case call.KeepAgent:
+		a.keepAgent(cmd.Agent)
 	case call.Join:
 		a.join(cmd.Leg)
 	case call.StartRecording:
@@ -49,7 +65,7 @@ func (a *actor) carryOut(cmd call.Command) {
 		_ = a.asterisk("hangup", func(ctx context.Context) error { return a.ctl.ari.Hangup(ctx, a.channel, "normal") })
 	case call.Degrade:
 		a.degrade()
-	case call.Register, call.Enqueue, call.Raise, call.Mark, call.Restore:
+	case call.Register, call.Enqueue, call.Raise, call.Require, call.Mark, call.Restore:
 		a.tellIndex(cmd, c)
 	case call.Close:
 		a.close(c)
@@ -176,11 +192,14 @@ func (a *actor) join(leg string) {
 func (a *actor) play(p call.Prompt) {
 	media := a.line.media(a.call.Language, p)
 	if len(media) == 0 {
-		if p == call.PromptGreeting {
-			a.post(call.PromptDone{At: now()})
-		}
+		a.post(call.PromptDone{At: now()})
 		return
 	}
+	a.say(media)
+}
+
+// say plays media one after the other, as one prompt.
+func (a *actor) say(media []string) {
 	a.awaitTag()
 	a.prompts++
 	id := fmt.Sprintf("play-%s-%d", a.call.ID, a.prompts)

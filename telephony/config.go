@@ -19,6 +19,8 @@ type Config struct {
 	Node  string // of the Asterisk that it drives
 	Lines []Line
 
+	Promises Promises // nil: nobody can be called back
+
 	Lease      time.Duration // how long a call stays ours without renewal; default 3 s
 	ReturnWait time.Duration // how long a caller waits on hold for an agent whose browser vanished; default 20 s
 	RedialWait time.Duration // how long an agent is kept for a red caller who was cut off and may call again; default 2 min

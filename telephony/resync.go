@@ -195,7 +195,7 @@ func (c *Controller) adopt(ch ari.Channel, p call.Place) {
 			a := newActor(c, ch.ID, tag.Restore(), ch.Exten, ch.CallerNumber, l.Epoch)
 			a.log.Info("call adopted", "state", tag.State, "epoch", a.epoch)
 			c.metrics.adopted.Inc()
-			c.begin(a, call.Adopted{At: now(), Place: p})
+			c.begin(a, call.Adopted{At: now(), Place: p, Plan: a.plan()})
 			if p.Leg != "" && c.deaf(p.Leg) { // what was lost before the call was known here
 				a.post(call.LegLost{At: now(), Leg: p.Leg})
 			}

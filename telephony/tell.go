@@ -11,11 +11,20 @@ import (
 )
 
 func (a *actor) row(c call.Call) queue.Call {
+	t := a.terms(c)
 	return queue.Call{
 		ID: queue.CallID(c.ID), Line: queue.LineID(c.Line), Node: a.ctl.cfg.Node, Owner: a.ctl.cfg.ID, State: queue.CallState(c.State),
-		Tier: queue.Tier(c.Tier), Needs: a.line.Needs, Arrived: c.Arrived, Since: c.Since, Talked: c.Talked, Front: c.Front,
-		Agent: queue.AgentID(c.Agent), Danger: c.Danger, History: c.Known.History, Hold: c.Hold,
-		Groups: queue.EveryGroup,
+		Tier: queue.Tier(c.Tier), Needs: t.Needs, Relax: t.Relax, Groups: t.Groups, Preferred: t.Preferred, PreferUntil: t.PreferUntil,
+		Arrived: c.Arrived, Waiting: c.Queued, Since: c.Since, Talked: c.Talked, Front: c.Front,
+		Agent: queue.AgentID(c.Agent), Danger: c.Danger, History: t.History, Hold: c.Hold,
+	}
+}
+
+// terms are what the call asks of the agents.
+func (a *actor) terms(c call.Call) queue.Terms {
+	return queue.Terms{
+		Needs: a.line.needs(c.Language), Relax: a.line.Relax, Groups: a.line.Groups,
+		Preferred: queue.AgentID(c.Known.Preferred), PreferUntil: c.Known.PreferUntil, History: c.Known.History,
 	}
 }
 
@@ -87,6 +96,9 @@ func (a *actor) ask(ctx context.Context, req queue.RequestID, cmd call.Command, 
 		return nil
 	case call.Raise:
 		_, err := q.Raise(ctx, req, id, queue.Tier(c.Tier), c.Danger)
+		return err
+	case call.Require:
+		_, err := q.Require(ctx, req, id, a.terms(c))
 		return err
 	case call.Mark:
 		err := q.Mark(ctx, req, id, queue.CallState(c.State), c.Hold)

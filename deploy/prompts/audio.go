@@ -30,9 +30,15 @@ func rms(in []float64) float64 {
 	return math.Sqrt(sum / float64(max(1, len(in))))
 }
 
+// breath is the silence at the end of a prompt, in samples; seam is the one at the end of a part that another one goes on from.
+const (
+	breath = rate / 4
+	seam   = rate / 50
+)
+
 // trim cuts silence at both ends and leaves a short breath, so that the first word comes at once.
 func trim(in []float64) []float64 {
-	const quiet, before, after = 0.005, rate / 10, rate / 4
+	const quiet, before = 0.005, rate / 10
 	first, last := 0, len(in)
 	for first < last && math.Abs(in[first]) < quiet {
 		first++
@@ -40,9 +46,9 @@ func trim(in []float64) []float64 {
 	for last > first && math.Abs(in[last-1]) < quiet {
 		last--
 	}
-	out := make([]float64, before, before+last-first+after)
+	out := make([]float64, before, before+last-first+breath)
 	out = append(out, in[first:last]...)
-	return append(out, make([]float64, after)...)
+	return append(out, make([]float64, breath)...)
 }
 
 func toPCM(in []float64) []int16 {

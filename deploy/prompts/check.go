@@ -24,6 +24,9 @@ func Check(s Sounds, lines []string) error {
 		for _, name := range fixed() {
 			paths = append(paths, filepath.Join(s.Dir, l, name))
 		}
+		for name := range numbers(l) {
+			paths = append(paths, filepath.Join(s.Dir, l, name))
+		}
 		for _, line := range lines {
 			paths = append(paths, filepath.Join(s.Dir, l, greetingName(line)))
 		}

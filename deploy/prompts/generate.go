@@ -23,7 +23,7 @@ import (
 var texts embed.FS
 
 // form is part of every file's fingerprint: raise it when the same text must be made anew.
-const form = "1"
+const form = "2"
 
 // Line is what a greeting says of a line.
 type Line struct {
@@ -33,6 +33,9 @@ type Line struct {
 
 	// Greeting is what is said instead of the usual greeting, by language; {key} and {line} mean what they mean there.
 	Greeting map[string]string
+
+	Menu        map[string]string // which key chooses a language; the prompt is made in that language
+	CallbackKey string            // by which callers ask to be called back; "": none
 }
 
 // Config says what to make. Every field but Recorded is needed.
@@ -114,7 +117,16 @@ func (c Config) items() ([]item, error) {
 			items = append(items, it)
 		}
 		for _, line := range c.Lines {
-			it, err := c.spoken(l, greeting, greetingName(line.ID), line)
+			for _, name := range append(line.prompts(l), greeting) {
+				it, err := c.spoken(l, name, ofLine(name, line.ID), line)
+				if err != nil {
+					return nil, err
+				}
+				items = append(items, it)
+			}
+		}
+		for name, text := range numbers(l) {
+			it, err := c.said(l, name, text)
 			if err != nil {
 				return nil, err
 			}
@@ -131,16 +143,25 @@ func (c Config) items() ([]item, error) {
 
 // spoken is one prompt: a recording when there is one, else the text of the name spoken.
 func (c Config) spoken(language, textName, name string, line Line) (item, error) {
-	path := filepath.Join(language, name)
-	if it, ok, err := c.recorded(path, filepath.Join(language, name+".wav"), speechLevel); ok || err != nil {
-		return it, err
-	}
 	text, err := c.text(language, textName, line)
 	if err != nil {
 		return item{}, err
 	}
+	return c.said(language, name, text)
+}
+
+// said is one prompt: a recording when there is one, else the text spoken.
+func (c Config) said(language, name, text string) (item, error) {
+	path := filepath.Join(language, name)
+	if it, ok, err := c.recorded(path, path+".wav", speechLevel); ok || err != nil {
+		return it, err
+	}
 	return item{path, fingerprint(language, text), func(ctx context.Context) ([]float64, error) {
-		return speak(ctx, language, text)
+		samples, err := speak(ctx, language, text)
+		if err == nil && !strings.ContainsAny(text, ".。") {
+			samples = samples[:len(samples)-breath+seam] // the sentence goes on with the next part
+		}
+		return samples, err
 	}}, nil
 }
 
@@ -207,7 +228,8 @@ func (c Config) text(language, name string, line Line) (string, error) {
 	if own := line.Greeting[language]; name == greeting && own != "" {
 		said = own
 	}
-	text := strings.NewReplacer("{key}", digits(language, c.DangerKey), "{line}", called).Replace(said)
+	text := strings.NewReplacer("{key}", digits(language, c.DangerKey), "{line}", called,
+		"{choice}", digits(language, line.Menu[language]), "{callback}", digits(language, line.CallbackKey)).Replace(said)
 	if hole := leftOver.FindString(text); hole != "" {
 		return "", fmt.Errorf("text of %s in %s: %s means nothing", name, language, hole)
 	}
@@ -216,10 +238,10 @@ func (c Config) text(language, name string, line Line) (string, error) {
 
 // digits spells a number as it is said over a telephone: in Chinese one is yao there.
 func digits(language, number string) string {
-	words := map[rune]string{'*': " star ", '+': ""}
+	words := map[rune]string{'*': " star ", '#': " pound ", '+': ""}
 	if language == "zh-CN" {
 		words = map[rune]string{
-			'0': "零", '1': "幺", '2': "二", '3': "三", '4': "四", '5': "五", '6': "六", '7': "七", '8': "八", '9': "九", '*': "星号键", '+': "",
+			'0': "零", '1': "幺", '2': "二", '3': "三", '4': "四", '5': "五", '6': "六", '7': "七", '8': "八", '9': "九", '*': "星号键", '#': "井号键", '+': "",
 		}
 	}
 	var b strings.Builder

@@ -15,6 +15,28 @@ const (
 	LeaveMessage     = "leave-message"     // no phone answered either
 	Closing          = "closing"           // last words of the fallback: help numbers
 
+	Closed             = "closed"              // the line has not its hours; the numbers that are always there
+	Blocked            = "blocked"             // to a caller who abused the line: others come first, the danger key counts
+	StayWithUs         = "stay-with-us"        // while waiting, to a caller in danger: no figures
+	CallbackImpossible = "callback-impossible" // please stay on the line
+	CallbackWithdrawn  = "callback-withdrawn"  // the caller stays, in the same place
+
+	// Parts of announcements, see numbers.go.
+	Next        = "next"         // you are the next one
+	Ahead       = "ahead"        // before you are: CallersAhead follows
+	ManyCallers = "callers-many" // more than MostCallers are before you
+	UrgentFirst = "urgent-first" // why the place is further back than it was
+	WaitLonger  = "wait-longer"  // why the time is longer than it was
+	Wait        = "wait"         // the wait is about: a time follows
+	WaitShort   = "wait-short"   // a minute or less
+	WaitHour    = "wait-hour"    // more than an hour, perhaps
+	WaitUnknown = "wait-unknown" // nobody can say how long
+
+	// Once per line that has the key.
+	menu             = "menu"              // which key is which language, each said in itself
+	callbackOffer    = "callback-offer"    // press the key to be called back
+	callbackPromised = "callback-promised" // we call you; press the key again to stay
+
 	greeting = "greeting" // once per line: the danger key first, the line, recorded and confidential
 	holdText = "hold"     // timed phrases over the hold music
 	beep     = "beep"
@@ -24,7 +46,38 @@ const (
 func fixed() []string {
 	return []string{
 		HoldReassurance, Connecting, Technical, Returning, DangerNoted, FallbackGreeting, LeaveMessage, Closing,
+		Closed, Blocked, StayWithUs, CallbackImpossible, CallbackWithdrawn,
+		Next, Ahead, ManyCallers, UrgentFirst, WaitLonger, Wait, WaitShort, WaitHour, WaitUnknown,
 	}
+}
+
+// prompts are what a line of its own says in a language, besides the greeting; the files are called after the line as well.
+func (l Line) prompts(language string) []string {
+	var names []string
+	if l.Menu[language] != "" {
+		names = append(names, menu)
+	}
+	if l.CallbackKey != "" {
+		names = append(names, callbackOffer, callbackPromised)
+	}
+	return names
+}
+
+// Spoken are the files of everything that a line says in a language, as ARI's play wants them, by name. Those of the line are called without it:
+// "greeting", "menu", "callback-offer", "callback-promised".
+func (s Sounds) Spoken(language string, line Line) map[string]string {
+	all := map[string]string{}
+	file := func(name string) string { return "sound:" + filepath.Join(s.Dir, language, name) }
+	for _, name := range fixed() {
+		all[name] = file(name)
+	}
+	for name := range numbers(language) {
+		all[name] = file(name)
+	}
+	for _, name := range append(line.prompts(language), greeting) {
+		all[name] = file(ofLine(name, line.ID))
+	}
+	return all
 }
 
 // Sounds names the audio files that Generate made in Dir, for the Languages in the order in which they are played.
@@ -55,7 +108,9 @@ func (s Sounds) Media(name string) []string {
 // Greeting is the media of a line's greeting.
 func (s Sounds) Greeting(line string) []string { return s.Media(greetingName(line)) }
 
-func greetingName(line string) string { return greeting + "-" + line }
+func greetingName(line string) string { return ofLine(greeting, line) }
+
+func ofLine(name, line string) string { return name + "-" + line }
 
 // Beep is the path, without extension, of the tone before a message.
 func (s Sounds) Beep() string { return filepath.Join(s.Dir, beep) }

@@ -16,7 +16,7 @@ import (
 func config(dir string) Config {
 	return Config{
 		Sounds: Sounds{Dir: dir, Languages: Languages()}, DangerKey: "0",
-		Lines: []Line{{ID: "youth", Number: "12355"}, {ID: "crisis", Number: "12356", Names: map[string]string{"zh-CN": "心理援助热线", "en": "the support line"}}},
+		Lines: []Line{{ID: "youth", Number: "12355", Menu: map[string]string{"zh-CN": "1", "en": "2"}, CallbackKey: "9"}, {ID: "crisis", Number: "12356", Names: map[string]string{"zh-CN": "心理援助热线", "en": "the support line"}}},
 	}
 }
 
@@ -36,7 +36,7 @@ func TestGenerate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := 1 + len(Languages())*(len(fixed())+len(cfg.Lines)+1); made != want {
+	if want := 1 + len(Languages())*(len(fixed())+len(cfg.Lines)+1+len(numbers("en"))+len(cfg.Lines[0].prompts("en"))); made != want {
 		t.Errorf("made %d files, want %d", made, want)
 	}
 	lines := []string{"youth", "crisis"}
@@ -186,7 +186,7 @@ func TestEveryLanguageSaysTheSame(t *testing.T) {
 			names[f.Name()]++
 		}
 	}
-	for _, want := range append(fixed(), greeting, holdText) {
+	for _, want := range append(fixed(), greeting, holdText, menu, callbackOffer, callbackPromised) {
 		if names[want+".txt"] != len(Languages()) {
 			t.Errorf("%s is there in %d of %d languages", want, names[want+".txt"], len(Languages()))
 		}
@@ -200,7 +200,7 @@ func TestEveryLanguageSaysTheSame(t *testing.T) {
 // The plain Mandarin voice reads its own pinyin as English words; none may be left in what a Chinese caller hears.
 func TestMandarinIsMandarin(t *testing.T) {
 	cfg := config(t.TempDir())
-	for _, name := range append(fixed(), greeting, holdText) {
+	for _, name := range append(fixed(), greeting, holdText, menu, callbackOffer, callbackPromised) {
 		text, err := cfg.text("zh-CN", name, cfg.Lines[0])
 		if err != nil {
 			t.Fatal(err)

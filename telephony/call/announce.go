@@ -33,6 +33,9 @@ func estimated(c Call, o Outlook) (Call, []Command) {
 	if c.State != Waiting || c.leaving() || c.Callback != "" || c.Danger || c.Tier == Red || c.Tier == Nuisance {
 		return c, nil
 	}
+	if o.Known && o.Position == 0 {
+		return c, nil // it rings this moment
+	}
 	parts := place(&c.Told, o)
 	parts = append(parts, wait(&c.Told, o)...)
 	parts = append(parts, PromptReassurance)

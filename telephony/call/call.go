@@ -84,7 +84,7 @@ const (
 
 // Outlook is what the index foretells a waiting caller. Low and High mean something only when Known.
 type Outlook struct {
-	Position  int // 1 is next; 0 is not known
+	Position  int // 1 is next; 0 is not known, or, when Known, that an agent is rung
 	Known     bool
 	Low, High time.Duration
 }
