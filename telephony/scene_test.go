@@ -283,10 +283,12 @@ func (s *scene) rows() map[call.ID]queue.Call {
 }
 
 // sitDown signs an agent in, with a browser whose leg is attached, ready for callers.
-func (s *scene) sitDown(agent string) *browser {
+func (s *scene) sitDown(agent string) *browser { return s.sitDownWith(agent, nil) }
+
+func (s *scene) sitDownWith(agent string, skills queue.Skills) *browser {
 	s.t.Helper()
 	b := openBrowser(s.t, s.gateway.Client, agent)
-	_, err := s.queue.SignIn(s.t.Context(), queue.RequestID(newID()), queue.Agent{ID: queue.AgentID(agent), Console: "console-1", Session: agent})
+	_, err := s.queue.SignIn(s.t.Context(), queue.RequestID(newID()), queue.Agent{ID: queue.AgentID(agent), Console: "console-1", Session: agent, Skills: skills})
 	must(s.t, err)
 	s.ready(agent)
 	return b

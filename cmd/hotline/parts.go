@@ -116,12 +116,15 @@ func (c Config) sounds() prompts.Sounds {
 }
 
 // spoken are the prompts of a line as the controller names them, by language.
-func spoken(s prompts.Sounds, line string) map[string]map[call.Prompt]string {
+func spoken(s prompts.Sounds, line prompts.Line) map[string]map[call.Prompt]string {
 	all := map[string]map[call.Prompt]string{}
-	for i, language := range s.Languages {
-		all[language] = map[call.Prompt]string{
-			call.PromptGreeting: s.Greeting(line)[i], call.PromptReconnecting: s.Media(prompts.Technical)[i], call.PromptDanger: s.Media(prompts.DangerNoted)[i],
+	for _, language := range s.Languages {
+		said := map[call.Prompt]string{}
+		for name, media := range s.Spoken(language, line) {
+			said[call.Prompt(name)] = media
 		}
+		said[call.PromptReconnecting], said[call.PromptDanger] = said[prompts.Technical], said[prompts.DangerNoted]
+		all[language] = said
 	}
 	return all
 }

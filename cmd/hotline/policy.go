@@ -106,12 +106,24 @@ func emergencyGreeting(line string) string { return line + "_emergency" }
 func (c Config) spokenLines() []prompts.Line {
 	var all []prompts.Line
 	for _, l := range c.Lines {
-		all = append(all, prompts.Line{ID: l.ID, Number: l.Numbers[0], Names: l.Names, Greeting: l.Greeting})
+		all = append(all, promptLine(l, l.ID, l.Greeting))
 		if l.Emergency != nil && len(l.Emergency.Greeting) > 0 {
-			all = append(all, prompts.Line{ID: emergencyGreeting(l.ID), Number: l.Numbers[0], Names: l.Names, Greeting: l.Emergency.Greeting})
+			all = append(all, promptLine(l, emergencyGreeting(l.ID), l.Emergency.Greeting))
 		}
 	}
 	return all
+}
+
+// promptLine is what prompts need of a line; id names its files.
+func promptLine(l lines.Line, id string, words lines.Words) prompts.Line {
+	p := prompts.Line{ID: id, Names: l.Names, Greeting: words, Menu: map[string]string{}, CallbackKey: l.Callback.Key}
+	if len(l.Numbers) > 0 {
+		p.Number = l.Numbers[0]
+	}
+	for _, m := range l.Menu {
+		p.Menu[m.Language] = m.Key
+	}
+	return p
 }
 
 // callLines are the lines as a controller needs them. A line whose greeting cannot be played yet is left out, and all is false: Asterisk would play
@@ -121,19 +133,19 @@ func (c Config) callLines(v lines.Version, emergency bool) (out []telephony.Line
 	all = true
 	// Lines of earlier versions stay known: their last callers may still be on them, also after a controller was killed.
 	for i, l := range append(slices.Clone(v.Policy.Lines), v.Retired...) {
-		id := l.ID
-		if prompts.CheckGreeting(s, id) != nil {
+		says := promptLine(l, l.ID, l.Greeting)
+		if prompts.CheckLine(s, says) != nil {
 			all = all && i >= len(v.Policy.Lines)
 			continue
 		}
-		if e := emergencyGreeting(l.ID); emergency && l.Emergency != nil && len(l.Emergency.Greeting) > 0 {
-			if prompts.CheckGreeting(s, e) == nil {
-				id = e
+		if e := promptLine(l, emergencyGreeting(l.ID), nil); emergency && l.Emergency != nil && len(l.Emergency.Greeting) > 0 {
+			if prompts.CheckLine(s, e) == nil {
+				says = e
 			} else {
 				all = false
 			}
 		}
-		out = append(out, callLine(v.Policy.Effective(l, emergency), spoken(s, id), s.Languages))
+		out = append(out, callLine(v.Policy.Effective(l, emergency), spoken(s, says), s.Languages))
 	}
 	return out, all
 }

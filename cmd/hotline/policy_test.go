@@ -57,7 +57,7 @@ func TestEverythingOfLinesIsReadAndReachesItsPlace(t *testing.T) {
 		t.Errorf("the queue gets %+v", q)
 	}
 	for _, emergency := range []bool{false, true} {
-		l := callLine(c.Effective(c.Lines[0], emergency), spoken(c.sounds(), "12355"), c.sounds().Languages)
+		l := callLine(c.Effective(c.Lines[0], emergency), spoken(c.sounds(), promptLine(c.Lines[0], "12355", nil)), c.sounds().Languages)
 		if l.Needs["youth"] != 3 || l.Menu[0].Needs["english"] != 3 || l.MenuWait != 4*time.Second || l.Patience != 90*time.Second || l.Callback.Key != "1" || l.Open == nil {
 			t.Errorf("the controller gets %+v", l)
 		}

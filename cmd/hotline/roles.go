@@ -74,7 +74,7 @@ func runController(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	ctl, err := telephony.New(telephony.Config{ID: controllerID, Node: nodeID, Lines: first, ReturnWait: c.ReturnWait},
+	ctl, err := telephony.New(telephony.Config{ID: controllerID, Node: nodeID, Lines: first, ReturnWait: c.ReturnWait, Promises: books},
 		client, q, books, gateways, log, reg, journal)
 	if err != nil {
 		return err

@@ -41,12 +41,14 @@ func Check(s Sounds, lines []string) error {
 	return errors.Join(faults...)
 }
 
-// CheckGreeting verifies that a line's greeting can be heard in every language.
-func CheckGreeting(s Sounds, line string) error {
+// CheckLine verifies that what a line says for itself can be heard in every language: its greeting, its menu, what it says of callbacks.
+func CheckLine(s Sounds, line Line) error {
 	var faults []error
 	for _, l := range s.Languages {
-		if err := checkFile(filepath.Join(s.Dir, l, greetingName(line))); err != nil {
-			faults = append(faults, fmt.Errorf("prompts: greeting of %s in %s: %w", line, l, err))
+		for _, name := range append(line.prompts(l), greeting) {
+			if err := checkFile(filepath.Join(s.Dir, l, ofLine(name, line.ID))); err != nil {
+				faults = append(faults, fmt.Errorf("prompts: %s of %s in %s: %w", name, line.ID, l, err))
+			}
 		}
 	}
 	return errors.Join(faults...)

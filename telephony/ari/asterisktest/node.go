@@ -127,6 +127,12 @@ func (n *Node) signal(t testing.TB, s syscall.Signal) {
 // Log is what Asterisk has printed so far.
 func (n *Node) Log() string { return n.log.String() }
 
+// AddSound makes a tone that can be played as Sound(name).
+func (n *Node) AddSound(t testing.TB, name string, hz float64, length time.Duration) {
+	t.Helper()
+	n.tone(t, n.Sound(name)+".wav", hz, length)
+}
+
 // Sound is the media address of one of the node's sounds, without "sound:".
 func (n *Node) Sound(name string) string { return filepath.Join(n.Dir, "sounds", name) }
 
