@@ -42,7 +42,11 @@ func TestEveryEndpointHasItsRow(t *testing.T) {
 		"POST /api/login": accessAnyone, "POST /api/logout": accessSignedIn, "GET /api/me": accessSignedIn, "GET /api/config": accessAnyone,
 		"GET /api/recordings": accessSupervisor, "POST /api/recordings/{id}/access": accessSupervisor,
 		"GET /api/recordings/{id}/audio": accessSupervisor, "GET /healthz": accessAnyone, "GET /readyz": accessAnyone,
-		"GET /metrics": accessLoopback, "GET /ws": accessSignedIn, "/api/": accessAnyone, "/": accessAnyone,
+		"GET /api/tasks": accessServing, "POST /api/tasks/{id}/call": accessServing, "POST /api/tasks/{id}/close": accessServing,
+		"POST /api/tasks/{id}/result": accessServing, "GET /api/calls/{id}/task": accessServing, "GET /api/blocks": accessServing,
+		"POST /api/blocks": accessServing, "POST /api/blocks/{id}/approve": accessSupervisor, "POST /api/blocks/{id}/refuse": accessSupervisor,
+		"POST /api/blocks/{id}/lift": accessSupervisor,
+		"GET /metrics":               accessLoopback, "GET /ws": accessSignedIn, "/api/": accessAnyone, "/": accessAnyone,
 	}
 	for _, e := range s.server.endpoints() {
 		if e.access == accessNobody || e.access != want[e.pattern] {

@@ -39,6 +39,15 @@ const (
 	ActionLogout          = "logout"
 	ActionRecordingAccess = "recording.access"
 	ActionRecordingPlay   = "recording.play"
+
+	ActionTaskCall     = "task.call"   // "call now"
+	ActionTaskDone     = "task.done"   // with the person's reason
+	ActionTaskCancel   = "task.cancel" // not needed any more, with the reason
+	ActionTaskResult   = "task.result" // what only a person can tell of an attempt
+	ActionBlockPropose = "block.propose"
+	ActionBlockApprove = "block.approve" // with the span
+	ActionBlockRefuse  = "block.refuse"
+	ActionBlockLift    = "block.lift"
 )
 
 // AuditEntry says who did what to what, and why.
@@ -47,7 +56,7 @@ type AuditEntry struct {
 	Actor  queue.AgentID // empty when nobody proved who they are
 	Role   users.Role    // of the actor, empty with it
 	Action string
-	Object string // id of the recording, else empty
+	Object string // id of the recording, task or block, "call:" and the call of a proposed block, else empty
 	Reason string // as the person gave it, else empty
 	Remote string // address of the browser
 }
@@ -134,6 +143,8 @@ type Deps struct {
 	Users      *users.Store
 	Audit      Auditor
 	Recordings Library
+	Callbacks  callbacks                                         // *casework.Callbacks
+	Blocks     blocks                                            // *casework.Blocks
 	Gateways   map[string]Gateway                                // by id
 	ICEServers func(queue.AgentID) ([]protocol.ICEServer, error) // STUN and relay for the browser of a person; nil: none
 	Assets     fs.FS                                             // the built web app, index.html in its root
@@ -145,7 +156,7 @@ func (d Deps) validate() error {
 	var errs []error
 	for name, missing := range map[string]bool{
 		"Log": d.Log == nil, "Queue": d.Queue == nil, "Users": d.Users == nil, "Audit": d.Audit == nil, "Recordings": d.Recordings == nil,
-		"Assets": d.Assets == nil, "Metrics": d.Metrics == nil,
+		"Callbacks": d.Callbacks == nil, "Blocks": d.Blocks == nil, "Assets": d.Assets == nil, "Metrics": d.Metrics == nil,
 	} {
 		if missing {
 			errs = append(errs, errors.New("console: "+name+" is missing"))

@@ -27,6 +27,7 @@ import (
 
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
+	"hotline/casework"
 	"hotline/queue"
 	"hotline/queue/queuetest"
 	"hotline/storage"
@@ -57,6 +58,8 @@ type site struct {
 	users   *users.Store
 	audit   *auditLog
 	library *library
+	keys    *casework.Keys
+	tasks   *casework.Callbacks
 	gateway *fakeGateway
 	metrics *prometheus.Registry
 	logs    *lockedBuffer
@@ -113,6 +116,9 @@ var staff = sync.OnceValues(func() ([]byte, error) {
 		return nil, err
 	}
 	store, err := users.Open(ctx, db)
+	if err == nil {
+		err = casework.Migrate(ctx, db)
+	}
 	for _, u := range []users.User{
 		{Username: "agent1", Name: "咨询员一", Role: users.Agent, Locale: "zh-CN"},
 		{Username: "agent2", Name: "咨询员二", Role: users.Agent, Locale: "en"},
@@ -127,6 +133,19 @@ var staff = sync.OnceValues(func() ([]byte, error) {
 		return nil, err
 	}
 	return os.ReadFile(file)
+})
+
+// callerKeys are the keys of all sites.
+var callerKeys = sync.OnceValues(func() (*casework.Keys, error) {
+	dir, err := os.MkdirTemp("", "keys")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	if err := casework.CreateKeys(dir); err != nil {
+		return nil, err
+	}
+	return casework.LoadKeys(dir, "CN")
 })
 
 // redisClient has the options of the product: a request to a Redis that is away ends at once, and what is tried again is tried by us.
@@ -157,6 +176,12 @@ func newSite(t *testing.T, adjust func(*Config)) *site {
 	if s.users, err = users.Open(t.Context(), s.db); err != nil {
 		t.Fatal(err)
 	}
+	if s.keys, err = callerKeys(); err != nil {
+		t.Fatal(err)
+	}
+	if s.tasks, err = casework.NewCallbacks(casework.CallbacksConfig{}, s.db, s.keys); err != nil {
+		t.Fatal(err)
+	}
 	s.cfg = Config{ID: "console-1", Lines: map[queue.LineID]map[string]string{"12355": {"zh-CN": "青少年热线", "en": "Youth line"}}}
 	if adjust != nil {
 		adjust(&s.cfg)
@@ -182,7 +207,7 @@ func (s *site) start(addr string) {
 	s.metrics = prometheus.NewRegistry()
 	server, err := New(s.cfg, Deps{
 		Log: slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), Queue: s.index, Users: s.users, Audit: s.audit,
-		Recordings: s.library, Gateways: map[string]Gateway{"gateway-1": s.gateway}, Metrics: s.metrics,
+		Recordings: s.library, Callbacks: s.tasks, Blocks: casework.NewBlocks(s.db), Gateways: map[string]Gateway{"gateway-1": s.gateway}, Metrics: s.metrics,
 		Assets: fstest.MapFS{
 			"index.html":                {Data: []byte("<!doctype html><title>console</title>")},
 			"assets/app-0123abcd.js":    {Data: []byte("plain")},

@@ -26,6 +26,8 @@ type outbox struct {
 	trouble []protocol.Trouble // what is wrong with the site, as far as it concerns the person
 	refused bool               // the queue refuses the person
 	told    []protocol.Trouble // what the browser knows; nil before the first snapshot
+
+	duties protocol.Duties
 }
 
 // pending is a change in the making.
@@ -36,6 +38,7 @@ type pending struct {
 	goneCalls  rows[struct{}]
 	goneAgents rows[struct{}]
 	trouble    []protocol.Trouble // nil: as before
+	duties     *protocol.Duties   // nil: as before
 }
 
 func (p *pending) size() int {
@@ -104,7 +107,7 @@ func (o *outbox) snapshot(s protocol.Snapshot) {
 	o.update(func() {
 		o.pending, o.seq = nil, 0
 		o.told = o.wrong()
-		s.Trouble = o.told
+		s.Trouble, s.Duties = o.told, o.duties
 		o.push(s)
 	})
 }
@@ -113,6 +116,23 @@ func (o *outbox) snapshot(s protocol.Snapshot) {
 // that is away.
 func (o *outbox) tellTrouble(now []protocol.Trouble) {
 	o.update(func() { o.trouble = now; o.compareTrouble() })
+}
+
+// tellDuties takes what waits for people.
+func (o *outbox) tellDuties(now protocol.Duties) {
+	o.update(func() {
+		if o.duties == now {
+			return
+		}
+		o.duties = now
+		if o.told == nil {
+			return // the first snapshot carries it
+		}
+		if o.pending == nil {
+			o.pending = &pending{}
+		}
+		o.pending.duties = &now
+	})
 }
 
 // tellRefused takes whether the queue refuses the person, whatever it does for others.
@@ -187,7 +207,7 @@ func (o *outbox) take(now time.Time) (frames [][]byte, code int, err error) {
 }
 
 func (p *pending) message(seq int64, now time.Time) protocol.Change {
-	c := protocol.Change{Type: protocol.TypeChange, Seq: seq, Now: now.UnixMilli(), Self: p.self, Trouble: p.trouble}
+	c := protocol.Change{Type: protocol.TypeChange, Seq: seq, Now: now.UnixMilli(), Self: p.self, Trouble: p.trouble, Duties: p.duties}
 	p.calls.each(func(_ string, row protocol.Call) { c.Calls = append(c.Calls, row) })
 	p.agents.each(func(_ string, row protocol.Agent) { c.Agents = append(c.Agents, row) })
 	p.goneCalls.each(func(id string, _ struct{}) { c.GoneCalls = append(c.GoneCalls, id) })

@@ -41,6 +41,7 @@ type page struct {
 	calls   map[string]protocol.Call
 	agents  map[string]protocol.Agent
 	trouble []protocol.Trouble
+	duties  protocol.Duties
 	seq     int64
 	snaps   int
 	changes int
@@ -128,7 +129,7 @@ func (g *page) apply(b []byte) {
 	case "snapshot":
 		var s protocol.Snapshot
 		fail(json.Unmarshal(b, &s))
-		g.self, g.seq, g.trouble = s.Self, 0, s.Trouble
+		g.self, g.seq, g.trouble, g.duties = s.Self, 0, s.Trouble, s.Duties
 		g.calls, g.agents = map[string]protocol.Call{}, map[string]protocol.Agent{}
 		if s.Board != nil {
 			for _, c := range append(s.Board.Waiting, s.Board.Talking...) {
@@ -149,6 +150,9 @@ func (g *page) apply(b []byte) {
 		g.changes++
 		if c.Trouble != nil {
 			g.trouble = c.Trouble
+		}
+		if c.Duties != nil {
+			g.duties = *c.Duties
 		}
 		if c.Self != nil {
 			g.self = *c.Self

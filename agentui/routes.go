@@ -29,6 +29,7 @@ const (
 	accessAnyone
 	accessSignedIn
 	accessSupervisor
+	accessServing // who takes calls: agents and supervisors
 	accessLoopback
 )
 
@@ -49,6 +50,16 @@ func (s *Server) endpoints() []endpoint {
 		{"GET /api/recordings", accessSupervisor, s.listRecordings},
 		{"POST /api/recordings/{id}/access", accessSupervisor, s.accessRecording},
 		{"GET /api/recordings/{id}/audio", accessSupervisor, s.playRecording},
+		{"GET /api/tasks", accessServing, s.listTasks},
+		{"POST /api/tasks/{id}/call", accessServing, s.callNow},
+		{"POST /api/tasks/{id}/close", accessServing, s.closeTask},
+		{"POST /api/tasks/{id}/result", accessServing, s.sayResult},
+		{"GET /api/calls/{id}/task", accessServing, s.callTask},
+		{"GET /api/blocks", accessServing, s.listBlocks},
+		{"POST /api/blocks", accessServing, s.proposeBlock},
+		{"POST /api/blocks/{id}/approve", accessSupervisor, s.approveBlock},
+		{"POST /api/blocks/{id}/refuse", accessSupervisor, s.refuseBlock},
+		{"POST /api/blocks/{id}/lift", accessSupervisor, s.liftBlock},
 		{"GET /healthz", accessAnyone, s.healthz},
 		{"GET /readyz", accessAnyone, s.readyz},
 		{"GET /metrics", accessLoopback, func(w http.ResponseWriter, r *http.Request, _ *visitor) { figures.ServeHTTP(w, r) }},
@@ -90,7 +101,7 @@ func (s *Server) admit(e endpoint) http.Handler {
 				s.fail(seen, http.StatusNotFound, protocol.NotFound, nil)
 				return
 			}
-		case accessSignedIn, accessSupervisor:
+		case accessSignedIn, accessSupervisor, accessServing:
 			var err error
 			if v, err = s.visitor(r); errors.Is(err, errSignedOut) {
 				s.fail(seen, http.StatusUnauthorized, protocol.SignedOut, nil)
@@ -99,7 +110,7 @@ func (s *Server) admit(e endpoint) http.Handler {
 				s.unavailable(seen, r, err)
 				return
 			}
-			if e.access == accessSupervisor && v.user.Role != users.Supervisor {
+			if e.access == accessSupervisor && v.user.Role != users.Supervisor || e.access == accessServing && v.user.Role == users.Administrator {
 				s.fail(seen, http.StatusForbidden, protocol.Forbidden, nil)
 				return
 			}

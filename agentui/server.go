@@ -56,7 +56,8 @@ type Server struct {
 	draining bool
 	desks    map[queue.AgentID]*desk
 	tabs     map[*tab]struct{}
-	running  sync.WaitGroup // desks, tabs and their errands
+	duties   protocol.Duties // as the pages know them
+	running  sync.WaitGroup  // desks, tabs and their errands
 }
 
 // New builds the console; nothing runs yet.
@@ -114,6 +115,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	loops.Go(func() { s.directory.run(work, s.board.Renamed) })
 	loops.Go(func() { s.mirror(work) })
 	loops.Go(func() { s.feelPulse(work) })
+	loops.Go(func() { s.watchDuties(work) })
 	loops.Go(func() { s.expireSessions(work) })
 
 	web := &http.Server{

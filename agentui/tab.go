@@ -83,6 +83,7 @@ func (s *Server) addTab(t *tab) bool {
 	s.tabs[t] = struct{}{}
 	s.metrics.tabs.Inc()
 	t.out.tellTrouble(concerning(t.user.Role, s.troubles.all()))
+	t.out.tellDuties(dutiesOf(t.user.Role, s.duties))
 	if s.draining {
 		t.out.close(protocol.CloseDraining)
 	}

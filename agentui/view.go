@@ -166,7 +166,7 @@ func (d *desk) offer(o queue.Offer) *protocol.Offer {
 	return &protocol.Offer{
 		Offer: string(o.ID), Call: string(o.Call), Line: string(c.Line), LineName: d.lineName(c.Line), Tier: string(c.Tier),
 		WaitedMs: max(0, o.Made.Sub(c.Arrived).Milliseconds()), At: millis(o.Made), ExpiresAt: millis(o.Expires), History: c.History,
-		ReturningToYou: c.LastAgent == d.user.ID,
+		ReturningToYou: c.LastAgent == d.user.ID, Callback: c.Callback,
 	}
 }
 
@@ -174,7 +174,7 @@ func (d *desk) call(c board.Call) protocol.Call {
 	row := protocol.Call{
 		Call: string(c.ID), Line: string(c.Line), LineName: d.lineName(c.Line), State: string(c.State), Tier: string(c.Tier),
 		Agent: string(c.Agent), AgentName: d.s.directory.name(c.Agent), ArrivedAt: millis(c.Arrived), Since: millis(c.Since),
-		TalkSince: millis(c.Talked), Danger: c.Danger, History: c.History, HoldReason: c.Hold,
+		TalkSince: millis(c.Talked), Danger: c.Danger, History: c.History, HoldReason: c.Hold, Callback: c.Callback,
 	}
 	if c.Quality != nil {
 		q := protocol.Quality(*c.Quality)
@@ -203,15 +203,7 @@ func boardMedia(a board.Agent) protocol.Media {
 }
 
 // lineName is the line's name in the person's language, else in the console's, else its id.
-func (d *desk) lineName(id queue.LineID) string {
-	names := d.s.cfg.Lines[id]
-	for _, locale := range []string{d.user.Locale, d.s.cfg.Locale} {
-		if name := names[locale]; name != "" {
-			return name
-		}
-	}
-	return string(id)
-}
+func (d *desk) lineName(id queue.LineID) string { return d.s.lineName(id, d.user.Locale) }
 
 func millis(t time.Time) int64 {
 	if t.IsZero() {

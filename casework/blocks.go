@@ -124,6 +124,15 @@ func (b *Blocks) Propose(ctx context.Context, call string, kind BlockKind, reaso
 	return out, wrap("propose a block", err)
 }
 
+// Served tells whether the ledger knows the agent as who talked last in a call.
+func (b *Blocks) Served(ctx context.Context, call, agent string) (bool, error) {
+	c, err := NewLedger(b.db).Get(ctx, call)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return agent != "" && c.Agent == agent, err
+}
+
 // Approve puts a proposed block in force for a span of 1 h to 30 days. ErrOwnProposal when the same person proposed it; ErrClosed when it was
 // decided before.
 func (b *Blocks) Approve(ctx context.Context, id, by string, span time.Duration) (Block, error) {

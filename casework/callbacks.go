@@ -26,6 +26,7 @@ type CallbackRules struct {
 	Retry     Retry
 	Abandoned AbandonedMode // default task
 	Due       time.Duration // by when an abandoned caller is called back; default, and at most, 15 min
+	Voicemail bool          // whether a message may be left with an answering machine; a person decides by it, the machine leaves none
 }
 
 func (r CallbackRules) withDefaults() CallbackRules {

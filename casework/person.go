@@ -109,12 +109,3 @@ func (c *Callbacks) byPerson(ctx context.Context, task string, fn func(*storage.
 		return fn(tx, t)
 	})
 }
-
-// Masked shows of a task's number what a person needs to tell it from another; empty when there is none.
-func (c *Callbacks) Masked(t Task) string {
-	number, err := c.keys.Open(t.CallerSealed, CallerContext(t.Call))
-	if err != nil {
-		return ""
-	}
-	return Mask(number, c.keys.region)
-}

@@ -41,12 +41,21 @@ const (
 	Displaced     Code = "displaced"
 )
 
+// Codes of HTTP answers about tasks and blocks.
+const (
+	TaskBusy      Code = "task_busy"      // somebody is calling at this moment
+	AlreadyClosed Code = "already_closed" // decided or closed by another before
+	NotCallable   Code = "not_callable"   // there is no number that may be called
+	OwnProposal   Code = "own_proposal"   // two people must want a block
+	NoCaller      Code = "no_caller"      // the number was withheld
+)
+
 // Codes lists every code, for the tests that compare it with the golden list and, in the web app, with the locale files.
 func Codes() []Code {
 	return []Code{
 		BadCredentials, TooManyAttempts, SignedOut, InCall, Forbidden, CrossOrigin, NotFound, BadReason, GrantExpired, BadRequest,
 		Unavailable, Internal, Malformed, UnknownType, TooLarge, HelloFirst, TooMany, SecondSession, OfferGone, NotYourCall, NoGateway,
-		LegFailed, LegPending, LegUnknown, WrongState, Displaced,
+		LegFailed, LegPending, LegUnknown, WrongState, Displaced, TaskBusy, AlreadyClosed, NotCallable, OwnProposal, NoCaller,
 	}
 }
 

@@ -22,6 +22,9 @@ func shapes() map[string]any {
 		"http_login": Login{}, "http_me": Me{}, "http_config": PublicConfig{}, "http_recording": Recording{}, "http_recordings": Recordings{},
 		"http_recording_access": Access{}, "http_recording_access_result": Grant{}, "http_error": HTTPError{},
 		"http_error_too_many_attempts": HTTPError{}, "error_codes": []Code{}, "trouble_codes": []Trouble{},
+		"http_task": Task{}, "http_tasks": Tasks{}, "http_task_close": TaskClose{}, "http_task_result": TaskResult{}, "http_block": Block{},
+		"http_blocks": Blocks{}, "http_block_proposal": BlockProposal{}, "http_block_approval": BlockApproval{}, "http_block_why": Why{},
+		"server_change_duties": Change{},
 	}
 }
 

@@ -51,6 +51,7 @@ type Snapshot struct {
 	Board *Board `json:"board"` // nil when the role has no board
 
 	Trouble []Trouble `json:"trouble"` // what the page needs and is away; never nil
+	Duties  Duties    `json:"duties"`  // zero for who takes no calls
 }
 
 // NewSnapshot makes a snapshot as of now (milliseconds), without trouble.
@@ -70,6 +71,7 @@ type Change struct {
 	GoneAgents []string `json:"gone_agents,omitempty"`
 
 	Trouble []Trouble `json:"trouble,omitzero"` // the whole list; nil: as before
+	Duties  *Duties   `json:"duties,omitempty"`
 }
 
 // LegLost tells the browser to make a new leg.

@@ -33,6 +33,7 @@ type Offer struct {
 	ExpiresAt      int64  `json:"expires_at"`
 	History        int    `json:"history"` // earlier contacts known for this caller
 	ReturningToYou bool   `json:"returning_to_you"`
+	Callback       bool   `json:"callback"` // nobody is on the line: the caller is dialled after the acceptance
 }
 
 // Call is one caller in the index.
@@ -50,6 +51,7 @@ type Call struct {
 	Danger     bool     `json:"danger"`
 	History    int      `json:"history"`
 	HoldReason string   `json:"hold_reason"`
+	Callback   bool     `json:"callback"` // a call of ours to somebody who waits for one
 	Quality    *Quality `json:"quality"`
 }
 

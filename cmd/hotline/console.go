@@ -42,6 +42,14 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	callerKeys, err := casework.LoadKeys(c.path("secrets"), region)
+	if err != nil {
+		return err
+	}
+	callbacks, err := c.callbacks(db, callerKeys)
+	if err != nil {
+		return err
+	}
 	gateways, err := c.gatewayClients()
 	if err != nil {
 		return err
@@ -52,6 +60,7 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	}
 	deps := agentui.Deps{
 		Log: log, Queue: q, Users: people, Audit: trail{casework.NewAudit(db)}, Recordings: library{recordings.NewLibrary(index, c.store()), keys},
+		Callbacks: callbacks, Blocks: casework.NewBlocks(db),
 		Gateways: map[string]agentui.Gateway{}, Assets: assets, Metrics: reg,
 		Checks: map[string]func(context.Context) error{
 			"redis": func(ctx context.Context) error { return rdb.Ping(ctx).Err() }, "database": db.Ping,

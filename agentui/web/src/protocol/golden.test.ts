@@ -25,9 +25,21 @@ const readers: Record<string, Reader<unknown>> = {
   http_recording: structures.recording,
   http_recordings: structures.recordingList,
   http_recording_access_result: structures.grant,
+  http_task: structures.task,
+  http_tasks: structures.taskList,
+  http_block: structures.block,
+  http_blocks: structures.blockList,
 };
-// What the browser sends over HTTP; the views write these two themselves.
-const sent = ['http_login.json', 'http_recording_access.json'];
+// What the browser sends over HTTP; `session/api.ts` writes these.
+const sent = [
+  'http_login.json',
+  'http_recording_access.json',
+  'http_task_close.json',
+  'http_task_result.json',
+  'http_block_proposal.json',
+  'http_block_approval.json',
+  'http_block_why.json',
+];
 
 function readerOf(name: string): Reader<unknown> | undefined {
   const prefix = Object.keys(readers)

@@ -1,6 +1,6 @@
 // The frames of docs/protocol.md, section 6: one JSON object each, at most 64 KiB.
 import { count, list, nullable, optional, params, type Read, record, ShapeError, text } from './shape';
-import { agent, board, call, self } from './structures';
+import { agent, board, call, duties, self } from './structures';
 
 /** What a browser may ask for, without the `id` that the socket gives it. */
 export type Request =
@@ -26,7 +26,7 @@ const frames = {
   ack: record({ id: count, result: (value: unknown) => value }),
   error: record({ id: count, code: text, params }),
   // Codes of trouble stay text: an older page must survive a newer server.
-  snapshot: record({ seq: count, now: count, self, board: nullable(board), trouble: list(text) }),
+  snapshot: record({ seq: count, now: count, self, board: nullable(board), trouble: list(text), duties }),
   change: record({
     seq: count,
     now: count,
@@ -36,6 +36,7 @@ const frames = {
     agents: optional(list(agent)),
     gone_agents: optional(list(text)),
     trouble: optional(list(text)),
+    duties: optional(duties),
   }),
   leg_lost: record({ leg: text, reason: text }),
   displaced: record({}),

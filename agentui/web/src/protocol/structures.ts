@@ -20,6 +20,7 @@ export const offer = record({
   expires_at: count,
   history: count,
   returning_to_you: flag,
+  callback: flag,
 });
 
 export const call = record({
@@ -36,6 +37,7 @@ export const call = record({
   danger: flag,
   history: count,
   hold_reason: text,
+  callback: flag,
   quality: nullable(quality),
 });
 
@@ -97,6 +99,60 @@ export const recording = record({
 });
 
 export const recordingList = record({ recordings: list(recording) });
+
+/** What waits for a person; `change` is another number when any task or block is another. */
+export const duties = record({ due: count, red: count, open: count, proposals: count, change: count });
+
+export const attempt = record({ at: count, who: text, who_name: text, result: text, q850: count });
+
+export const task = record({
+  task: text,
+  call: text,
+  entry: text,
+  line: text,
+  line_name: text,
+  reason: text,
+  tier,
+  danger: flag,
+  state: oneOf('open', 'working', 'given_up', 'done', 'cancelled'),
+  arrived_at: count,
+  due_at: count,
+  next_at: count,
+  auto: flag,
+  asked_by: text,
+  asked_by_name: text,
+  attempts: count,
+  most: count,
+  number: text,
+  callable: flag,
+  may_voicemail: flag,
+  has_message: flag,
+  last: nullable(attempt),
+});
+
+export const taskList = record({ tasks: list(task) });
+
+export const blockKinds = ['harassment', 'threat', 'prank', 'flooding', 'other'] as const;
+
+export const block = record({
+  block: text,
+  call: text,
+  line: text,
+  line_name: text,
+  kind: text,
+  reason: text,
+  state: oneOf('proposed', 'approved', 'expired', 'refused', 'lifted'),
+  proposed_at: count,
+  by: text,
+  by_name: text,
+  decided_at: count,
+  decided_by_name: text,
+  expires_at: count,
+  lifted_at: count,
+  lifted_by_name: text,
+});
+
+export const blockList = record({ blocks: list(block) });
 export const grant = record({ url: text, expires_at: count });
 
 /** The answer to `leg` and `leg_restart`: an SDP that holds every candidate. */
@@ -115,5 +171,10 @@ export type Board = Read<typeof board>;
 export type Me = Read<typeof me>;
 export type Config = Read<typeof config>;
 export type Recording = Read<typeof recording>;
+export type Duties = Read<typeof duties>;
+export type Attempt = Read<typeof attempt>;
+export type Task = Read<typeof task>;
+export type Block = Read<typeof block>;
+export type BlockKind = (typeof blockKinds)[number];
 export type Grant = Read<typeof grant>;
 export type LegAnswer = Read<typeof legAnswer>;

@@ -50,6 +50,23 @@ export const api = {
       `/api/recordings?limit=${String(limit)}${before > 0 ? `&before=${String(before)}` : ''}`,
       structures.recordingList,
     ),
+  tasks: () => call('GET', '/api/tasks', structures.taskList),
+  taskOf: (callId: string) =>
+    call('GET', `/api/calls/${encodeURIComponent(callId)}/task`, structures.task),
+  callNow: (id: string) => call('POST', `/api/tasks/${encodeURIComponent(id)}/call`, nothing, {}),
+  closeTask: (id: string, reason: string, done: boolean) =>
+    call('POST', `/api/tasks/${encodeURIComponent(id)}/close`, nothing, { reason, done }),
+  sayResult: (id: string, result: 'wrong_person' | 'refused' | 'no_answer') =>
+    call('POST', `/api/tasks/${encodeURIComponent(id)}/result`, nothing, { result }),
+  blocks: () => call('GET', '/api/blocks', structures.blockList),
+  proposeBlock: (callId: string, kind: structures.BlockKind, reason: string) =>
+    call('POST', '/api/blocks', structures.block, { call: callId, kind, reason }),
+  approveBlock: (id: string, hours: number) =>
+    call('POST', `/api/blocks/${encodeURIComponent(id)}/approve`, structures.block, { hours }),
+  refuseBlock: (id: string, reason: string) =>
+    call('POST', `/api/blocks/${encodeURIComponent(id)}/refuse`, structures.block, { reason }),
+  liftBlock: (id: string, reason: string) =>
+    call('POST', `/api/blocks/${encodeURIComponent(id)}/lift`, structures.block, { reason }),
   access: (id: string, reason: string) =>
     call('POST', `/api/recordings/${encodeURIComponent(id)}/access`, structures.grant, { reason }),
 };

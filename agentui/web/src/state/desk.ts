@@ -1,6 +1,6 @@
 // What the server says, folded into what a screen shows. Pure: frames in, a new state out.
 import type { ServerFrame } from '../protocol/messages';
-import type { Agent, Call, Self } from '../protocol/structures';
+import type { Agent, Call, Duties, Self } from '../protocol/structures';
 import { type Clock, heard, unsetClock } from './clock';
 
 export interface BoardRows {
@@ -14,6 +14,7 @@ export interface Desk {
   readonly board: BoardRows | null;
   /** Codes of the parts that are away, as the server last told. */
   readonly trouble: readonly string[];
+  readonly duties: Duties;
   readonly clock: Clock;
   /** The last change that was folded in. */
   readonly seq: number;
@@ -21,10 +22,13 @@ export interface Desk {
   readonly stale: boolean;
 }
 
+export const noDuties: Duties = { due: 0, red: 0, open: 0, proposals: 0, change: 0 };
+
 export const emptyDesk: Desk = {
   self: null,
   board: null,
   trouble: [],
+  duties: noDuties,
   clock: unsetClock,
   seq: 0,
   stale: true,
@@ -41,6 +45,7 @@ export function fold(desk: Desk, frame: ServerFrame, localNow: number): Desk {
           agents: byId(frame.board.agents, (row) => row.user),
         },
         trouble: frame.trouble,
+        duties: frame.duties,
         clock: heard(desk.clock, frame.now, localNow),
         seq: frame.seq,
         stale: false,
@@ -55,6 +60,7 @@ export function fold(desk: Desk, frame: ServerFrame, localNow: number): Desk {
           agents: upserted(desk.board.agents, frame.agents, frame.gone_agents, (row) => row.user),
         },
         trouble: frame.trouble ?? desk.trouble,
+        duties: frame.duties ?? desk.duties,
         clock: heard(desk.clock, frame.now, localNow),
         seq: frame.seq,
         stale: false,

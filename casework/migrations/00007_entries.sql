@@ -1,0 +1,2 @@
+-- +goose Up
+CREATE INDEX tasks_entry ON tasks (entry);
