@@ -26,7 +26,9 @@ type actor struct {
 	log     *slog.Logger
 	channel string
 	dialled string
-	caller  string // private: goes to the ledger only
+	caller  atomic.Pointer[string] // the number. Private: goes to the ledger, and with the caller to another site
+	origin  string                 // name of the channel that came, which says from whom; "": not known
+	task    string                 // the callback that the call fulfils; "": none
 	epoch   int64
 	line    Line // as it was when the call came to us
 
@@ -42,18 +44,21 @@ type actor struct {
 	choice     *time.Timer       // for a key of the menu
 	news       *time.Timer       // to the next announcement
 	recordings map[string]string // leg -> recording
+	overflow   overflow
 
-	index, media, books, tags lane
+	index, media, books, tags, outs lane
 }
 
 func newActor(ctl *Controller, channel string, c call.Call, dialled, caller string, epoch int64) *actor {
 	ctx, cancel := context.WithCancel(ctl.ctx)
 	living, die := context.WithCancel(ctx)
 	own := func() lane { return lane{beside: ctl.beside} }
-	return &actor{
-		line: ctl.line(c.Line), id: c.ID, ctl: ctl, ctx: ctx, living: living, die: die, index: own(), media: own(), books: own(), tags: own(), cancel: cancel, log: ctl.log.With("call_id", c.ID), channel: channel, dialled: dialled, caller: caller, epoch: epoch,
+	a := &actor{
+		line: ctl.line(c.Line), id: c.ID, ctl: ctl, ctx: ctx, living: living, die: die, index: own(), media: own(), books: own(), tags: own(), outs: own(), cancel: cancel, log: ctl.log.With("call_id", c.ID), channel: channel, dialled: dialled, task: c.Task, epoch: epoch,
 		mail: make(chan call.Event, mailboxSize), call: c, recordings: map[string]string{},
 	}
+	a.caller.Store(&caller)
+	return a
 }
 
 // post hands the actor an event. A full mailbox is a loud fault: what was lost is told anew as soon as the actor listens again, not before: telling
@@ -75,6 +80,7 @@ func (a *actor) run() {
 	defer func() { a.ctl.do(func() { a.ctl.remove(a, over) }) }()
 	defer a.cancel()
 	defer a.stopTimers()
+	defer stop(&a.overflow.timer)
 	for {
 		select {
 		case <-a.ctx.Done():
@@ -116,9 +122,12 @@ func (a *actor) step(e call.Event) {
 	case call.Queued:
 		stop(&a.place)
 	}
-	was := a.call.State
+	before, was := a.call, a.call.State
 	next, cmds := call.Next(a.call, e)
 	a.call = next
+	if before.Task != "" && before.Unanswered && !next.Unanswered {
+		a.channel = outChannel(a.id, next.Out.N) // the caller's, from now on
+	}
 	if next.State != was {
 		a.log.Info("call", "from", was, "to", next.State, "tier", next.Tier, "event", eventName(e))
 		a.ctl.metrics.transitions.WithLabelValues(string(next.State)).Inc()
@@ -131,17 +140,20 @@ func (a *actor) step(e call.Event) {
 	for _, cmd := range cmds {
 		a.carryOut(cmd)
 	}
+	a.report(before, next)
+	a.planOverflow(e)
 	found, _ := e.(call.Found)
 	a.writeTag(found.Gap)
 }
 
 // finish waits for the lanes, so that a call is not forgotten before the index and the ledger have its end.
 func (a *actor) finish() {
-	done := make(chan struct{}, 3)
-	for _, l := range []*lane{&a.index, &a.media, &a.books} {
+	lanes := []*lane{&a.index, &a.media, &a.books, &a.outs}
+	done := make(chan struct{}, len(lanes))
+	for _, l := range lanes {
 		l.do(a.ctx, func(context.Context) { done <- struct{}{} })
 	}
-	for range 3 {
+	for range lanes {
 		select {
 		case <-done:
 		case <-a.ctl.ctx.Done():

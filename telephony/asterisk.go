@@ -53,6 +53,9 @@ func (c *Controller) onAsterisk(e ari.Event) {
 		c.tell(a, e)
 		return
 	}
+	if c.tellOut(e) {
+		return
+	}
 	if leg, ok := c.names.legOfMedia(e.Channel.ID); ok && (e.Kind == ari.ChannelDestroyed || e.Kind == ari.StasisEnd) {
 		c.mediaGone(leg)
 	}
@@ -119,7 +122,7 @@ func (c *Controller) started(e ari.Event) {
 		c.mediaStarted(leg)
 		return
 	}
-	if ours(e.Channel.ID) || c.channels[e.Channel.ID] != nil {
+	if ours(e.Channel.ID) || c.channels[e.Channel.ID] != nil || strings.HasPrefix(e.Channel.ID, outPrefix) {
 		return
 	}
 	if e.Channel.Vars[call.Variable] != "" {
@@ -133,14 +136,22 @@ func (c *Controller) started(e ari.Event) {
 	}
 	cl := call.Call{ID: call.ID(newID()), Line: e.Args[0], State: call.Arrived, Tier: call.Normal, Arrived: time.Now().UTC()}
 	a := newActor(c, e.Channel.ID, cl, e.Args[1], e.Channel.CallerNumber, 1)
+	a.origin = e.Channel.Name
 	// Nobody else can know a call that was named just now: the first renewal writes its lease.
+	if hops := e.Channel.Vars[varHops]; hops != "" {
+		c.begin(a, call.Relayed{At: now(), Hops: hops, Tier: tierOf(e.Channel.Vars[varTier]), Plan: a.plan()})
+		return
+	}
 	c.begin(a, call.Claimed{At: now(), Plan: a.plan()})
 }
 
 func (c *Controller) begin(a *actor, e call.Event) {
 	id := a.call.ID
 	c.fence.hold(queue.Lease{Call: queue.CallID(id), Owner: c.cfg.ID, Epoch: a.epoch})
-	c.calls[id], c.channels[a.channel] = a, a
+	c.calls[id] = a
+	if a.channel != "" {
+		c.channels[a.channel] = a
+	}
 	c.metrics.live.Set(float64(len(c.calls)))
 	a.open()
 	a.post(e)
@@ -158,6 +169,11 @@ func (c *Controller) remove(a *actor, over bool) {
 		delete(c.channels, a.channel)
 		if over {
 			c.ended[a.channel] = true // a look at Asterisk that began earlier may still find it
+			for id, o := range c.outs {
+				if o.actor == a {
+					c.ended[id] = true
+				}
+			}
 		}
 	}
 	c.metrics.live.Set(float64(len(c.calls)))

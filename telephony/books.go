@@ -9,13 +9,14 @@ import (
 )
 
 func (a *actor) record(c call.Call) Record {
-	return Record{Call: c, Node: a.ctl.cfg.Node, Dialled: a.dialled, Caller: a.caller}
+	return Record{Call: c, Node: a.ctl.cfg.Node, Dialled: a.dialled, Caller: a.number()}
 }
 
 // open writes the call's arrival to the ledger.
 func (a *actor) open() {
 	c := a.call
 	a.books.do(a.ctx, func(ctx context.Context) {
+		a.identify(ctx)
 		err := again(ctx, 10*time.Second, func(ctx context.Context) (bool, error) {
 			k, err := a.ctl.ledger.Open(ctx, a.record(c))
 			if err == nil {
@@ -56,6 +57,9 @@ func (a *actor) close(c call.Call) {
 			a.log.Error("index was not told of the end", "error", err)
 		}
 	})
+	if !c.Passed.IsZero() {
+		a.outs.do(a.ctx, a.destroyOut)
+	}
 	a.ctl.metrics.ended.WithLabelValues(string(c.Outcome())).Inc()
 	if c.State == call.Degraded {
 		return // the dialplan goes on with the caller; its own record closes the ledger

@@ -69,6 +69,8 @@ func (a *actor) carryOut(cmd call.Command) {
 		a.tellIndex(cmd, c)
 	case call.Close:
 		a.close(c)
+	default:
+		a.placeOut(cmd)
 	}
 }
 
@@ -163,16 +165,25 @@ func refused(err error) bool {
 // settle asks Asterisk first: what we believe of the caller's whereabouts may be older than our own last move.
 func (a *actor) settle() {
 	p := a.call.Bridge()
+	if p == (call.Place{}) {
+		return
+	}
 	id := a.ctl.names.hold(p.Line)
-	if p.Leg != "" {
+	switch {
+	case p.Leg != "":
 		id = a.ctl.names.leg(p.Leg)
+	case p.Out != "":
+		id = outBridge(a.id)
 	}
 	if b, err := a.ctl.ari.BridgeGet(a.ctx, id); err == nil && slices.Contains(b.Channels, a.channel) {
 		return
 	}
-	if p.Leg != "" {
+	switch {
+	case p.Leg != "":
 		a.join(p.Leg)
-	} else {
+	case p.Out != "":
+		a.joinOut(a.call.Out.N)
+	default:
 		a.enterHold()
 	}
 }

@@ -24,6 +24,7 @@ type Config struct {
 	Lease      time.Duration // how long a call stays ours without renewal; default 3 s
 	ReturnWait time.Duration // how long a caller waits on hold for an agent whose browser vanished; default 20 s
 	RedialWait time.Duration // how long an agent is kept for a red caller who was cut off and may call again; default 2 min
+	Outbound   Outbound
 	IndexWait  time.Duration // how long the queue may be away before a caller who waits for a place goes to the fallback; default 30 s
 }
 
@@ -58,6 +59,7 @@ func (c Config) withDefaults() Config {
 	def(&c.Lease, 3*time.Second)
 	def(&c.ReturnWait, 20*time.Second)
 	def(&c.IndexWait, 30*time.Second)
+	c.Outbound = c.Outbound.withDefaults()
 	def(&c.RedialWait, 2*time.Minute)
 	return c
 }

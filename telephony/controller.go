@@ -42,6 +42,7 @@ type Controller struct {
 	calls    map[call.ID]*actor
 	adopting map[call.ID]bool // waiting for the lease
 	channels map[string]*actor
+	outs     map[string]*out  // channels of attempts
 	ended    map[string]bool  // channels whose call is over, until Asterisk no longer lists them
 	wishes   map[call.ID]wish // hang-ups wanted for calls that are not here (yet)
 	claiming int              // claims whose caller has not come yet
@@ -55,6 +56,8 @@ type Controller struct {
 	synced   map[string]bool   // gateways whose snapshot came, and that are in reach
 	told     map[string]bool   // gateways that said what legs they have, or are known to be out of reach: then none
 	drained  chan struct{}
+
+	presence presence // has a lock of its own
 
 	legsMu sync.RWMutex // legs are read by lanes, too
 	legs   map[string]*leg
@@ -77,7 +80,7 @@ func New(cfg Config, a *ari.Client, q *queue.Queue, l Ledger, gateways []Gateway
 	c := &Controller{
 		cfg: cfg.withDefaults(), names: names{cfg.ID}, route: cfg.Node + "/" + cfg.ID, ari: a, queue: q, ledger: l, gateways: gateways, log: log, metrics: newMetrics(reg),
 		record: journal, work: make(chan func(), workSize), calls: map[call.ID]*actor{}, adopting: map[call.ID]bool{}, channels: map[string]*actor{},
-		ended: map[string]bool{}, wishes: map[call.ID]wish{}, drained: make(chan struct{}), stopped: make(chan struct{}),
+		ended: map[string]bool{}, outs: map[string]*out{}, wishes: map[call.ID]wish{}, drained: make(chan struct{}), stopped: make(chan struct{}),
 		legs: map[string]*leg{}, rtps: map[string]string{}, synced: map[string]bool{}, told: map[string]bool{},
 	}
 	lines := map[string]Line{}
@@ -96,7 +99,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	defer cancel(nil)
 	c.ctx = ctx
 	c.beside(func() { cancel(c.ari.Run(ctx)) })
-	for _, part := range []func(context.Context){c.readAsterisk, c.fence.run, c.followIndex, c.followCommands, c.sweep} {
+	for _, part := range []func(context.Context){c.readAsterisk, c.fence.run, c.followIndex, c.followCommands, c.sweep, c.runCallbacks} {
 		c.beside(func() { part(ctx) })
 	}
 	for _, g := range c.gateways {

@@ -143,8 +143,9 @@ func (g *Guardian) look(ctx context.Context) error {
 	leases := g.leases(ctx)
 	alive := map[string]bool{}
 	seen := map[string]bool{}
+	elsewhere := talksElsewhere(channels)
 	for _, ch := range channels {
-		if ch.Context == FallbackContext || ours(ch.ID) {
+		if ch.Context == FallbackContext || ours(ch.ID) || unheardOut(ch) {
 			continue
 		}
 		seen[ch.ID] = true
@@ -156,7 +157,7 @@ func (g *Guardian) look(ctx context.Context) error {
 		if !ok {
 			g.since[ch.ID] = time.Now()
 		} else if time.Since(first) >= g.cfg.Stale {
-			g.rescue(ctx, ch)
+			g.rescue(ctx, ch, elsewhere)
 		}
 	}
 	for id := range g.since {
@@ -246,11 +247,11 @@ const (
 	guardianLease = time.Hour
 )
 
-func (g *Guardian) rescue(ctx context.Context, ch ari.Channel) {
+func (g *Guardian) rescue(ctx context.Context, ch ari.Channel, elsewhere map[call.ID]bool) {
 	tag, _ := call.DecodeTag(ch.Vars[call.Variable])
 	log := g.log.With("call_id", tag.Call)
 	g.mu.Lock()
-	heard := tag.State == call.Talking && g.legs[tag.Leg]
+	heard := tag.State == call.Talking && g.legs[tag.Leg] || tag.State == call.Overflowed && elsewhere[tag.Call]
 	g.mu.Unlock()
 	if heard {
 		g.alarms.Inc()

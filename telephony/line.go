@@ -47,6 +47,8 @@ type Choice struct {
 type Callback struct {
 	Key   string // "": no
 	First bool   // it is offered in the greeting already
+
+	CallerID string // the number that a caller who is called back sees: one that gives nobody away
 }
 
 // Overflow is one step by which a caller is also tried elsewhere.
@@ -54,6 +56,7 @@ type Overflow struct {
 	After time.Duration // of waiting
 	When  string        // "wait", "no_agents" or "closed"
 	To    string        // name of a partner
+	Partner
 }
 
 // Known is what the ledger knows of a caller by the number.

@@ -6,7 +6,8 @@ import "github.com/prometheus/client_golang/prometheus"
 type metrics struct {
 	live, legs                                                                               prometheus.Gauge
 	claims, adopted, fenced, resyncs, overflows, unrecorded, reaped, reapedRows, sweepFaults prometheus.Counter
-	transitions, ended, refused                                                              *prometheus.CounterVec
+	switchboard                                                                              prometheus.Counter
+	transitions, ended, refused, attempts                                                    *prometheus.CounterVec
 	attach                                                                                   prometheus.Histogram
 }
 
@@ -34,6 +35,8 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		unrecorded: counter("unrecorded_total", "Stretches of talk whose recording did not start."), reaped: counter("reaped_total", "Media channels that nobody knew."),
 		reapedRows:  counter("reaped_rows_total", "Calls that the index held although they were over."),
 		sweepFaults: counter("sweep_faults_total", "Sweeps of the queue that failed."),
+		switchboard: counter("switchboard_only_total", "Calls with which only an exchange's number came: their callers cannot be located."),
+		attempts:    vec("attempts_total", "kind", "Calls that we placed: overflow, callback."),
 		transitions: vec("transitions_total", "state", "Calls that entered a state."), ended: vec("ended_total", "outcome", "Calls ended."),
 		refused: vec("refused_total", "op", "Requests that Asterisk refused for good."),
 		attach:  prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: "hotline", Subsystem: "controller", Name: "attach_seconds", Help: "From a connected browser to its leg in Asterisk.", Buckets: prometheus.ExponentialBuckets(0.005, 2, 10)}),

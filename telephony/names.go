@@ -31,6 +31,9 @@ func (n names) own(name string) (string, bool) { return strings.CutSuffix(name, 
 
 // place reads the name of a bridge of this owner's.
 func (n names) place(bridge string) call.Place {
+	if id, out := strings.CutPrefix(bridge, outPrefix); out { // named by its call, whoever owns that
+		return call.Place{Out: id}
+	}
 	what, own := n.own(bridge)
 	if !own {
 		return call.Place{}

@@ -35,7 +35,9 @@ type view struct {
 	where    map[string]call.Place // channel -> bridge
 	bridges  []call.Place
 
-	known map[string]bool  // channels of our calls
+	known map[string]bool // channels of our calls
+	calls map[call.ID]bool
+	outs  map[string]bool  // channels that we placed
 	legs  map[string]int64 // attached legs -> which attachment
 	gaps  int
 }
@@ -48,9 +50,15 @@ func (c *Controller) resyncSoon(thorough bool) {
 		return
 	}
 	thorough, c.resync.thorough = c.resync.thorough, false
-	v := &view{known: map[string]bool{}, legs: c.attachments(), gaps: c.gaps}
+	v := &view{known: map[string]bool{}, calls: map[call.ID]bool{}, outs: map[string]bool{}, legs: c.attachments(), gaps: c.gaps}
 	for id := range c.channels {
 		v.known[id] = true
+	}
+	for id := range c.calls {
+		v.calls[id] = true
+	}
+	for id := range c.outs {
+		v.outs[id] = true
 	}
 	c.beside(func() {
 		listed, err := c.look(v, thorough)
@@ -140,6 +148,7 @@ func (c *Controller) compare(v *view) {
 			a.post(call.CallerGone{At: now()})
 		}
 	}
+	c.compareOuts(v)
 	maps.DeleteFunc(c.ended, func(id string, _ bool) bool { return !present[id] })
 	c.resolved = max(c.resolved, v.gaps)
 	c.metrics.resyncs.Inc()
@@ -192,7 +201,12 @@ func (c *Controller) adopt(ch ari.Channel, p call.Place) {
 				c.checkDrained()
 				return
 			}
-			a := newActor(c, ch.ID, tag.Restore(), ch.Exten, ch.CallerNumber, l.Epoch)
+			channel := ch.ID
+			if tag.Task != "" && tag.Silent {
+				channel = "" // it may still ring; WatchOut finds out
+			}
+			a := newActor(c, channel, tag.Restore(), ch.Exten, ch.CallerNumber, l.Epoch)
+			a.origin = ch.Name
 			a.log.Info("call adopted", "state", tag.State, "epoch", a.epoch)
 			c.metrics.adopted.Inc()
 			c.begin(a, call.Adopted{At: now(), Place: p, Plan: a.plan()})

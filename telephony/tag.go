@@ -13,6 +13,9 @@ import (
 
 // save writes the tag: the first one at once, because nothing may be heard on a channel that nobody could adopt; later ones beside the call.
 func (a *actor) save(c call.Call) {
+	if a.channel == "" {
+		return // a callback's comes with the channel
+	}
 	a.tag = c.Encode(a.ctl.cfg.ID, a.lease())
 	if c.State != call.Greeting || a.prompts > 0 {
 		a.writeTag(false)

@@ -16,7 +16,7 @@ func (a *actor) row(c call.Call) queue.Call {
 		ID: queue.CallID(c.ID), Line: queue.LineID(c.Line), Node: a.ctl.cfg.Node, Owner: a.ctl.cfg.ID, State: queue.CallState(c.State),
 		Tier: queue.Tier(c.Tier), Needs: t.Needs, Relax: t.Relax, Groups: t.Groups, Preferred: t.Preferred, PreferUntil: t.PreferUntil,
 		Arrived: c.Arrived, Waiting: c.Queued, Since: c.Since, Talked: c.Talked, Front: c.Front,
-		Agent: queue.AgentID(c.Agent), Danger: c.Danger, History: t.History, Hold: c.Hold,
+		Agent: queue.AgentID(c.Agent), Danger: c.Danger, History: t.History, Hold: c.Hold, Callback: c.Task != "",
 	}
 }
 
@@ -108,6 +108,8 @@ func (a *actor) ask(ctx context.Context, req queue.RequestID, cmd call.Command, 
 			}
 		}
 		return err
+	case call.Unlist:
+		return q.End(ctx, req, id, queue.EndOverflowed)
 	case call.Restore:
 		return q.Restore(ctx, req, a.row(c))
 	}

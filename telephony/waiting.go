@@ -119,7 +119,7 @@ const promiseWait = 3 * time.Second
 // promise writes a callback down. Whatever happens, an answer comes in time; what the store took later than that is taken back behind it.
 func (a *actor) promise(ask int) {
 	answer := func(ok bool) { a.post(call.Promised{At: now(), Ask: ask, Ok: ok}) }
-	if a.ctl.cfg.Promises == nil || a.caller == "" {
+	if a.ctl.cfg.Promises == nil || a.number() == "" {
 		answer(false)
 		return
 	}

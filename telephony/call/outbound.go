@@ -61,6 +61,8 @@ type (
 		N     int
 		Cause int // Q.850; 0 when unknown
 	}
+	// ClaimLost says that somebody else may carry out this callback.
+	ClaimLost struct{ At }
 	// JoinOutFailed says that the caller could not be brought together with who answered.
 	JoinOutFailed struct {
 		At
@@ -185,7 +187,7 @@ func mute(cmds []Command) []Command {
 
 // overflowDue: one attempt at a time. The caller keeps the place and the hold audio.
 func overflowDue(c Call, to string) (Call, []Command) {
-	if c.State != Waiting && c.State != Offered || c.Out.Live || c.Task != "" || c.Callback != "" || c.Leaving {
+	if c.State != Waiting && c.State != Offered || c.Out.Live || c.Task != "" || c.Callback != "" || c.leaving() || to == "" {
 		return c, nil
 	}
 	c.Out = Attempt{N: c.Out.N + 1, To: to, Live: true}
@@ -202,7 +204,7 @@ func outFound(c Call, n int) (Call, []Command) {
 
 func outAnswered(c Call, n int, now time.Time) (Call, []Command) {
 	switch {
-	case n != c.Out.N || !c.Out.Live || c.Leaving:
+	case n != c.Out.N || !c.Out.Live || c.leaving():
 		return c, []Command{DropOut{N: n}} // too late: somebody here was quicker, or the caller is on the way out
 	case c.Task != "":
 		return reached(c, now)
@@ -233,7 +235,7 @@ func outGone(c Call, e OutGone, now time.Time) (Call, []Command) {
 		return notReached(c, e.Cause, now)
 	case c.State != Overflowed:
 		return c, []Command{Save{}}
-	case c.Leaving || c.EndedBy != "":
+	case c.leaving():
 		return c, nil // the caller's own end is on the way
 	case e.Cause == normalClearing || e.Cause == normalUnspecified:
 		c.EndedBy, c.Cause = ByAgent, e.Cause

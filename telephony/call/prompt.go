@@ -15,6 +15,8 @@ const (
 	PromptDanger         Prompt = "danger"          // the danger key was heard
 	PromptBlocked        Prompt = "blocked"         // to a caller who abused the line: others come first, the danger key counts
 
+	PromptTakeCall Prompt = "take-call" // to whoever answers at a partner's line: a caller waits, press the key to take the call
+
 	PromptCallbackOffer      Prompt = "callback-offer"      // press the key to be called back, in your place
 	PromptCallbackPromised   Prompt = "callback-promised"   // we call you; goodbye, or press the key again to stay
 	PromptCallbackImpossible Prompt = "callback-impossible" // please stay on the line

@@ -61,6 +61,14 @@ func unanswered(c Call, e Event, now time.Time) (next Call, cmds []Command, ok b
 		} else {
 			c, cmds = notReached(c, 0, now)
 		}
+	case Recognized:
+		if c.Task == "" {
+			return c, nil, false
+		} // what is known of the caller came with the task
+	case ClaimLost:
+		if c.Task != "" {
+			c, cmds = notReached(c, 0, now)
+		}
 	case HangupWanted:
 		if c.Task == "" || c.State != Held || c.Agent != e.Agent {
 			return c, nil, false
