@@ -45,7 +45,7 @@ const dueMost = 15 * time.Minute
 // CallbacksConfig says by which rules callers are called back.
 type CallbacksConfig struct {
 	Rules func(line string) CallbackRules // asked at each decision, so that it may change; nil: the defaults
-	Never []string                        // numbers that are never called: switchboards, the site's own lines
+	Never func(number string) bool        // numbers (as [Normalise] writes them) that are never called: switchboards, the site's own; nil: none
 }
 
 // Callbacks are the callers who are to be called back: promised to them, or because they left before anybody answered. The number is
@@ -55,11 +55,10 @@ type CallbacksConfig struct {
 // one of [Callbacks.Reached], [Callbacks.Failed], [Callbacks.GaveUp]; or [Callbacks.Release] when nothing was dialled. All of them may be
 // repeated. A claim that is not extended ends by itself, and the next claim finds the task again.
 type Callbacks struct {
-	cfg   CallbacksConfig
-	db    *storage.DB
-	keys  *Keys
-	never map[string]bool
-	now   func() time.Time
+	cfg  CallbacksConfig
+	db   *storage.DB
+	keys *Keys
+	now  func() time.Time
 }
 
 // NewCallbacks uses the tables that [Migrate] made.
@@ -67,15 +66,10 @@ func NewCallbacks(cfg CallbacksConfig, db *storage.DB, keys *Keys) (*Callbacks, 
 	if db == nil || keys == nil {
 		return nil, errors.New("casework: callbacks: database and keys are needed")
 	}
-	c := &Callbacks{cfg: cfg, db: db, keys: keys, never: map[string]bool{}, now: time.Now}
-	for _, n := range cfg.Never {
-		text := Normalise(n, keys.region)
-		if text == "" {
-			return nil, errors.New("casework: callbacks: a number that is never called has no digits")
-		}
-		c.never[text] = true
+	if cfg.Never == nil {
+		cfg.Never = func(string) bool { return false }
 	}
-	return c, nil
+	return &Callbacks{cfg: cfg, db: db, keys: keys, now: time.Now}, nil
 }
 
 func (c *Callbacks) rules(line string) CallbackRules {
@@ -86,7 +80,7 @@ func (c *Callbacks) rules(line string) CallbackRules {
 }
 
 // Callable tells whether a caller with this number can be called back.
-func (c *Callbacks) Callable(number string) bool { return Callable(number, c.keys.region, c.never) }
+func (c *Callbacks) Callable(number string) bool { return Callable(number, c.keys.region, c.cfg.Never) }
 
 // Promise is what a caller who waits is told to expect.
 type Promise struct {

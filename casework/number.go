@@ -34,10 +34,10 @@ func Normalise(number, region string) string {
 
 // Callable says that a number can be called back: a telephone number of one subscriber, at home or abroad, and not one of those never to be
 // called. Withheld numbers, extensions, short service numbers, free, premium and shared-cost numbers, and what a switchboard shows instead
-// of its caller are not. never holds numbers as [Normalise] writes them.
-func Callable(number, region string, never map[string]bool) bool {
+// of its caller are not. never is asked with the number as [Normalise] writes it.
+func Callable(number, region string, never func(string) bool) bool {
 	text := Normalise(number, region)
-	if text == "" || never[text] {
+	if text == "" || never(text) {
 		return false
 	}
 	n, err := phonenumbers.Parse(text, region)

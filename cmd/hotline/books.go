@@ -24,15 +24,13 @@ type ledger struct {
 	calls     *casework.Ledger
 	callbacks *casework.Callbacks
 	keys      *casework.Keys
+	rules     casework.KnownRules
 }
 
 var (
 	_ telephony.Ledger   = ledger{}
 	_ telephony.Promises = ledger{}
 )
-
-// knownRules are the defaults; how long a familiar caller waits for the counsellor of before is bounded by the line.
-var knownRules = casework.KnownRules{Patience: time.Hour} //nolint:gochecknoglobals // never changed
 
 func (l ledger) Open(ctx context.Context, r telephony.Record) (telephony.Known, error) {
 	row, err := l.row(r)
@@ -42,7 +40,7 @@ func (l ledger) Open(ctx context.Context, r telephony.Record) (telephony.Known, 
 	if err := l.calls.Open(ctx, row); err != nil {
 		return telephony.Known{}, err
 	}
-	k, err := l.calls.Known(ctx, l.keys.CallerRefs(r.Caller), knownRules, time.Now())
+	k, err := l.calls.Known(ctx, l.keys.CallerRefs(r.Caller), l.rules, time.Now())
 	known := telephony.Known{History: k.History, Preferred: queue.AgentID(k.Preferred), PreferFor: k.PreferFor, Blocked: k.Blocked}
 	if k.Returning {
 		known.Tier = queue.TierReturning
@@ -156,7 +154,7 @@ func (l *lateLedger) Withdraw(ctx context.Context, id call.ID) error {
 }
 
 // ledger is a ledger whose database stays open as long as the process.
-func (c Config) ledger(reg prometheus.Registerer) (*lateLedger, error) {
+func (c Config) ledger(rules *callbackRules, reg prometheus.Registerer) (*lateLedger, error) {
 	keys, err := casework.LoadKeys(c.path("secrets"), region)
 	if err != nil {
 		return nil, err
@@ -166,25 +164,12 @@ func (c Config) ledger(reg prometheus.Registerer) (*lateLedger, error) {
 		if err != nil {
 			return ledger{}, err
 		}
-		callbacks, err := c.callbacks(db, keys)
+		callbacks, err := rules.callbacks(db, keys)
 		if err != nil {
 			return ledger{}, err
 		}
-		return ledger{casework.NewLedger(db), callbacks, keys}, db.Register(reg)
+		return ledger{casework.NewLedger(db), callbacks, keys, c.known()}, db.Register(reg)
 	}}, nil
-}
-
-// callbacks are those of the site's rules.
-func (c Config) callbacks(db *storage.DB, keys *casework.Keys) (*casework.Callbacks, error) {
-	return casework.NewCallbacks(casework.CallbacksConfig{Never: c.numbers()}, db, keys)
-}
-
-// numbers are the site's own: to call one would be to call ourselves.
-func (c Config) numbers() (all []string) {
-	for _, l := range c.Lines {
-		all = append(all, l.Numbers...)
-	}
-	return all
 }
 
 // region completes numbers that callers' networks send without a country.
@@ -255,7 +240,8 @@ func runWorker(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	callbacks, err := c.callbacks(db, keys)
+	rules := c.callbackRules()
+	callbacks, err := rules.callbacks(db, keys)
 	if err != nil {
 		return err
 	}
@@ -277,7 +263,7 @@ func runWorker(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	return together(ctx, intake.Run, fallback.Run, unclosed.Run, left.Run, func(ctx context.Context) error {
+	return together(ctx, intake.Run, fallback.Run, unclosed.Run, left.Run, rules.follow(log), func(ctx context.Context) error {
 		return serveAdmin(ctx, c.admin("worker"), reg, checks{"database": db.Ping})
 	})
 }

@@ -40,6 +40,7 @@ type Config struct {
 	Codecs     []string         `yaml:"codecs"`      // PCMA (default), PCMU, opus
 	Journal    bool             `yaml:"journal"`     // write every event of every call to log/journal.jsonl
 	PublicURL  string           `yaml:"public_url"`  // of the console, when a proxy with TLS stands before it
+	Callbacks  CallbackConfig   `yaml:"callbacks"`
 
 	// Policy is lines, partners, groups and the other settings of routing. The file only begins them: once imported, the database has them, and
 	// whoever reads them from here has put what is in force in their place.
@@ -115,6 +116,9 @@ func (c Config) Validate() error {
 	}
 	if net.ParseIP(c.Listen) == nil {
 		bad("listen: %q is not an IP address", c.Listen)
+	}
+	if err := c.Callbacks.Validate(); err != nil {
+		errs = append(errs, err)
 	}
 	if err := c.Policy.ValidateFor(c.lineSite()); err != nil {
 		errs = append(errs, err)

@@ -46,7 +46,8 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	callbacks, err := c.callbacks(db, callerKeys)
+	rules := c.callbackRules()
+	callbacks, err := rules.callbacks(db, callerKeys)
 	if err != nil {
 		return err
 	}
@@ -80,7 +81,7 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("console: %w", err)
 	}
-	return srv.Serve(ctx, l)
+	return together(ctx, rules.follow(log), func(ctx context.Context) error { return srv.Serve(ctx, l) })
 }
 
 func (c Config) console() agentui.Config {

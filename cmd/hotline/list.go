@@ -181,22 +181,33 @@ func ended(r casework.CallRecord) endedCall {
 	}
 }
 
-// openTask is one line of `hotline tasks --json`.
+// openTask is one line of `hotline tasks --json`. It holds no number and no name.
 type openTask struct {
-	Task      string    `json:"task"`
-	Kind      string    `json:"kind"`
-	Line      string    `json:"line"`
-	Call      string    `json:"call"`
-	Recording string    `json:"recording"`
-	Danger    bool      `json:"danger"`
-	Created   time.Time `json:"created"`
-	Due       time.Time `json:"due"`
+	Task      string     `json:"task"`
+	Kind      string     `json:"kind"`
+	Reason    string     `json:"reason"`
+	Line      string     `json:"line"`
+	Call      string     `json:"call"`
+	Recording string     `json:"recording"`
+	Danger    bool       `json:"danger"`
+	Tier      string     `json:"tier"`
+	State     string     `json:"state"`
+	Auto      bool       `json:"auto"`
+	Created   time.Time  `json:"created"`
+	Due       time.Time  `json:"due"`
+	Place     time.Time  `json:"place"`
+	Next      time.Time  `json:"next"`
+	Attempts  int        `json:"attempts"`
+	Last      string     `json:"last"` // result of the newest attempt
+	Preferred string     `json:"preferred"`
+	Owner     string     `json:"owner"`
+	Lease     *time.Time `json:"lease,omitempty"`
 }
 
 func tasksCommand(f *flags) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "tasks", Short: "List the open callback tasks", Args: cobra.NoArgs,
+		Use: "tasks", Short: "List the callers who are to be called back", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := f.existing()
 			if err != nil {
@@ -207,23 +218,45 @@ func tasksCommand(f *flags) *cobra.Command {
 				return err
 			}
 			defer db.Close()
-			rows, err := casework.NewTasks(db).List(cmd.Context(), ledgerLimit)
+			tasks := casework.NewTasks(db)
+			rows, err := tasks.List(cmd.Context(), ledgerLimit)
+			if err != nil {
+				return err
+			}
+			last, err := tasks.LastAttempts(cmd.Context())
 			if err != nil {
 				return err
 			}
 			open := make([]openTask, 0, len(rows))
 			for _, t := range rows {
-				open = append(open, openTask{t.ID, string(t.Kind), t.Line, t.Call, t.Recording, t.Danger, t.Created, t.Due})
+				open = append(open, listed(t, last[t.ID]))
 			}
 			if asJSON {
 				return writeJSON(cmd.OutOrStdout(), open)
 			}
-			return table(cmd.OutOrStdout(), "TASK\tKIND\tLINE\tDANGER\tDUE", len(open), func(i int) string {
+			return table(cmd.OutOrStdout(), "TASK\tREASON\tLINE\tTIER\tSTATE\tDUE\tNEXT\tATTEMPTS\tLAST\tBY", len(open), func(i int) string {
 				t := open[i]
-				return fmt.Sprintf("%s\t%s\t%s\t%t\t%s", t.Task, t.Kind, t.Line, t.Danger, t.Due.Local().Format(time.DateTime))
+				by := "a person"
+				if t.Auto {
+					by = "the machine"
+				}
+				return fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s", t.Task, t.Reason, t.Line, t.Tier, t.State, t.Due.Local().Format(time.DateTime),
+					t.Next.Local().Format(time.DateTime), t.Attempts, t.Last, by)
 			})
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
 	return cmd
+}
+
+func listed(t casework.Task, last casework.Attempt) openTask {
+	o := openTask{
+		Task: t.ID, Kind: string(t.Kind), Reason: t.Reason, Line: t.Line, Call: t.Call, Recording: t.Recording, Danger: t.Danger, Tier: t.Tier,
+		State: string(t.State), Auto: t.Auto, Created: t.Created, Due: t.Due, Place: t.Place, Next: t.NextTry, Attempts: t.Attempts,
+		Last: string(last.Result), Preferred: t.Preferred, Owner: t.Owner,
+	}
+	if !t.Lease.IsZero() {
+		o.Lease = &t.Lease
+	}
+	return o
 }

@@ -58,7 +58,8 @@ func runController(ctx context.Context, c Config, log *slog.Logger) error {
 		return err
 	}
 	defer rdb.Close()
-	books, err := c.ledger(reg)
+	rules := c.callbackRules()
+	books, err := c.ledger(rules, reg)
 	if err != nil {
 		return err
 	}
@@ -89,7 +90,7 @@ func runController(ctx context.Context, c Config, log *slog.Logger) error {
 			stop()
 		}()
 	})
-	return together(work, ctl.Run, c.steerController(ctl, q, log), func(ctx context.Context) error {
+	return together(work, ctl.Run, c.steerController(ctl, q, log), rules.follow(log), func(ctx context.Context) error {
 		return serveAdmin(ctx, c.admin("controller"), reg, checks{"asterisk": func(context.Context) error {
 			if !ctl.Ready() {
 				return errors.New("the event websocket is not connected")

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"hotline/casework"
+	"hotline/queue/lines"
+	"hotline/storage"
+)
+
+// CallbackConfig is what holds for the callbacks of every line; the rest is the line's.
+type CallbackConfig struct {
+	From      string        `yaml:"from"`      // hour of the day from which a caller who is not at risk may be called; default 08:00
+	To        string        `yaml:"to"`        // and until which; default 22:00. The same as from: at any hour
+	Never     []string      `yaml:"never"`     // numbers that are never called, such as that of a switchboard which shows it instead of its callers'
+	Returning time.Duration `yaml:"returning"` // how long after being cut off somebody at risk is taken to return; default 30 min
+	Familiar  time.Duration `yaml:"familiar"`  // for how long a caller is given to the counsellor of before; default 30 days
+}
+
+func (c CallbackConfig) hours() (casework.Hours, error) {
+	h := casework.DefaultHours(nil)
+	for text, into := range map[string]*time.Duration{c.From: &h.From, c.To: &h.To} {
+		if text == "" {
+			continue
+		}
+		at, err := time.Parse("15:04", text)
+		if err != nil {
+			return h, fmt.Errorf("callbacks: %q is no time of day such as 08:00", text)
+		}
+		*into = time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
+	}
+	return h, nil
+}
+
+// Validate says everything that is wrong.
+func (c CallbackConfig) Validate() error {
+	_, err := c.hours()
+	errs := []error{err}
+	for _, n := range c.Never {
+		if casework.Normalise(n, region) == "" {
+			errs = append(errs, fmt.Errorf("callbacks: never: %q is no number", n))
+		}
+	}
+	if c.Returning < 0 || c.Familiar < 0 {
+		errs = append(errs, errors.New("callbacks: returning and familiar are spans such as 30m"))
+	}
+	return errors.Join(errs...)
+}
+
+// callbackRules are those of the lines in force.
+type callbackRules struct {
+	c   Config
+	now atomic.Pointer[lines.Policy]
+}
+
+func (c Config) callbackRules() *callbackRules {
+	known, _, _ := c.remembered()
+	r := &callbackRules{c: c}
+	r.now.Store(&known.Policy)
+	return r
+}
+
+// follow keeps the rules those of the lines in force until ctx ends.
+func (r *callbackRules) follow(log *slog.Logger) func(context.Context) error {
+	return func(ctx context.Context) error {
+		return r.c.watchPolicy(ctx, log, func(v lines.Version, _ lines.Mode) { r.now.Store(&v.Policy) })
+	}
+}
+
+// of gives the rules of a line; the defaults for one that is no more.
+func (r *callbackRules) of(line string) casework.CallbackRules {
+	hours, _ := r.c.Callbacks.hours() // checked at the start
+	rules := casework.CallbackRules{Retry: casework.Retry{Hours: hours}}
+	policy := r.now.Load()
+	l, ok := policy.Line(line)
+	if !ok {
+		return rules
+	}
+	l = policy.Effective(l, false)
+	rules.Retry.Attempts, rules.Retry.Every = l.Callback.Attempts, time.Duration(l.Callback.Every)
+	rules.Abandoned, rules.Voicemail = casework.AbandonedMode(l.Callback.Abandoned), l.Callback.MayVoicemail
+	zone := l.Hours.Zone
+	if zone == "" {
+		zone = lines.DefaultZone
+	}
+	if loaded, err := time.LoadLocation(zone); err == nil { // checked when the lines were saved
+		rules.Retry.Hours.Zone = loaded
+	}
+	return rules
+}
+
+// never tells of a number that is not to be called: the site's own, and those of the configuration.
+func (r *callbackRules) never(number string) bool {
+	for _, n := range r.c.Callbacks.Never {
+		if casework.Normalise(n, region) == number {
+			return true
+		}
+	}
+	for _, l := range r.now.Load().Lines {
+		for _, n := range l.Numbers {
+			if casework.Normalise(n, region) == number {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// callbacks are those of the site's rules.
+func (r *callbackRules) callbacks(db *storage.DB, keys *casework.Keys) (*casework.Callbacks, error) {
+	return casework.NewCallbacks(casework.CallbacksConfig{Rules: r.of, Never: r.never}, db, keys)
+}
+
+// known are the rules of what earlier calls mean; how long a familiar caller waits for the counsellor of before is bounded by the line.
+func (c Config) known() casework.KnownRules {
+	return casework.KnownRules{Returning: c.Callbacks.Returning, Familiar: c.Callbacks.Familiar, Patience: time.Hour}
+}
