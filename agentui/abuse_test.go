@@ -268,7 +268,7 @@ func TestOutboxMergesRows(t *testing.T) {
 }
 
 func TestSupervisorSeesTheBoard(t *testing.T) {
-	s := newSite(t, func(c *Config) { c.Lines["12356"] = map[string]string{"en": "Line six"} })
+	s := newSite(t, nil)
 	boss, p := s.login("supervisor1"), s.login("agent1")
 	b := boss.enter("")
 	if self := b.snap(); self.State != "offline" || self.Role != "supervisor" {

@@ -41,6 +41,9 @@ func TestEveryEndpointHasItsRow(t *testing.T) {
 	want := map[string]access{
 		"POST /api/login": accessAnyone, "POST /api/logout": accessSignedIn, "GET /api/me": accessSignedIn, "GET /api/config": accessAnyone,
 		"GET /api/recordings": accessSupervisor, "POST /api/recordings/{id}/access": accessSupervisor,
+		"GET /api/lines": accessAdministrator, "PUT /api/lines": accessAdministrator, "GET /api/lines/versions": accessAdministrator,
+		"GET /api/lines/versions/{n}": accessAdministrator, "POST /api/lines/versions/{n}/restore": accessAdministrator,
+		"GET /api/emergency": accessLeading, "POST /api/emergency": accessLeading,
 		"GET /api/recordings/{id}/audio": accessSupervisor, "GET /healthz": accessAnyone, "GET /readyz": accessAnyone,
 		"GET /api/tasks": accessServing, "POST /api/tasks/{id}/call": accessServing, "POST /api/tasks/{id}/close": accessServing,
 		"POST /api/tasks/{id}/result": accessServing, "GET /api/calls/{id}/task": accessServing, "GET /api/blocks": accessServing,

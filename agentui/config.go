@@ -8,8 +8,6 @@ import (
 	"net/url"
 	"slices"
 	"time"
-
-	"hotline/queue"
 )
 
 // Config is the console's. The zero value of a field means its default.
@@ -22,11 +20,10 @@ type Config struct {
 	TrustedProxies  []netip.Prefix // whose X-Forwarded-For is believed
 	Origins         []string       // further origins ("https://console.example.org") that are our own, when a proxy changes Host
 
-	Locale  string                             // default zh-CN
-	Locales []string                           // default zh-CN, en
-	Reasons []string                           // of NotReady; default break, meal, training, meeting, technical
-	Lines   map[queue.LineID]map[string]string // names of lines by locale
-	Codec   string                             // PCMA (default), PCMU or opus
+	Locale  string   // default zh-CN
+	Locales []string // default zh-CN, en
+	Reasons []string // of NotReady; default break, meal, training, meeting, technical
+	Codec   string   // PCMA (default), PCMU or opus
 	Demo    bool
 
 	SessionIdle time.Duration // a sign-in ends when nobody used it so long; default 2 h. An open websocket is use.

@@ -48,6 +48,11 @@ const (
 	ActionBlockApprove = "block.approve" // with the span
 	ActionBlockRefuse  = "block.refuse"
 	ActionBlockLift    = "block.lift"
+
+	ActionLinesSave    = "lines.save"
+	ActionLinesRestore = "lines.restore"
+	ActionEmergencyOn  = "emergency.on"
+	ActionEmergencyOff = "emergency.off"
 )
 
 // AuditEntry says who did what to what, and why.
@@ -56,7 +61,7 @@ type AuditEntry struct {
 	Actor  queue.AgentID // empty when nobody proved who they are
 	Role   users.Role    // of the actor, empty with it
 	Action string
-	Object string // id of the recording, task or block, "call:" and the call of a proposed block, else empty
+	Object string // id of the recording, task or block, "call:" and the call of a proposed block, "lines:<version>", else empty
 	Reason string // as the person gave it, else empty
 	Remote string // address of the browser
 }
@@ -145,6 +150,7 @@ type Deps struct {
 	Recordings Library
 	Callbacks  callbacks                                         // *casework.Callbacks
 	Blocks     blocks                                            // *casework.Blocks
+	Lines      policies                                          // *lines.Store
 	Gateways   map[string]Gateway                                // by id
 	ICEServers func(queue.AgentID) ([]protocol.ICEServer, error) // STUN and relay for the browser of a person; nil: none
 	Assets     fs.FS                                             // the built web app, index.html in its root
@@ -156,7 +162,7 @@ func (d Deps) validate() error {
 	var errs []error
 	for name, missing := range map[string]bool{
 		"Log": d.Log == nil, "Queue": d.Queue == nil, "Users": d.Users == nil, "Audit": d.Audit == nil, "Recordings": d.Recordings == nil,
-		"Callbacks": d.Callbacks == nil, "Blocks": d.Blocks == nil, "Assets": d.Assets == nil, "Metrics": d.Metrics == nil,
+		"Callbacks": d.Callbacks == nil, "Blocks": d.Blocks == nil, "Assets": d.Assets == nil, "Metrics": d.Metrics == nil, "Lines": d.Lines == nil,
 	} {
 		if missing {
 			errs = append(errs, errors.New("console: "+name+" is missing"))

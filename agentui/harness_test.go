@@ -29,6 +29,7 @@ import (
 	"hotline/agentui/users"
 	"hotline/casework"
 	"hotline/queue"
+	"hotline/queue/lines"
 	"hotline/queue/queuetest"
 	"hotline/storage"
 	"hotline/storage/storagetest"
@@ -57,6 +58,7 @@ type site struct {
 	db      *storage.DB
 	users   *users.Store
 	audit   *auditLog
+	lines   *lines.Store
 	library *library
 	keys    *casework.Keys
 	tasks   *casework.Callbacks
@@ -182,7 +184,13 @@ func newSite(t *testing.T, adjust func(*Config)) *site {
 	if s.tasks, err = casework.NewCallbacks(casework.CallbacksConfig{}, s.db, s.keys); err != nil {
 		t.Fatal(err)
 	}
-	s.cfg = Config{ID: "console-1", Lines: map[queue.LineID]map[string]string{"12355": {"zh-CN": "青少年热线", "en": "Youth line"}}}
+	if s.lines, err = lines.Open(t.Context(), s.db, lines.Site{Trunks: []string{"province"}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.lines.Save(t.Context(), 0, youthLine(), "file", ""); err != nil {
+		t.Fatal(err)
+	}
+	s.cfg = Config{ID: "console-1"}
 	if adjust != nil {
 		adjust(&s.cfg)
 	}
@@ -199,6 +207,10 @@ func newSite(t *testing.T, adjust func(*Config)) *site {
 	return s
 }
 
+func youthLine() lines.Policy {
+	return lines.Policy{Lines: []lines.Line{{ID: "12355", Numbers: []string{"12355"}, Names: lines.Words{"zh-CN": "青少年热线", "en": "Youth line"}}}}
+}
+
 func passwordOf(username string) string { return "password of " + username }
 
 // start runs a console process on addr.
@@ -207,7 +219,7 @@ func (s *site) start(addr string) {
 	s.metrics = prometheus.NewRegistry()
 	server, err := New(s.cfg, Deps{
 		Log: slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), Queue: s.index, Users: s.users, Audit: s.audit,
-		Recordings: s.library, Callbacks: s.tasks, Blocks: casework.NewBlocks(s.db), Gateways: map[string]Gateway{"gateway-1": s.gateway}, Metrics: s.metrics,
+		Recordings: s.library, Callbacks: s.tasks, Blocks: casework.NewBlocks(s.db), Lines: s.lines, Gateways: map[string]Gateway{"gateway-1": s.gateway}, Metrics: s.metrics,
 		Assets: fstest.MapFS{
 			"index.html":                {Data: []byte("<!doctype html><title>console</title>")},
 			"assets/app-0123abcd.js":    {Data: []byte("plain")},

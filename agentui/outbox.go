@@ -27,7 +27,8 @@ type outbox struct {
 	refused bool               // the queue refuses the person
 	told    []protocol.Trouble // what the browser knows; nil before the first snapshot
 
-	duties protocol.Duties
+	duties    protocol.Duties
+	emergency protocol.Emergency // as it is; the browser learns it with its first snapshot
 }
 
 // pending is a change in the making.
@@ -39,6 +40,7 @@ type pending struct {
 	goneAgents rows[struct{}]
 	trouble    []protocol.Trouble // nil: as before
 	duties     *protocol.Duties   // nil: as before
+	emergency  *protocol.Emergency
 }
 
 func (p *pending) size() int {
@@ -107,7 +109,7 @@ func (o *outbox) snapshot(s protocol.Snapshot) {
 	o.update(func() {
 		o.pending, o.seq = nil, 0
 		o.told = o.wrong()
-		s.Trouble, s.Duties = o.told, o.duties
+		s.Trouble, s.Duties, s.Emergency = o.told, o.duties, o.emergency
 		o.push(s)
 	})
 }
@@ -132,6 +134,22 @@ func (o *outbox) tellDuties(now protocol.Duties) {
 			o.pending = &pending{}
 		}
 		o.pending.duties = &now
+	})
+}
+
+// tellEmergency takes whether emergency mode is on.
+func (o *outbox) tellEmergency(now protocol.Emergency) {
+	o.update(func() {
+		if o.emergency == now {
+			return
+		}
+		if o.emergency = now; o.told == nil {
+			return // the first snapshot has it
+		}
+		if o.pending == nil {
+			o.pending = &pending{}
+		}
+		o.pending.emergency = &now
 	})
 }
 
@@ -207,7 +225,7 @@ func (o *outbox) take(now time.Time) (frames [][]byte, code int, err error) {
 }
 
 func (p *pending) message(seq int64, now time.Time) protocol.Change {
-	c := protocol.Change{Type: protocol.TypeChange, Seq: seq, Now: now.UnixMilli(), Self: p.self, Trouble: p.trouble, Duties: p.duties}
+	c := protocol.Change{Type: protocol.TypeChange, Seq: seq, Now: now.UnixMilli(), Self: p.self, Trouble: p.trouble, Duties: p.duties, Emergency: p.emergency}
 	p.calls.each(func(_ string, row protocol.Call) { c.Calls = append(c.Calls, row) })
 	p.agents.each(func(_ string, row protocol.Agent) { c.Agents = append(c.Agents, row) })
 	p.goneCalls.each(func(id string, _ struct{}) { c.GoneCalls = append(c.GoneCalls, id) })

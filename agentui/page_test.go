@@ -42,6 +42,9 @@ type page struct {
 	agents  map[string]protocol.Agent
 	trouble []protocol.Trouble
 	duties  protocol.Duties
+
+	emergency protocol.Emergency
+
 	seq     int64
 	snaps   int
 	changes int
@@ -129,7 +132,7 @@ func (g *page) apply(b []byte) {
 	case "snapshot":
 		var s protocol.Snapshot
 		fail(json.Unmarshal(b, &s))
-		g.self, g.seq, g.trouble, g.duties = s.Self, 0, s.Trouble, s.Duties
+		g.self, g.seq, g.trouble, g.duties, g.emergency = s.Self, 0, s.Trouble, s.Duties, s.Emergency
 		g.calls, g.agents = map[string]protocol.Call{}, map[string]protocol.Agent{}
 		if s.Board != nil {
 			for _, c := range append(s.Board.Waiting, s.Board.Talking...) {
@@ -153,6 +156,9 @@ func (g *page) apply(b []byte) {
 		}
 		if c.Duties != nil {
 			g.duties = *c.Duties
+		}
+		if c.Emergency != nil {
+			g.emergency = *c.Emergency
 		}
 		if c.Self != nil {
 			g.self = *c.Self

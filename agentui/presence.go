@@ -44,7 +44,7 @@ func (d *desk) signIn(ctx context.Context, now time.Time) {
 	}
 	_, err := ask(ctx, func(ctx context.Context) (queue.Agent, error) {
 		return d.s.deps.Queue.SignIn(ctx, queue.RequestID(newID()), queue.Agent{
-			ID: d.user.ID, State: queue.AgentNotReady, Reason: queue.ReasonSignedIn, Skills: d.user.Skills, Console: d.s.cfg.ID, Session: d.session,
+			ID: d.user.ID, State: queue.AgentNotReady, Reason: queue.ReasonSignedIn, Skills: d.user.Skills, Group: d.user.Group, Console: d.s.cfg.ID, Session: d.session,
 		})
 	})
 	if err != nil {

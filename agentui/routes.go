@@ -2,6 +2,7 @@ package agentui
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -30,42 +32,67 @@ const (
 	accessSignedIn
 	accessSupervisor
 	accessServing // who takes calls: agents and supervisors
+	accessAdministrator
+	accessLeading // supervisors and administrators
 	accessLoopback
 )
+
+// roles that an access asks for; empty: any.
+func (a access) roles() []users.Role {
+	switch a {
+	case accessSupervisor:
+		return []users.Role{users.Supervisor}
+	case accessAdministrator:
+		return []users.Role{users.Administrator}
+	case accessServing:
+		return []users.Role{users.Agent, users.Supervisor}
+	case accessLeading:
+		return []users.Role{users.Supervisor, users.Administrator}
+	}
+	return nil
+}
 
 // endpoint is one row of the table of what can be asked by HTTP.
 type endpoint struct {
 	pattern string
 	access  access
 	serve   func(w http.ResponseWriter, r *http.Request, v *visitor) // v is nil where anyone may ask
+	body    int64                                                    // most bytes of a body; 0: bodyLimit
 }
 
 func (s *Server) endpoints() []endpoint {
 	figures := promhttp.HandlerFor(s.deps.Metrics, promhttp.HandlerOpts{})
 	return []endpoint{
-		{"POST /api/login", accessAnyone, s.login},
-		{"POST /api/logout", accessSignedIn, s.logout},
-		{"GET /api/me", accessSignedIn, s.me},
-		{"GET /api/config", accessAnyone, s.publicConfig},
-		{"GET /api/recordings", accessSupervisor, s.listRecordings},
-		{"POST /api/recordings/{id}/access", accessSupervisor, s.accessRecording},
-		{"GET /api/recordings/{id}/audio", accessSupervisor, s.playRecording},
-		{"GET /api/tasks", accessServing, s.listTasks},
-		{"POST /api/tasks/{id}/call", accessServing, s.callNow},
-		{"POST /api/tasks/{id}/close", accessServing, s.closeTask},
-		{"POST /api/tasks/{id}/result", accessServing, s.sayResult},
-		{"GET /api/calls/{id}/task", accessServing, s.callTask},
-		{"GET /api/blocks", accessServing, s.listBlocks},
-		{"POST /api/blocks", accessServing, s.proposeBlock},
-		{"POST /api/blocks/{id}/approve", accessSupervisor, s.approveBlock},
-		{"POST /api/blocks/{id}/refuse", accessSupervisor, s.refuseBlock},
-		{"POST /api/blocks/{id}/lift", accessSupervisor, s.liftBlock},
-		{"GET /healthz", accessAnyone, s.healthz},
-		{"GET /readyz", accessAnyone, s.readyz},
-		{"GET /metrics", accessLoopback, func(w http.ResponseWriter, r *http.Request, _ *visitor) { figures.ServeHTTP(w, r) }},
-		{"GET /ws", accessSignedIn, s.serveSocket},
-		{"/api/", accessAnyone, s.notFound},
-		{"/", accessAnyone, s.serveAsset},
+		{pattern: "POST /api/login", access: accessAnyone, serve: s.login},
+		{pattern: "POST /api/logout", access: accessSignedIn, serve: s.logout},
+		{pattern: "GET /api/me", access: accessSignedIn, serve: s.me},
+		{pattern: "GET /api/config", access: accessAnyone, serve: s.publicConfig},
+		{pattern: "GET /api/recordings", access: accessSupervisor, serve: s.listRecordings},
+		{pattern: "POST /api/recordings/{id}/access", access: accessSupervisor, serve: s.accessRecording},
+		{pattern: "GET /api/recordings/{id}/audio", access: accessSupervisor, serve: s.playRecording},
+		{pattern: "GET /api/tasks", access: accessServing, serve: s.listTasks},
+		{pattern: "POST /api/tasks/{id}/call", access: accessServing, serve: s.callNow},
+		{pattern: "POST /api/tasks/{id}/close", access: accessServing, serve: s.closeTask},
+		{pattern: "POST /api/tasks/{id}/result", access: accessServing, serve: s.sayResult},
+		{pattern: "GET /api/calls/{id}/task", access: accessServing, serve: s.callTask},
+		{pattern: "GET /api/blocks", access: accessServing, serve: s.listBlocks},
+		{pattern: "POST /api/blocks", access: accessServing, serve: s.proposeBlock},
+		{pattern: "POST /api/blocks/{id}/approve", access: accessSupervisor, serve: s.approveBlock},
+		{pattern: "POST /api/blocks/{id}/refuse", access: accessSupervisor, serve: s.refuseBlock},
+		{pattern: "POST /api/blocks/{id}/lift", access: accessSupervisor, serve: s.liftBlock},
+		{pattern: "GET /api/lines", access: accessAdministrator, serve: s.showLines},
+		{pattern: "PUT /api/lines", access: accessAdministrator, serve: s.saveLines, body: linesBody},
+		{pattern: "GET /api/lines/versions", access: accessAdministrator, serve: s.listLines},
+		{pattern: "GET /api/lines/versions/{n}", access: accessAdministrator, serve: s.oneLines},
+		{pattern: "POST /api/lines/versions/{n}/restore", access: accessAdministrator, serve: s.restoreLines},
+		{pattern: "GET /api/emergency", access: accessLeading, serve: s.listEmergencies},
+		{pattern: "POST /api/emergency", access: accessLeading, serve: s.setEmergency},
+		{pattern: "GET /healthz", access: accessAnyone, serve: s.healthz},
+		{pattern: "GET /readyz", access: accessAnyone, serve: s.readyz},
+		{pattern: "GET /metrics", access: accessLoopback, serve: func(w http.ResponseWriter, r *http.Request, _ *visitor) { figures.ServeHTTP(w, r) }},
+		{pattern: "GET /ws", access: accessSignedIn, serve: s.serveSocket},
+		{pattern: "/api/", access: accessAnyone, serve: s.notFound},
+		{pattern: "/", access: accessAnyone, serve: s.serveAsset},
 	}
 }
 
@@ -92,7 +119,7 @@ func (s *Server) admit(e endpoint) http.Handler {
 		seen := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		defer func() { s.metrics.requests.WithLabelValues(e.pattern, strconv.Itoa(seen.status)).Inc() }()
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(requestTimeout)) // not every writer has one; real connections do
-		r.Body = http.MaxBytesReader(seen, r.Body, bodyLimit)
+		r.Body = http.MaxBytesReader(seen, r.Body, cmp.Or(e.body, bodyLimit))
 		var v *visitor
 		switch e.access {
 		case accessAnyone:
@@ -101,7 +128,7 @@ func (s *Server) admit(e endpoint) http.Handler {
 				s.fail(seen, http.StatusNotFound, protocol.NotFound, nil)
 				return
 			}
-		case accessSignedIn, accessSupervisor, accessServing:
+		case accessSignedIn, accessSupervisor, accessAdministrator, accessServing, accessLeading:
 			var err error
 			if v, err = s.visitor(r); errors.Is(err, errSignedOut) {
 				s.fail(seen, http.StatusUnauthorized, protocol.SignedOut, nil)
@@ -110,7 +137,7 @@ func (s *Server) admit(e endpoint) http.Handler {
 				s.unavailable(seen, r, err)
 				return
 			}
-			if e.access == accessSupervisor && v.user.Role != users.Supervisor || e.access == accessServing && v.user.Role == users.Administrator {
+			if roles := e.access.roles(); len(roles) > 0 && !slices.Contains(roles, v.user.Role) {
 				s.fail(seen, http.StatusForbidden, protocol.Forbidden, nil)
 				return
 			}

@@ -42,6 +42,7 @@ type Server struct {
 	gateways  *gateways
 	troubles  *troubles
 	directory *directory
+	site      siteView
 	sessions  *scs.SessionManager
 	logins    *loginLimits
 	grants    *playedGrants
@@ -112,8 +113,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	defer stop()
 	var loops sync.WaitGroup
 	loops.Go(func() { s.gateways.run(work) })
-	loops.Go(func() { s.directory.run(work, s.board.Renamed) })
+	loops.Go(func() { s.directory.run(work, func() { s.board.Renamed(); s.tellEmergency() }) })
 	loops.Go(func() { s.mirror(work) })
+	loops.Go(func() { s.followSite(work) })
 	loops.Go(func() { s.feelPulse(work) })
 	loops.Go(func() { s.watchDuties(work) })
 	loops.Go(func() { s.expireSessions(work) })

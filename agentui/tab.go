@@ -84,6 +84,7 @@ func (s *Server) addTab(t *tab) bool {
 	s.metrics.tabs.Inc()
 	t.out.tellTrouble(concerning(t.user.Role, s.troubles.all()))
 	t.out.tellDuties(dutiesOf(t.user.Role, s.duties))
+	t.out.tellEmergency(s.emergencyFor(t.user.Locale))
 	if s.draining {
 		t.out.close(protocol.CloseDraining)
 	}

@@ -91,7 +91,7 @@ func (s *Server) sayResult(w http.ResponseWriter, r *http.Request, v *visitor) {
 
 // lineName is the line's name in a language, else in the console's, else its id.
 func (s *Server) lineName(id queue.LineID, locale string) string {
-	names := s.cfg.Lines[id]
+	names := s.site.lineNames(id)
 	for _, l := range []string{locale, s.cfg.Locale} {
 		if name := names[l]; name != "" {
 			return name

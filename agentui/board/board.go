@@ -288,14 +288,19 @@ func (b *Board) SetMuted(id queue.AgentID, muted bool) {
 }
 
 // Renamed tells every watcher that names may have changed.
-func (b *Board) Renamed() {
+func (b *Board) Renamed() { b.touch(func(c Call) bool { return c.Agent != "" }) }
+
+// Relabelled is Renamed for the lines: every row is shown anew.
+func (b *Board) Relabelled() { b.touch(func(Call) bool { return true }) }
+
+func (b *Board) touch(shows func(Call) bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for id := range b.agents {
 		b.touchAgent(id)
 	}
 	for id, c := range b.calls {
-		if c.Agent != "" {
+		if shows(c) {
 			b.touchCall(id)
 		}
 	}

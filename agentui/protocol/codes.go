@@ -15,8 +15,11 @@ const (
 	BadReason       Code = "bad_reason" // also websocket
 	GrantExpired    Code = "grant_expired"
 	BadRequest      Code = "bad_request"
-	Unavailable     Code = "unavailable" // a part the console needs is away; try again. Also websocket
-	Internal        Code = "internal"    // also websocket
+	Unavailable     Code = "unavailable"   // a part the console needs is away; try again. Also websocket
+	Internal        Code = "internal"      // also websocket
+	InvalidLines    Code = "invalid_lines" // params: faults, each with field, code and params
+	Stale           Code = "stale"         // somebody changed it in between; params: version, at, by_name
+	BadNote         Code = "bad_note"      // params: most
 )
 
 // Codes of websocket refusals that are counted: ten in a minute close the connection.
@@ -55,7 +58,7 @@ func Codes() []Code {
 	return []Code{
 		BadCredentials, TooManyAttempts, SignedOut, InCall, Forbidden, CrossOrigin, NotFound, BadReason, GrantExpired, BadRequest,
 		Unavailable, Internal, Malformed, UnknownType, TooLarge, HelloFirst, TooMany, SecondSession, OfferGone, NotYourCall, NoGateway,
-		LegFailed, LegPending, LegUnknown, WrongState, Displaced, TaskBusy, AlreadyClosed, NotCallable, OwnProposal, NoCaller,
+		LegFailed, LegPending, LegUnknown, WrongState, Displaced, TaskBusy, AlreadyClosed, NotCallable, OwnProposal, NoCaller, InvalidLines, Stale, BadNote,
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"hotline/queue/lines"
 )
 
 // shapes says which type every golden file is.
@@ -19,13 +21,23 @@ func shapes() map[string]any {
 		"server_snapshot_agent": Snapshot{}, "server_snapshot_supervisor": Snapshot{},
 		"server_change_trouble": Change{}, "server_change_trouble_over": Change{}, "server_change_self": Change{}, "server_change_board": Change{}, "server_change_gone": Change{},
 		"server_leg_lost": LegLost{}, "server_displaced": Notice{}, "server_signed_out": Notice{},
+		"http_lines": Lines{}, "http_lines_save": SaveLines{}, "http_lines_versions": LinesHistory{}, "http_lines_restore": RestoreLines{}, "http_error_invalid_lines": invalidLines{}, "http_error_stale": HTTPError{},
+		"http_emergency": EmergencyLog{}, "http_emergency_set": SetEmergency{}, "emergency": Emergency{}, "server_change_emergency": Change{},
 		"http_login": Login{}, "http_me": Me{}, "http_config": PublicConfig{}, "http_recording": Recording{}, "http_recordings": Recordings{},
 		"http_recording_access": Access{}, "http_recording_access_result": Grant{}, "http_error": HTTPError{},
-		"http_error_too_many_attempts": HTTPError{}, "error_codes": []Code{}, "trouble_codes": []Trouble{},
+		"http_error_too_many_attempts": HTTPError{}, "error_codes": []Code{}, "line_fault_codes": []lines.Code{}, "trouble_codes": []Trouble{},
 		"http_task": Task{}, "http_tasks": Tasks{}, "http_task_close": TaskClose{}, "http_task_result": TaskResult{}, "http_block": Block{},
 		"http_blocks": Blocks{}, "http_block_proposal": BlockProposal{}, "http_block_approval": BlockApproval{}, "http_block_why": Why{},
 		"server_change_duties": Change{},
 	}
+}
+
+// invalidLines is HTTPError with the params that invalid_lines has.
+type invalidLines struct {
+	Error  Code `json:"error"`
+	Params struct {
+		Faults lines.Faults `json:"faults"`
+	} `json:"params"`
 }
 
 // ackLeg is Ack with the result that leg and leg_restart have.
@@ -108,6 +120,7 @@ func TestConstructorsGiveTheGoldenMessages(t *testing.T) {
 		"server_signed_out":       Notice{Type: TypeSignedOut},
 		"error_codes":             Codes(),
 		"trouble_codes":           Troubles(),
+		"line_fault_codes":        lines.Codes(),
 	} {
 		want, err := os.ReadFile("golden/" + name + ".json")
 		if err != nil {

@@ -50,8 +50,9 @@ type Snapshot struct {
 	Self  Self   `json:"self"`
 	Board *Board `json:"board"` // nil when the role has no board
 
-	Trouble []Trouble `json:"trouble"` // what the page needs and is away; never nil
-	Duties  Duties    `json:"duties"`  // zero for who takes no calls
+	Trouble   []Trouble `json:"trouble"` // what the page needs and is away; never nil
+	Duties    Duties    `json:"duties"`  // zero for who takes no calls
+	Emergency Emergency `json:"emergency"`
 }
 
 // NewSnapshot makes a snapshot as of now (milliseconds), without trouble.
@@ -70,8 +71,9 @@ type Change struct {
 	Agents     []Agent  `json:"agents,omitempty"`
 	GoneAgents []string `json:"gone_agents,omitempty"`
 
-	Trouble []Trouble `json:"trouble,omitzero"` // the whole list; nil: as before
-	Duties  *Duties   `json:"duties,omitempty"`
+	Trouble   []Trouble  `json:"trouble,omitzero"` // the whole list; nil: as before
+	Duties    *Duties    `json:"duties,omitempty"`
+	Emergency *Emergency `json:"emergency,omitempty"` // nil: as before
 }
 
 // LegLost tells the browser to make a new leg.

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -39,6 +40,7 @@ var (
 	ErrNotFound       = errors.New("no such user")
 	ErrTaken          = errors.New("the username is taken")
 	ErrBadCredentials = errors.New("username or password is wrong")
+	ErrBadWork        = errors.New("skills or group cannot be so")
 	ErrWeakPassword   = errors.New("a password has 8 to 200 bytes")
 )
 
@@ -49,6 +51,7 @@ type User struct {
 	Name     string        // as shown
 	Role     Role
 	Skills   queue.Skills
+	Group    int    // 0 to 99: own centre, volunteers, partners; see queue.Agent
 	Locale   string // "zh-CN" or "en"
 	Disabled bool   // may not sign in
 	Created  time.Time
@@ -105,9 +108,9 @@ func (s *Store) Create(ctx context.Context, u User, password string) (User, erro
 	if err != nil {
 		return User{}, fmt.Errorf("create user: %w", err)
 	}
-	_, err = s.db.Exec(ctx, `INSERT INTO users (id, username, name, role, password, skills, locale, disabled, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		string(u.ID), u.Username, u.Name, string(u.Role), u.hash, string(skills), u.Locale, u.Disabled, storage.Millis(u.Created))
+	_, err = s.db.Exec(ctx, `INSERT INTO users (id, username, name, role, password, skills, locale, disabled, created_at, agent_group)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		string(u.ID), u.Username, u.Name, string(u.Role), u.hash, string(skills), u.Locale, u.Disabled, storage.Millis(u.Created), u.Group)
 	if storage.IsUnique(err) {
 		return User{}, ErrTaken
 	}
@@ -132,10 +135,20 @@ func (u User) check() error {
 	if !u.Role.Valid() {
 		return fmt.Errorf("role %q is not agent, supervisor or administrator", u.Role)
 	}
-	for skill, level := range u.Skills {
-		if skill == "" || level < 1 || level > 10 {
-			return errors.New("a skill has a name and a level from 1 to 10")
+	return checkWork(u.Skills, u.Group)
+}
+
+// skillRule is that of lines: what no line can ask for is no skill.
+var skillRule = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+func checkWork(skills queue.Skills, group int) error {
+	for skill, level := range skills {
+		if !skillRule.MatchString(skill) || level < 1 || level > 10 {
+			return fmt.Errorf("%w: a skill has a name of letters, digits, - and _, and a level from 1 to 10", ErrBadWork)
 		}
+	}
+	if group < 0 || group > 99 {
+		return fmt.Errorf("%w: group %d is not from 0 to 99", ErrBadWork, group)
 	}
 	return nil
 }
@@ -143,7 +156,7 @@ func (u User) check() error {
 // fold makes equal what a person would call the same username.
 func fold(username string) string { return strings.ToLower(strings.TrimSpace(username)) }
 
-const columns = "id, username, name, role, password, skills, locale, disabled, created_at"
+const columns = "id, username, name, role, password, skills, locale, disabled, created_at, agent_group"
 
 // ByName finds a person by username, without regard to case. ErrNotFound.
 func (s *Store) ByName(ctx context.Context, username string) (User, error) {
@@ -193,7 +206,7 @@ func scan(row interface{ Scan(...any) error }) (User, error) {
 		id, role, skills string
 		created          int64
 	)
-	err := row.Scan(&id, &u.Username, &u.Name, &role, &u.hash, &skills, &u.Locale, &u.Disabled, &created)
+	err := row.Scan(&id, &u.Username, &u.Name, &role, &u.hash, &skills, &u.Locale, &u.Disabled, &created, &u.Group)
 	if err != nil {
 		return User{}, err
 	}
@@ -211,6 +224,18 @@ func (s *Store) SetPassword(ctx context.Context, id queue.AgentID, password stri
 		return fmt.Errorf("set password: %w", err)
 	}
 	return s.update(ctx, "set password", "UPDATE users SET password = ? WHERE id = ?", hash, string(id))
+}
+
+// SetWork says which calls a person gets from the next sign-in at the queue on. ErrNotFound, ErrBadWork.
+func (s *Store) SetWork(ctx context.Context, id queue.AgentID, skills queue.Skills, group int) error {
+	if err := checkWork(skills, group); err != nil {
+		return fmt.Errorf("set skills: %w", err)
+	}
+	text, err := json.Marshal(skills)
+	if err != nil {
+		return fmt.Errorf("set skills: %w", err)
+	}
+	return s.update(ctx, "set skills", "UPDATE users SET skills = ?, agent_group = ? WHERE id = ?", string(text), group, string(id))
 }
 
 // SetDisabled shuts a person out, or lets them in again. Their open sessions end at the next request or within half a minute.

@@ -54,6 +54,23 @@ func TestUsers(t *testing.T) {
 		if err != nil || len(all) != 2 || all[0].Username != "a0" {
 			t.Errorf("list: %+v, %v", all, err)
 		}
+		if got.Group != 0 {
+			t.Errorf("a person of the own centre is in group %d", got.Group)
+		}
+		if err := s.SetWork(ctx, made.ID, queue.Skills{"english": 5}, 1); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.ByID(ctx, made.ID); err != nil || got.Group != 1 || got.Skills["english"] != 5 || got.Skills["youth"] != 0 {
+			t.Errorf("after SetWork: %+v, %v", got, err)
+		}
+		for _, bad := range []error{s.SetWork(ctx, made.ID, queue.Skills{"a:b": 1}, 0), s.SetWork(ctx, made.ID, queue.Skills{"a": 11}, 0), s.SetWork(ctx, made.ID, nil, 100)} {
+			if !errors.Is(bad, ErrBadWork) {
+				t.Errorf("what no line can ask for: %v", bad)
+			}
+		}
+		if err := s.SetWork(ctx, "u-nobody", nil, 0); !errors.Is(err, ErrNotFound) {
+			t.Errorf("skills of nobody: %v", err)
+		}
 		if err := s.SetPassword(ctx, made.ID, "second password"); err != nil {
 			t.Fatal(err)
 		}

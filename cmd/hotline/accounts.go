@@ -21,7 +21,12 @@ func seedUsers(ctx context.Context, c Config, people *users.Store) ([]demoUser, 
 	if err != nil {
 		return nil, err
 	}
-	all := []demoUser{{Name: "agent1", Role: string(users.Agent)}, {Name: "agent2", Role: string(users.Agent)}, {Name: "supervisor1", Role: string(users.Supervisor)}, {Name: "admin1", Role: string(users.Administrator)}}
+	all := []demoUser{
+		{Name: "agent1", Role: string(users.Agent), skills: queue.Skills{"mandarin": 5, "english": 3, "youth": 5, "crisis": 5}},
+		{Name: "agent2", Role: string(users.Agent), skills: queue.Skills{"mandarin": 5, "english": 5, "youth": 3, "crisis": 3}},
+		{Name: "supervisor1", Role: string(users.Supervisor), skills: queue.Skills{"mandarin": 5, "english": 4, "youth": 4, "crisis": 7}},
+		{Name: "admin1", Role: string(users.Administrator)},
+	}
 	for i := range all {
 		if passwords[all[i].Name] == "" {
 			passwords[all[i].Name] = rand.Text()[:16]
@@ -39,7 +44,7 @@ func seedUsers(ctx context.Context, c Config, people *users.Store) ([]demoUser, 
 	for _, u := range all {
 		_, err := people.Create(ctx, users.User{
 			Username: u.Name, Name: u.Name, Role: users.Role(u.Role), Locale: "zh-CN",
-			Skills: queue.Skills{"mandarin": 5, "english": 3, "youth": 5, "crisis": 5},
+			Skills: u.skills,
 		}, u.Password)
 		if err != nil && !errors.Is(err, users.ErrTaken) {
 			return nil, err

@@ -13,6 +13,7 @@ import (
 	"hotline/agentui/web"
 	"hotline/casework"
 	"hotline/queue"
+	"hotline/queue/lines"
 	"hotline/recordings"
 	"hotline/telephony"
 	"hotline/telephony/webrtc"
@@ -59,8 +60,12 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	store, err := lines.Open(ctx, db, c.lineSite())
+	if err != nil {
+		return err
+	}
 	deps := agentui.Deps{
-		Log: log, Queue: q, Users: people, Audit: trail{casework.NewAudit(db)}, Recordings: library{recordings.NewLibrary(index, c.store()), keys},
+		Log: log, Queue: q, Lines: sitePolicy{store, c, q, log}, Users: people, Audit: trail{casework.NewAudit(db)}, Recordings: library{recordings.NewLibrary(index, c.store()), keys},
 		Callbacks: callbacks, Blocks: casework.NewBlocks(db),
 		Gateways: map[string]agentui.Gateway{}, Assets: assets, Metrics: reg,
 		Checks: map[string]func(context.Context) error{
@@ -84,16 +89,25 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	return together(ctx, rules.follow(log), func(ctx context.Context) error { return srv.Serve(ctx, l) })
 }
 
+// sitePolicy is the store of lines for the console. Following it also sets the queue, and goes on without the database.
+type sitePolicy struct {
+	*lines.Store
+	c   Config
+	q   *queue.Queue
+	log *slog.Logger
+}
+
+func (s sitePolicy) Watch(ctx context.Context, tell func(lines.Version, lines.Mode)) error {
+	return s.c.followPolicy(s.q, s.log, tell)(ctx)
+}
+
 func (c Config) console() agentui.Config {
 	cfg := agentui.Config{
-		ID: consoleID, Addr: c.open(portConsole), Reasons: c.Reasons, Lines: map[queue.LineID]map[string]string{}, Codec: c.Codecs[0],
+		ID: consoleID, Addr: c.open(portConsole), Reasons: c.Reasons, Codec: c.Codecs[0],
 		Demo: c.Demo, Ring: c.Ring, AwayLimit: c.ReturnWait,
 	}
 	if c.PublicURL != "" {
 		cfg.BehindTLS, cfg.Origins = true, []string{c.PublicURL}
-	}
-	for _, l := range c.Lines {
-		cfg.Lines[queue.LineID(l.ID)] = l.Names
 	}
 	return cfg
 }

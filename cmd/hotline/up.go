@@ -19,6 +19,7 @@ import (
 	"hotline/deploy/asterisk"
 	"hotline/deploy/onebox"
 	"hotline/deploy/prompts"
+	"hotline/queue"
 	"hotline/telephony/ari"
 )
 
@@ -252,6 +253,8 @@ type demoUser struct {
 	Name     string `json:"name"`
 	Password string `json:"password"`
 	Role     string `json:"role"`
+
+	skills queue.Skills
 }
 
 func (u *up) writeDemo(d demo) error {

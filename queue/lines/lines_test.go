@@ -129,6 +129,7 @@ func TestValidateNamesFieldAndFault(t *testing.T) {
 		{"lines[0].target.share", OutOfRange, func(p *Policy) { p.Lines[0].Target.Share = 101 }},
 		{"lines[0].announce_every_ms", BadSpan, func(p *Policy) { p.Lines[0].AnnounceEvery = second(1) }},
 		{"lines[0].callback.key", BadKey, func(p *Policy) { p.Lines[0].Callback.Key = "12" }},
+		{"lines[0].callback.key", Twice, func(p *Policy) { p.Lines[0].Callback.Key = "2" }},
 		{"lines[0].callback.abandoned", BadChoice, func(p *Policy) { p.Lines[0].Callback.Abandoned = "never" }},
 		{"lines[0].callback.caller_id", BadNumber, func(p *Policy) { p.Lines[0].Callback.CallerID = "us" }},
 		{"lines[0].callback.attempts", OutOfRange, func(p *Policy) { p.Lines[0].Callback.Attempts = 21 }},

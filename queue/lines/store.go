@@ -90,8 +90,11 @@ func Open(ctx context.Context, db *storage.DB, site Site) (*Store, error) {
 	if err := db.Migrate(ctx, "lines", files); err != nil {
 		return nil, fmt.Errorf("lines: %w", err)
 	}
-	return &Store{db, site, time.Now}, nil
+	return &Store{db, site.withDefaults(), time.Now}, nil
 }
+
+// Site is what saved policies are checked against.
+func (s *Store) Site() Site { return s.site }
 
 const columns = `n, document, saved_ms, saved_by, note, origin, restored, section`
 

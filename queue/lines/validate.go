@@ -21,16 +21,21 @@ type Site struct {
 	DangerKey string   // empty: 0
 }
 
+func (s Site) withDefaults() Site {
+	if len(s.Languages) == 0 {
+		s.Languages = []string{"zh-CN", "en"}
+	}
+	s.DangerKey = cmp.Or(s.DangerKey, "0")
+	return s
+}
+
 // Validate is [Policy.ValidateFor] where nothing is known about the site.
 func (p Policy) Validate() error { return p.ValidateFor(Site{}) }
 
 // ValidateFor says everything that is wrong at once, as Faults; nil when nothing is. What passes can be rendered into Asterisk's files: no value can
 // add a line or a step to them.
 func (p Policy) ValidateFor(s Site) error {
-	if len(s.Languages) == 0 {
-		s.Languages = []string{"zh-CN", "en"}
-	}
-	s.DangerKey = cmp.Or(s.DangerKey, "0")
+	s = s.withDefaults()
 	v := &checker{site: s, partners: map[string]bool{}, leads: map[string]string{}}
 	v.policy(p)
 	if len(v.faults) == 0 {
@@ -153,6 +158,9 @@ func (v *checker) line(f string, l Line) {
 	}
 	v.announce(f+".announce_every_ms", l.AnnounceEvery)
 	v.callback(f+".callback", l.Callback)
+	if slices.ContainsFunc(l.Menu, func(c Choice) bool { return c.Key == l.Callback.Key && c.Key != "" }) {
+		v.add(f+".callback.key", Twice, params{"value": l.Callback.Key})
+	}
 	v.overflow(f+".overflow", l.Overflow)
 	v.count(f+".phones", len(l.Phones), maxPhones)
 	for i, p := range l.Phones {

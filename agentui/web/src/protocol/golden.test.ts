@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { decodeFrame, encodeRequest, failure, type Request } from './messages';
 import * as structures from './structures';
-import { list, type Reader, text } from './shape';
+import * as lines from './lines';
+import { list, type Reader, record, text } from './shape';
 
 const folder = join(import.meta.dirname, '../../../protocol/golden');
 const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
@@ -13,14 +14,20 @@ const named = (prefix: string) => files.filter((name) => name.startsWith(prefix)
 // Bodies and structures, by the start of the file's name; the longest that fits wins.
 const readers: Record<string, Reader<unknown>> = {
   agent: structures.agent,
+  emergency: structures.emergency,
   error_codes: list(text),
+  line_fault_codes: list(text),
   trouble_codes: list(text),
   call_: structures.call,
   offer: structures.offer,
   quality: structures.quality,
   self: structures.self,
   http_config: structures.config,
+  http_emergency: lines.switches,
   http_error: failure,
+  http_error_invalid_lines: record({ error: text, params: lines.invalid }),
+  http_lines: lines.shown,
+  http_lines_versions: lines.history,
   http_me: structures.me,
   http_recording: structures.recording,
   http_recordings: structures.recordingList,
@@ -39,6 +46,9 @@ const sent = [
   'http_block_proposal.json',
   'http_block_approval.json',
   'http_block_why.json',
+  'http_lines_save.json',
+  'http_lines_restore.json',
+  'http_emergency_set.json',
 ];
 
 function readerOf(name: string): Reader<unknown> | undefined {
@@ -79,6 +89,23 @@ describe('golden messages', () => {
       const spoilt = { ...whole, self: { ...whole.self, [field]: [Symbol.name] } };
       expect(() => decodeFrame(JSON.stringify(spoilt)), field).toThrow(`self.${field}`);
     }
+  });
+});
+
+describe('the document of lines', () => {
+  const { current } = JSON.parse(raw('http_lines.json')) as { current: { policy: Record<string, unknown> } };
+
+  it('is sent as it was read', () => {
+    const sent = JSON.parse(raw('http_lines_save.json')) as { policy: unknown };
+    expect(lines.policy(sent.policy, '')).toEqual(current.policy);
+  });
+
+  it('is refused when it has a field that this page would take away', () => {
+    expect(() => lines.policy({ ...current.policy, colour: 'red' }, 'policy')).toThrow('policy.colour');
+    const [first] = current.policy.lines as Record<string, unknown>[];
+    expect(() =>
+      lines.policy({ ...current.policy, lines: [{ ...first, hours: { moon: 1 } }] }, 'policy'),
+    ).toThrow('policy.lines.0.hours.moon');
   });
 });
 

@@ -1,6 +1,6 @@
 // The frames of docs/protocol.md, section 6: one JSON object each, at most 64 KiB.
 import { count, list, nullable, optional, params, type Read, record, ShapeError, text } from './shape';
-import { agent, board, call, duties, self } from './structures';
+import { agent, board, call, duties, emergency, self } from './structures';
 
 /** What a browser may ask for, without the `id` that the socket gives it. */
 export type Request =
@@ -26,7 +26,15 @@ const frames = {
   ack: record({ id: count, result: (value: unknown) => value }),
   error: record({ id: count, code: text, params }),
   // Codes of trouble stay text: an older page must survive a newer server.
-  snapshot: record({ seq: count, now: count, self, board: nullable(board), trouble: list(text), duties }),
+  snapshot: record({
+    seq: count,
+    now: count,
+    self,
+    board: nullable(board),
+    trouble: list(text),
+    duties,
+    emergency,
+  }),
   change: record({
     seq: count,
     now: count,
@@ -37,6 +45,7 @@ const frames = {
     gone_agents: optional(list(text)),
     trouble: optional(list(text)),
     duties: optional(duties),
+    emergency: optional(emergency),
   }),
   leg_lost: record({ leg: text, reason: text }),
   displaced: record({}),

@@ -70,6 +70,16 @@ export const self = record({
 
 export const board = record({ waiting: list(call), talking: list(call), agents: list(agent) });
 
+/** Emergency mode: since when, by whom, why, and what every page shows of it. */
+export const emergency = record({
+  on: flag,
+  since: count,
+  by: text,
+  by_name: text,
+  reason: text,
+  message: text,
+});
+
 export const me = record({ user: text, username: text, name: text, role, locale: text });
 
 export const config = record({
@@ -168,6 +178,7 @@ export type Call = Read<typeof call>;
 export type Agent = Read<typeof agent>;
 export type Self = Read<typeof self>;
 export type Board = Read<typeof board>;
+export type Emergency = Read<typeof emergency>;
 export type Me = Read<typeof me>;
 export type Config = Read<typeof config>;
 export type Recording = Read<typeof recording>;

@@ -4,7 +4,12 @@ import type { Reader } from '../protocol/shape';
 import * as structures from '../protocol/structures';
 import { Refusal } from '../state/requests';
 
-async function call<T>(method: 'GET' | 'POST', path: string, read: Reader<T>, body?: unknown): Promise<T> {
+export async function call<T>(
+  method: 'GET' | 'POST' | 'PUT',
+  path: string,
+  read: Reader<T>,
+  body?: unknown,
+): Promise<T> {
   let response: Response;
   try {
     response = await fetch(path, {
@@ -30,7 +35,7 @@ async function call<T>(method: 'GET' | 'POST', path: string, read: Reader<T>, bo
 function refusalOf(status: number, value: unknown): Refusal {
   try {
     const { error, params } = failure(value, '');
-    return new Refusal(error, params);
+    return new Refusal(error, params, (value as { params?: unknown }).params);
   } catch {
     return new Refusal(status >= 500 ? 'unavailable' : `http_${String(status)}`);
   }
@@ -51,8 +56,7 @@ export const api = {
       structures.recordingList,
     ),
   tasks: () => call('GET', '/api/tasks', structures.taskList),
-  taskOf: (callId: string) =>
-    call('GET', `/api/calls/${encodeURIComponent(callId)}/task`, structures.task),
+  taskOf: (callId: string) => call('GET', `/api/calls/${encodeURIComponent(callId)}/task`, structures.task),
   callNow: (id: string) => call('POST', `/api/tasks/${encodeURIComponent(id)}/call`, nothing, {}),
   closeTask: (id: string, reason: string, done: boolean) =>
     call('POST', `/api/tasks/${encodeURIComponent(id)}/close`, nothing, { reason, done }),

@@ -42,6 +42,7 @@ export class Console {
   readonly notices = new Notices();
 
   readonly self = computed(() => this.desk.value.self);
+  readonly emergency = computed(() => this.desk.value.emergency);
   readonly phase = computed(() => phaseOf(this.self.value));
   /** Takes calls: an administrator only looks. */
   readonly answers = computed(() => this.me.value !== null && this.me.value.role !== 'administrator');

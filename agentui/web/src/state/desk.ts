@@ -1,6 +1,6 @@
 // What the server says, folded into what a screen shows. Pure: frames in, a new state out.
 import type { ServerFrame } from '../protocol/messages';
-import type { Agent, Call, Duties, Self } from '../protocol/structures';
+import type { Agent, Call, Duties, Emergency, Self } from '../protocol/structures';
 import { type Clock, heard, unsetClock } from './clock';
 
 export interface BoardRows {
@@ -15,6 +15,7 @@ export interface Desk {
   /** Codes of the parts that are away, as the server last told. */
   readonly trouble: readonly string[];
   readonly duties: Duties;
+  readonly emergency: Emergency;
   readonly clock: Clock;
   /** The last change that was folded in. */
   readonly seq: number;
@@ -29,6 +30,7 @@ export const emptyDesk: Desk = {
   board: null,
   trouble: [],
   duties: noDuties,
+  emergency: { on: false, since: 0, by: '', by_name: '', reason: '', message: '' },
   clock: unsetClock,
   seq: 0,
   stale: true,
@@ -46,6 +48,7 @@ export function fold(desk: Desk, frame: ServerFrame, localNow: number): Desk {
         },
         trouble: frame.trouble,
         duties: frame.duties,
+        emergency: frame.emergency,
         clock: heard(desk.clock, frame.now, localNow),
         seq: frame.seq,
         stale: false,
@@ -61,6 +64,7 @@ export function fold(desk: Desk, frame: ServerFrame, localNow: number): Desk {
         },
         trouble: frame.trouble ?? desk.trouble,
         duties: frame.duties ?? desk.duties,
+        emergency: frame.emergency ?? desk.emergency,
         clock: heard(desk.clock, frame.now, localNow),
         seq: frame.seq,
         stale: false,

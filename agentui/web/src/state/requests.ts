@@ -5,6 +5,8 @@ export class Refusal extends Error {
   constructor(
     readonly code: string,
     readonly params: Readonly<Record<string, string | number>> = {},
+    /** All that the server said beside the code, unread. */
+    readonly details: unknown = null,
   ) {
     super(code);
     this.name = 'Refusal';

@@ -80,6 +80,10 @@ describe('trouble', () => {
     expect(fold(third, told(3, { trouble: [] }), 0).trouble).toEqual([]);
     expect(fold(third, supervisor, 0).trouble).toEqual([]);
     expect(fold(third, told(9, { trouble: [] }), 0).trouble).toEqual(['queue', 'gateway']);
+    const on = { on: true, since: 5, by: 'u-2', by_name: 'B', reason: 'flood', message: '' };
+    const fourth = fold(third, told(3, { emergency: on }), 0);
+    expect(fourth.emergency).toEqual(on);
+    expect(fold(fourth, told(4, {}), 0).emergency).toEqual(on);
     expect(emptyDesk.trouble).toEqual([]);
   });
 

@@ -1,0 +1,81 @@
+package agentui
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	"hotline/agentui/protocol"
+	"hotline/queue"
+	"hotline/queue/lines"
+)
+
+// siteView is what of the site's policy pages show all the time: the names of lines, and whether emergency mode is on.
+type siteView struct {
+	mu    sync.Mutex
+	names map[queue.LineID]lines.Words
+	mode  lines.Mode
+	words lines.Words // of the emergency
+}
+
+func (v *siteView) lineNames(id queue.LineID) lines.Words {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.names[id]
+}
+
+func (v *siteView) set(p lines.Version, m lines.Mode) {
+	names := map[queue.LineID]lines.Words{}
+	for _, l := range append(p.Retired, p.Policy.Lines...) { // somebody may still be on a retired one
+		names[queue.LineID(l.ID)] = l.Names
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.names, v.mode, v.words = names, m, p.Policy.EmergencyMessage
+}
+
+// followSite keeps the view equal to what is in force until ctx ends, and tells every page.
+func (s *Server) followSite(ctx context.Context) {
+	err := s.deps.Lines.Watch(ctx, func(v lines.Version, m lines.Mode) {
+		s.site.set(v, m)
+		s.board.Relabelled()
+		s.tellEmergency()
+	})
+	if err != nil && ctx.Err() == nil {
+		s.log.Error("changes of the lines are not followed any more", "error", err)
+	}
+}
+
+// tellEmergency brings every page up to date; see tellTrouble.
+func (s *Server) tellEmergency() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for t := range s.tabs {
+		t.out.tellEmergency(s.emergencyFor(t.user.Locale))
+	}
+}
+
+func (s *Server) emergencyFor(locale string) protocol.Emergency {
+	s.site.mu.Lock()
+	m, words := s.site.mode, s.site.words
+	s.site.mu.Unlock()
+	e := s.emergency(m)
+	if m.On {
+		if e.Message = words[locale]; e.Message == "" {
+			e.Message = words[s.cfg.Locale]
+		}
+	}
+	return e
+}
+
+func (s *Server) emergency(m lines.Mode) protocol.Emergency {
+	return protocol.Emergency{On: m.On, Since: millis(m.Since), By: m.By, ByName: s.doer(m.By), Reason: m.Reason}
+}
+
+// doer is the name of who changed something: a person's, or what stands for the file and the command line.
+func (s *Server) doer(by string) string {
+	if strings.HasPrefix(by, "u-") {
+		return s.directory.name(queue.AgentID(by))
+	}
+	return by
+}

@@ -1,0 +1,2 @@
+-- +goose Up
+ALTER TABLE users ADD COLUMN agent_group BIGINT NOT NULL DEFAULT 0;
