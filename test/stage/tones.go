@@ -23,6 +23,16 @@ const (
 	ToneFallback  = 1350
 	ToneLeave     = 1500
 	ToneClosing   = 1600
+
+	ToneNews       = 1850 // whatever is said of place and time
+	ToneStay       = 1950
+	ToneMenu       = 2200
+	ToneClosed     = 2300
+	ToneBlocked    = 2400
+	ToneOffer      = 2500 // of a callback
+	TonePromised   = 2600
+	ToneImpossible = 2700
+	ToneWithdrawn  = 2800
 )
 
 type prompt struct {
@@ -44,6 +54,27 @@ var prompts = [...]prompt{
 	{"fallback-greeting", ToneFallback, 400 * time.Millisecond},
 	{"leave-message", ToneLeave, 400 * time.Millisecond},
 	{"closing", ToneClosing, 400 * time.Millisecond},
+	{"next", ToneNews, 600 * time.Millisecond},
+	{"ahead", ToneNews, 400 * time.Millisecond},
+	{"callers-1", ToneNews, 400 * time.Millisecond},
+	{"callers-2", ToneNews, 400 * time.Millisecond},
+	{"callers-3", ToneNews, 400 * time.Millisecond},
+	{"urgent-first", ToneNews, 400 * time.Millisecond},
+	{"wait-longer", ToneNews, 400 * time.Millisecond},
+	{"wait", ToneNews, 400 * time.Millisecond},
+	{"wait-short", ToneNews, 400 * time.Millisecond},
+	{"wait-hour", ToneNews, 400 * time.Millisecond},
+	{"wait-unknown", ToneNews, 600 * time.Millisecond},
+	{"from-1", ToneNews, 400 * time.Millisecond},
+	{"minutes-2", ToneNews, 400 * time.Millisecond},
+	{"stay-with-us", ToneStay, 400 * time.Millisecond},
+	{"closed", ToneClosed, 400 * time.Millisecond},
+	{"blocked", ToneBlocked, 400 * time.Millisecond},
+	{"menu-12355", ToneMenu, 400 * time.Millisecond},
+	{"callback-offer-12355", ToneOffer, 400 * time.Millisecond},
+	{"callback-promised-12355", TonePromised, 2 * time.Second},
+	{"callback-impossible", ToneImpossible, 400 * time.Millisecond},
+	{"callback-withdrawn", ToneWithdrawn, 400 * time.Millisecond},
 }
 
 // Speak replaces the words of every prompt by its tone. Call it before the first Start.
@@ -86,5 +117,6 @@ func Tones(tones ...float64) func(audio.Packet) bool {
 
 // Comfort is what a caller hears who is with nobody: hold audio or a prompt.
 func Comfort() func(audio.Packet) bool {
-	return Tones(ToneHold, ToneGreeting, ToneTechnical, ToneDanger, ToneReturning, ToneConnect, ToneReassure, ToneFallback, ToneLeave, ToneClosing)
+	return Tones(ToneHold, ToneGreeting, ToneTechnical, ToneDanger, ToneReturning, ToneConnect, ToneReassure, ToneFallback, ToneLeave, ToneClosing,
+		ToneNews, ToneStay, ToneMenu, ToneClosed, ToneBlocked, ToneOffer, TonePromised, ToneImpossible, ToneWithdrawn)
 }

@@ -166,7 +166,9 @@ func (c *caller) account(since, until time.Time) string {
 		stage.ToneHold: "hold", stage.ToneGreeting: "greeting", stage.ToneTechnical: "technical", stage.ToneDanger: "danger",
 		stage.ToneReturning: "returning", stage.ToneConnect: "connecting", stage.ToneReassure: "reassurance", stage.ToneFallback: "fallback",
 		stage.ToneLeave: "leave-message", stage.ToneClosing: "closing", toneFirst: "first agent", toneSecond: "second agent",
-		toneSupervisor: "supervisor",
+		toneSupervisor: "supervisor", stage.ToneNews: "place and time", stage.ToneStay: "stay-with-us", stage.ToneMenu: "menu",
+		stage.ToneClosed: "closed", stage.ToneBlocked: "blocked", stage.ToneOffer: "callback-offer", stage.TonePromised: "callback-promised",
+		stage.ToneImpossible: "callback-impossible", stage.ToneWithdrawn: "callback-withdrawn",
 	}
 	var story []string
 	last, end := "", since
