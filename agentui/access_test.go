@@ -49,6 +49,7 @@ func TestEveryEndpointHasItsRow(t *testing.T) {
 		"POST /api/tasks/{id}/result": accessServing, "GET /api/calls/{id}/task": accessServing, "GET /api/blocks": accessServing,
 		"POST /api/blocks": accessServing, "POST /api/blocks/{id}/approve": accessSupervisor, "POST /api/blocks/{id}/refuse": accessSupervisor,
 		"POST /api/blocks/{id}/lift": accessSupervisor,
+		"GET /api/decisions":         accessSupervisor,
 		"GET /metrics":               accessLoopback, "GET /ws": accessSignedIn, "/api/": accessAnyone, "/": accessAnyone,
 	}
 	for _, e := range s.server.endpoints() {

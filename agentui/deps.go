@@ -48,6 +48,7 @@ const (
 	ActionBlockApprove = "block.approve" // with the span
 	ActionBlockRefuse  = "block.refuse"
 	ActionBlockLift    = "block.lift"
+	ActionDecisionView = "decision.view"
 
 	ActionLinesSave    = "lines.save"
 	ActionLinesRestore = "lines.restore"
@@ -151,6 +152,7 @@ type Deps struct {
 	Callbacks  callbacks                                         // *casework.Callbacks
 	Blocks     blocks                                            // *casework.Blocks
 	Lines      policies                                          // *lines.Store
+	Decisions  reasons                                           // *decisions.Store
 	Gateways   map[string]Gateway                                // by id
 	ICEServers func(queue.AgentID) ([]protocol.ICEServer, error) // STUN and relay for the browser of a person; nil: none
 	Assets     fs.FS                                             // the built web app, index.html in its root
@@ -163,6 +165,7 @@ func (d Deps) validate() error {
 	for name, missing := range map[string]bool{
 		"Log": d.Log == nil, "Queue": d.Queue == nil, "Users": d.Users == nil, "Audit": d.Audit == nil, "Recordings": d.Recordings == nil,
 		"Callbacks": d.Callbacks == nil, "Blocks": d.Blocks == nil, "Assets": d.Assets == nil, "Metrics": d.Metrics == nil, "Lines": d.Lines == nil,
+		"Decisions": d.Decisions == nil,
 	} {
 		if missing {
 			errs = append(errs, errors.New("console: "+name+" is missing"))

@@ -28,6 +28,7 @@ import (
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 	"hotline/casework"
+	"hotline/casework/decisions"
 	"hotline/queue"
 	"hotline/queue/lines"
 	"hotline/queue/queuetest"
@@ -60,18 +61,20 @@ type site struct {
 	audit   *auditLog
 	lines   *lines.Store
 	library *library
-	keys    *casework.Keys
-	tasks   *casework.Callbacks
-	gateway *fakeGateway
-	metrics *prometheus.Registry
-	logs    *lockedBuffer
-	index   index // what the console gets, s.queue unless a test says otherwise
-	server  *Server
-	base    string
-	stop    context.CancelFunc
-	stopped chan error
-	cfg     Config
-	narrow  bool // the kernel keeps little for slow readers
+
+	decisions *decisions.Store
+	keys      *casework.Keys
+	tasks     *casework.Callbacks
+	gateway   *fakeGateway
+	metrics   *prometheus.Registry
+	logs      *lockedBuffer
+	index     index // what the console gets, s.queue unless a test says otherwise
+	server    *Server
+	base      string
+	stop      context.CancelFunc
+	stopped   chan error
+	cfg       Config
+	narrow    bool // the kernel keeps little for slow readers
 }
 
 // narrowListener gives each connection a small send buffer.
@@ -190,6 +193,9 @@ func newSite(t *testing.T, adjust func(*Config)) *site {
 	if _, err := s.lines.Save(t.Context(), 0, youthLine(), "file", ""); err != nil {
 		t.Fatal(err)
 	}
+	if s.decisions, err = decisions.Open(t.Context(), s.db); err != nil {
+		t.Fatal(err)
+	}
 	s.cfg = Config{ID: "console-1"}
 	if adjust != nil {
 		adjust(&s.cfg)
@@ -219,7 +225,7 @@ func (s *site) start(addr string) {
 	s.metrics = prometheus.NewRegistry()
 	server, err := New(s.cfg, Deps{
 		Log: slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), Queue: s.index, Users: s.users, Audit: s.audit,
-		Recordings: s.library, Callbacks: s.tasks, Blocks: casework.NewBlocks(s.db), Lines: s.lines, Gateways: map[string]Gateway{"gateway-1": s.gateway}, Metrics: s.metrics,
+		Recordings: s.library, Callbacks: s.tasks, Blocks: casework.NewBlocks(s.db), Lines: s.lines, Decisions: s.decisions, Gateways: map[string]Gateway{"gateway-1": s.gateway}, Metrics: s.metrics,
 		Assets: fstest.MapFS{
 			"index.html":                {Data: []byte("<!doctype html><title>console</title>")},
 			"assets/app-0123abcd.js":    {Data: []byte("plain")},

@@ -87,6 +87,7 @@ func (s *Server) endpoints() []endpoint {
 		{pattern: "POST /api/lines/versions/{n}/restore", access: accessAdministrator, serve: s.restoreLines},
 		{pattern: "GET /api/emergency", access: accessLeading, serve: s.listEmergencies},
 		{pattern: "POST /api/emergency", access: accessLeading, serve: s.setEmergency},
+		{pattern: "GET /api/decisions", access: accessSupervisor, serve: s.listDecisions},
 		{pattern: "GET /healthz", access: accessAnyone, serve: s.healthz},
 		{pattern: "GET /readyz", access: accessAnyone, serve: s.readyz},
 		{pattern: "GET /metrics", access: accessLoopback, serve: func(w http.ResponseWriter, r *http.Request, _ *visitor) { figures.ServeHTTP(w, r) }},

@@ -28,7 +28,7 @@ func shapes() map[string]any {
 		"http_error_too_many_attempts": HTTPError{}, "error_codes": []Code{}, "line_fault_codes": []lines.Code{}, "trouble_codes": []Trouble{},
 		"http_task": Task{}, "http_tasks": Tasks{}, "http_task_close": TaskClose{}, "http_task_result": TaskResult{}, "http_block": Block{},
 		"http_blocks": Blocks{}, "http_block_proposal": BlockProposal{}, "http_block_approval": BlockApproval{}, "http_block_why": Why{},
-		"server_change_duties": Change{},
+		"server_change_duties": Change{}, "http_decisions": Decisions{},
 	}
 }
 

@@ -263,7 +263,15 @@ func runWorker(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	return together(ctx, intake.Run, fallback.Run, unclosed.Run, left.Run, rules.follow(log), func(ctx context.Context) error {
+	journal, err := c.queueJournal(q)
+	if err != nil {
+		return err
+	}
+	explain, err := c.decisions(ctx, db, q, log)
+	if err != nil {
+		return err
+	}
+	return together(ctx, intake.Run, fallback.Run, unclosed.Run, left.Run, rules.follow(log), explain.Run, journal, func(ctx context.Context) error {
 		return serveAdmin(ctx, c.admin("worker"), reg, checks{"database": db.Ping})
 	})
 }

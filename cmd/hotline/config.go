@@ -34,12 +34,13 @@ type Config struct {
 	Guardian   time.Duration    `yaml:"guardian_after"` // how long a call may be without a controller
 	Trunks     []asterisk.Trunk `yaml:"trunks"`
 	Reasons    []string         `yaml:"not_ready_reasons"`
-	PublicIPs  []string         `yaml:"public_ips"`  // of the gateway, behind NAT
-	ICEServers []string         `yaml:"ice_servers"` // STUN and TURN for browsers
-	TURN       TURNConfig       `yaml:"turn"`        // embedded relay, off unless listen is set
-	Codecs     []string         `yaml:"codecs"`      // PCMA (default), PCMU, opus
-	Journal    bool             `yaml:"journal"`     // write every event of every call to log/journal.jsonl
-	PublicURL  string           `yaml:"public_url"`  // of the console, when a proxy with TLS stands before it
+	PublicIPs  []string         `yaml:"public_ips"`     // of the gateway, behind NAT
+	ICEServers []string         `yaml:"ice_servers"`    // STUN and TURN for browsers
+	TURN       TURNConfig       `yaml:"turn"`           // embedded relay, off unless listen is set
+	Codecs     []string         `yaml:"codecs"`         // PCMA (default), PCMU, opus
+	Journal    bool             `yaml:"journal"`        // write every event of every call to log/journal.jsonl, and every operation of the queue to log/queue-journal.jsonl
+	Decisions  time.Duration    `yaml:"decisions_kept"` // how long it can be asked why a call was offered to whom
+	PublicURL  string           `yaml:"public_url"`     // of the console, when a proxy with TLS stands before it
 	Callbacks  CallbackConfig   `yaml:"callbacks"`
 
 	// Policy is lines, partners, groups and the other settings of routing. The file only begins them: once imported, the database has them, and
@@ -59,7 +60,7 @@ type TURNConfig struct {
 func defaultConfig() Config {
 	return Config{
 		Site: "demo", Demo: true, Dir: "var", PortBase: 5060, Listen: "127.0.0.1",
-		ReturnWait: 20 * time.Second, Ring: 15 * time.Second, WrapUp: time.Minute, Guardian: 4 * time.Second,
+		ReturnWait: 20 * time.Second, Ring: 15 * time.Second, WrapUp: time.Minute, Guardian: 4 * time.Second, Decisions: 30 * 24 * time.Hour,
 		Policy: lines.Policy{Lines: []lines.Line{
 			{ID: "12345", Numbers: []string{"12345"}, Names: lines.Words{"zh-CN": "政务服务便民热线", "en": "Government service line"}},
 			{ID: "12355", Numbers: []string{"12355"}, Names: lines.Words{"zh-CN": "青少年服务热线", "en": "Youth line"}},
@@ -127,6 +128,9 @@ func (c Config) Validate() error {
 		if d <= 0 || d > time.Hour {
 			bad("%s: %s is not between 0 and 1 h", name, d)
 		}
+	}
+	if c.Decisions < time.Hour {
+		bad("decisions_kept: %s is shorter than an hour; leave it out for 30 days (720h)", c.Decisions)
 	}
 	return errors.Join(errs...)
 }

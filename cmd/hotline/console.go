@@ -12,6 +12,7 @@ import (
 	"hotline/agentui/users"
 	"hotline/agentui/web"
 	"hotline/casework"
+	"hotline/casework/decisions"
 	"hotline/queue"
 	"hotline/queue/lines"
 	"hotline/recordings"
@@ -60,12 +61,16 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	reasons, err := decisions.Open(ctx, db)
+	if err != nil {
+		return err
+	}
 	store, err := lines.Open(ctx, db, c.lineSite())
 	if err != nil {
 		return err
 	}
 	deps := agentui.Deps{
-		Log: log, Queue: q, Lines: sitePolicy{store, c, q, log}, Users: people, Audit: trail{casework.NewAudit(db)}, Recordings: library{recordings.NewLibrary(index, c.store()), keys},
+		Log: log, Queue: q, Lines: sitePolicy{store, c, q, log}, Users: people, Audit: trail{casework.NewAudit(db)}, Decisions: reasons, Recordings: library{recordings.NewLibrary(index, c.store()), keys},
 		Callbacks: callbacks, Blocks: casework.NewBlocks(db),
 		Gateways: map[string]agentui.Gateway{}, Assets: assets, Metrics: reg,
 		Checks: map[string]func(context.Context) error{

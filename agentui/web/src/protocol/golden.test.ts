@@ -32,6 +32,7 @@ const readers: Record<string, Reader<unknown>> = {
   http_recording: structures.recording,
   http_recordings: structures.recordingList,
   http_recording_access_result: structures.grant,
+  http_decisions: structures.decisionList,
   http_task: structures.task,
   http_tasks: structures.taskList,
   http_block: structures.block,

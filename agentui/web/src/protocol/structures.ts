@@ -1,5 +1,17 @@
 // The structures of docs/protocol.md, sections 5 and 6. Times are UTC in milliseconds since 1970, 0 where there is none.
-import { count, flag, list, nullable, number, oneOf, type Read, record, text } from './shape';
+import {
+  count,
+  flag,
+  list,
+  nullable,
+  number,
+  oneOf,
+  type Read,
+  type Reader,
+  record,
+  ShapeError,
+  text,
+} from './shape';
 
 export const role = oneOf('agent', 'supervisor', 'administrator');
 export const tier = oneOf('red', 'returning', 'followup', 'normal', 'nuisance');
@@ -163,6 +175,54 @@ export const block = record({
 });
 
 export const blockList = record({ blocks: list(block) });
+const skills: Reader<Record<string, number>> = (value, path) => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new ShapeError(path, 'object');
+  return Object.fromEntries(
+    Object.entries(value).map(([name, level]) => [name, count(level, `${path}.${name}`)]),
+  );
+};
+
+const rule = oneOf('returning', 'preferred', 'only', 'group', 'exposure', 'longest_idle');
+
+/** Why one offer was made: who else fitted, and who else waited. */
+export const decision = record({
+  offer: text,
+  at: count,
+  agent: text,
+  agent_name: text,
+  rule,
+  tier,
+  needs: skills,
+  groups: count,
+  candidates: list(
+    record({
+      agent: text,
+      agent_name: text,
+      group: count,
+      reds: count,
+      idle_since: count,
+      held_until: count,
+      skills,
+    }),
+  ),
+  fitting: count,
+  others: list(
+    record({
+      call: text,
+      tier,
+      ahead_ms: number,
+      needs: skills,
+      groups: count,
+      only: text,
+      only_name: text,
+      fits: flag,
+    }),
+  ),
+  waiting: count,
+});
+
+export const decisionList = record({ call: text, decisions: list(decision) });
 export const grant = record({ url: text, expires_at: count });
 
 /** The answer to `leg` and `leg_restart`: an SDP that holds every candidate. */
@@ -187,5 +247,6 @@ export type Attempt = Read<typeof attempt>;
 export type Task = Read<typeof task>;
 export type Block = Read<typeof block>;
 export type BlockKind = (typeof blockKinds)[number];
+export type Decision = Read<typeof decision>;
 export type Grant = Read<typeof grant>;
 export type LegAnswer = Read<typeof legAnswer>;

@@ -71,6 +71,8 @@ export const api = {
     call('POST', `/api/blocks/${encodeURIComponent(id)}/refuse`, structures.block, { reason }),
   liftBlock: (id: string, reason: string) =>
     call('POST', `/api/blocks/${encodeURIComponent(id)}/lift`, structures.block, { reason }),
+  decisions: (of: string) =>
+    call('GET', `/api/decisions?call=${encodeURIComponent(of)}`, structures.decisionList),
   access: (id: string, reason: string) =>
     call('POST', `/api/recordings/${encodeURIComponent(id)}/access`, structures.grant, { reason }),
 };
