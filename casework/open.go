@@ -48,8 +48,7 @@ func (c *Callbacks) OfEntry(ctx context.Context, entry string) (OpenTask, error)
 	if err != nil {
 		return OpenTask{}, wrap("task of "+entry, err)
 	}
-	rows, err := storage.Select(ctx, c.db, scanAttempt, `SELECT `+attemptColumns+` FROM task_attempts WHERE task = ? AND result <> 'placed' AND entry <> ?
-		ORDER BY seq DESC LIMIT 1`, t.ID, entry)
+	rows, err := storage.Select(ctx, c.db, scanAttempt, `SELECT `+attemptColumns+` FROM task_attempts WHERE task = ? ORDER BY seq DESC LIMIT 1`, t.ID)
 	if err != nil {
 		return OpenTask{}, wrap("task of "+entry, err)
 	}

@@ -20,7 +20,10 @@ function leaves(tree: Tree, path = ''): Map<string, string> {
 
 const chinese = leaves(zhCN);
 const english = leaves(en);
-const views = readdirSync(join(import.meta.dirname, '../views')).filter((name) => name.endsWith('.vue'));
+const views = readdirSync(join(import.meta.dirname, '../views'), {
+  recursive: true,
+  encoding: 'utf8',
+}).filter((name) => name.endsWith('.vue'));
 const source = (name: string) => readFileSync(join(import.meta.dirname, '../views', name), 'utf8');
 
 describe('locale files', () => {

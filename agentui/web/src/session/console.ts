@@ -2,7 +2,7 @@
 import { computed, type InjectionKey, inject, ref, shallowRef, watch } from 'vue';
 import { Ring } from '../media/ring';
 import type { Request, ServerFrame } from '../protocol/messages';
-import type { Config, Me, Self } from '../protocol/structures';
+import type { Call, Config, Me, Self } from '../protocol/structures';
 import { serverNow } from '../state/clock';
 import { type Desk, emptyDesk, fold } from '../state/desk';
 import { phaseOf } from '../state/phase';
@@ -40,6 +40,8 @@ export class Console {
   /** Codes of the parts that have been away for more than a moment. */
   readonly trouble = shallowRef<readonly string[]>([]);
   readonly notices = new Notices();
+  /** The call that was talked in last: what is to be said of it afterwards needs its id. */
+  readonly lastCall = shallowRef<Call | null>(null);
 
   readonly self = computed(() => this.desk.value.self);
   readonly emergency = computed(() => this.desk.value.emergency);
@@ -189,6 +191,7 @@ export class Console {
     this.ring.stop();
     this.me.value = null;
     this.desk.value = emptyDesk;
+    this.lastCall.value = null;
     this.checking.value = false;
     this.stage.value = 'signed_out';
     if (refusal) this.notices.refused(refusal);
@@ -223,6 +226,7 @@ export class Console {
     const before = this.desk.value;
     const after = fold(before, frame, Date.now());
     this.desk.value = after;
+    if (after.self?.call) this.lastCall.value = after.self.call;
     if (after.stale && !before.stale) void this.#link.request({ type: 'snapshot' }).catch(() => undefined);
   }
 
