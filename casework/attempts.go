@@ -27,6 +27,17 @@ const (
 	ResultGivenUp     Result = "given_up" // not to be tried again by the machine
 )
 
+// ResultOf reads what a telephone network says of a call that was not answered (ITU-T Q.850); 0 when it says nothing.
+func ResultOf(q850 int) Result {
+	switch q850 {
+	case 17: // user busy
+		return ResultBusy
+	case 16, 18, 19, 20, 21: // we gave up ringing; no user responding, no answer, absent, rejected
+		return ResultNoAnswer
+	}
+	return ResultFailed
+}
+
 // system is who did what no person did.
 const system = "system"
 

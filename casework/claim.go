@@ -25,6 +25,9 @@ type Claimed struct {
 	Attempt   int       // which attempt this is, from 1
 	Last      bool      // no further one follows by itself
 	Until     time.Time // end of the claim, unless extended
+	History   int       // earlier contacts of the caller, the one that is called back for included
+
+	caller []byte // the number, sealed
 }
 
 // promiseFresh is how long after the promise the first attempt may come at any hour: the caller asked for it just now.
@@ -64,7 +67,23 @@ func (c *Callbacks) Claim(ctx context.Context, owner string, lease time.Duration
 		}
 		return nil
 	})
-	return out, wrap("claim callbacks", err)
+	if err != nil {
+		return nil, wrap("claim callbacks", err)
+	}
+	for i, got := range out {
+		out[i].History = c.history(ctx, got)
+	}
+	return out, nil
+}
+
+// history is good to know and not worth failing for.
+func (c *Callbacks) history(ctx context.Context, got Claimed) int {
+	number, err := c.keys.Open(got.caller, CallerContext(got.Call))
+	if err != nil {
+		return 0
+	}
+	n, _ := NewLedger(c.db).CountByCaller(ctx, c.keys.CallerRefs(number)...)
+	return n
 }
 
 const claimQuery = `SELECT ` + taskColumns + ` FROM tasks WHERE kind = 'callback' AND (state = 'working' AND lease_ms <= ?
@@ -107,7 +126,7 @@ func (c *Callbacks) claimOne(ctx context.Context, tx *storage.Tx, t Task, owner 
 func (t Task) callback(r Retry) Claimed {
 	return Claimed{
 		Task: t.ID, Entry: t.Entry, Call: t.Call, Line: t.Line, Tier: t.Tier, Danger: t.Danger, Place: t.Place, Preferred: t.Preferred, Asked: t.Asked,
-		Attempt: t.Attempts + 1, Last: t.Attempts+1 >= r.withDefaults().Attempts, Until: t.Lease,
+		Attempt: t.Attempts + 1, Last: t.Attempts+1 >= r.withDefaults().Attempts, Until: t.Lease, caller: t.CallerSealed,
 	}
 }
 

@@ -9,8 +9,11 @@ import (
 	"time"
 
 	"hotline/casework"
+	"hotline/queue"
 	"hotline/queue/lines"
 	"hotline/storage"
+	"hotline/telephony"
+	"hotline/telephony/call"
 )
 
 // CallbackConfig is what holds for the callbacks of every line; the rest is the line's.
@@ -114,6 +117,74 @@ func (r *callbackRules) never(number string) bool {
 // callbacks are those of the site's rules.
 func (r *callbackRules) callbacks(db *storage.DB, keys *casework.Keys) (*casework.Callbacks, error) {
 	return casework.NewCallbacks(casework.CallbacksConfig{Rules: r.of, Never: r.never}, db, keys)
+}
+
+// dialled are the callbacks as a controller carries them out, in a database that may be away for a time.
+type dialled struct{ books *lateLedger }
+
+var _ telephony.Callbacks = dialled{}
+
+func (d dialled) do(ctx context.Context, fn func(*casework.Callbacks) error) error {
+	led, err := d.books.ledger(ctx)
+	if err != nil {
+		return err
+	}
+	err = fn(led.callbacks)
+	switch {
+	case errors.Is(err, casework.ErrLost), errors.Is(err, casework.ErrNotFound):
+		return telephony.ErrClaimLost
+	case errors.Is(err, casework.ErrUnusable), errors.Is(err, casework.ErrSealed):
+		return telephony.ErrUncallable
+	}
+	return err
+}
+
+func (d dialled) Claim(ctx context.Context, owner string, lease time.Duration, most int) (out []telephony.CallbackTask, err error) {
+	err = d.do(ctx, func(c *casework.Callbacks) error {
+		got, err := c.Claim(ctx, owner, lease, most)
+		for _, t := range got {
+			out = append(out, telephony.CallbackTask{
+				Task: t.Task, Call: call.ID(t.Entry), Line: t.Line, Place: t.Place, Tier: queue.Tier(t.Tier), Danger: t.Danger,
+				Preferred: queue.AgentID(t.Preferred), History: t.History,
+			})
+		}
+		return err
+	})
+	return out, err
+}
+
+func (d dialled) Extend(ctx context.Context, task, owner string, lease time.Duration) error {
+	return d.do(ctx, func(c *casework.Callbacks) error { return c.Extend(ctx, task, owner, lease) })
+}
+
+func (d dialled) Release(ctx context.Context, task, owner string) error {
+	return d.do(ctx, func(c *casework.Callbacks) error { return c.Release(ctx, task, owner) })
+}
+
+func (d dialled) Number(ctx context.Context, task, owner string) (number string, err error) {
+	err = d.do(ctx, func(c *casework.Callbacks) (err error) {
+		number, err = c.Number(ctx, task, owner)
+		return err
+	})
+	return number, err
+}
+
+func (d dialled) Placed(ctx context.Context, task, owner, agent string) error {
+	return d.do(ctx, func(c *casework.Callbacks) error { return c.Placed(ctx, task, owner, agent) })
+}
+
+func (d dialled) Reached(ctx context.Context, task, owner, agent string) error {
+	return d.do(ctx, func(c *casework.Callbacks) error { return c.Reached(ctx, task, owner, agent) })
+}
+
+func (d dialled) Failed(ctx context.Context, task, owner, agent string, cause int) error {
+	return d.do(ctx, func(c *casework.Callbacks) error {
+		return c.Failed(ctx, task, owner, agent, casework.ResultOf(cause), cause)
+	})
+}
+
+func (d dialled) GaveUp(ctx context.Context, task, owner string) error {
+	return d.do(ctx, func(c *casework.Callbacks) error { return c.GaveUp(ctx, task, owner) })
 }
 
 // known are the rules of what earlier calls mean; how long a familiar caller waits for the counsellor of before is bounded by the line.
