@@ -220,6 +220,9 @@ func (a *actor) destroyOut(ctx context.Context) {
 // joinOut brings the caller together with who answered elsewhere. The caller comes last, and so hears the hold audio until then.
 func (a *actor) joinOut(n int) {
 	bridge := outBridge(a.id)
+	if p, _ := a.line.partner(a.call.Out.To); !p.human() {
+		_ = a.ctl.ari.StopPlayback(a.ctx, asking(a.id, n)) // a channel that plays does not move before the end
+	}
 	err := a.asterisk("join_out", func(ctx context.Context) error {
 		return errors.Join(
 			a.ctl.ari.CreateBridge(ctx, bridge, "mixing", a.call.Line),

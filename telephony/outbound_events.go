@@ -87,12 +87,14 @@ func (a *actor) askForTaking(n int) {
 			return
 		}
 		asked := slices.Repeat(media, askTimes)
-		if err := a.ctl.ari.Play(ctx, outChannel(a.id, n), "ask-"+outChannel(a.id, n), asked...); err != nil && ctx.Err() == nil {
+		if err := a.ctl.ari.Play(ctx, outChannel(a.id, n), asking(a.id, n), asked...); err != nil && ctx.Err() == nil {
 			a.log.Warn("a partner could not be asked", "error", err)
 		}
 	})
 	time.AfterFunc(askFor, func() { a.ctl.do(func() { a.ctl.leaveMachine(outChannel(a.id, n)) }) })
 }
+
+func asking(id call.ID, n int) string { return "ask-" + outChannel(id, n) }
 
 // How often, and how long, an answer that may be a machine's is asked for a person.
 const (

@@ -40,6 +40,10 @@ const dialplan = `exten => 12355,1,StasisBroadcast(500,^hotline-.*,12355:12355)
  same => n,Goto(fallback,s,1)
 exten => 12345,1,StasisBroadcast(500,^hotline-.*,12345:12345)
  same => n,Goto(fallback,s,1)
+exten => relayed,1,Set(HOTLINE_HOPS=south)
+ same => n,Set(HOTLINE_TIER=red)
+ same => n,StasisBroadcast(500,^hotline-.*,12355:12355)
+ same => n,Hangup(42)
 [fallback]
 exten => s,1,Answer()
  same => n,Milliwatt()
@@ -109,10 +113,14 @@ func (b *books) Close(_ context.Context, r Record) error {
 	return nil
 }
 
-func newScene(t *testing.T) *scene {
+func newScene(t *testing.T, edits ...func(*asterisktest.Options)) *scene {
 	t.Helper()
+	options := asterisktest.Options{Extensions: dialplan}
+	for _, edit := range edits {
+		edit(&options)
+	}
 	s := &scene{
-		t: t, node: asterisktest.Start(t, asterisktest.Options{Extensions: dialplan}), redis: queuetest.Start(t), listen: "127.0.0.1:0",
+		t: t, node: asterisktest.Start(t, options), redis: queuetest.Start(t), listen: "127.0.0.1:0",
 		books: &books{closed: map[call.ID]call.Call{}}, tapes: &tapes{},
 	}
 	s.queue, s.rdb = s.index()

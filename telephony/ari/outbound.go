@@ -2,11 +2,11 @@ package ari
 
 import (
 	"context"
+	"errors"
 	"math"
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -31,14 +31,30 @@ func (c *Client) Create(ctx context.Context, channelID, endpoint string, variabl
 // before, so it is not repeated here.
 func (c *Client) Dial(ctx context.Context, channelID string, timeout time.Duration) error {
 	q := url.Values{"timeout": {strconv.Itoa(int(math.Ceil(timeout.Seconds())))}}
-	return c.do(ctx, request{op: "dial", method: http.MethodPost, path: path("channels", channelID, "dial"), query: q, once: true})
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
+	defer cancel()
+	for {
+		err := c.do(ctx, request{op: "dial", method: http.MethodPost, path: path("channels", channelID, "dial"), query: q, once: true})
+		var e *Error
+		if !errors.As(err, &e) || e.Message != notInStasis {
+			return err
+		}
+		select {
+		case <-time.After(2 * time.Millisecond):
+		case <-ctx.Done():
+			return err
+		}
+	}
 }
+
+// notInStasis is Asterisk's answer for a channel that Create made and that has not entered the application yet, which takes it a millisecond or two.
+const notInStasis = "Channel not in Stasis application"
 
 // PlayBridge plays media one after another to everyone in a bridge; StopPlayback ends it. An id that is used twice plays twice, so it
 // is never repeated here.
 func (c *Client) PlayBridge(ctx context.Context, bridge, playbackID string, media ...string) error {
 	return c.do(ctx, request{
 		op: "play_bridge", method: http.MethodPost, path: path("bridges", bridge, "play", playbackID),
-		query: url.Values{"media": {strings.Join(media, ",")}}, once: true,
+		body: map[string]any{"media": media}, once: true, // in the body: an address would be too short for many
 	})
 }

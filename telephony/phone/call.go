@@ -192,6 +192,9 @@ func (c *Call) Hangup(ctx context.Context) error {
 	return nil
 }
 
+// Vanish ends the call as a power cut does: nothing is sent any more, and nobody is told.
+func (c *Call) Vanish() { c.end(true, "vanished") }
+
 // Done closes when the call has ended.
 func (c *Call) Done() <-chan struct{} { return c.done }
 

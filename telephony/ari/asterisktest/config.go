@@ -55,7 +55,7 @@ live_dangerously = no
 		"modules.conf":     "[modules]\nautoload=no\n" + load.String(),
 		"logger.conf":      "[general]\n[logfiles]\nconsole => error,warning\n",
 		"http.conf":        fmt.Sprintf("[general]\nenabled=yes\nbindaddr=127.0.0.1\nbindport=%d\nsessionlimit=500\n", ariPort),
-		"ari.conf":         "[general]\nenabled=yes\nchannelvars=HOTLINE\n[" + User + "]\ntype=user\npassword=" + Password + "\n",
+		"ari.conf":         "[general]\nenabled=yes\nchannelvars=HOTLINE,HOTLINE_HOPS,HOTLINE_TIER\n[" + User + "]\ntype=user\npassword=" + Password + "\n",
 		"rtp.conf":         "[general]\nrtpstart=20000\nrtpend=29999\nstrictrtp=no\n",
 		"musiconhold.conf": "[hold]\nmode=files\ndirectory=" + dir("moh") + "\n",
 		"pjproject.conf":   "[startup]\nlog_level=0\n",
