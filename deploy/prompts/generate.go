@@ -14,7 +14,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
+	"slices"
 	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"hotline/audio"
 )
@@ -75,32 +80,49 @@ func Generate(ctx context.Context, cfg Config) (made int, err error) {
 	}
 	manifest := filepath.Join(cfg.Dir, "manifest.json")
 	done := readManifest(manifest)
-	for _, it := range items {
-		target := filepath.Join(cfg.Dir, it.path)
-		if done[it.path] == it.fingerprint && checkFile(target) == nil {
-			continue
-		}
-		samples, err := it.make(ctx)
-		if err != nil {
-			return made, fmt.Errorf("prompts: make %s: %w", it.path, err)
-		}
-		if err := store(target, toPCM(samples)); err != nil {
-			return made, fmt.Errorf("prompts: store %s: %w", it.path, err)
-		}
-		done[it.path] = it.fingerprint
-		made++
-	}
-	if made == 0 {
+	todo := slices.DeleteFunc(items, func(it item) bool {
+		return done[it.path] == it.fingerprint && checkFile(filepath.Join(cfg.Dir, it.path)) == nil
+	})
+	if len(todo) == 0 {
 		return 0, nil
+	}
+	made, fault := cfg.produce(ctx, todo, done)
+	if fault != nil && made == 0 {
+		return 0, fault
 	}
 	b, err := json.MarshalIndent(done, "", "  ")
 	if err != nil {
 		return made, fmt.Errorf("prompts: manifest: %w", err)
 	}
 	if err := put(manifest, b); err != nil {
-		return made, fmt.Errorf("prompts: manifest: %w", err)
+		return made, errors.Join(fault, fmt.Errorf("prompts: manifest: %w", err))
 	}
-	return made, nil
+	return made, fault
+}
+
+// produce makes the items, as many at a time as there are processors, and notes those that are in place.
+func (c Config) produce(ctx context.Context, todo []item, done map[string]string) (made int, err error) {
+	var mu sync.Mutex
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.NumCPU())
+	for _, it := range todo {
+		g.Go(func() error {
+			samples, err := it.make(ctx)
+			if err != nil {
+				return fmt.Errorf("prompts: make %s: %w", it.path, err)
+			}
+			if err := store(filepath.Join(c.Dir, it.path), toPCM(samples)); err != nil {
+				return fmt.Errorf("prompts: store %s: %w", it.path, err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			done[it.path] = it.fingerprint
+			made++
+			return nil
+		})
+	}
+	err = g.Wait()
+	return made, err
 }
 
 func (c Config) items() ([]item, error) {

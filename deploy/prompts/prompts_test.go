@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"hotline/audio"
+	"hotline/telephony/call"
 )
 
 func config(dir string) Config {
@@ -91,6 +92,38 @@ func TestGenerate(t *testing.T) {
 			}
 			if err := Check(cfg.Sounds, lines); err != nil {
 				t.Errorf("%s: not mended: %v", name, err)
+			}
+		}
+	})
+	t.Run("a line that is added is all that is made", func(t *testing.T) {
+		more := cfg
+		more.Lines = append(more.Lines, Line{ID: "new", Number: "12320", CallbackKey: "7", Menu: map[string]string{"en": "1"}})
+		if err := CheckLine(cfg.Sounds, more.Lines[2]); err == nil {
+			t.Error("heard before it was made")
+		}
+		if made, err := Generate(t.Context(), more); err != nil || made != 2*3+1 {
+			t.Errorf("made %d: %v", made, err)
+		}
+		if err := CheckLine(cfg.Sounds, more.Lines[2]); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("every part of an announcement is there, and goes on without a pause", func(t *testing.T) {
+		for _, l := range Languages() {
+			said := cfg.Spoken(l, cfg.Lines[0])
+			for _, p := range call.Parts() {
+				if err := checkFile(strings.TrimPrefix(said[string(p)], "sound:")); err != nil {
+					t.Errorf("%s, %s: %v", p, l, err)
+				}
+			}
+			for _, open := range []string{Ahead, Wait, FromMinutes(5)} {
+				coded, err := os.ReadFile(filepath.Join(cfg.Dir, l, open+".alaw"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if tail := audio.PCMA.Decode(nil, coded[len(coded)-rate/10:]); rms(fromPCM(tail)) < 0.002 {
+					t.Errorf("%s, %s ends in a pause", open, l)
+				}
 			}
 		}
 	})
