@@ -50,7 +50,7 @@ type actor struct {
 }
 
 func newActor(ctl *Controller, channel string, c call.Call, dialled, caller string, epoch int64) *actor {
-	ctx, cancel := context.WithCancel(ctl.ctx)
+	ctx, cancel := context.WithCancel(ctl.fence.acting(ctl.ctx, c.ID))
 	living, die := context.WithCancel(ctx)
 	own := func() lane { return lane{beside: ctl.beside} }
 	a := &actor{

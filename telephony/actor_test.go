@@ -26,7 +26,7 @@ func newIdle(t *testing.T, url string) *Controller {
 	client, err := ari.New(ari.Config{URL: url, User: "u", Password: "p", App: App("controller-1")}, slog.New(slog.DiscardHandler), nil)
 	must(t, err)
 	t.Cleanup(client.Close)
-	c, err := New(Config{ID: "controller-1", Node: "node-1", Lines: []Line{{ID: "12355", HoldClass: "hold", Languages: []string{"zh-CN"}, Prompts: map[string]map[call.Prompt]string{
+	c, err := New(Config{ID: "controller-1", Node: "node-1", Lease: time.Hour /* nobody renews it */, Lines: []Line{{ID: "12355", HoldClass: "hold", Languages: []string{"zh-CN"}, Prompts: map[string]map[call.Prompt]string{
 		"zh-CN": {call.PromptGreeting: "sound:greeting"},
 	}}}}, client, q, &books{closed: map[call.ID]call.Call{}}, nil, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), nil)
 	must(t, err)
@@ -35,6 +35,7 @@ func newIdle(t *testing.T, url string) *Controller {
 }
 
 func newTestActor(c *Controller, s call.State) *actor {
+	c.fence.hold(queue.Lease{Call: "c1", Owner: c.cfg.ID, Epoch: 1})
 	return newActor(c, "channel-1", call.Call{ID: "c1", Line: "12355", State: s, Tier: call.Normal, Arrived: time.Now()}, "12355", "", 1)
 }
 

@@ -24,11 +24,16 @@ func (c *Controller) onAsterisk(e ari.Event) {
 	switch e.Kind {
 	case ari.Connected:
 		c.ready.Store(true)
+		if c.mourned {
+			clear(c.ended) // given up, and there again after all
+		}
+		c.away, c.mourned = time.Time{}, false
 		c.resyncSoon(true)
 		return
 	case ari.Gap:
 		c.gaps++
 		c.ready.Store(false)
+		c.away = time.Now()
 		c.log.Warn("asterisk's event stream broke; bridged audio goes on, a resync follows")
 		return
 	case ari.CallBroadcast:
@@ -96,11 +101,17 @@ func (c *Controller) promptDone(e ari.Event) {
 func (c *Controller) claim(channel string) {
 	c.claiming++
 	c.beside(func() {
+		turn := c.cfg.Bonds.share.turn()
+		if turn > 0 && !pause(c.ctx, turn) {
+			return
+		}
 		won, err := c.ari.Claim(c.ctx, channel)
 		switch {
 		case err != nil:
 			c.log.Warn("claim failed; the dialplan's fallback serves the caller", "error", err)
-		case won:
+		case !won:
+			c.cfg.Bonds.share.lost()
+		default:
 			c.metrics.claims.Inc()
 			if !pause(c.ctx, claimed) {
 				return
@@ -152,7 +163,7 @@ func (c *Controller) begin(a *actor, e call.Event) {
 	if a.channel != "" {
 		c.channels[a.channel] = a
 	}
-	c.metrics.live.Set(float64(len(c.calls)))
+	c.count(1)
 	a.open()
 	a.post(e)
 	if w, ok := c.wishes[id]; ok {
@@ -167,6 +178,7 @@ func (c *Controller) remove(a *actor, over bool) {
 	if c.calls[a.id] == a {
 		delete(c.calls, a.id)
 		delete(c.channels, a.channel)
+		c.count(-1)
 		if over {
 			c.ended[a.channel] = true // a look at Asterisk that began earlier may still find it
 			for id, o := range c.outs {
@@ -176,8 +188,13 @@ func (c *Controller) remove(a *actor, over bool) {
 			}
 		}
 	}
-	c.metrics.live.Set(float64(len(c.calls)))
 	c.checkDrained()
+}
+
+func (c *Controller) count(n int) {
+	c.live.Add(int64(n))
+	c.cfg.Bonds.share.add(n)
+	c.metrics.live.Set(float64(len(c.calls)))
 }
 
 // fenced: another controller holds the call. Nothing is said to the channel or the index any more.

@@ -17,7 +17,7 @@ func (a *actor) open() {
 	c := a.call
 	a.books.do(a.ctx, func(ctx context.Context) {
 		a.identify(ctx)
-		err := again(ctx, 10*time.Second, func(ctx context.Context) (bool, error) {
+		err := again(unfenced(ctx), 10*time.Second, func(ctx context.Context) (bool, error) {
 			k, err := a.ctl.ledger.Open(ctx, a.record(c))
 			if err == nil {
 				a.post(a.recognized(k))
@@ -65,7 +65,7 @@ func (a *actor) close(c call.Call) {
 		return // the dialplan goes on with the caller; its own record closes the ledger
 	}
 	a.books.do(a.ctx, func(ctx context.Context) {
-		if err := again(ctx, time.Minute, func(ctx context.Context) (bool, error) {
+		if err := again(unfenced(ctx), time.Minute, func(ctx context.Context) (bool, error) {
 			return false, a.ctl.ledger.Close(ctx, a.record(c))
 		}); err != nil && ctx.Err() == nil {
 			a.log.Error("ledger did not take the end", "error", err)

@@ -84,7 +84,7 @@ func onLoop[T any](c *Controller, f func() T) (result T, ok bool) {
 func (c *Controller) claimCallbacks(ctx context.Context) {
 	room, ok := onLoop(c, func() int {
 		// An earlier life's callbacks are adopted first: they may ring.
-		if !c.compared || c.draining || !c.fence.open() {
+		if !c.seen.Load() || c.draining || !c.fence.open() {
 			return 0
 		}
 		mine := 0

@@ -88,7 +88,7 @@ func (a *actor) asterisk(op string, f func(context.Context) error) error {
 		err := f(ctx)
 		return refused(err), err
 	})
-	if err != nil && a.ctx.Err() == nil {
+	if err != nil && a.ctx.Err() == nil && !errors.Is(err, errStandBack) {
 		a.ctl.metrics.refused.WithLabelValues(op).Inc()
 		a.log.Warn("asterisk refused", "op", op, "error", err)
 		if ari.IsNotFound(err) {
@@ -302,6 +302,9 @@ func (a *actor) stopRecording(leg string) {
 			if id = a.ctl.recordingOf(leg); id == "" {
 				return
 			}
+		}
+		if mayAct(ctx) != nil {
+			return // who has the call now goes on with the recording
 		}
 		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 		defer cancel()

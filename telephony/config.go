@@ -20,12 +20,22 @@ type Config struct {
 	Lines []Line
 
 	Promises Promises // nil: nobody can be called back
+	Bonds    Bonds
 
 	Lease      time.Duration // how long a call stays ours without renewal; default 3 s
 	ReturnWait time.Duration // how long a caller waits on hold for an agent whose browser vanished; default 20 s
 	RedialWait time.Duration // how long an agent is kept for a red caller who was cut off and may call again; default 2 min
 	Outbound   Outbound
+	NodeLost   time.Duration // how long Asterisk may be out of reach before its calls are taken for lost; default 30 s
 	IndexWait  time.Duration // how long the queue may be away before a caller who waits for a place goes to the fallback; default 30 s
+}
+
+// Bonds tie a controller to its peers. The zero value is a controller without any.
+type Bonds struct {
+	adopts  bool                        // it serves the calls of a dead peer, whose id it has, and claims no new ones
+	share   *share                      // of the calls of all controllers; nil: no peers
+	confirm func(context.Context) error // nil means that the id is still ours to act under; nil: nobody else can have it
+	claimed func(owner string) bool     // whether somebody answers for what an owner has in Asterisk; nil: for all
 }
 
 // Gateway is a gateway by name, with the client of its internal API.
@@ -58,8 +68,18 @@ func (c Config) withDefaults() Config {
 	}
 	def(&c.Lease, 3*time.Second)
 	def(&c.ReturnWait, 20*time.Second)
+	def(&c.NodeLost, 30*time.Second)
 	def(&c.IndexWait, 30*time.Second)
 	c.Outbound = c.Outbound.withDefaults()
+	if c.Bonds.share == nil {
+		c.Bonds.share = &share{}
+	}
+	if c.Bonds.confirm == nil {
+		c.Bonds.confirm = func(context.Context) error { return nil }
+	}
+	if c.Bonds.claimed == nil {
+		c.Bonds.claimed = func(string) bool { return true }
+	}
 	def(&c.RedialWait, 2*time.Minute)
 	return c
 }

@@ -31,6 +31,8 @@ type Controller struct {
 	record   func(call.ID, call.Event)
 
 	ready atomic.Bool // events flow
+	live  atomic.Int64
+	seen  atomic.Bool // Asterisk was looked at once: what is ours was adopted
 	book  atomic.Pointer[map[string]Line]
 
 	ctx     context.Context // of Run: the life of actors and attachments
@@ -47,11 +49,12 @@ type Controller struct {
 	wishes   map[call.ID]wish // hang-ups wanted for calls that are not here (yet)
 	claiming int              // claims whose caller has not come yet
 	draining bool
-	gaps     int // in the event stream, so far
-	resolved int // those that a resync has made good
+	away     time.Time // since when Asterisk has been out of reach; zero: it is not
+	mourned  bool      // its calls were given up
+	gaps     int       // in the event stream, so far
+	resolved int       // those that a resync has made good
 	resync   single
 	reindex  single
-	compared bool              // Asterisk was looked at once: what is ours was adopted
 	rtps     map[string]string // gateway -> its address towards Asterisk
 	synced   map[string]bool   // gateways whose snapshot came, and that are in reach
 	told     map[string]bool   // gateways that said what legs they have, or are known to be out of reach: then none
@@ -78,7 +81,7 @@ func New(cfg Config, a *ari.Client, q *queue.Queue, l Ledger, gateways []Gateway
 		return nil, err
 	}
 	c := &Controller{
-		cfg: cfg.withDefaults(), names: names{cfg.ID}, route: cfg.Node + "/" + cfg.ID, ari: a, queue: q, ledger: l, gateways: gateways, log: log, metrics: newMetrics(reg),
+		cfg: cfg.withDefaults(), names: names{cfg.ID}, route: route(cfg.Node, cfg.ID), ari: a, queue: q, ledger: l, gateways: gateways, log: log, metrics: newMetrics(reg),
 		record: journal, work: make(chan func(), workSize), calls: map[call.ID]*actor{}, adopting: map[call.ID]bool{}, channels: map[string]*actor{},
 		ended: map[string]bool{}, outs: map[string]*out{}, wishes: map[call.ID]wish{}, drained: make(chan struct{}), stopped: make(chan struct{}),
 		legs: map[string]*leg{}, rtps: map[string]string{}, synced: map[string]bool{}, told: map[string]bool{},
@@ -88,7 +91,10 @@ func New(cfg Config, a *ari.Client, q *queue.Queue, l Ledger, gateways []Gateway
 		lines[line.ID] = line
 	}
 	c.book.Store(&lines)
+	c.draining = c.cfg.Bonds.adopts
 	c.fence = newFence(q, c.cfg.Lease, func(id call.ID) { c.do(func() { c.fenced(id) }) })
+	c.fence.confirm = c.cfg.Bonds.confirm
+	a.Guard(mayAct)
 	return c, nil
 }
 
@@ -97,7 +103,8 @@ func New(cfg Config, a *ari.Client, q *queue.Queue, l Ledger, gateways []Gateway
 func (c *Controller) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	c.ctx = ctx
+	c.away = time.Now()
+	c.ctx = c.fence.acting(ctx, itself)
 	c.beside(func() { cancel(c.ari.Run(ctx)) })
 	for _, part := range []func(context.Context){c.readAsterisk, c.fence.run, c.followIndex, c.followCommands, c.sweep, c.runCallbacks} {
 		c.beside(func() { part(ctx) })
@@ -108,6 +115,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	c.loop(ctx)
 	close(c.stopped)
 	c.tasks.Wait()
+	c.cfg.Bonds.share.add(-int(c.live.Load())) // what is left is somebody else's
 	if err := context.Cause(ctx); errors.Is(err, ari.ErrReplaced) {
 		return err
 	}
@@ -124,6 +132,7 @@ func (c *Controller) loop(ctx context.Context) {
 		case <-tick.C:
 			c.resyncSoon(false)
 			c.reindexSoon()
+			c.mourn()
 		case <-ctx.Done():
 		}
 	}
@@ -134,6 +143,9 @@ func (c *Controller) beside(f func()) { c.tasks.Go(f) }
 
 // Ready says that calls can be claimed and acted on: Asterisk's events flow, and the calls are known to be ours.
 func (c *Controller) Ready() bool { return c.ready.Load() && c.fence.open() }
+
+// Calls is how many calls it has; sure says that Asterisk was looked at, so that there are no others of its owner's.
+func (c *Controller) Calls() (n int, sure bool) { return int(c.live.Load()), c.seen.Load() }
 
 // Drain stops claiming new calls; the channel it returns is closed when the last call is over.
 func (c *Controller) Drain() <-chan struct{} {

@@ -2,6 +2,7 @@ package telephony
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -13,10 +14,14 @@ import (
 // stopped for longer than a lease wakes up shut, until Redis has said which calls are still its own.
 //
 // Redis being away does not shut the fence: then no peer can have taken anything either, and the callers need us.
+//
+// Whatever is done for a call, or for the controller itself, carries that in its context (acting) and asks before each request (mayAct): also what
+// was begun before the sleep, and would now go on with what it knew then.
 type fence struct {
-	ttl   time.Duration
-	queue *queue.Queue
-	lost  func(call.ID)
+	ttl     time.Duration
+	queue   *queue.Queue
+	lost    func(call.ID)
+	confirm func(context.Context) error // asks, after a sleep, whether this process still is the owner; nil: it is
 
 	mu     sync.Mutex
 	leases map[call.ID]queue.Lease
@@ -50,11 +55,47 @@ func (f *fence) epoch(id call.ID) int64 {
 	return f.leases[id].Epoch
 }
 
+// slept says that nothing was renewed for so long that a peer may have taken what was ours. It is a little less than a lease: peers count from the
+// last sign of life that reached Redis, and that may be a little older than the last renewal.
+func (f *fence) slept() bool { return time.Since(f.tick) > f.ttl-f.ttl/beats }
+
 // open says that calls may be acted on.
 func (f *fence) open() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return !f.shut && time.Since(f.tick) <= f.ttl
+	return !f.shut && !f.slept()
+}
+
+// itself stands for the controller, where the id of a call is asked for.
+const itself call.ID = ""
+
+type actingKey struct{}
+
+type acting struct {
+	fence *fence
+	id    call.ID
+}
+
+// acting marks what is done with the context as done for a call, or for the controller itself.
+func (f *fence) acting(ctx context.Context, id call.ID) context.Context {
+	return context.WithValue(ctx, actingKey{}, acting{f, id})
+}
+
+// unfenced is a context for what may be done by whoever knows it: the ledger wants the end of a call also from who has no say in it any more.
+func unfenced(ctx context.Context) context.Context { return context.WithValue(ctx, actingKey{}, nil) }
+
+var errStandBack = errors.New("this controller has no say in it any more")
+
+// mayAct waits until it is known whether that may be done for which the context is made.
+func mayAct(ctx context.Context) error {
+	a, fenced := ctx.Value(actingKey{}).(acting)
+	if !fenced || a.fence.pass(ctx, a.id) {
+		return nil
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return errStandBack
 }
 
 // pass waits until the controller may act on the call, and says whether it still may.
@@ -62,7 +103,8 @@ func (f *fence) pass(ctx context.Context, id call.ID) bool {
 	for {
 		f.mu.Lock()
 		_, ours := f.leases[id]
-		if ours && !f.shut && time.Since(f.tick) > f.ttl {
+		ours = ours || id == itself
+		if ours && !f.shut && f.slept() {
 			f.shut, f.opened = true, make(chan struct{})
 		}
 		opened, shut := f.opened, f.shut
@@ -97,10 +139,10 @@ func (f *fence) run(ctx context.Context) {
 
 func (f *fence) renew(ctx context.Context) {
 	f.mu.Lock()
-	slept := time.Since(f.tick) > f.ttl
-	if slept && !f.shut {
+	if !f.shut && f.slept() {
 		f.shut, f.opened = true, make(chan struct{})
 	}
+	shut := f.shut
 	all := make([]queue.Lease, 0, len(f.leases))
 	for _, l := range f.leases {
 		all = append(all, l)
@@ -112,6 +154,9 @@ func (f *fence) renew(ctx context.Context) {
 	lost, err := f.queue.Renew(ctx, all, f.ttl)
 	if err == nil {
 		lost, err = f.reclaim(ctx, lost)
+	}
+	if shut && err == nil && f.confirm != nil {
+		err = f.confirm(ctx)
 	}
 	cancel()
 	for _, id := range lost {

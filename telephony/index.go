@@ -133,7 +133,7 @@ func (c *Controller) compareIndex(rows []queue.Call, known []call.ID) {
 		listed[id] = true
 		if c.calls[id] != nil {
 			c.indexed(r)
-		} else if c.compared && !c.adopting[id] && r.Owner == c.cfg.ID && r.Node == c.cfg.Node {
+		} else if c.seen.Load() && !c.adopting[id] && r.Owner == c.cfg.ID && r.Node == c.cfg.Node {
 			c.reap(r)
 		}
 	}
@@ -149,6 +149,10 @@ func (c *Controller) reap(r queue.Call) {
 	c.beside(func() {
 		ctx, cancel := context.WithTimeout(c.ctx, 2*time.Second)
 		defer cancel()
+		// A lease of our own name tells nothing: it may be held by the peer that has adopted our calls, or by us who came back.
+		if mayAct(ctx) != nil || c.cfg.Bonds.confirm(ctx) != nil {
+			return
+		}
 		leases, err := c.queue.Leases(ctx)
 		if err != nil {
 			return

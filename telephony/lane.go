@@ -46,7 +46,8 @@ func (l *lane) drain(ctx context.Context) {
 	}
 }
 
-// again repeats f until it succeeds, says that repeating is useless, the time is over (0: no limit) or ctx ends. The pause grows from 50 ms to 1 s.
+// again repeats f until it succeeds, says that repeating is useless, the time is over (0: no limit), ctx ends, or it may not be done any more (see
+// fence). The pause grows from 50 ms to 1 s.
 func again(ctx context.Context, limit time.Duration, f func(context.Context) (done bool, err error)) error {
 	if limit > 0 {
 		var cancel context.CancelFunc
@@ -54,6 +55,9 @@ func again(ctx context.Context, limit time.Duration, f func(context.Context) (do
 		defer cancel()
 	}
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+		if err := mayAct(ctx); err != nil {
+			return err
+		}
 		done, err := f(ctx)
 		if done || err == nil {
 			return err

@@ -19,6 +19,9 @@ const (
 // App is the name of a controller's Asterisk application.
 func App(controller string) string { return "hotline-" + controller }
 
+// route is a controller on an Asterisk, as the gateways know it.
+func route(node, owner string) string { return node + "/" + owner }
+
 // names are those of one owner.
 type names struct{ owner string }
 

@@ -34,6 +34,7 @@ type view struct {
 	channels []ari.Channel
 	where    map[string]call.Place // channel -> bridge
 	bridges  []call.Place
+	all      []ari.Bridge
 
 	known map[string]bool // channels of our calls
 	calls map[call.ID]bool
@@ -108,7 +109,7 @@ func (c *Controller) look(v *view, thorough bool) (listed bool, err error) {
 	if err != nil {
 		return false, errors.Join(append(faults, err)...)
 	}
-	v.where = map[string]call.Place{}
+	v.all, v.where = bridges, map[string]call.Place{}
 	for _, b := range bridges {
 		p := c.names.place(b.ID)
 		v.bridges = append(v.bridges, p)
@@ -128,6 +129,7 @@ func kept(bridges []ari.Bridge, id string) bool {
 // compare: Asterisk's channels are the truth about who is on the line.
 func (c *Controller) compare(v *view) {
 	c.compareLegs(v)
+	c.reapStrangers(v)
 	present, unheard := map[string]bool{}, v.gaps > c.resolved
 	for _, ch := range v.channels {
 		present[ch.ID] = true
@@ -152,11 +154,25 @@ func (c *Controller) compare(v *view) {
 	maps.DeleteFunc(c.ended, func(id string, _ bool) bool { return !present[id] })
 	c.resolved = max(c.resolved, v.gaps)
 	c.metrics.resyncs.Inc()
-	if !c.compared {
-		c.compared = true
+	if !c.seen.Swap(true) {
 		c.reindexSoon()
 	}
 	c.log.Debug("resync with asterisk", "channels", len(v.channels), "calls", len(c.calls))
+}
+
+// mourn gives up the calls of an Asterisk that has been out of reach for too long: they went with it, and their agents are needed. Callers who turn
+// out to be there after all are adopted when it is back.
+func (c *Controller) mourn() {
+	if c.away.IsZero() || c.mourned || time.Since(c.away) < c.cfg.NodeLost {
+		return
+	}
+	c.mourned = true
+	c.log.Error("asterisk has been out of reach for too long; its calls are taken for lost", "calls", len(c.calls))
+	for _, a := range c.calls {
+		a.post(call.CallerGone{At: now()})
+	}
+	c.seen.Store(true) // there is nothing to be seen
+	c.reindexSoon()
 }
 
 // tellAnew makes good what a call missed while its mailbox was full.

@@ -26,9 +26,12 @@ func registry() *prometheus.Registry {
 // unregistered is for parts whose figures nobody reads, such as those of a short command.
 func unregistered() prometheus.Registerer { return prometheus.NewRegistry() }
 
-// serveAdmin answers /healthz, /readyz and /metrics of a role on loopback until ctx ends.
-func serveAdmin(ctx context.Context, addr string, reg *prometheus.Registry, cs checks) error {
+// serveAdmin answers /healthz, /readyz and /metrics of a role, and what more adds, on loopback until ctx ends.
+func serveAdmin(ctx context.Context, addr string, reg *prometheus.Registry, cs checks, more ...func(*http.ServeMux)) error {
 	mux := http.NewServeMux()
+	for _, add := range more {
+		add(mux)
+	}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, map[string]any{"status": "ok"}) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), time.Second)

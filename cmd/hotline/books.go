@@ -250,7 +250,7 @@ func runWorker(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	fallback, err := c.fallback(db, keys, callbacks, figures, counts, log)
+	fallbacks, err := c.fallbacks(db, keys, callbacks, figures, counts, log)
 	if err != nil {
 		return err
 	}
@@ -271,7 +271,7 @@ func runWorker(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	return together(ctx, intake.Run, fallback.Run, unclosed.Run, left.Run, rules.follow(log), explain.Run, journal, func(ctx context.Context) error {
+	return together(ctx, intake.Run, fallbacks, unclosed.Run, left.Run, rules.follow(log), explain.Run, journal, func(ctx context.Context) error {
 		return serveAdmin(ctx, c.admin("worker"), reg, checks{"database": db.Ping})
 	})
 }
@@ -291,8 +291,8 @@ func liveIDs(q *queue.Queue) func(context.Context) (map[string]bool, error) {
 	}
 }
 
-// fallback takes in what the dialplan left behind while none of us served.
-func (c Config) fallback(db *storage.DB, keys *casework.Keys, callbacks *casework.Callbacks, figures *recordings.Metrics, counts *casework.Metrics, log *slog.Logger) (*casework.Fallback, error) {
+// fallbacks take in what the dialplans of all nodes left behind while none of us served.
+func (c Config) fallbacks(db *storage.DB, keys *casework.Keys, callbacks *casework.Callbacks, figures *recordings.Metrics, counts *casework.Metrics, log *slog.Logger) (func(context.Context) error, error) {
 	public, err := recordings.LoadRecipients(c.path("secrets", recordings.RecipientFile))
 	if err != nil {
 		return nil, err
@@ -301,11 +301,26 @@ func (c Config) fallback(db *storage.DB, keys *casework.Keys, callbacks *casewor
 	if err != nil {
 		return nil, err
 	}
+	var parts []func(context.Context) error
+	for _, n := range c.nodes() {
+		cfg := fallback(n, c.messages(n), rec)
+		cfg.Log, cfg.Metrics, cfg.Callbacks = log.With("node", n.id()), counts, callbacks
+		f, err := casework.NewFallback(cfg, db, keys)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, f.Run)
+	}
+	return func(ctx context.Context) error { return together(ctx, parts...) }, nil
+}
+
+// fallback says how the notes of a node are read and its messages sealed.
+func fallback(n node, messages string, rec *recordings.Recorder) casework.FallbackConfig {
 	notes := map[string]asterisk.Note{}
-	return casework.NewFallback(casework.FallbackConfig{
-		Node: nodeID, Log: log, Metrics: counts, Callbacks: callbacks,
+	return casework.FallbackConfig{
+		Node: n.id(),
 		Notes: func() ([]casework.FallbackNote, error) {
-			found, err := asterisk.ReadNotes(c.messages())
+			found, err := asterisk.ReadNotes(messages)
 			out := make([]casework.FallbackNote, 0, len(found))
 			clear(notes)
 			for _, n := range found {
@@ -322,5 +337,5 @@ func (c Config) fallback(db *storage.DB, keys *casework.Keys, callbacks *casewor
 			_, err := rec.SealFile(id, path, recordings.Meta{Call: call, Line: line, Started: started, Kind: recordings.KindMessage})
 			return err
 		},
-	}, db, keys)
+	}
 }

@@ -17,7 +17,7 @@ import (
 
 // callCommand places a real SIP call from the terminal, so that one person alone can try the whole thing.
 func callCommand(f *flags) *cobra.Command {
-	var play, record, from, keys string
+	var play, record, from, keys, on string
 	var tone float64
 	var limit time.Duration
 	cmd := &cobra.Command{
@@ -38,13 +38,18 @@ func callCommand(f *flags) *cobra.Command {
 				ctx, cancel = context.WithTimeout(ctx, limit)
 				defer cancel()
 			}
-			return place(ctx, cmd.OutOrStdout(), phone.Config{Server: c.open(portSIP), From: from}, args[0], src, keys, record)
+			n, err := which("node", on, c.Nodes)
+			if err != nil {
+				return fmt.Errorf("--node: %w", err)
+			}
+			return place(ctx, cmd.OutOrStdout(), phone.Config{Server: c.open(node(n).sip()), From: from}, args[0], src, keys, record)
 		},
 	}
 	cmd.Flags().StringVar(&play, "play", "", "wav file that the caller says")
 	cmd.Flags().Float64Var(&tone, "tone", 0, "tone in Hz that the caller sends instead of a file")
 	cmd.Flags().StringVar(&record, "record", "", "write what the caller hears to this wav file (it is plain speech: delete it)")
 	cmd.Flags().StringVar(&from, "from", "anonymous", "the caller's number")
+	cmd.Flags().StringVar(&on, "node", "node-1", "the Asterisk to call")
 	cmd.Flags().StringVar(&keys, "keys", "", "keys to press once connected, such as 0")
 	cmd.Flags().DurationVar(&limit, "limit", 0, "hang up after this long")
 	return cmd

@@ -21,27 +21,29 @@ import (
 // Config is the file that configures one site (hotline.yaml). Every field may be left out: the defaults are one machine on loopback.
 // Secrets are never in it; they are files in Dir/secrets.
 type Config struct {
-	Site       string           `yaml:"site"`        // hash tag of every Redis key
-	Demo       bool             `yaml:"demo"`        // demo accounts with random passwords, calls accepted from this machine
-	Dir        string           `yaml:"dir"`         // everything that is written
-	PortBase   int              `yaml:"port_base"`   // SIP; the other ports follow, see Ports
-	Listen     string           `yaml:"listen"`      // address of SIP, WebRTC and the console; loopback by default
-	Database   string           `yaml:"database"`    // "sqlite:/…" (default) or "postgres://…"; its password is in secrets/database-password
-	RedisURL   string           `yaml:"redis"`       // "redis://…"; empty: the one that `up` starts
-	ReturnWait time.Duration    `yaml:"return_wait"` // how long a caller is held for a counsellor whose browser vanished
-	Ring       time.Duration    `yaml:"ring"`        // how long an offer rings
-	WrapUp     time.Duration    `yaml:"wrap_up"`
-	Guardian   time.Duration    `yaml:"guardian_after"` // how long a call may be without a controller
-	Trunks     []asterisk.Trunk `yaml:"trunks"`
-	Reasons    []string         `yaml:"not_ready_reasons"`
-	PublicIPs  []string         `yaml:"public_ips"`     // of the gateway, behind NAT
-	ICEServers []string         `yaml:"ice_servers"`    // STUN and TURN for browsers
-	TURN       TURNConfig       `yaml:"turn"`           // embedded relay, off unless listen is set
-	Codecs     []string         `yaml:"codecs"`         // PCMA (default), PCMU, opus
-	Journal    bool             `yaml:"journal"`        // write every event of every call to log/journal.jsonl, and every operation of the queue to log/queue-journal.jsonl
-	Decisions  time.Duration    `yaml:"decisions_kept"` // how long it can be asked why a call was offered to whom
-	PublicURL  string           `yaml:"public_url"`     // of the console, when a proxy with TLS stands before it
-	Callbacks  CallbackConfig   `yaml:"callbacks"`
+	Site        string           `yaml:"site"`        // hash tag of every Redis key
+	Demo        bool             `yaml:"demo"`        // demo accounts with random passwords, calls accepted from this machine
+	Dir         string           `yaml:"dir"`         // everything that is written
+	PortBase    int              `yaml:"port_base"`   // SIP; the other ports follow, see Ports
+	Controllers int              `yaml:"controllers"` // processes that share the calls; each drives every node
+	Nodes       int              `yaml:"nodes"`       // Asterisks of this machine, each with its own SIP port
+	Listen      string           `yaml:"listen"`      // address of SIP, WebRTC and the console; loopback by default
+	Database    string           `yaml:"database"`    // "sqlite:/…" (default) or "postgres://…"; its password is in secrets/database-password
+	RedisURL    string           `yaml:"redis"`       // "redis://…"; empty: the one that `up` starts
+	ReturnWait  time.Duration    `yaml:"return_wait"` // how long a caller is held for a counsellor whose browser vanished
+	Ring        time.Duration    `yaml:"ring"`        // how long an offer rings
+	WrapUp      time.Duration    `yaml:"wrap_up"`
+	Guardian    time.Duration    `yaml:"guardian_after"` // how long a call may be without a controller
+	Trunks      []asterisk.Trunk `yaml:"trunks"`
+	Reasons     []string         `yaml:"not_ready_reasons"`
+	PublicIPs   []string         `yaml:"public_ips"`     // of the gateway, behind NAT
+	ICEServers  []string         `yaml:"ice_servers"`    // STUN and TURN for browsers
+	TURN        TURNConfig       `yaml:"turn"`           // embedded relay, off unless listen is set
+	Codecs      []string         `yaml:"codecs"`         // PCMA (default), PCMU, opus
+	Journal     bool             `yaml:"journal"`        // write every event of every call to log/journal.jsonl, and every operation of the queue to log/queue-journal.jsonl
+	Decisions   time.Duration    `yaml:"decisions_kept"` // how long it can be asked why a call was offered to whom
+	PublicURL   string           `yaml:"public_url"`     // of the console, when a proxy with TLS stands before it
+	Callbacks   CallbackConfig   `yaml:"callbacks"`
 
 	// Policy is lines, partners, groups and the other settings of routing. The file only begins them: once imported, the database has them, and
 	// whoever reads them from here has put what is in force in their place.
@@ -59,7 +61,7 @@ type TURNConfig struct {
 
 func defaultConfig() Config {
 	return Config{
-		Site: "demo", Demo: true, Dir: "var", PortBase: 5060, Listen: "127.0.0.1",
+		Site: "demo", Demo: true, Dir: "var", PortBase: 5060, Controllers: 1, Nodes: 1, Listen: "127.0.0.1",
 		ReturnWait: 20 * time.Second, Ring: 15 * time.Second, WrapUp: time.Minute, Guardian: 4 * time.Second, Decisions: 30 * 24 * time.Hour,
 		Policy: lines.Policy{Lines: []lines.Line{
 			{ID: "12345", Numbers: []string{"12345"}, Names: lines.Words{"zh-CN": "政务服务便民热线", "en": "Government service line"}},
@@ -112,8 +114,14 @@ func (c Config) Validate() error {
 	if c.Site == "" || strings.ContainsAny(c.Site, "{}: \t\n") {
 		bad("site: give a name without braces, colons or spaces")
 	}
-	if c.PortBase < 1024 || c.PortBase > 62000 {
-		bad("port_base: %d is not between 1024 and 62000", c.PortBase)
+	if c.Controllers < 1 || c.Controllers > mostControllers {
+		bad("controllers: %d is not between 1 and %d", c.Controllers, mostControllers)
+	}
+	if c.Nodes < 1 || c.Nodes > mostNodes {
+		bad("nodes: %d is not between 1 and %d", c.Nodes, mostNodes)
+	}
+	if most := 63000 - 1000*min(max(c.Nodes, 1), mostNodes); c.PortBase < 1024 || c.PortBase > most {
+		bad("port_base: %d is not between 1024 and %d", c.PortBase, most)
 	}
 	if net.ParseIP(c.Listen) == nil {
 		bad("listen: %q is not an IP address", c.Listen)
@@ -141,47 +149,21 @@ func (c Config) port(n int) string { return net.JoinHostPort("127.0.0.1", strcon
 // open is an address for callers and browsers, n after the base.
 func (c Config) open(n int) string { return net.JoinHostPort(c.Listen, strconv.Itoa(c.PortBase+n)) }
 
-// What listens where, counted from PortBase. RTP of Asterisk takes 1000 ports from PortBase+1000.
-const (
-	portSIP     = 0 // UDP and TCP
-	portARI     = 2
-	portRedis   = 3
-	portGateway = 4 // internal API
-	portICE     = 5 // UDP and TCP
-	portRTP     = 6 // the gateway's socket towards Asterisk
-	portConsole = 7
-	portAdmin   = 10 // health and metrics: controller, gateway, worker, guardian
-)
-
-func (c Config) admin(role string) string {
-	for i, r := range []string{"controller", "gateway", "worker", "guardian"} {
-		if r == role {
-			return c.port(portAdmin + i)
-		}
-	}
-	return c.port(portConsole)
-}
-
 // path is a path below Dir.
 func (c Config) path(parts ...string) string {
 	return filepath.Join(append([]string{c.Dir}, parts...)...)
 }
 
-// messages is where Asterisk puts the messages of callers whom none of us could serve: memory, because they are plain speech.
-func (c Config) messages() string {
-	return filepath.Join("/dev/shm", "hotline-"+strconv.Itoa(c.PortBase), "messages")
-}
-
-// asterisk is the configuration of this machine's Asterisk.
-func (c Config) asterisk(in asterisk.Installation, password, sounds string) asterisk.Config {
-	a := asterisk.Defaults(c.path("asterisk"))
-	a.Installed = in
-	a.SIP = asterisk.SIP{Host: c.Listen, UDPPort: c.PortBase + portSIP, TCPPort: c.PortBase + portSIP}
-	a.ARI.Port, a.ARI.Password = c.PortBase+portARI, password
-	a.RTP = asterisk.Ports{Low: c.PortBase + 1000, High: c.PortBase + 1999}
+// asterisk is the configuration of one of this machine's Asterisks.
+func (c Config) asterisk(n node, in asterisk.Installation, password, sounds string) asterisk.Config {
+	a := asterisk.Defaults(c.path(n.role("asterisk")))
+	a.Node, a.Installed = n.id(), in
+	a.SIP = asterisk.SIP{Host: c.Listen, UDPPort: c.PortBase + n.sip(), TCPPort: c.PortBase + n.sip()}
+	a.ARI.Port, a.ARI.Password = c.PortBase+n.ari(), password
+	a.RTP = asterisk.Ports{Low: c.PortBase + n.rtp(), High: c.PortBase + n.rtp() + portsRTP - 1}
 	a.Loopback = c.Demo
 	a.Trunks = c.Trunks
-	a.Sounds, a.Messages = sounds, c.messages()
+	a.Sounds, a.Messages = sounds, c.messages(n)
 	a.Lines = nil
 	for _, l := range c.Lines {
 		a.Lines = append(a.Lines, asterisk.Line{ID: l.ID, Name: l.Names["zh-CN"], Numbers: l.Numbers, Phones: l.Phones})

@@ -91,7 +91,7 @@ func TestLinesReachAsterisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	in := asterisk.Installation{Binary: "/usr/sbin/asterisk", Modules: "/usr/lib/asterisk/modules", Data: "/usr/share/asterisk", Version: "22.10.1"}
-	a := c.asterisk(in, "a-long-generated-password", c.sounds().Dir)
+	a := c.asterisk(1, in, "a-long-generated-password", c.sounds().Dir)
 	files, err := a.Render()
 	if err != nil {
 		t.Fatal(err)
@@ -170,5 +170,59 @@ func TestCommandsExplainThemselves(t *testing.T) {
 				t.Errorf("error %v, want one that says %q", err, tt.says)
 			}
 		})
+	}
+}
+
+// TestPortsAreApart: several controllers and nodes leave the first ones where they are alone, and no two processes share a port.
+func TestPortsAreApart(t *testing.T) {
+	alone, err := loadConfig("", t.TempDir(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := alone
+	c.Controllers, c.Nodes = mostControllers, mostNodes
+	if err := c.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	taken := map[string]string{}
+	take := func(addr, who string) {
+		if other, ok := taken[addr]; ok {
+			t.Errorf("%s: %s and %s", addr, who, other)
+		}
+		taken[addr] = who
+	}
+	for _, role := range c.roles() {
+		take(c.admin(role), role)
+	}
+	for n, name := range map[int]string{portRedis: "redis", portGateway: "gateway", portICE: "ice", portRTP: "rtp"} {
+		take(c.port(n), name)
+	}
+	folders := map[string]bool{}
+	for _, n := range c.nodes() {
+		take(c.port(n.sip()), n.id()+" sip")
+		take(c.port(n.ari()), n.id()+" ari")
+		folders[c.messages(n)] = true
+		in := asterisk.Installation{Binary: "/usr/sbin/asterisk", Modules: "/usr/lib/asterisk/modules", Data: "/usr/share/asterisk", Version: "22.10.1"}
+		a := c.asterisk(n, in, "a-long-generated-password", c.sounds().Dir)
+		if _, err := a.Render(); err != nil {
+			t.Error(err)
+		}
+		if want := c.PortBase + 1000*int(n); a.RTP.Low != want || a.RTP.High != want+999 || a.Node != n.id() {
+			t.Errorf("%s: RTP %+v", a.Node, a.RTP)
+		}
+	}
+	if len(folders) != mostNodes {
+		t.Errorf("messages of several nodes are in one folder: %v", folders)
+	}
+	if c.admin("controller") != alone.admin("controller") || c.sips()[0] != alone.open(portSIP) || c.admin("guardian") != alone.port(13) {
+		t.Error("the first controller or node has other ports than it has alone")
+	}
+}
+
+func TestWhich(t *testing.T) {
+	for id, want := range map[string]int{"controller-1": 1, "controller-2": 2, "controller-3": 0, "controller-0": 0, "controller": 0, "2": 0, "node-1": 0} {
+		if n, err := which("controller", id, 2); n != want || (err == nil) != (want > 0) {
+			t.Errorf("%s: %d, %v", id, n, err)
+		}
 	}
 }

@@ -72,10 +72,15 @@ func (c Config) examinations() []check {
 		{"secrets", "chmod -R go= " + c.path("secrets"), c.checkSecrets},
 		{"redis", "see " + c.path("log", "redis.log") + "; `hotline up` restarts it", c.checkRedis},
 		{"database", "see the error; for SQLite: the folder " + c.path("data") + " must be writable and on a local disk", c.checkDatabase},
-		{"asterisk", "see " + c.path("log", "asterisk.log") + "; `hotline up` restarts it", c.checkAsterisk},
-		{"sip", "is another program on this port? ss -lunp; choose another --port-base", func(context.Context) (string, error) { return c.checkSIP() }},
 	}
-	for _, role := range []string{"controller", "gateway", "console", "worker", "guardian"} {
+	for _, n := range c.nodes() {
+		name := n.role("asterisk")
+		all = append(all,
+			check{name, "see " + c.path("log", name+".log") + "; `hotline up` restarts it", func(ctx context.Context) (string, error) { return c.checkAsterisk(ctx, n) }},
+			check{n.role("sip"), "is another program on this port? ss -lunp; choose another --port-base", func(context.Context) (string, error) { return checkSIP(c.open(n.sip())) }},
+		)
+	}
+	for _, role := range c.roles() {
 		all = append(all, check{role, "see " + c.path("log", role+".log") + "; `hotline up` restarts it", func(ctx context.Context) (string, error) {
 			return "ready", get(ctx, "http://"+c.admin(role)+"/readyz")
 		}})
@@ -156,8 +161,8 @@ func (c Config) checkDatabase(ctx context.Context) (string, error) {
 	return string(db.Dialect()) + " answers", db.Ping(ctx)
 }
 
-func (c Config) checkAsterisk(ctx context.Context) (string, error) {
-	client, err := c.asteriskClient("hotline-doctor", quiet(), unregistered())
+func (c Config) checkAsterisk(ctx context.Context, n node) (string, error) {
+	client, err := c.asteriskClient(n, "hotline-doctor", quiet(), unregistered())
 	if err != nil {
 		return "", err
 	}
@@ -170,20 +175,20 @@ func (c Config) checkAsterisk(ctx context.Context) (string, error) {
 }
 
 // checkSIP asks for a sign of life as a telephone would.
-func (c Config) checkSIP() (string, error) {
-	conn, err := net.DialTimeout("udp", c.open(portSIP), time.Second)
+func checkSIP(addr string) (string, error) {
+	conn, err := net.DialTimeout("udp", addr, time.Second)
 	if err != nil {
 		return "", err
 	}
 	defer conn.Close()
 	local := conn.LocalAddr().String()
 	_, _ = fmt.Fprintf(conn, "OPTIONS sip:%s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bKdoctor%d;rport\r\nMax-Forwards: 70\r\nFrom: <sip:doctor@%s>;tag=d\r\nTo: <sip:%s>\r\nCall-ID: doctor-%d\r\nCSeq: 1 OPTIONS\r\nContact: <sip:doctor@%s>\r\nContent-Length: 0\r\n\r\n",
-		c.open(portSIP), local, time.Now().UnixNano(), local, c.open(portSIP), time.Now().UnixNano(), local)
+		addr, local, time.Now().UnixNano(), local, addr, time.Now().UnixNano(), local)
 	_ = conn.SetReadDeadline(time.Now().Add(2 * time.Second))
 	buf := make([]byte, 2048)
 	began := time.Now()
 	if _, err := conn.Read(buf); err != nil {
-		return "", fmt.Errorf("no answer on %s: %w", c.open(portSIP), err)
+		return "", fmt.Errorf("no answer on %s: %w", addr, err)
 	}
 	return "answers in " + time.Since(began).Round(time.Millisecond).String(), nil
 }

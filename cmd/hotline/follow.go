@@ -18,6 +18,7 @@ import (
 // all others are dead. It never ends the guardian: what fails is tried again.
 type dialplan struct {
 	c      Config
+	node   node
 	log    *slog.Logger
 	reload func(ctx context.Context, module string) error
 
@@ -85,7 +86,7 @@ func (d *dialplan) apply(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	modules, err := d.c.asterisk(d.in, password, sounds.Dir).Update()
+	modules, err := d.c.asterisk(d.node, d.in, password, sounds.Dir).Update()
 	for _, m := range modules {
 		if !slices.Contains(d.pending, m) {
 			d.pending = append(d.pending, m)

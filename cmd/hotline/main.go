@@ -67,16 +67,7 @@ func command() *cobra.Command {
 	root.AddCommand(upCommand(&f), callCommand(&f), callsCommand(&f), ledgerCommand(&f), tasksCommand(&f), doctorCommand(&f), configCommand(&f),
 		linesCommand(&f), emergencyCommand(&f), usersCommand(&f), replayCommand())
 	for _, r := range roles() {
-		root.AddCommand(&cobra.Command{
-			Use: r.name, Short: r.short, Args: cobra.NoArgs,
-			RunE: func(cmd *cobra.Command, _ []string) error {
-				c, err := f.load()
-				if err != nil {
-					return err
-				}
-				return r.run(cmd.Context(), c, slog.Default().With("role", r.name))
-			},
-		})
+		root.AddCommand(r.command(&f))
 	}
 	return root
 }

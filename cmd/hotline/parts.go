@@ -64,15 +64,15 @@ func (c Config) database(ctx context.Context) (*storage.DB, error) {
 	return storage.Open(ctx, cfg)
 }
 
-func (c Config) ariURL() string { return "http://" + c.port(portARI) + "/ari" }
+func (c Config) ariURL(n node) string { return "http://" + c.port(n.ari()) + "/ari" }
 
-// asteriskClient is a client of the control interface for the application of a controller; other roles only send requests.
-func (c Config) asteriskClient(app string, log *slog.Logger, reg prometheus.Registerer) (*ari.Client, error) {
+// asteriskClient is a client of a node's control interface for the application of a controller; other roles only send requests.
+func (c Config) asteriskClient(n node, app string, log *slog.Logger, reg prometheus.Registerer) (*ari.Client, error) {
 	password, err := c.secret("ari-password")
 	if err != nil {
 		return nil, err
 	}
-	return ari.New(ari.Config{URL: c.ariURL(), User: "hotline", Password: password, App: app}, log, reg)
+	return ari.New(ari.Config{URL: c.ariURL(n), User: "hotline", Password: password, App: app}, log, reg)
 }
 
 // quiet is for short commands, which say what is wrong themselves.
@@ -105,10 +105,8 @@ func (c Config) gatewayClients() ([]telephony.Gateway, error) {
 
 // Names of the one-machine roles.
 const (
-	controllerID = "controller-1"
-	gatewayID    = "gateway-1"
-	consoleID    = "console-1"
-	nodeID       = "node-1"
+	gatewayID = "gateway-1"
+	consoleID = "console-1"
 )
 
 func (c Config) sounds() prompts.Sounds {

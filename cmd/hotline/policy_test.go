@@ -66,7 +66,7 @@ func TestEverythingOfLinesIsReadAndReachesItsPlace(t *testing.T) {
 		}
 	}
 	in := asterisk.Installation{Binary: "/usr/sbin/asterisk", Modules: "/usr/lib/asterisk/modules", Data: "/usr/share/asterisk", Version: "22.10.1"}
-	files, err := c.asterisk(in, "a-long-generated-password", c.sounds().Dir).Render()
+	files, err := c.asterisk(1, in, "a-long-generated-password", c.sounds().Dir).Render()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func TestWhatPassesCanBeRendered(t *testing.T) {
 					continue
 				}
 				accepted++
-				if _, err := c.asterisk(in, "a-long-generated-password", c.sounds().Dir).Render(); err != nil {
+				if _, err := c.asterisk(1, in, "a-long-generated-password", c.sounds().Dir).Render(); err != nil {
 					t.Errorf("line %q, number %q, phone %q: accepted, and then: %v", a, b, p, err)
 				}
 			}

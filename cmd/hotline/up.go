@@ -10,7 +10,10 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -55,8 +58,10 @@ func newUp(c Config, config string) (*up, error) {
 			return nil, fmt.Errorf("folder %s: %w", d, err)
 		}
 	}
-	if err := os.MkdirAll(c.messages(), 0o700); err != nil {
-		return nil, fmt.Errorf("memory folder for messages: %w", err)
+	for _, n := range c.nodes() {
+		if err := os.MkdirAll(c.messages(n), 0o700); err != nil {
+			return nil, fmt.Errorf("memory folder for messages: %w", err)
+		}
 	}
 	lock, err := os.OpenFile(c.path("run", "up.lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -108,16 +113,16 @@ func (u *up) start(ctx context.Context) (demo, error) {
 	if err != nil {
 		return demo{}, err
 	}
-	if err := u.startAsterisk(ctx); err != nil {
+	if err := u.startNodes(ctx); err != nil {
 		return demo{}, err
 	}
 	c := u.c
-	for _, role := range []string{"gateway", "controller", "worker", "guardian", "console"} {
+	for _, role := range c.roles() {
 		if err := u.box.Start(ctx, u.role(role)); err != nil {
 			return demo{}, err
 		}
 	}
-	d := demo{Console: "http://" + c.open(portConsole), SIP: c.open(portSIP), Users: users}
+	d := demo{Console: "http://" + c.open(portConsole), SIP: c.open(portSIP), SIPs: c.sips(), Users: users}
 	for _, l := range c.Lines {
 		for _, n := range l.Numbers {
 			d.Lines = append(d.Lines, demoLine{Number: n, Name: l.Names["zh-CN"]})
@@ -126,12 +131,24 @@ func (u *up) start(ctx context.Context) (demo, error) {
 	return d, nil
 }
 
+// roles are the names of our processes, in the order in which they are started.
+func (c Config) roles() []string {
+	return slices.Concat([]string{"gateway"}, c.controllers(), []string{"worker"}, c.guardians(), []string{"console"})
+}
+
 func (u *up) role(name string) onebox.Process {
 	self, err := os.Executable()
 	if err != nil {
 		self = os.Args[0]
 	}
-	args := []string{self, name, "--port-base", strconv.Itoa(u.c.PortBase)}
+	plain, n := number(name)
+	args := []string{self, plain, "--port-base", strconv.Itoa(u.c.PortBase)}
+	switch plain {
+	case "controller":
+		args = append(args, "--id", controllerID(n))
+	case "guardian":
+		args = append(args, "--node", node(n).id())
+	}
 	if u.config != "" {
 		args = append(args, "--config", u.config)
 	}
@@ -186,7 +203,8 @@ func (u *up) startRedis(ctx context.Context) error {
 	})
 }
 
-func (u *up) startAsterisk(ctx context.Context) error {
+// startNodes makes the prompts and starts the Asterisks.
+func (u *up) startNodes(ctx context.Context) error {
 	c := u.c
 	in, err := asterisk.Find(ctx)
 	if err != nil {
@@ -200,19 +218,29 @@ func (u *up) startAsterisk(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a := c.asterisk(in, password, sounds.Dir)
+	for _, n := range c.nodes() {
+		if err := u.startAsterisk(ctx, n, in, password, sounds.Dir); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (u *up) startAsterisk(ctx context.Context, n node, in asterisk.Installation, password, sounds string) error {
+	c := u.c
+	a := c.asterisk(n, in, password, sounds)
 	if err := a.Write(); err != nil {
 		return err
 	}
-	client, err := ari.New(ari.Config{URL: c.ariURL(), User: a.ARI.User, Password: password, App: "hotline-up"}, u.log, unregistered())
+	client, err := ari.New(ari.Config{URL: c.ariURL(n), User: a.ARI.User, Password: password, App: "hotline-up"}, u.log, unregistered())
 	if err != nil {
 		return err
 	}
 	defer client.Close()
 	return u.box.Start(ctx, onebox.Process{
-		Name: "asterisk", Args: asterisk.Command(in.Binary, a.Dirs.Etc), Keep: true, Mask: true, Ready: client.Ping,
+		Name: n.role("asterisk"), Args: asterisk.Command(in.Binary, a.Dirs.Etc), Keep: true, Mask: true, Ready: client.Ping,
 		// The memory folder is gone after a reboot.
-		BeforeStart: func() error { return os.MkdirAll(c.messages(), 0o700) },
+		BeforeStart: func() error { return os.MkdirAll(c.messages(n), 0o700) },
 	})
 }
 
@@ -220,12 +248,20 @@ func (u *up) startAsterisk(ctx context.Context) error {
 func (u *up) stop(again context.Context, now bool) {
 	if !now {
 		fmt.Fprintln(os.Stderr, "Stopping: new calls go to the fallback; live calls may end. Ctrl-C again stops at once.")
-		u.box.Stop(again, "controller", syscall.SIGTERM)
+		var draining sync.WaitGroup
+		for _, name := range u.c.controllers() {
+			draining.Go(func() { u.box.Stop(again, name, syscall.SIGTERM) })
+		}
+		draining.Wait()
 	}
-	for _, role := range []string{"controller", "console", "guardian", "worker", "gateway", "asterisk", "redis"} {
+	roles := slices.Concat(u.c.controllers(), []string{"console"}, u.c.guardians(), []string{"worker", "gateway"})
+	for _, n := range u.c.nodes() {
+		roles = append(roles, n.role("asterisk"))
+	}
+	for _, role := range append(roles, "redis") {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		sig := syscall.SIGTERM
-		if role == "controller" {
+		if name, _ := number(role); name == "controller" {
 			sig = syscall.SIGKILL // drained already, or told not to wait
 		}
 		u.box.Stop(ctx, role, sig)
@@ -239,7 +275,8 @@ func (u *up) stop(again context.Context, now bool) {
 // demo is what a newcomer and a test from outside need to know.
 type demo struct {
 	Console string     `json:"console"`
-	SIP     string     `json:"sip"`
+	SIP     string     `json:"sip"`  // of the first node
+	SIPs    []string   `json:"sips"` // of all
 	Lines   []demoLine `json:"lines"`
 	Users   []demoUser `json:"users"`
 }
@@ -270,7 +307,7 @@ func (u *up) writeDemo(d demo) error {
 }
 
 func (u *up) announce(d demo, took time.Duration) {
-	fmt.Printf("\n  The hotline is up (%s).\n\n  Console   %s\n  SIP       %s (UDP and TCP)\n\n", took.Round(100*time.Millisecond), d.Console, d.SIP)
+	fmt.Printf("\n  The hotline is up (%s).\n\n  Console   %s\n  SIP       %s (UDP and TCP)\n\n", took.Round(100*time.Millisecond), d.Console, strings.Join(d.SIPs, ", "))
 	for _, l := range d.Lines {
 		fmt.Printf("  dial      %s  %s\n", l.Number, l.Name)
 	}

@@ -9,6 +9,7 @@
 package ari
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -103,7 +104,12 @@ type Client struct {
 	http   *http.Client
 	queue  *mailbox
 	meters *meters
+	guard  func(context.Context) error
 }
+
+// Guard has every request that changes something in Asterisk ask may first, with the request's context: with an error it is not sent, and is not
+// counted as a failure of Asterisk's. may can wait. Call it before Run and the first request.
+func (c *Client) Guard(may func(context.Context) error) { c.guard = may }
 
 // New makes a client; nothing is sent before Run or a request. A nil reg keeps the metrics to itself.
 func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Client, error) {

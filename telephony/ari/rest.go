@@ -67,6 +67,11 @@ func path(parts ...string) string {
 }
 
 func (c *Client) do(ctx context.Context, r request) error {
+	if c.guard != nil && r.method != http.MethodGet {
+		if err := c.guard(ctx); err != nil {
+			return fmt.Errorf("ari: %s: not sent: %w", r.op, err)
+		}
+	}
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()

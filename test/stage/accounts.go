@@ -173,7 +173,13 @@ func (s *Stage) tail(name string, lines int) string {
 
 // Admin is the address of a role's /healthz, /readyz and /metrics.
 func (s *Stage) Admin(role string) string {
-	ports := map[string]int{"controller": 10, "gateway": 11, "worker": 12, "guardian": 13, "console": 7}
+	ports := map[string]int{"controller": 10, "gateway": 11, "worker": 12, "guardian": 13, "console": 7} // docs/operations.md
+	for i, name := range s.each("controller", s.size.Controllers)[1:] {
+		ports[name] = 22 + i
+	}
+	for i, name := range s.each("guardian", s.size.Nodes)[1:] {
+		ports[name] = 32 + 4*i
+	}
 	return "http://127.0.0.1:" + strconv.Itoa(s.Port(ports[role]))
 }
 

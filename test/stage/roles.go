@@ -7,11 +7,34 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
 )
+
+// Size is how many controllers and Asterisk nodes an instance has.
+type Size struct{ Controllers, Nodes int }
+
+// each names n processes alike: "controller", "controller-2", …
+func (s *Stage) each(name string, n int) []string {
+	names := []string{name}
+	for i := 2; i <= n; i++ {
+		names = append(names, name+"-"+strconv.Itoa(i))
+	}
+	return names
+}
+
+// Roles are the names of all processes that `hotline up` runs, Asterisk and Redis included.
+func (s *Stage) Roles() []string {
+	return slices.Concat(s.each("asterisk", s.size.Nodes), []string{"redis"}, s.Ours())
+}
+
+// Ours are the processes of ours: all but Asterisk and Redis.
+func (s *Stage) Ours() []string {
+	return slices.Concat([]string{"gateway"}, s.each("controller", s.size.Controllers), []string{"console", "worker"}, s.each("guardian", s.size.Nodes))
+}
 
 // PID of a role ("up" included), as its pid file tells.
 func (s *Stage) PID(role string) (int, error) {

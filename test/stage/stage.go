@@ -15,15 +15,6 @@ import (
 	"time"
 )
 
-// Roles that `hotline up` runs, Asterisk and Redis included.
-var roles = [...]string{"asterisk", "redis", "gateway", "controller", "console", "worker", "guardian"}
-
-// Roles lists them.
-func Roles() []string { return append([]string(nil), roles[:]...) }
-
-// Ours are the roles that are processes of ours: all but Asterisk and Redis.
-func Ours() []string { return Roles()[2:] }
-
 const (
 	readyWithin = 90 * time.Second // the first start makes the prompts
 	drainWithin = 30 * time.Second
@@ -44,10 +35,11 @@ type User struct {
 
 // Demo is demo.json: what an outsider needs.
 type Demo struct {
-	Console string `json:"console"`
-	SIP     string `json:"sip"`
-	Lines   []Line `json:"lines"`
-	Users   []User `json:"users"`
+	Console string   `json:"console"`
+	SIP     string   `json:"sip"`  // of the first node
+	SIPs    []string `json:"sips"` // of all
+	Lines   []Line   `json:"lines"`
+	Users   []User   `json:"users"`
 }
 
 // Stage is one instance.
@@ -57,6 +49,7 @@ type Stage struct {
 	Base   int // first port
 	Demo   Demo
 
+	size  Size
 	args  []string
 	ports block
 	up    *exec.Cmd
@@ -66,14 +59,28 @@ type Stage struct {
 
 // Open prepares an instance: a folder and a block of ports. args are further flags of `hotline up`. Start starts it.
 func Open(binary, dir string, args ...string) (*Stage, error) {
+	return OpenSized(binary, dir, Size{1, 1}, args...)
+}
+
+// OpenSized is Open for an instance of several controllers and nodes.
+func OpenSized(binary, dir string, size Size, args ...string) (*Stage, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("stage: open: %w", err)
 	}
-	ports, err := reserveBlock()
+	ports, err := reserveBlocks((size.Nodes + 2) / 2)
 	if err != nil {
 		return nil, err
 	}
-	return &Stage{Binary: binary, Dir: dir, Base: ports.base, ports: ports, args: args}, nil
+	s := &Stage{Binary: binary, Dir: dir, Base: ports.base, ports: ports, args: args, size: size}
+	if size == (Size{1, 1}) {
+		return s, nil
+	}
+	text := fmt.Sprintf("controllers: %d\nnodes: %d\n", size.Controllers, size.Nodes)
+	if err := os.WriteFile(s.path("hotline.yaml"), []byte(text), 0o600); err != nil {
+		return nil, fmt.Errorf("stage: open: %w", err)
+	}
+	s.args = append(s.args, "--config", s.path("hotline.yaml"))
+	return s, nil
 }
 
 // Start runs `hotline up` and returns when the instance is ready. After `up` was killed it can be started again.
@@ -174,9 +181,16 @@ func (s *Stage) Up() bool {
 	}
 }
 
-// Messages is the folder in memory where the fallback leaves messages until a worker takes them in.
-func (s *Stage) Messages() string {
-	return filepath.Join("/dev/shm", "hotline-"+strconv.Itoa(s.Base), "messages")
+// Messages is the folder in memory where the fallback of the first node leaves messages until a worker takes them in.
+func (s *Stage) Messages() string { return s.MessageFolders()[0] }
+
+// MessageFolders are those of all nodes.
+func (s *Stage) MessageFolders() []string {
+	var dirs []string
+	for _, name := range s.each("messages", s.size.Nodes) {
+		dirs = append(dirs, filepath.Join("/dev/shm", "hotline-"+strconv.Itoa(s.Base), name))
+	}
+	return dirs
 }
 
 // Stop asks `up` to drain and waits. Whatever is left then is a fault that the error names; it is killed all the same.

@@ -15,7 +15,7 @@ import (
 func TestNobodyOfOursLives(t *testing.T) {
 	s := play(t)
 	waiting := s.queue(1)
-	must(t, s.KillAll(t.Context(), stage.Ours()...))
+	must(t, s.KillAll(t.Context(), s.Ours()...))
 	killed := time.Now()
 	c := s.dial("12355")
 	c.awaitSound(c.answered, 1500*time.Millisecond, "the fallback greeting", stage.Tones(stage.ToneFallback))

@@ -151,7 +151,7 @@ func awaitError(conn *websocket.Conn) string {
 // Every role tells how it is, and what it counted.
 func TestEveryRoleCanBeWatched(t *testing.T) {
 	s := play(t)
-	for _, role := range stage.Ours() {
+	for _, role := range s.Ours() {
 		for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
 			must(t, s.Answers(t.Context(), s.Admin(role)+path))
 		}
@@ -167,7 +167,7 @@ func TestZNumbersStayPrivate(t *testing.T) {
 			t.Errorf("%s contains a caller's number", path)
 		}
 	})
-	for _, role := range stage.Ours() {
+	for _, role := range s.Ours() {
 		if n, err := s.Contains(t.Context(), s.Admin(role)+"/metrics", private); err != nil || n {
 			t.Errorf("the metrics of %s contain a caller's number (%v)", role, err)
 		}

@@ -55,7 +55,7 @@ func playOn(t *testing.T, on *stage.Stage) *scene {
 func (s *scene) settle() {
 	var last error
 	err := stage.Poll(context.Background(), 10*time.Second, func() bool {
-		for _, role := range stage.Roles() {
+		for _, role := range s.Roles() {
 			if !s.Running(role) {
 				last = fmt.Errorf("%s does not run", role)
 				return false
@@ -65,8 +65,10 @@ func (s *scene) settle() {
 		if last = err; err == nil && len(calls) > 0 {
 			last = fmt.Errorf("calls are left: %+v", calls)
 		}
-		if left, _ := os.ReadDir(s.Messages()); len(left) > 0 {
-			last = fmt.Errorf("left in %s: %v", s.Messages(), left)
+		for _, dir := range s.MessageFolders() {
+			if left, _ := os.ReadDir(dir); len(left) > 0 {
+				last = fmt.Errorf("left in %s: %v", dir, left)
+			}
 		}
 		return last == nil
 	})
