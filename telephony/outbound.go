@@ -133,7 +133,7 @@ func (a *actor) dialPartner(ctx context.Context, c call.Call, n int, to string) 
 		vars["CONNECTEDLINE(num-pres,i)"] = "prohib"
 	}
 	a.ctl.metrics.attempts.WithLabelValues("overflow").Inc()
-	a.placeCall(ctx, n, p.Endpoint, vars, a.ctl.cfg.Outbound.Ring, &out{actor: a, n: n, human: p.human()})
+	a.placeCall(ctx, n, p.Endpoint, vars, a.ctl.cfg.Outbound.Ring, &out{actor: a, n: n, human: p.human(), site: p.Site})
 }
 
 // hops is the marker that our call carries.

@@ -16,6 +16,7 @@ type out struct {
 	n        int
 	callback bool // its channel becomes the caller's
 	human    bool // an answer is a person's
+	site     bool // which sends speech from its answer on
 	up       bool
 	taken    bool // a person took the call
 }
@@ -67,6 +68,26 @@ func (c *Controller) outUp(id string) {
 func (c *Controller) outTaken(o *out) {
 	o.taken = true
 	o.actor.post(call.OutAnswered{At: now(), N: o.n})
+	if o.site {
+		c.beside(func() {
+			if pause(c.ctx, speechWithin) {
+				c.listenFor(o)
+			}
+		})
+	}
+}
+
+// speechWithin is how long a site that answered may take to be heard.
+const speechWithin = 4 * time.Second
+
+// listenFor brings a caller back from a site that answered and was never heard: Asterisk ends a call for silence only after it has heard something.
+func (c *Controller) listenFor(o *out) {
+	id := outChannel(o.actor.id, o.n)
+	packets, err := c.ari.GetVar(c.ctx, id, "CHANNEL(rtcp,rxcount)")
+	if err == nil && packets == "0" {
+		o.actor.log.Warn("another site answered and sends no speech; the caller comes back")
+		o.actor.post(call.JoinOutFailed{At: now(), N: o.n})
+	}
 }
 
 func (c *Controller) outGone(id string, cause int) {

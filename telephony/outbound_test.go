@@ -180,7 +180,9 @@ func TestDeadElsewhere(t *testing.T) {
 	s := newScene(t, to(way("city", far.Addr())))
 	s.start(overflowing(300*time.Millisecond, Partner{Endpoint: "PJSIP/12355@city", Site: true}), func(c *Config) { c.Outbound.Retry = time.Hour })
 	first, firstID := s.waiting()
-	taken(t, far).Vanish()
+	other := taken(t, far)
+	s.hears(first, elsewhereHz)
+	other.Vanish()
 	s.until("the other side is taken for dead", func() bool { return s.rows()[firstID].State == queue.CallWaiting && !s.rows()[firstID].Front.IsZero() })
 	s.hears(first, asterisktest.HoldHz)
 	b := s.sitDown("a1")
@@ -189,6 +191,21 @@ func TestDeadElsewhere(t *testing.T) {
 	}
 	s.hears(first, counsellorHz)
 	b.hears(t, callerHz)
+}
+
+// TestNeverHeardElsewhere: the other site answers and sends nothing at all.
+func TestNeverHeardElsewhere(t *testing.T) {
+	far := newElsewhere(t, func(in *phone.Incoming) bool {
+		if c, err := in.Accept(); err == nil {
+			c.Vanish()
+		}
+		return false
+	})
+	s := newScene(t, to(way("city", far.Addr())))
+	s.start(overflowing(300*time.Millisecond, Partner{Endpoint: "PJSIP/12355@city", Site: true}), func(c *Config) { c.Outbound.Retry = time.Hour })
+	c, id := s.waiting()
+	s.until("the caller is back", func() bool { return s.rows()[id].State == queue.CallWaiting && !s.rows()[id].Front.IsZero() })
+	s.hears(c, asterisktest.HoldHz)
 }
 
 // TestMachineElsewhere: an answer that may be a machine's does not release the caller; a person's key does.

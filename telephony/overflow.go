@@ -58,16 +58,14 @@ func (a *actor) planOverflow(e call.Event) {
 	}
 	s := steps[step]
 	o.timer = time.AfterFunc(time.Until(o.next[step]), func() {
-		a.ctl.beside(func() {
-			if a.ctl.mayOverflow(a.ctx, a.line, s) {
-				a.post(call.OverflowDue{At: now(), To: s.To})
-				return
-			}
-			o.mu.Lock()
-			o.next[step] = time.Now().Add(recheck)
-			o.mu.Unlock()
-			a.post(call.OverflowDue{At: now()}) // to nobody: the plan goes on
-		})
+		if a.ctl.mayOverflow(a.ctx, a.line, s) {
+			a.post(call.OverflowDue{At: now(), To: s.To})
+			return
+		}
+		o.mu.Lock()
+		o.next[step] = time.Now().Add(recheck)
+		o.mu.Unlock()
+		a.post(call.OverflowDue{At: now()}) // to nobody: the plan goes on
 	})
 }
 
