@@ -5,6 +5,8 @@ import { describe, expect, it } from 'vitest';
 import en from './en.json';
 import zhCN from './zh-CN.json';
 import { ownWords } from '../session/notices';
+import adminEn from '../views/admin/words/en.json';
+import adminZhCN from '../views/admin/words/zh-CN.json';
 
 type Tree = { [name: string]: string | Tree };
 
@@ -18,8 +20,9 @@ function leaves(tree: Tree, path = ''): Map<string, string> {
   return found;
 }
 
-const chinese = leaves(zhCN);
-const english = leaves(en);
+// The administrator's words load later; a view may ask for any.
+const chinese = new Map([...leaves(zhCN), ...leaves(adminZhCN)]);
+const english = new Map([...leaves(en), ...leaves(adminEn)]);
 const views = readdirSync(join(import.meta.dirname, '../views'), {
   recursive: true,
   encoding: 'utf8',
@@ -52,6 +55,13 @@ describe('locale files', () => {
     const codes = JSON.parse(readFileSync(path, 'utf8')) as string[];
     expect(codes).not.toEqual([]);
     for (const code of codes) expect(chinese.has(`trouble.${code}`), code).toBe(true);
+  });
+
+  it('have words for everything that can be wrong with lines', () => {
+    const path = join(import.meta.dirname, '../../../protocol/golden/line_fault_codes.json');
+    const codes = JSON.parse(readFileSync(path, 'utf8')) as string[];
+    expect(codes).not.toEqual([]);
+    for (const code of codes) expect(chinese.has(`admin.fault.${code}`), code).toBe(true);
   });
 
   it('say of every action that has words of its own what became of it', () => {

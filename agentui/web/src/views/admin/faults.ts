@@ -1,0 +1,18 @@
+// What the server said is wrong, for the fields to show beside themselves.
+import { computed, inject, type InjectionKey, type Ref, ref } from 'vue';
+import type { Fault } from '../../protocol/lines';
+
+export const faultsKey: InjectionKey<Ref<readonly Fault[]>> = Symbol('faults');
+
+/** The faults of exactly one field. */
+export function useFaults(path: () => string) {
+  const all = inject(faultsKey, ref([]));
+  return computed(() => all.value.filter((fault) => fault.field === path()));
+}
+
+/** How many faults a part of the document has. */
+export function countWithin(faults: readonly Fault[], path: string): number {
+  return faults.filter(
+    ({ field }) => field === path || field.startsWith(`${path}.`) || field.startsWith(`${path}[`),
+  ).length;
+}
