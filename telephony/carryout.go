@@ -114,14 +114,14 @@ func (a *actor) degrade() {
 // fails the dialplan takes the caller.
 func (a *actor) enterHold() {
 	add := func(ctx context.Context) error {
-		return a.ctl.ari.AddChannel(ctx, a.ctl.names.hold(a.call.Line), a.channel)
+		return a.ctl.ari.AddChannel(ctx, a.ctl.names.hold(a.call.HoldPlace()), a.channel)
 	}
 	err := add(a.ctx)
 	for try := 0; try < 3 && err != nil && a.ctx.Err() == nil; try++ {
 		if a.call.Leaving {
 			return
 		}
-		if err := a.ctl.openHold(a.ctx, a.line); err != nil {
+		if err := a.ctl.openHold(a.ctx, a.line.holdAt(a.call.HoldPlace())); err != nil {
 			a.log.Warn("hold bridge could not be made", "error", err)
 		}
 		err = add(a.ctx)

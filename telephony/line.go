@@ -16,13 +16,16 @@ import (
 // serves its present callers to the end.
 type Line struct {
 	ID        string
-	HoldClass string   // music class of Asterisk
+	HoldClass string   // music class of Asterisk, for whoever chooses no language
 	Languages []string // in which it speaks, at least one; the first is that of a caller who chooses none
 
 	Needs    queue.Skills
 	Relax    []queue.Relaxation
 	Groups   int           // the highest group of agents who may be offered its callers; 0: the own centre only
 	Patience time.Duration // most that a returning caller waits for the preferred agent alone
+
+	// HoldClasses are the music classes for those who chose another language, by language. Without one they stay with HoldClass.
+	HoldClasses map[string]string
 
 	Menu     []Choice      // at most one key press; empty: no choice
 	MenuWait time.Duration // how long a key is waited for after the menu was said; default 3 s
@@ -77,6 +80,30 @@ type Promises interface {
 	Withdraw(ctx context.Context, id call.ID) error
 }
 
+// hold is hold audio of a line: the name of the place, and its music class.
+type hold struct{ place, class string }
+
+// holds are all the hold audio that the line's callers may need.
+func (l Line) holds() []hold {
+	all := []hold{{l.ID, l.HoldClass}}
+	for _, c := range l.Menu {
+		if class := l.HoldClasses[c.Language]; class != "" {
+			all = append(all, hold{call.HoldPlace(l.ID, c.Language), class})
+		}
+	}
+	return all
+}
+
+// holdAt is the hold audio of a place; that of a language which the line no longer offers is the line's own.
+func (l Line) holdAt(place string) hold {
+	for _, h := range l.holds() {
+		if h.place == place {
+			return h
+		}
+	}
+	return hold{place, l.HoldClass}
+}
+
 const (
 	defaultMenuWait = 3 * time.Second
 	mostMenuWait    = 15 * time.Second
@@ -95,6 +122,9 @@ func (l Line) validate() error {
 			errs = append(errs, fmt.Errorf("line %q: %s: key %s is %s already", l.ID, what, key, other))
 		}
 		keys[key] = what
+	}
+	if strings.ContainsAny(l.ID, "~@") {
+		errs = append(errs, fmt.Errorf("line %q: an id without ~ and @ is needed: names in Asterisk are made with them", l.ID))
 	}
 	for _, c := range l.Menu {
 		take(c.Key, "the choice of "+c.Language)

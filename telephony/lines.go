@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"time"
 )
 
@@ -21,8 +22,11 @@ func (c *Controller) SetLines(lines []Line) error {
 		}
 		c.book.Store(&next)
 		for _, l := range lines {
-			if old, known := was[l.ID]; !known || old.HoldClass != l.HoldClass {
-				c.openHoldSoon(l)
+			old := was[l.ID].holds()
+			for _, h := range l.holds() {
+				if !slices.Contains(old, h) {
+					c.openHoldSoon(h)
+				}
 			}
 		}
 	})
@@ -35,22 +39,22 @@ func (c *Controller) lines() map[string]Line { return *c.book.Load() }
 // line is the zero Line when there is none of that id.
 func (c *Controller) line(id string) Line { return c.lines()[id] }
 
-// openHoldSoon makes a line's holding bridge before the first caller needs it. With Asterisk away the look that follows its return makes it.
-func (c *Controller) openHoldSoon(line Line) {
+// openHoldSoon makes a holding bridge before the first caller needs it. With Asterisk away the look that follows its return makes it.
+func (c *Controller) openHoldSoon(h hold) {
 	if !c.ready.Load() {
 		return
 	}
 	c.beside(func() {
-		err := again(c.ctx, 10*time.Second, func(ctx context.Context) (bool, error) { return false, c.openHold(ctx, line) })
+		err := again(c.ctx, 10*time.Second, func(ctx context.Context) (bool, error) { return false, c.openHold(ctx, h) })
 		if err != nil && c.ctx.Err() == nil {
-			c.log.Warn("hold bridge of a new line is not there yet; the next look makes it", "line", line.ID, "error", err)
+			c.log.Warn("hold bridge of a new line is not there yet; the next look makes it", "place", h.place, "error", err)
 		}
 	})
 }
 
-// openHold makes the holding bridge of a line and its music; both may be there already.
-func (c *Controller) openHold(ctx context.Context, line Line) error {
-	return c.ari.CreateHold(ctx, c.names.hold(line.ID), line.ID, line.HoldClass)
+// openHold makes a holding bridge and its music; both may be there already.
+func (c *Controller) openHold(ctx context.Context, h hold) error {
+	return c.ari.CreateHold(ctx, c.names.hold(h.place), h.place, h.class)
 }
 
 // validLines says what is wrong with lines, all of it at once.

@@ -97,8 +97,10 @@ func (c *Controller) look(v *view, thorough bool) (listed bool, err error) {
 	}
 	var faults []error
 	for _, line := range c.lines() {
-		if thorough || !kept(before, c.names.hold(line.ID)) {
-			faults = append(faults, c.openHold(ctx, line))
+		for _, h := range line.holds() {
+			if thorough || !kept(before, c.names.hold(h.place)) {
+				faults = append(faults, c.openHold(ctx, h))
+			}
 		}
 	}
 	// Channels before bridges: whoever enters a bridge between the two is told to go there, which Settle finds done.

@@ -20,7 +20,7 @@ func (l Line) meaning(d call.Digit) call.Event {
 	}
 	for _, c := range l.Menu {
 		if c.Key == d.Digit {
-			return call.Chosen{At: d.At, Language: c.Language}
+			return call.Chosen{At: d.At, Language: c.Language, Audio: l.HoldClasses[c.Language] != ""}
 		}
 	}
 	return d

@@ -29,6 +29,7 @@ const (
 func (s *scene) fullLine() Line {
 	l := s.line("12355")
 	l.Languages = []string{"zh-CN", "en"}
+	l.HoldClasses = map[string]string{"en": "hold-en"}
 	l.Menu = []Choice{{Key: "1", Language: "en", Needs: queue.Skills{"english": 3}}}
 	l.MenuWait = 300 * time.Millisecond
 	l.AnnounceEvery = 5 * time.Second
@@ -108,12 +109,13 @@ func (s *scene) presses(c *phone.Call, keys string) {
 func TestLanguageIsOneKey(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
-	s.startFull(nil)
+	r := s.startFull(nil)
 	s.sitDownWith("a1", queue.Skills{"youth": 5})
 	c := s.caller()
 	s.hears(c, asterisktest.PromptHz)
 	s.presses(c, "1")
 	s.hears(c, englishHz)
+	s.hears(c, asterisktest.OtherHoldHz)
 	var id call.ID
 	s.until("the caller has a place", func() bool {
 		for i, r := range s.rows() {
@@ -127,6 +129,17 @@ func TestLanguageIsOneKey(t *testing.T) {
 	}
 	if r := s.rows()[id]; r.State != queue.CallWaiting {
 		t.Errorf("offered to somebody without the language: %+v", r)
+	}
+	// The next controller knows the language from the channel.
+	from := time.Now()
+	must(t, r.kill())
+	s.startFull(nil)
+	s.until("the caller is adopted", func() bool { return s.rows()[id].State == queue.CallWaiting && s.rows()[id].Needs["english"] == 3 })
+	s.hears(c, asterisktest.OtherHoldHz)
+	for _, p := range c.Heard() {
+		if p.At.After(from) && audio.HasTone(asterisktest.HoldHz, 0.5)(p) {
+			t.Fatal("hold audio in the other language")
+		}
 	}
 	s.sitDownWith("a2", queue.Skills{"youth": 5, "english": 4})
 	if s.accepts("a2") != id {

@@ -156,6 +156,12 @@ func callLine(l lines.Line, said map[string]map[call.Prompt]string, languages []
 		Patience: time.Duration(l.Patience), MenuWait: time.Duration(l.MenuWait), AnnounceEvery: time.Duration(l.AnnounceEvery),
 		Callback: telephony.Callback{Key: l.Callback.Key, First: l.Callback.First}, Prompts: said,
 	}
+	for _, language := range languages[min(1, len(languages)):] {
+		if t.HoldClasses == nil {
+			t.HoldClasses = map[string]string{}
+		}
+		t.HoldClasses[language] = asterisk.HoldClassIn(language)
+	}
 	for _, m := range l.Menu {
 		t.Menu = append(t.Menu, telephony.Choice{Key: m.Key, Language: m.Language, Needs: m.Needs})
 	}

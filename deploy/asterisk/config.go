@@ -15,7 +15,7 @@ import (
 const (
 	// AppPrefix begins the name of every controller's Stasis application; the dialplan offers calls to no other.
 	AppPrefix = "hotline-"
-	// HoldClass is the music-on-hold class of waiting and held callers.
+	// HoldClass is the music-on-hold class of waiting and held callers, in the first language; HoldClassIn those of the others.
 	HoldClass = "hold"
 	// FallbackContext, FallbackExtension and FallbackPriority are where `POST /ari/channels/{id}/continue` sends a caller whom no
 	// controller can serve. It answers, greets, rings, records; it needs nothing of ours but files.
@@ -25,6 +25,9 @@ const (
 	// MinimumVersion is the oldest Asterisk that works: StasisBroadcast came with 22.7, a deadlock in ARI left with 22.10.1.
 	MinimumVersion = "22.10"
 )
+
+// HoldClassIn is the music-on-hold class of a language that is not the first.
+func HoldClassIn(language string) string { return HoldClass + "-" + language }
 
 // Config is everything that decides what Asterisk does. Start from Defaults.
 type Config struct {

@@ -163,7 +163,7 @@ func (c Config) view() (view, error) {
 	for i, l := range c.Languages {
 		name := HoldClass
 		if i > 0 {
-			name += "-" + l
+			name = HoldClassIn(l)
 		}
 		v.HoldClasses = append(v.HoldClasses, holdView{name, sounds.HoldFolder(l)})
 	}

@@ -127,6 +127,7 @@ type Call struct {
 	Plan     Plan
 	Step     Step     // of the greeting
 	Language string   // chosen by the caller; "": none was
+	Audio    bool     // it has hold audio of its own
 	Callback Callback // "": not asked for
 	Asks     int      // how often one was asked for: an answer to an earlier wish is none
 	Known    Known    // by the caller's number
@@ -183,15 +184,26 @@ func (c Call) Bridge() Place {
 	case Talking:
 		return Place{Leg: c.Leg}
 	case Greeting, Waiting, Offered, Held:
-		return Place{Line: c.Line}
+		return Place{Line: c.HoldPlace()}
 	default:
 		return Place{}
 	}
 }
 
+// HoldPlace is where the caller hears hold audio: the line's, or the line's in the chosen language.
+func (c Call) HoldPlace() string {
+	if c.Audio {
+		return HoldPlace(c.Line, c.Language)
+	}
+	return c.Line
+}
+
+// HoldPlace names the place of a line's hold audio in a language.
+func HoldPlace(line, language string) string { return line + "~" + language }
+
 // Place is a bridge by what it is for. Exactly one field is set, or none when the caller is not in our hands.
 type Place struct {
 	Leg  string
-	Line string
+	Line string // or the line's place of a language, see HoldPlace
 	Out  string // the call whose caller talks with somebody elsewhere
 }

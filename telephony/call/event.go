@@ -34,10 +34,11 @@ type (
 		ID     string
 		Failed bool
 	}
-	// Chosen says that the caller pressed the key of a language.
+	// Chosen says that the caller pressed the key of a language. Audio: it has hold audio of its own.
 	Chosen struct {
 		At
 		Language string
+		Audio    bool
 	}
 	// ChoiceExpired says that no key came in the time after the menu.
 	ChoiceExpired struct{ At }

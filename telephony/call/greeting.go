@@ -30,9 +30,10 @@ func greeting(c Call, e Event, now time.Time) (Call, []Command) {
 		if c.Language == e.Language {
 			return c, nil
 		}
-		c.Language, c.Step = e.Language, max(c.Step, stepChoice)
-		c, cmds := further(c, now)
-		return c, append([]Command{StopPlay{}, Require{}}, cmds...) // what is needed is known before the caller is queued
+		c.Step = max(c.Step, stepChoice)
+		c, cmds := speak(c, e)
+		c, more := further(c, now)
+		return c, append(append(cmds, Require{}), more...) // what is needed is known before the caller is queued
 	case CallbackWanted:
 		if !c.Plan.Callback {
 			return c, nil
@@ -78,10 +79,21 @@ func afterwards(c Call) Prompt {
 }
 
 // chosenLate: a language is chosen while waiting. A confirmation of a callback is not talked over.
-func chosenLate(c Call, language string) (Call, []Command) {
-	if c.Language == language || c.Callback != "" || c.leaving() {
+func chosenLate(c Call, e Chosen) (Call, []Command) {
+	if c.Language == e.Language || c.Callback != "" || c.leaving() {
 		return c, nil
 	}
-	c.Language = language
-	return c, []Command{StopPlay{}, Save{}, Require{}, Play{PromptGreeting}}
+	c, cmds := speak(c, e)
+	return c, append(cmds, Save{}, Require{}, Play{PromptGreeting})
+}
+
+// speak takes the language for everything that is said from now on, the hold audio too.
+func speak(c Call, e Chosen) (Call, []Command) {
+	was := c.HoldPlace()
+	c.Language, c.Audio = e.Language, e.Audio
+	cmds := []Command{StopPlay{}}
+	if c.HoldPlace() != was {
+		cmds = append(cmds, EnterHold{})
+	}
+	return c, cmds
 }

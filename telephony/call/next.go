@@ -229,7 +229,7 @@ func waiting(c Call, e Event, now time.Time) (Call, []Command) {
 	case PromptDone:
 		return confirmed(c, e)
 	case Chosen:
-		return chosenLate(c, e.Language)
+		return chosenLate(c, e)
 	case CallbackWanted:
 		return callbackWanted(c)
 	case AnnounceDue:

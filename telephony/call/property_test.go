@@ -27,7 +27,7 @@ func (w *world) apply(c Call, cmds []Command) {
 		case Answer:
 			w.answered = true
 		case EnterHold:
-			w.place = Place{Line: c.Line}
+			w.place = Place{Line: c.HoldPlace()}
 		case Settle:
 			w.place = c.Bridge()
 		case Join:
@@ -189,7 +189,7 @@ func life(t *testing.T, seed uint64) bool {
 func anything(rnd *rand.Rand, at At, c Call) Event {
 	agent := []string{"a1", "a2"}[rnd.IntN(2)]
 	leg := []string{"l1", "l2", "l3"}[rnd.IntN(3)]
-	places := []Place{{Line: c.Line}, {Leg: leg}, {Leg: c.Leg}, {}}
+	places := []Place{{Line: c.HoldPlace()}, {Leg: leg}, {Leg: c.Leg}, {}}
 	r := Row{State: []State{Waiting, Offered, Talking, Held}[rnd.IntN(4)], Since: at.Time.Add(-time.Duration(rnd.IntN(20)) * time.Second)}
 	if r.State == Talking || r.State == Held {
 		r.Agent = agent
@@ -201,7 +201,7 @@ func anything(rnd *rand.Rand, at At, c Call) Event {
 	case 16:
 		return Recognized{At: at, Tier: []Tier{"", Returning, Normal}[rnd.IntN(3)], Known: Known{Blocked: rnd.IntN(4) == 0, Preferred: agent}}
 	case 17:
-		return []Event{Chosen{at, []string{"en", "zh-CN"}[rnd.IntN(2)]}, ChoiceExpired{at}}[rnd.IntN(2)]
+		return []Event{Chosen{at, []string{"en", "zh-CN"}[rnd.IntN(2)], rnd.IntN(2) == 0}, ChoiceExpired{at}}[rnd.IntN(2)]
 	case 18:
 		return AnnounceDue{at}
 	case 19:

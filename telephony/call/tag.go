@@ -38,6 +38,7 @@ type Tag struct {
 	Epoch  int64  `json:"epoch"`
 
 	Language  string   `json:"lang,omitempty"`
+	Audio     bool     `json:"lang_audio,omitempty"`
 	Callback  Callback `json:"callback,omitempty"`
 	Preferred string   `json:"preferred,omitempty"`
 	Prefer    int64    `json:"prefer_ms,omitempty"`
@@ -54,7 +55,7 @@ func (c Call) Encode(owner string, epoch int64) string {
 		Front: ms(c.Front), Danger: c.Danger, Queued: ms(c.Queued), Talked: ms(c.Talked), Joined: ms(c.Joined),
 		Spoken: c.Spoken.Milliseconds(), Out: c.Out.N, OutTo: c.Out.To, OutOn: c.Out.Live, Passed: ms(c.Passed), Hops: c.Hops, Task: c.Task,
 		Silent: c.Unanswered, Owner: owner, Epoch: epoch,
-		Language: c.Language, Callback: c.Callback, Preferred: c.Known.Preferred, Prefer: ms(c.Known.PreferUntil), Blocked: c.Known.Blocked,
+		Language: c.Language, Audio: c.Audio, Callback: c.Callback, Preferred: c.Known.Preferred, Prefer: ms(c.Known.PreferUntil), Blocked: c.Known.Blocked,
 		History: c.Known.History, Place: c.Told.Position, Wait: int(c.Told.High / time.Minute),
 	})
 	if err != nil {
@@ -96,7 +97,7 @@ func (t Tag) Restore() Call {
 		Danger: t.Danger, Queued: when(t.Queued), Talked: when(t.Talked), Joined: when(t.Joined),
 		Spoken: time.Duration(t.Spoken) * time.Millisecond,
 		Out:    Attempt{N: t.Out, To: t.OutTo, Live: t.OutOn}, Passed: when(t.Passed), Hops: t.Hops, Task: t.Task, Unanswered: t.Silent,
-		Language: t.Language, Callback: t.Callback,
+		Language: t.Language, Audio: t.Audio, Callback: t.Callback,
 		Known: Known{Blocked: t.Blocked, Preferred: t.Preferred, PreferUntil: when(t.Prefer), History: t.History},
 		Told:  Outlook{Position: t.Place, High: time.Duration(t.Wait) * time.Minute},
 	}

@@ -35,10 +35,19 @@ var waits = map[string][]step{
 	},
 	"one key chooses the language, at once; the needs are known before the place is asked for": {
 		{Claimed{at(0), full}, Greeting, greeted},
-		{Chosen{at(3), "en"}, Waiting, "StopPlay Require " + inLine + " Play:greeting"},
+		{Chosen{At: at(3), Language: "en"}, Waiting, "StopPlay Require " + inLine + " Play:greeting"},
 		{Queued{at(3), indexRow(Waiting, "", "", 3)}, Waiting, ""},
-		{Chosen{at(4), "en"}, Waiting, ""},
+		{Chosen{At: at(4), Language: "en"}, Waiting, ""},
 		{Digit{at(5), "0"}, Waiting, "StopPlay Save Raise Play:danger"},
+	},
+	"hold audio of the language: the caller is moved there, and stays there when a talk breaks": {
+		{Claimed{at(0), full}, Greeting, greeted},
+		{Chosen{at(3), "en", true}, Waiting, "StopPlay EnterHold Require " + inLine + " Play:greeting"},
+		{LeftBridge{at(3), Place{Line: "12355"}}, Waiting, ""},
+		{Found{At: at(4), Place: Place{Line: "12355~en"}}, Waiting, ""},
+		{LeftBridge{at(5), Place{Line: "12355~en"}}, Waiting, "Settle"},
+		{Chosen{at(6), "zh-CN", false}, Waiting, "StopPlay EnterHold Save Require Play:greeting"},
+		{Found{At: at(7), Place: Place{Line: "12355"}}, Waiting, ""},
 	},
 	"the key may also come after the menu, or while waiting": {
 		{Claimed{at(0), full}, Greeting, greeted},
@@ -46,7 +55,7 @@ var waits = map[string][]step{
 		{PromptDone{At: at(11), ID: "p2"}, Greeting, "ArmChoice"},
 		{ChoiceExpired{at(14)}, Waiting, inLine + " Play:other-languages"},
 		{Queued{at(14), indexRow(Waiting, "", "", 14)}, Waiting, ""},
-		{Chosen{at(20), "en"}, Waiting, "StopPlay Save Require Play:greeting"},
+		{Chosen{At: at(20), Language: "en"}, Waiting, "StopPlay Save Require Play:greeting"},
 	},
 	"the danger key ends the menu": {
 		{Claimed{at(0), full}, Greeting, greeted},
@@ -56,7 +65,7 @@ var waits = map[string][]step{
 	},
 	"place and time, then a place further back and a longer time, each with its reason; nothing while it rings": {
 		{Claimed{at(0), full}, Greeting, greeted},
-		{Chosen{at(3), "zh-CN"}, Waiting, "StopPlay Require " + inLine + " Play:greeting"},
+		{Chosen{At: at(3), Language: "zh-CN"}, Waiting, "StopPlay Require " + inLine + " Play:greeting"},
 		{Queued{at(3), indexRow(Waiting, "", "", 3)}, Waiting, ""},
 		{AnnounceDue{at(18)}, Waiting, "ArmAnnounce:30s Estimate"},
 		{Estimated{at(18), outlook(4, 6*time.Minute, 8*time.Minute)}, Waiting, "Save Announce:ahead,callers-3,wait,from-5,minutes-10,hold-reassurance,callback-offer"},
@@ -78,12 +87,12 @@ var waits = map[string][]step{
 	},
 	"a callback: durable, told, then goodbye": {
 		{Claimed{at(0), full}, Greeting, greeted},
-		{Chosen{at(3), "en"}, Waiting, "StopPlay Require " + inLine + " Play:greeting"},
+		{Chosen{At: at(3), Language: "en"}, Waiting, "StopPlay Require " + inLine + " Play:greeting"},
 		{CallbackWanted{at(20)}, Waiting, "StopPlay Save Promise"},
 		{CallbackWanted{at(20)}, Waiting, ""},
 		{AnnounceDue{at(20)}, Waiting, "ArmAnnounce:30s"},
 		{Promised{at(21), 1, true}, Waiting, "StopPlay Save Play:callback-promised"},
-		{Chosen{at(22), "zh-CN"}, Waiting, ""},
+		{Chosen{At: at(22), Language: "zh-CN"}, Waiting, ""},
 		{PromptDone{At: at(28), ID: "p3"}, Waiting, "Hangup"},
 		{Indexed{at(28), indexRow(Talking, "a1", "l1", 28)}, Waiting, ""},
 		{Digit{at(28), "0"}, Waiting, ""},
@@ -252,7 +261,7 @@ func TestTagCarriesWhatTheCallerChoseAndWasTold(t *testing.T) {
 	c := fresh()
 	for _, e := range []Event{
 		Claimed{at(0), full}, Recognized{At: at(0), Tier: Returning, Known: Known{Preferred: "a1", PreferUntil: at(60).Time, History: 3, Blocked: true}},
-		Chosen{at(1), "en"}, Estimated{at(16), outlook(3, time.Minute, 4*time.Minute)}, CallbackWanted{at(20)}, Promised{at(20), 1, true},
+		Chosen{at(1), "en", true}, Estimated{at(16), outlook(3, time.Minute, 4*time.Minute)}, CallbackWanted{at(20)}, Promised{at(20), 1, true},
 	} {
 		c, _ = Next(c, e)
 	}
@@ -261,8 +270,8 @@ func TestTagCarriesWhatTheCallerChoseAndWasTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := tag.Restore()
-	want := Call{Language: "en", Callback: CallbackPromised, Known: c.Known, Told: Outlook{Position: 3, High: 5 * time.Minute}}
-	if got.Language != want.Language || got.Callback != want.Callback || got.Known != want.Known || got.Told != want.Told || got.Tier != Returning {
+	want := Call{Language: "en", Audio: true, Callback: CallbackPromised, Known: c.Known, Told: Outlook{Position: 3, High: 5 * time.Minute}}
+	if got.Language != want.Language || got.HoldPlace() != "12355~en" || got.Callback != want.Callback || got.Known != want.Known || got.Told != want.Told || got.Tier != Returning {
 		t.Errorf("got %+v", got)
 	}
 }

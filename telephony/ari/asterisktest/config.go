@@ -26,6 +26,7 @@ func (n *Node) configure(t testing.TB, in asterisk.Installation, o Options, ariP
 	t.Helper()
 	dir := func(name string) string { return filepath.Join(n.Dir, name) }
 	n.tone(t, filepath.Join(dir("moh"), "hold.wav"), HoldHz, 20*time.Second)
+	n.tone(t, filepath.Join(dir("moh-en"), "hold.wav"), OtherHoldHz, 20*time.Second)
 	n.tone(t, filepath.Join(dir("sounds"), "prompt.wav"), PromptHz, time.Second)
 	for _, name := range []string{"etc", "run", "log", "spool", "state", "keys"} {
 		if err := os.MkdirAll(dir(name), 0o755); err != nil {
@@ -57,7 +58,7 @@ live_dangerously = no
 		"http.conf":        fmt.Sprintf("[general]\nenabled=yes\nbindaddr=127.0.0.1\nbindport=%d\nsessionlimit=500\n", ariPort),
 		"ari.conf":         "[general]\nenabled=yes\nchannelvars=HOTLINE,HOTLINE_HOPS,HOTLINE_TIER\n[" + User + "]\ntype=user\npassword=" + Password + "\n",
 		"rtp.conf":         "[general]\nrtpstart=20000\nrtpend=29999\nstrictrtp=no\n",
-		"musiconhold.conf": "[hold]\nmode=files\ndirectory=" + dir("moh") + "\n",
+		"musiconhold.conf": "[hold]\nmode=files\ndirectory=" + dir("moh") + "\n[hold-en]\nmode=files\ndirectory=" + dir("moh-en") + "\n",
 		"pjproject.conf":   "[startup]\nlog_level=0\n",
 		"pjsip.conf":       pjsip(sipPort) + o.Endpoints,
 		"extensions.conf":  extensions + o.Extensions,

@@ -34,8 +34,9 @@ const (
 
 // The tones of a Node's sounds, in Hz.
 const (
-	HoldHz   = 600  // hold music of class "hold"
-	PromptHz = 1400 // sound "prompt", 1 s
+	HoldHz      = 600  // hold music of class "hold"
+	OtherHoldHz = 500  // hold music of class "hold-en"
+	PromptHz    = 1400 // sound "prompt", 1 s
 )
 
 // User and Password are those of the REST interface.
