@@ -34,7 +34,15 @@ type caller struct {
 // dial calls a number and returns when it was answered. The caller must at once hear something and never be in silence.
 func (s *scene) dial(number string) *caller {
 	s.t.Helper()
-	from := fmt.Sprintf("%s%04d", private, dialled.Add(1))
+	return s.dialFrom(newNumber(), number)
+}
+
+// newNumber is that of a caller who did not call before.
+func newNumber() string { return fmt.Sprintf("%s%04d", private, dialled.Add(1)) }
+
+// dialFrom is dial from a telephone with a number of its own.
+func (s *scene) dialFrom(from, number string) *caller {
+	s.t.Helper()
 	call, err := phone.Dial(context.WithoutCancel(s.t.Context()), phone.Config{Server: s.Demo.SIP, From: from}, number)
 	must(s.t, err)
 	c := &caller{Call: call, t: s.t, answered: time.Now(), silence: time.Second}

@@ -1,0 +1,183 @@
+package system_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"hotline/test/browser"
+	"hotline/test/stage"
+)
+
+// press clicks what a selector finds; a page may show several rows with the same hooks.
+func press(d *browser.Desk, selector string) error {
+	if err := d.Await(5*time.Second, fmt.Sprintf("(() => { const e = document.querySelector(%q); return !!e && !e.disabled; })()", selector)); err != nil {
+		return err
+	}
+	_, err := browser.Eval[bool](d.Page, fmt.Sprintf("document.querySelector(%q).click() === undefined", selector))
+	return err
+}
+
+// A caller hangs up in the queue: within seconds counsellors see whom to call back, without a number, and close it with a reason.
+func TestCallerWhoLeftIsToBeCalledBack(t *testing.T) {
+	s := play(t)
+	d := s.desk(0)
+	must(t, d.Click("page-tasks"), d.AwaitShown(5*time.Second, "tasks"))
+	from := newNumber()
+	c := s.dialFrom(from, "12355")
+	id := s.awaitCalls(5*time.Second, "waiting")[0].ID
+	c.leave()
+	row := fmt.Sprintf(`[data-testid="task"][data-call="%s"]`, id)
+	must(t, d.Await(6*time.Second, fmt.Sprintf("document.querySelector(%q) !== null", row)))
+	t.Logf("on the screen %v after the caller left", time.Since(c.left).Round(10*time.Millisecond))
+	text, err := browser.Eval[string](d.Page, fmt.Sprintf("document.querySelector(%q).innerText", row))
+	must(t, err)
+	if strings.Contains(text, from[3:9]) || !strings.Contains(text, from[:3]) {
+		t.Errorf("the row says %q", text)
+	}
+	task := s.taskOf(id)
+	due, err := time.Parse(time.RFC3339, fmt.Sprint(task["due"]))
+	if err != nil || due.Sub(c.left) > 15*time.Minute || task["reason"] != "abandoned" || task["state"] != "open" {
+		t.Errorf("task %v, %v", task, err)
+	}
+	g := gallery{t: t, dir: os.Getenv("HOTLINE_SCREENS")}
+	g.show(d.Page, "7-tasks", "task-call", "set-available")
+
+	// Somebody in danger who leaves is due at once.
+	red := s.dial("12356")
+	red.awaitTone(2*time.Second, stage.ToneGreeting)
+	must(t, red.SendDTMF("0"))
+	red.awaitTone(2*time.Second, stage.ToneDanger)
+	redID := s.awaitCalls(5*time.Second, "waiting")[0].ID
+	red.leave()
+	must(t, d.Await(6*time.Second, fmt.Sprintf(`document.querySelector('[data-testid="task"]')?.dataset.call === %q`, redID)))
+	must(t, d.AwaitShown(3*time.Second, "badge-tasks"))
+	g.show(d.Page, "8-tasks-red", "task-call", "badge-tasks")
+
+	close := func(call string) {
+		t.Helper()
+		at := fmt.Sprintf(`[data-testid="task"][data-call="%s"]`, call)
+		must(t, press(d, at+` [data-testid="task-close"]`), d.Type("task-reason", "已由家属联系上本人"))
+		if call == id {
+			g.show(d.Page, "9-tasks-close", "task-close-confirm")
+		}
+		must(t, d.Click("task-close-confirm"))
+		must(t, d.Await(5*time.Second, fmt.Sprintf("document.querySelector(%q) === null", at)))
+	}
+	close(id)
+	close(redID)
+	if s.taskOf(id) != nil || s.taskOf(redID) != nil {
+		t.Error("closed, and still listed")
+	}
+}
+
+// taskOf is the open task of a call; nil when there is none.
+func (s *scene) taskOf(call string) map[string]any {
+	s.t.Helper()
+	tasks := s.tasks()
+	if i := slices.IndexFunc(tasks, func(task map[string]any) bool { return task["call"] == call }); i >= 0 {
+		return tasks[i]
+	}
+	return nil
+}
+
+// A counsellor proposes to block who abuses the line, a supervisor approves: the next call comes last, and the danger key still comes first.
+func TestBlockedCallerMayStillBeInDanger(t *testing.T) {
+	s := play(t)
+	d := s.ready(0)
+	from := newNumber()
+	c := s.dialFrom(from, "12355")
+	must(t, d.AwaitOffer(10*time.Second), d.Accept())
+	c.awaitTone(3*time.Second, toneFirst)
+	g := gallery{t: t, dir: os.Getenv("HOTLINE_SCREENS")}
+	must(t, d.Click("block-propose"), d.Type("block-reason", "反复言语骚扰，已警告两次"))
+	g.show(d.Page, "10-block-propose", "block-propose-confirm", "call-hangup")
+	must(t, d.Click("block-propose-confirm"), d.AwaitShown(3*time.Second, "block-proposed"))
+	must(t, d.Click("call-hangup"))
+	c.awaitEnd(2 * time.Second)
+
+	boss := s.signIn("supervisor", 0, toneSupervisor)
+	must(t, boss.AwaitShown(5*time.Second, "badge-blocks"), boss.Click("page-blocks"), boss.AwaitShown(5*time.Second, "block-approve"))
+	g.show(boss.Page, "11-blocks", "block-approve", "block-refuse")
+	must(t, boss.Click("block-approve"), boss.AwaitShown(3*time.Second, "block-decision"))
+	g.show(boss.Page, "12-block-approve", "block-decide")
+	must(t, boss.Click("block-decide"), boss.AwaitShown(5*time.Second, "block-lift"))
+	g.show(boss.Page, "13-block-in-force", "block-lift")
+
+	must(t, d.AwaitState(5*time.Second, browser.WrapUp), d.NotReady())
+	again := s.dialFrom(from, "12355")
+	must(t, s.awaitTier(from, "nuisance"))
+	must(t, again.SendDTMF("0"))
+	must(t, s.awaitTier(from, "red"))
+	again.leave()
+	s.closeTasks()
+
+	must(t, boss.Click("block-lift"), boss.Type("block-why", "测试结束，解除限制"), boss.Click("block-decide"))
+	must(t, boss.AwaitGone(5*time.Second, "block-lift"))
+}
+
+// awaitTier waits until the only live call has the tier.
+func (s *scene) awaitTier(_, tier string) error {
+	var calls []stage.Call
+	err := stage.Poll(s.t.Context(), 10*time.Second, func() bool {
+		var err error
+		calls, err = s.Calls(s.t.Context())
+		return err == nil && len(calls) == 1 && calls[0].Tier == tier
+	})
+	if err != nil {
+		return fmt.Errorf("no call of tier %s: %+v: %w", tier, calls, err)
+	}
+	return nil
+}
+
+// closeTasks closes what the callers of a scenario left behind, so that nobody calls them in the next.
+func (s *scene) closeTasks() {
+	s.t.Helper()
+	v := s.visit("supervisor")
+	err := stage.Poll(s.t.Context(), 10*time.Second, func() bool {
+		tasks := s.tasks()
+		for _, task := range tasks {
+			v.post("/api/tasks/"+fmt.Sprint(task["task"])+"/close", map[string]any{"reason": "测试结束", "done": true})
+		}
+		return len(tasks) > 0
+	})
+	if err != nil {
+		s.t.Errorf("nobody was to be called back: %v", err)
+	}
+}
+
+// A caller at risk is cut off in a talk and calls again: offered to the same counsellor first, though another has waited longer.
+func TestCutOffCallerReturnsToTheSameCounsellor(t *testing.T) {
+	s := play(t)
+	first := s.ready(0)
+	from := newNumber()
+	c := s.dialFrom(from, "12356")
+	must(t, c.SendDTMF("0"))
+	must(t, first.AwaitOffer(10*time.Second), first.Accept())
+	c.awaitTone(3*time.Second, toneFirst)
+	second := s.ready(1)
+	c.leave()
+	must(t, first.AwaitState(5*time.Second, browser.WrapUp), first.Ready())
+	again := s.dialFrom(from, "12356")
+	must(t, first.AwaitOffer(10*time.Second))
+	if ringing, err := second.Shown("offer"); err != nil || ringing {
+		t.Errorf("another counsellor rings: %v", err)
+	}
+	call, _ := s.live(func(c stage.Call) bool { return c.State == "offered" })
+	if call.Tier != "returning" {
+		t.Errorf("the call is %+v", call)
+	}
+	must(t, first.Accept())
+	again.awaitTone(3*time.Second, toneFirst)
+	out, err := s.Command(t.Context(), "ledger", "--json")
+	must(t, err)
+	if !json.Valid(out) || strings.Contains(string(out), from) {
+		t.Error("the ledger shows a number")
+	}
+	must(t, first.Click("call-hangup"))
+	again.awaitEnd(2 * time.Second)
+}
