@@ -41,7 +41,7 @@ func TestCallerWhoLeftIsToBeCalledBack(t *testing.T) {
 	}
 	task := s.taskOf(id)
 	due, err := time.Parse(time.RFC3339, fmt.Sprint(task["due"]))
-	if err != nil || due.Sub(c.left) > 15*time.Minute || task["reason"] != "abandoned" || task["state"] != "open" {
+	if err != nil || due.Sub(c.left) > 15*time.Minute+2*time.Second || task["reason"] != "abandoned" || task["state"] != "open" {
 		t.Errorf("task %v, %v", task, err)
 	}
 	g := gallery{t: t, dir: os.Getenv("HOTLINE_SCREENS")}
