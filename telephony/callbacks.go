@@ -190,12 +190,14 @@ func (a *actor) dialCaller(ctx context.Context, c call.Call, n int) {
 	}
 	vars := map[string]string{
 		call.Variable:                  c.Encode(a.ctl.cfg.ID, a.lease()), // whoever comes after us finds the caller by it
-		"CONNECTEDLINE(num,i)":         a.line.Callback.CallerID,
 		"CALLERID(num)":                number,
 		"HOTLINE_LINE":                 c.Line,
 		"HOTLINE_ARRIVED":              strconv.FormatInt(time.Now().Unix(), 10),
 		"CHANNEL(musicclass)":          a.line.HoldClass,
 		"CHANNEL(hangup_handler_push)": "ended,s,1",
+	}
+	if own := a.line.Callback.CallerID; own != "" {
+		vars["CONNECTEDLINE(num,i)"] = own
 	}
 	a.placeCall(ctx, n, endpoint, vars, o.RingCaller, &out{actor: a, n: n, callback: true, human: true})
 }

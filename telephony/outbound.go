@@ -42,7 +42,7 @@ func (o Outbound) withDefaults() Outbound {
 	}
 	def(&o.Ring, 45*time.Second)
 	def(&o.Retry, 30*time.Second)
-	def(&o.RingCaller, 35*time.Second)
+	o.RingCaller = o.RingCallerOrDefault()
 	def(&o.Claim, 15*time.Second)
 	if o.TakeKey == "" {
 		o.TakeKey = "1"
@@ -51,6 +51,14 @@ func (o Outbound) withDefaults() Outbound {
 		o.Most = 20
 	}
 	return o
+}
+
+// RingCallerOrDefault is RingCaller, or its default.
+func (o Outbound) RingCallerOrDefault() time.Duration {
+	if o.RingCaller == 0 {
+		return 35 * time.Second
+	}
+	return o.RingCaller
 }
 
 // Partner is a place to which callers can be passed on.

@@ -44,6 +44,7 @@ type Config struct {
 	Decisions   time.Duration    `yaml:"decisions_kept"` // how long it can be asked why a call was offered to whom
 	PublicURL   string           `yaml:"public_url"`     // of the console, when a proxy with TLS stands before it
 	Callbacks   CallbackConfig   `yaml:"callbacks"`
+	Outbound    OutboundConfig   `yaml:"outbound"`
 
 	// Policy is lines, partners, groups and the other settings of routing. The file only begins them: once imported, the database has them, and
 	// whoever reads them from here has put what is in force in their place.
@@ -126,6 +127,9 @@ func (c Config) Validate() error {
 	if net.ParseIP(c.Listen) == nil {
 		bad("listen: %q is not an IP address", c.Listen)
 	}
+	if err := c.Outbound.Validate(c.Trunks); err != nil {
+		errs = append(errs, err)
+	}
 	if err := c.Callbacks.Validate(); err != nil {
 		errs = append(errs, err)
 	}
@@ -162,7 +166,7 @@ func (c Config) asterisk(n node, in asterisk.Installation, password, sounds stri
 	a.ARI.Port, a.ARI.Password = c.PortBase+n.ari(), password
 	a.RTP = asterisk.Ports{Low: c.PortBase + n.rtp(), High: c.PortBase + n.rtp() + portsRTP - 1}
 	a.Loopback = c.Demo
-	a.Trunks = c.Trunks
+	a.Trunks, a.Exits, a.Site = c.Trunks, c.exits(), c.Site
 	a.Sounds, a.Messages = sounds, c.messages(n)
 	a.Lines = nil
 	for _, l := range c.Lines {

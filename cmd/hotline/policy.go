@@ -145,7 +145,13 @@ func (c Config) callLines(v lines.Version, emergency bool) (out []telephony.Line
 				all = false
 			}
 		}
-		out = append(out, callLine(v.Policy.Effective(l, emergency), spoken(s, says), s.Languages))
+		t := callLine(v.Policy.Effective(l, emergency), spoken(s, says), s.Languages)
+		for i, o := range t.Overflow {
+			if p := slices.IndexFunc(v.Policy.Partners, func(p lines.Partner) bool { return p.Name == o.To }); p >= 0 {
+				t.Overflow[i].Partner = c.partner(v.Policy.Partners[p])
+			}
+		}
+		out = append(out, t)
 	}
 	return out, all
 }
@@ -154,7 +160,7 @@ func callLine(l lines.Line, said map[string]map[call.Prompt]string, languages []
 	t := telephony.Line{
 		ID: l.ID, HoldClass: asterisk.HoldClass, Languages: languages, Needs: l.Needs, Relax: lines.Relaxations(l.Relax), Groups: l.Groups,
 		Patience: time.Duration(l.Patience), MenuWait: time.Duration(l.MenuWait), AnnounceEvery: time.Duration(l.AnnounceEvery),
-		Callback: telephony.Callback{Key: l.Callback.Key, First: l.Callback.First}, Prompts: said,
+		Callback: telephony.Callback{Key: l.Callback.Key, First: l.Callback.First, CallerID: l.Callback.CallerID}, Prompts: said,
 	}
 	for _, language := range languages[min(1, len(languages)):] {
 		if t.HoldClasses == nil {

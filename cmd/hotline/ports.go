@@ -17,6 +17,7 @@ const (
 	portICE         = 5 // UDP and TCP
 	portRTP         = 6 // the gateway's socket towards Asterisk
 	portConsole     = 7
+	portTelephone   = 8  // of `hotline answer`, which the demo calls back
 	portAdmin       = 10 // health and metrics: controller, gateway, worker, guardian
 	portControllers = 20 // health and metrics of controller n, from the second on: 22, 23, …
 	portNodes       = 30 // of node n, from the second on, four ports each: SIP, ARI, health and metrics of its guardian; 30, 34, …

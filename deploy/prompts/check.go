@@ -19,7 +19,7 @@ const (
 // Check verifies that every file a call can need is there and can be heard: Asterisk answers a request to play a file that it cannot
 // use with success and silence. Each fault is one of the joined errors; Generate mends them all.
 func Check(s Sounds, lines []string) error {
-	paths := []string{s.Beep()}
+	paths := []string{s.Beep(), s.Ringing()}
 	for _, l := range s.Languages {
 		for _, name := range fixed() {
 			paths = append(paths, filepath.Join(s.Dir, l, name))

@@ -126,7 +126,10 @@ func (c Config) produce(ctx context.Context, todo []item, done map[string]string
 }
 
 func (c Config) items() ([]item, error) {
-	items := []item{{path: beep, fingerprint: form, make: func(context.Context) ([]float64, error) { return tone(), nil }}}
+	items := []item{
+		{path: beep, fingerprint: form, make: func(context.Context) ([]float64, error) { return tone(), nil }},
+		{path: ringing, fingerprint: form, make: func(context.Context) ([]float64, error) { return ring(), nil }},
+	}
 	for _, l := range c.Languages {
 		if _, ok := voices[l]; !ok {
 			return nil, fmt.Errorf("language %q: there are texts in %s", l, strings.Join(Languages(), ", "))

@@ -6,6 +6,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 )
 
 const (
@@ -97,6 +98,19 @@ func holdAudio(music []float64, at []float64, spoken [][]float64) []float64 {
 		for i, s := range voice {
 			out[(start+i)%len(out)] += s
 		}
+	}
+	return out
+}
+
+// RingingLength is how long one turn of the ringing lasts.
+const RingingLength = 5 * time.Second
+
+// ring is what who calls hears while it rings there: 1 s of 450 Hz, 4 s of silence (GF 002).
+func ring() []float64 {
+	out := make([]float64, int(RingingLength.Seconds())*rate)
+	for i := range rate {
+		edge := math.Min(1, float64(min(i, rate-1-i))/(rate/50))
+		out[i] = 0.15 * edge * math.Sin(2*math.Pi*450*float64(i)/rate)
 	}
 	return out
 }

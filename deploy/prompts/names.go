@@ -21,6 +21,8 @@ const (
 	CallbackImpossible = "callback-impossible" // please stay on the line
 	CallbackWithdrawn  = "callback-withdrawn"  // the caller stays, in the same place
 
+	TakeCall = "take-call" // to whoever answers at a partner's line: a caller waits, press 1 to take the call
+
 	// Parts of announcements, see numbers.go.
 	Next        = "next"         // you are the next one
 	Ahead       = "ahead"        // before you are: CallersAhead follows
@@ -40,13 +42,14 @@ const (
 	greeting = "greeting" // once per line: the danger key first, the line, recorded and confidential
 	holdText = "hold"     // timed phrases over the hold music
 	beep     = "beep"
+	ringing  = "ringing"
 )
 
 // fixed are the prompts that do not depend on the line.
 func fixed() []string {
 	return []string{
 		HoldReassurance, Connecting, Technical, Returning, DangerNoted, FallbackGreeting, LeaveMessage, Closing,
-		Closed, Blocked, StayWithUs, CallbackImpossible, CallbackWithdrawn,
+		Closed, Blocked, StayWithUs, CallbackImpossible, CallbackWithdrawn, TakeCall,
 		Next, Ahead, ManyCallers, UrgentFirst, WaitLonger, Wait, WaitShort, WaitHour, WaitUnknown,
 	}
 }
@@ -114,6 +117,9 @@ func ofLine(name, line string) string { return name + "-" + line }
 
 // Beep is the path, without extension, of the tone before a message.
 func (s Sounds) Beep() string { return filepath.Join(s.Dir, beep) }
+
+// Ringing is the path, without extension, of one turn of a telephone's ringing, RingingLength long.
+func (s Sounds) Ringing() string { return filepath.Join(s.Dir, ringing) }
 
 // HoldFolder holds the hold audio of a language and nothing else: Asterisk plays whatever is in it.
 func (s Sounds) HoldFolder(language string) string { return filepath.Join(s.Dir, "hold", language) }

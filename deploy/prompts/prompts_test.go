@@ -37,7 +37,7 @@ func TestGenerate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := 1 + len(Languages())*(len(fixed())+len(cfg.Lines)+1+len(numbers("en"))+len(cfg.Lines[0].prompts("en"))); made != want {
+	if want := 2 + len(Languages())*(len(fixed())+len(cfg.Lines)+1+len(numbers("en"))+len(cfg.Lines[0].prompts("en"))); made != want {
 		t.Errorf("made %d files, want %d", made, want)
 	}
 	lines := []string{"youth", "crisis"}
