@@ -128,12 +128,18 @@ func (c *Callbacks) Promise(ctx context.Context, p Promise) (Task, error) {
 	return task, wrap("promise a callback for "+p.Call, err)
 }
 
-// Withdraw takes back what was promised to the caller of a call, because the caller stayed and is served, or is in danger. No promise: nil.
+// Withdraw takes back what was promised to the caller of a call, because the caller stayed and is served, or is in danger. A callback that was there
+// before the promise, or a message that somebody must hear, stays: only the wish that joined it is forgotten. No promise: nil.
 func (c *Callbacks) Withdraw(ctx context.Context, call string) error {
 	source := "promise:" + call
-	_, err := c.db.Exec(ctx, `UPDATE tasks SET state = 'cancelled', closed_ms = ?, closed_by = ?, closed_why = ?, owner = '', asked_by = ''
-		WHERE (source = ? OR id = (SELECT task FROM task_joins WHERE source = ?)) AND state IN ('open','working','given_up')`,
-		storage.Millis(c.now()), system, ClosedAnswered, source, source)
+	err := c.db.InTx(ctx, func(tx *storage.Tx) error {
+		if _, err := tx.Exec(ctx, `DELETE FROM task_joins WHERE source = ?`, source); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `UPDATE tasks SET state = 'cancelled', closed_ms = ?, closed_by = ?, closed_why = ?, owner = '', asked_by = ''
+			WHERE source = ? AND state IN ('open','working','given_up')`, storage.Millis(c.now()), system, ClosedAnswered, source)
+		return err
+	})
 	return wrap("withdraw the callback of "+call, err)
 }
 
@@ -216,8 +222,8 @@ func inRefs(refs []string) (list string, args []any) {
 	return "(?" + strings.Repeat(",?", len(args)-1) + ")", args
 }
 
-// Number opens the number of a callback for the one who has claimed it and is about to dial. ErrLost when the claim is another's;
-// ErrUnusable when the number must not be called (any more).
+// Number opens the number of a callback for the one who has claimed it and is about to dial. ErrLost when the claim is another's, or was given back
+// because the caller is on the line with us by now; ErrUnusable when the number must not be called (any more).
 func (c *Callbacks) Number(ctx context.Context, task, owner string) (string, error) {
 	t, err := NewTasks(c.db).Get(ctx, task)
 	if err != nil {
@@ -233,9 +239,16 @@ func (c *Callbacks) Number(ctx context.Context, task, owner string) (string, err
 	if !c.Callable(number) {
 		return "", ErrUnusable
 	}
+	refs := c.keys.CallerRefs(number)
+	if calls, err := c.onLine(ctx, refs, t.Entry); err != nil || calls {
+		if err == nil {
+			err = errors.Join(c.Release(ctx, task, owner), ErrLost)
+		}
+		return "", wrap("number of task "+task, err)
+	}
 	// Somebody in danger is called in spite of an earlier refusal, when a person so decides.
 	if t.Reason != ReasonPromised && !(t.Danger && t.Asked != "") {
-		refused, err := c.refused(ctx, c.keys.CallerRefs(number))
+		refused, err := c.refused(ctx, refs)
 		if err != nil {
 			return "", err
 		}
@@ -244,6 +257,16 @@ func (c *Callbacks) Number(ctx context.Context, task, owner string) (string, err
 		}
 	}
 	return Normalise(number, c.keys.region), nil
+}
+
+// onLine tells whether a caller is in another call with us than the entry.
+func (c *Callbacks) onLine(ctx context.Context, refs []string, entry string) (on bool, err error) {
+	in, args := inRefs(refs)
+	if in == "" {
+		return false, nil
+	}
+	err = c.db.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM calls WHERE caller_ref IN `+in+` AND ended_ms = 0 AND id <> ?)`, append(args, entry)...).Scan(&on)
+	return on, err
 }
 
 // refused tells whether the caller does not want to be called back.

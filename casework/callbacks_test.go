@@ -319,6 +319,31 @@ func TestClaimLeavesWhoIsOnTheLine(t *testing.T) {
 }
 
 // A caller asks, stays and is served: nobody calls. Asked again, the promise holds again.
+// TestWithdrawnJoin: who stays takes back the wish of this call, not what was owed before: a message that nobody has heard, or somebody who was in
+// danger and left.
+func TestWithdrawnJoin(t *testing.T) {
+	each(t, func(t *testing.T, db *storage.DB) {
+		ctx, d := t.Context(), newDesk(t, db, CallbacksConfig{})
+		sealed, err := d.keys.Seal(mobile, CallerContext("c0"))
+		must(t, err)
+		message, err := NewTasks(db).Add(ctx, Task{
+			Source: "note:n:1", Kind: TaskCallback, Reason: ReasonMessage, Line: "12355", Call: "c0", Recording: "r1", Danger: true, Due: d.clock,
+			CallerRef: d.keys.CallerRef(mobile), CallerSealed: sealed,
+		})
+		must(t, err)
+		for range 2 { // asked for, taken back, and all that again
+			if joined := d.promise("c1", mobile); joined.ID != message.ID || !joined.Auto {
+				t.Fatalf("promised %+v", joined)
+			}
+			must(t, d.Withdraw(ctx, "c1"))
+			must(t, d.Withdraw(ctx, "c1"))
+			if got := d.task(message.ID); got.State != TaskOpen || got.Recording != "r1" || !got.Danger {
+				t.Fatalf("what was owed before is gone: %+v", got)
+			}
+		}
+	})
+}
+
 func TestPromiseWithdrawn(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		ctx, d := t.Context(), newDesk(t, db, CallbacksConfig{})

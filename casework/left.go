@@ -108,7 +108,8 @@ func (c *Callbacks) followLeft(ctx context.Context, tx *storage.Tx, row CallReco
 	return err
 }
 
-// followAnswered ends the callbacks of a caller who was answered: there is nobody left to call. A message waits on: somebody must hear it.
+// followAnswered ends the callbacks of a caller who was answered, also one that is in the queue at the moment: there is nobody left to call. A message
+// waits on: somebody must hear it.
 func (c *Callbacks) followAnswered(ctx context.Context, tx *storage.Tx, row CallRecord) error {
 	refs := []string{row.CallerRef}
 	if number, err := c.keys.Open(row.CallerSealed, CallerContext(row.ID)); err == nil {
@@ -119,7 +120,7 @@ func (c *Callbacks) followAnswered(ctx context.Context, tx *storage.Tx, row Call
 		return nil
 	}
 	_, err := tx.Exec(ctx, `UPDATE tasks SET state = 'cancelled', closed_ms = ?, closed_by = ?, closed_why = ?, owner = '', asked_by = ''
-		WHERE caller_ref IN `+in+` AND kind = 'callback' AND reason <> 'message' AND state IN ('open','given_up') AND place_ms <= ? AND entry <> ?`,
+		WHERE caller_ref IN `+in+` AND kind = 'callback' AND reason <> 'message' AND state IN ('open','working','given_up') AND place_ms <= ? AND entry <> ?`,
 		concat([]any{storage.Millis(c.now()), system, ClosedAnswered}, args, []any{storage.Millis(row.Talked), row.ID})...)
 	return err
 }

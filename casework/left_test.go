@@ -3,6 +3,7 @@ package casework
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -136,6 +137,43 @@ func TestLeft(t *testing.T) {
 		leave(t, db, d.keys, CallRecord{ID: "late", Tier: "normal", Arrived: at(105)}, mobile, at(108), Abandoned)
 		if list = look(); len(list) != 1 {
 			t.Fatalf("answered since: %+v", list)
+		}
+	})
+}
+
+// TestLeftWhileQueued: a caller calls again while the callback waits for a counsellor. It is not dialled into the talk, and ends with it.
+func TestLeftWhileQueued(t *testing.T) {
+	each(t, func(t *testing.T, db *storage.DB) {
+		ctx, d := t.Context(), newDesk(t, db, CallbacksConfig{})
+		l, err := NewLeft(LeftConfig{}, d.Callbacks)
+		must(t, err)
+		task := d.promise("c1", mobile)
+		d.claim("a")
+		again := CallRecord{ID: "again", Tier: "normal", Arrived: d.clock}
+		leave(t, db, d.keys, again, mobile, time.Time{}, Open)
+		if _, err := d.Number(ctx, task.ID, "a"); !errors.Is(err, ErrLost) {
+			t.Errorf("the number of somebody on the line: %v", err)
+		}
+		if got := d.task(task.ID); got.State != TaskOpen || got.Attempts != 0 {
+			t.Errorf("not given back: %+v", got)
+		}
+		d.none()
+		must(t, NewLedger(db).Update(ctx, CallRecord{ID: "again", Talked: d.clock.Add(time.Minute), Agent: "u-1"}))
+		d.clock = d.clock.Add(2 * time.Minute)
+		other := d.promise("c2", "13900139001")
+		if got := d.claim("a"); got.Task != other.ID {
+			t.Fatalf("claimed %+v", got)
+		}
+		leave(t, db, d.keys, CallRecord{ID: "served", Tier: "normal", Arrived: d.clock, Talked: d.clock}, "13900139001", d.clock, Answered)
+		must(t, NewLedger(db).Close(ctx, "again", Closing{EndedAt: d.clock, Outcome: Answered}))
+		must(t, l.look(ctx))
+		for _, id := range []string{task.ID, other.ID} {
+			if got := d.task(id); got.State != TaskCancelled || got.ClosedWhy != ClosedAnswered {
+				t.Errorf("still to be called: %+v", got)
+			}
+		}
+		if err := d.Extend(ctx, other.ID, "a", time.Minute); !errors.Is(err, ErrLost) {
+			t.Errorf("kept for its owner: %v", err)
 		}
 	})
 }
