@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"hotline/casework"
+	"hotline/queue"
+	"hotline/queue/queuetest"
 	"hotline/storage"
 	"hotline/telephony"
 	"hotline/telephony/call"
@@ -77,5 +79,29 @@ func TestLateLedger(t *testing.T) {
 	r.Caller = "12355"
 	if err := l.Promise(t.Context(), r); !errors.Is(err, casework.ErrUnusable) {
 		t.Errorf("promised to a number that cannot be called: %v", err)
+	}
+}
+
+// TestLiveElsewhere: a caller who talks with somebody elsewhere is in no queue, and on the line as long as a controller renews the lease.
+func TestLiveElsewhere(t *testing.T) {
+	ctx := t.Context()
+	q, err := queue.New(queuetest.Start(t).Client(t), queue.Config{Site: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lease, err := q.Claim(ctx, "c1", "controller-1", 0, 3*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	live := liveIDs(q)
+	for i, renewed := range []bool{true, true, false, true} {
+		if renewed {
+			if lost, err := q.Renew(ctx, []queue.Lease{lease}, time.Duration(3+i)*time.Second); err != nil || len(lost) > 0 {
+				t.Fatal(lost, err)
+			}
+		}
+		if ids, err := live(ctx); err != nil || ids["c1"] != renewed {
+			t.Errorf("look %d: renewed %t, live %v, %v", i, renewed, ids, err)
+		}
 	}
 }
