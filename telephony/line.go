@@ -116,7 +116,7 @@ func (l Line) validate() error {
 	var errs []error
 	keys := map[string]string{call.DangerKey: "the danger key"}
 	take := func(key, what string) {
-		if len(key) != 1 || !strings.Contains("0123456789*#", key) {
+		if len(key) != 1 || !strings.ContainsAny(key, "0123456789*#") {
 			errs = append(errs, fmt.Errorf("line %q: %s: %q is no key of a telephone", l.ID, what, key))
 		} else if other := keys[key]; other != "" {
 			errs = append(errs, fmt.Errorf("line %q: %s: key %s is %s already", l.ID, what, key, other))

@@ -129,7 +129,7 @@ func (a *actor) promise(ask int) {
 	a.books.do(a.ctx, func(ctx context.Context) {
 		ctx, cancel := context.WithDeadline(ctx, until)
 		defer cancel()
-		err := a.ctl.cfg.Promises.Promise(ctx, r)
+		err := again(ctx, 0, func(ctx context.Context) (bool, error) { return true, a.ctl.cfg.Promises.Promise(ctx, r) })
 		if err != nil {
 			a.log.Info("no callback was promised", "error", err)
 		}

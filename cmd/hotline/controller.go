@@ -187,11 +187,3 @@ func (c Config) served(ctx context.Context, on node, owner string) bool {
 	}
 	return false
 }
-
-func (c Config) lineIDs() []string {
-	var ids []string
-	for _, l := range c.Lines {
-		ids = append(ids, l.ID)
-	}
-	return ids
-}

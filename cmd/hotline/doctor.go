@@ -65,7 +65,7 @@ func (c Config) examinations() []check {
 			return "resolves", asterisk.CheckHostName(ctx)
 		}},
 		{"prompts", "run `hotline up` once (it makes them), or remove the recording in recorded-prompts that it names", func(context.Context) (string, error) {
-			return "greetings, hold audio and fallback can be played", prompts.Check(c.sounds(), c.lineIDs())
+			return "what callers hear can be played: greetings, menus, announcements, hold audio, fallback", c.checkPrompts()
 		}},
 		{"memory", "free memory in /dev/shm: messages that callers leave with the fallback are kept there until they are sealed", func(context.Context) (string, error) { return room("/dev/shm", 64<<20) }},
 		{"disk", "free space on the disk of " + c.Dir + ": recordings and the database need it", func(context.Context) (string, error) { return room(c.Dir, 1<<30) }},
@@ -111,6 +111,15 @@ func room(dir string, least uint64) (string, error) {
 		return "", fmt.Errorf("%s has %d MB left, %d MB are needed", dir, free>>20, least>>20)
 	}
 	return fmt.Sprintf("%d MB free", free>>20), nil
+}
+
+func (c Config) checkPrompts() error {
+	c, _, _ = c.remembered()
+	faults := []error{prompts.Check(c.sounds(), nil)}
+	for _, l := range c.spokenLines() {
+		faults = append(faults, prompts.CheckLine(c.sounds(), l))
+	}
+	return errors.Join(faults...)
 }
 
 func (c Config) checkSecrets(context.Context) (string, error) {
