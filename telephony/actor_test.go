@@ -1,6 +1,7 @@
 package telephony
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -77,5 +78,46 @@ func TestHandOverIsRepeated(t *testing.T) {
 	newTestActor(newIdle(t, srv.URL), call.Degraded).carryOut(call.Degrade{})
 	if n := tries.Load(); n != 8 {
 		t.Errorf("%d tries", n)
+	}
+}
+
+// TestRefusedRelayIsClosed: the dialplan gives a caller of another site back without a note, so nobody else ends the ledger's row; left open, it would be
+// taken for a caller who gave up, and who is to be called back.
+func TestRefusedRelayIsClosed(t *testing.T) {
+	for hops, closed := range map[string]bool{"": false, "city": true} {
+		c := newIdle(t, "http://127.0.0.1:9/ari")
+		a := newTestActor(c, call.Waiting)
+		relayed := a.call
+		relayed.Hops, relayed.State, relayed.Since = hops, call.Degraded, time.Now()
+		a.close(relayed)
+		done := make(chan struct{})
+		a.books.do(a.ctx, func(context.Context) { close(done) })
+		<-done
+		got, ok := c.ledger.(*books).closed["c1"]
+		if ok != closed || ok && (!got.Ended.Equal(relayed.Since) || got.Outcome() != call.HandedOver) {
+			t.Errorf("by way of %q: closed %t: %+v", hops, ok, got)
+		}
+	}
+}
+
+// TestCallbackKnowsTheCaller: who was reached and is cut off finds the same counsellor when calling again, so the ledger must know whose the call was;
+// who was not reached was not with us.
+func TestCallbackKnowsTheCaller(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+	defer srv.Close()
+	p := promised("13800003333")
+	p.owner["t1"] = "controller-1"
+	c := newIdle(t, srv.URL)
+	c.cfg.Outbound.Callbacks, c.cfg.Outbound.Dial = p, func(number string) (string, error) { return "PJSIP/" + number + "@home", nil }
+	a := newTestActor(c, call.Held)
+	a.call.Task = "t1"
+	a.dialCaller(a.ctx, a.call, 1)
+	if r := a.record(a.call); p.placed["t1"] != 1 || r.Caller != "" {
+		t.Errorf("placed %d times; before an answer %+v", p.placed["t1"], r)
+	}
+	reached := a.call
+	reached.Talked = time.Now()
+	if r := a.record(reached); r.Caller != "13800003333" {
+		t.Errorf("reached: %+v", r)
 	}
 }

@@ -9,7 +9,11 @@ import (
 )
 
 func (a *actor) record(c call.Call) Record {
-	return Record{Call: c, Node: a.ctl.cfg.Node, Dialled: a.dialled, Caller: a.number()}
+	r := Record{Call: c, Node: a.ctl.cfg.Node, Dialled: a.dialled, Caller: a.number()}
+	if c.Task != "" && c.Talked.IsZero() {
+		r.Caller = "" // who was dialled and not reached has not been with us
+	}
+	return r
 }
 
 // open writes the call's arrival to the ledger.
@@ -62,7 +66,10 @@ func (a *actor) close(c call.Call) {
 	}
 	a.ctl.metrics.ended.WithLabelValues(string(c.Outcome())).Inc()
 	if c.State == call.Degraded {
-		return // the dialplan goes on with the caller; its own record closes the ledger
+		if c.Hops == "" {
+			return // the dialplan goes on with the caller; its own record closes the ledger
+		}
+		c.Ended = c.Since // the dialplan gives the caller back to the other site, and keeps no record
 	}
 	a.books.do(a.ctx, func(ctx context.Context) {
 		if err := again(unfenced(ctx), time.Minute, func(ctx context.Context) (bool, error) {

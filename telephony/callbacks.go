@@ -159,8 +159,8 @@ func (c *Controller) keepCallbacks(ctx context.Context) {
 	}
 }
 
-// dialCaller calls the caller's telephone. The number is asked for now and forgotten at once; that it was dialled is noted first, so that nobody
-// dials twice.
+// dialCaller calls the caller's telephone. The number is asked for only now, and kept for the ledger: the same caller may be cut off and call again.
+// That it was dialled is noted first, so that nobody dials twice.
 func (a *actor) dialCaller(ctx context.Context, c call.Call, n int) {
 	o := a.ctl.cfg.Outbound
 	number, err := o.Callbacks.Number(ctx, c.Task, a.ctl.cfg.ID)
@@ -188,6 +188,7 @@ func (a *actor) dialCaller(ctx context.Context, c call.Call, n int) {
 		a.post(call.OutGone{At: now(), N: n, Cause: failedToPlace})
 		return
 	}
+	a.caller.Store(&number)
 	vars := map[string]string{
 		call.Variable:                  c.Encode(a.ctl.cfg.ID, a.lease()), // whoever comes after us finds the caller by it
 		"CALLERID(num)":                number,
