@@ -121,3 +121,17 @@ func TestCallbackKnowsTheCaller(t *testing.T) {
 		t.Errorf("reached: %+v", r)
 	}
 }
+
+// TestStoodBackHearsNothing: an attempt of a call that somebody else took is not told to a goroutine that is gone, so that who adopts the call here
+// later is told.
+func TestStoodBackHearsNothing(t *testing.T) {
+	for _, over := range []bool{true, false} {
+		c := newIdle(t, "http://127.0.0.1:9/ari")
+		a := newTestActor(c, call.Waiting)
+		c.calls[a.id], c.outs["out-c1-1"] = a, &out{actor: a, n: 1}
+		c.remove(a, over)
+		if known, ended := c.outs["out-c1-1"] != nil, c.ended["out-c1-1"]; known != over || ended != over {
+			t.Errorf("over %t: known %t, ended %t", over, known, ended)
+		}
+	}
+}

@@ -181,10 +181,14 @@ func (c *Controller) remove(a *actor, over bool) {
 		c.count(-1)
 		if over {
 			c.ended[a.channel] = true // a look at Asterisk that began earlier may still find it
-			for id, o := range c.outs {
-				if o.actor == a {
-					c.ended[id] = true
-				}
+		}
+		for id, o := range c.outs {
+			switch {
+			case o.actor != a:
+			case over:
+				c.ended[id] = true
+			default:
+				delete(c.outs, id) // when the call comes back to us, its new goroutine is to hear of it
 			}
 		}
 	}
