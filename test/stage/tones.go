@@ -77,18 +77,26 @@ var prompts = [...]prompt{
 	{"callback-withdrawn", ToneWithdrawn, 400 * time.Millisecond},
 }
 
-// Speak replaces the words of every prompt by its tone. Call it before the first Start.
-func (s *Stage) Speak() error {
+// Say replaces the words of one prompt by a tone, in every language. Call it before the first Start.
+func (s *Stage) Say(name string, hz float64, long time.Duration) error {
 	for _, language := range []string{"zh-CN", "en"} {
 		dir := s.path("recorded-prompts", language)
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return fmt.Errorf("stage: prompts: %w", err)
 		}
-		for _, p := range prompts {
-			n := int(p.long * audio.Rate / time.Second)
-			if err := writeWAV(filepath.Join(dir, p.name+".wav"), audio.Sine(audio.Rate, p.hz, 0.3, 0, n)); err != nil {
-				return err
-			}
+		pcm := audio.Sine(audio.Rate, hz, 0.3, 0, int(long*audio.Rate/time.Second))
+		if err := writeWAV(filepath.Join(dir, name+".wav"), pcm); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Speak replaces the words of every prompt by its tone. Call it before the first Start.
+func (s *Stage) Speak() error {
+	for _, p := range prompts {
+		if err := s.Say(p.name, p.hz, p.long); err != nil {
+			return err
 		}
 	}
 	return nil
