@@ -243,6 +243,7 @@ func (r *robot) take(o protocol.Offer, at time.Time) {
 	if r.headset != nil {
 		r.headset.listen()
 	}
+	r.fleet.voices.talk(r.index, true)
 	r.fleet.cfg.Watch(Event{Robot: r.index, Kind: Offered, At: at, Call: o.Call})
 	r.tell(func(h protocol.Head) any { return protocol.Accept{Head: h, Offer: o.Offer} }, protocol.TypeAccept)
 }
@@ -253,6 +254,7 @@ func (r *robot) over(at time.Time) {
 		r.leave.Stop()
 		r.leave = nil
 	}
+	r.fleet.voices.talk(r.index, false)
 	r.fleet.cfg.Watch(Event{Robot: r.index, Kind: Over, At: at, Call: r.call})
 	if r.wanted {
 		r.beFree(protocol.TypeWrapUpDone)

@@ -2,7 +2,7 @@
 // a WebRTC headset of its own that says something every 20 ms, takes every offer, and ends its wrap-up at once. It tells when it first heard a
 // caller: the caller's own speech, known by its content, and neither hold audio nor comfort noise.
 //
-// A hundred and fifty of them cost a quarter of a core, so that a load test measures the hotline and not its robots.
+// A hundred and fifty of them cost about a fifth of a core, so that a load test measures the hotline and not its robots.
 package robots
 
 import (
@@ -125,6 +125,14 @@ func (f *Fleet) Ready(ctx context.Context, n int) error {
 			return errors.Join(missing, ctx.Err())
 		}
 	}
+}
+
+// Mute has robots who are in no talk close their microphones, as codecs do that send nothing of a silence: they send one packet a second. Without
+// it every robot speaks all the time.
+func (f *Fleet) Mute(idle bool) {
+	f.voices.mu.Lock()
+	f.voices.seldom = idle
+	f.voices.mu.Unlock()
 }
 
 // Err is the first fault of a robot that ended it.

@@ -18,6 +18,7 @@ const (
 type voices struct {
 	mu     sync.Mutex
 	byTurn [turns]map[int]*voice
+	seldom bool // who is in no talk says little
 	over   chan struct{}
 	done   chan struct{}
 	once   sync.Once
@@ -27,6 +28,8 @@ type voices struct {
 type voice struct {
 	track  *pion.TrackLocalStaticRTP
 	packet rtp.Packet
+	talks  bool // in a talk
+	pause  int  // frames since it spoke
 }
 
 func newVoices() *voices {
@@ -42,7 +45,20 @@ func newVoices() *voices {
 func (v *voices) set(robot int, track *pion.TrackLocalStaticRTP, frame []byte) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.byTurn[robot%turns][robot] = &voice{track: track, packet: rtp.Packet{Header: rtp.Header{Version: 2}, Payload: frame}}
+	one := &voice{track: track, packet: rtp.Packet{Header: rtp.Header{Version: 2}, Payload: frame}}
+	if old := v.byTurn[robot%turns][robot]; old != nil {
+		one.talks = old.talks
+	}
+	v.byTurn[robot%turns][robot] = one
+}
+
+// talk opens or closes a robot's microphone, where that matters.
+func (v *voices) talk(robot int, on bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if one := v.byTurn[robot%turns][robot]; one != nil {
+		one.talks = on
+	}
 }
 
 // run is the clock. A busy machine makes it late; then it catches up, as a sound card does.
@@ -63,10 +79,18 @@ func (v *voices) run() {
 	}
 }
 
+// idleFrames is how many frames of 20 ms a closed microphone lets pass between two: a leg that says nothing for 3 s counts as silent.
+const idleFrames = 50
+
 func (v *voices) say(turn int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for _, one := range v.byTurn[turn] {
+		if one.pause++; v.seldom && !one.talks && one.pause < idleFrames {
+			one.packet.Timestamp += frameSamples
+			continue
+		}
+		one.pause = 0
 		_ = one.track.WriteRTP(&one.packet) // fails before the headset is connected, and after it was closed
 		one.packet.SequenceNumber++
 		one.packet.Timestamp += frameSamples

@@ -111,7 +111,8 @@ func (h *hotline) stop() error {
 	return err
 }
 
-func (h *hotline) staff(ctx context.Context, n int, _ bool) error {
+func (h *hotline) staff(ctx context.Context, n int, speak bool) error {
+	h.fleet.Mute(!speak)
 	ctx, cancel := context.WithTimeout(ctx, 60*time.Second)
 	defer cancel()
 	return h.fleet.Ready(ctx, n)

@@ -92,11 +92,16 @@ func run(ctx context.Context, o options) (err error) {
 
 // open prepares both sides.
 func (b *bench) open(ctx context.Context, dir string) error {
+	for _, of := range []string{"instance", "app_queue"} { // of an earlier run
+		if err := os.RemoveAll(filepath.Join(dir, of)); err != nil {
+			return err
+		}
+	}
 	binary, err := stage.Build(ctx, dir)
 	if err != nil {
 		return err
 	}
-	ours := &hotline{dir: filepath.Join(dir, "hotline"), binary: binary, agents: b.o.agents, diary: b.diary, config: b.o.config,
+	ours := &hotline{dir: filepath.Join(dir, "instance"), binary: binary, agents: b.o.agents, diary: b.diary, config: b.o.config,
 		log: slog.New(slog.NewTextHandler(os.Stderr, nil))}
 	if b.o.config != "" {
 		if ours.config, err = filepath.Abs(b.o.config); err != nil {
@@ -175,7 +180,7 @@ func (b *bench) pass(ctx context.Context, s side, fresh, last bool) (err error) 
 			plan := load.Plan{Patience: 5 * time.Second, Hold: 3 * time.Second, Speak: true}
 			p.rates[name], p.best[name], err = b.search(plan, 20, float64(b.o.agents)/plan.Hold.Seconds(), try)
 		case "c":
-			plan := load.Plan{Rate: float64(b.o.few) / 2 * 1.2, For: b.length(12 * time.Second), Patience: 30 * time.Second, Hold: 2 * time.Second, Speak: true}
+			plan := load.Plan{Rate: float64(b.o.few) / 2 * 1.2, For: b.length(12 * time.Second), Patience: 30 * time.Second, Hold: 2 * time.Second, Speak: true, Fine: true, Vary: true}
 			p.waiting, err = try(plan, b.o.few, true)
 		default:
 			err = fmt.Errorf("scenarios: %q is none of a, b and c", name)

@@ -21,7 +21,8 @@ type side interface {
 	name() string
 	start(ctx context.Context) error
 	stop() error
-	// staff has n counsellors available on a line, and nobody else; speak: they speak to callers who are silent, too.
+	// staff has n counsellors available on a line, and nobody else. speak: there is RTP, from robots all the time, from telephones in a call;
+	// without it robots send what tells a caller who has answered, and telephones send nothing.
 	staff(ctx context.Context, n int, speak bool) error
 	server() (address, number string)
 	processes() map[string]int

@@ -146,7 +146,7 @@ func (c *caller) connect(m message) {
 	port, ok := mediaPort(m.body)
 	leave := c.leaving // the CANCEL came too late
 	if ok && c.plan.Speak && !leave {
-		c.speech = newStream(port, speech(callerMagic, c.record.Number), uint32(c.record.Number))
+		c.speech = newStream(port, speech(callerMagic, c.record.Number), uint32(c.record.Number), c.plan.Fine)
 	}
 	one := c.speech
 	if leave {

@@ -30,7 +30,9 @@ type Plan struct {
 	For      time.Duration // how long calls arrive
 	Patience time.Duration // from the INVITE to a counsellor
 	Hold     time.Duration // with the counsellor
-	Speak    bool          // callers send RTP
+	Speak    bool          // callers send RTP, a packet every 20 ms
+	Vary     bool          // holds differ by a quarter up and down, so that calls fall into no step
+	Fine     bool          // every 5 ms instead: the first packet after a change then tells more closely when it was
 }
 
 // Record is the story of one call.
@@ -172,6 +174,9 @@ func NumberOf(telephone string) (uint64, bool) {
 
 func (c *Callers) place(p Plan) {
 	number := c.last.Add(1)
+	if p.Vary { // by the number, so that two runs are alike
+		p.Hold += time.Duration((int64(number*7919%101) - 50)) * p.Hold / 200
+	}
 	one := &caller{all: c, plan: p, number: c.number, record: Record{
 		Number: number, CallID: fmt.Sprintf("call-%d@%s", number, c.local), Agent: -1, Invited: time.Now(),
 	}}

@@ -135,7 +135,7 @@ func (m *Members) invited(in message, from netip.AddrPort, at time.Time) {
 	c.ok = answer(in, "200 OK", "m", fmt.Sprintf("sip:m%d@%s", member, m.Addr()), describe(m.rtp.port))
 	c.retry = time.AfterFunc(firstRetry, func() { m.repeat(in.callID, from, 1) })
 	if m.speak {
-		c.speech = newStream(port, AgentSpeech(member), uint32(member)+1)
+		c.speech = newStream(port, AgentSpeech(member), uint32(member)+1, false)
 	}
 	m.byID[in.callID], m.byPort[port] = c, c
 	m.mu.Unlock()

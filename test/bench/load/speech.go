@@ -15,6 +15,7 @@ const (
 	frameSamples = 160
 	rtpHeader    = 12
 	turns        = 4 // within a frame's time, so that not everybody speaks at once
+	fineSamples  = frameSamples / turns
 )
 
 // Speech in these tests is 20 ms of A-law that begins with eight bytes that say what it is, and eight that say whose. It passes Asterisk and
@@ -50,13 +51,18 @@ func CallerIn(payload []byte) (uint64, bool) { return find(payload, callerMagic)
 // stream is what one party says to one port of Asterisk.
 type stream struct {
 	to    netip.AddrPort
-	frame [rtpHeader + frameSamples]byte
+	frame []byte
 	seq   uint16
 	ts    uint32
+	fine  bool // a packet every 5 ms
 }
 
-func newStream(port uint16, payload []byte, ssrc uint32) *stream {
-	s := &stream{to: netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), port)}
+// newStream is what a party says; fine: in packets of 5 ms.
+func newStream(port uint16, payload []byte, ssrc uint32, fine bool) *stream {
+	if fine {
+		payload = payload[:fineSamples]
+	}
+	s := &stream{to: netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), port), frame: make([]byte, rtpHeader+len(payload)), fine: fine}
 	s.frame[0], s.frame[1] = 0x80, 8
 	binary.BigEndian.PutUint32(s.frame[8:], ssrc)
 	copy(s.frame[rtpHeader:], payload)
@@ -97,6 +103,12 @@ func (s *speakers) add(one *stream) {
 	s.say(one)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if one.fine {
+		for i := range s.byTurn {
+			s.byTurn[i][one] = struct{}{}
+		}
+		return
+	}
 	s.byTurn[s.next%turns][one] = struct{}{}
 	s.next++
 }
@@ -113,8 +125,8 @@ func (s *speakers) say(one *stream) {
 	binary.BigEndian.PutUint16(one.frame[2:], one.seq)
 	binary.BigEndian.PutUint32(one.frame[4:], one.ts)
 	one.seq++
-	one.ts += frameSamples
-	_, _ = s.conn.WriteToUDPAddrPort(one.frame[:], one.to) // a closed port is a call that is over
+	one.ts += uint32(len(one.frame) - rtpHeader)
+	_, _ = s.conn.WriteToUDPAddrPort(one.frame, one.to) // a closed port is a call that is over
 	s.sent.Add(1)
 }
 
