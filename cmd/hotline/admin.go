@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -26,7 +27,8 @@ func registry() *prometheus.Registry {
 // unregistered is for parts whose figures nobody reads, such as those of a short command.
 func unregistered() prometheus.Registerer { return prometheus.NewRegistry() }
 
-// serveAdmin answers /healthz, /readyz and /metrics of a role, and what more adds, on loopback until ctx ends.
+// serveAdmin answers /healthz, /readyz, /metrics and /debug/pprof/profile (what the role's processor time goes into) of a role, and what more adds,
+// on loopback until ctx ends.
 func serveAdmin(ctx context.Context, addr string, reg *prometheus.Registry, cs checks, more ...func(*http.ServeMux)) error {
 	mux := http.NewServeMux()
 	for _, add := range more {
@@ -48,6 +50,7 @@ func serveAdmin(ctx context.Context, addr string, reg *prometheus.Registry, cs c
 		}
 		answer(w, http.StatusOK, map[string]any{"status": "ok"})
 	})
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{}))
 	l, err := listen(ctx, addr)
 	if err != nil {
