@@ -30,6 +30,14 @@ test: install-test web ## Every test, with real Asterisk, Redis, databases and C
 	go test -race -timeout 30m -p 2 $$(go list ./... | grep -v '^hotline/test/')
 	go test -race -timeout 30m -p 1 ./test/...
 
+.PHONY: soak bench-queue bench-calls
+soak: ## Ten minutes of the queue's rules in worlds beyond those of the tests; ARGS='-for 8h'
+	go run ./test/bench/soak $(ARGS)
+bench-queue: install-test ## What a routing decision costs; BENCH=quick for a short run
+	go run ./test/bench/queue $(ARGS)
+bench-calls: install-test web ## The whole hotline beside app_queue, A B B A; BENCH=quick for a short run
+	go run ./test/bench/calls $(ARGS)
+
 .PHONY: check
 check: test lint ## Everything that must hold before a change is taken: test and lint
 

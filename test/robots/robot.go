@@ -286,6 +286,7 @@ func (r *robot) want(available bool) {
 		return
 	}
 	r.wanted = available
+	r.fleet.voices.duty(r.index, available)
 	switch {
 	case available && r.state == "not_ready":
 		r.beFree(protocol.TypeReady)

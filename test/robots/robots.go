@@ -128,7 +128,7 @@ func (f *Fleet) Ready(ctx context.Context, n int) error {
 }
 
 // Mute has robots who are in no talk close their microphones, as codecs do that send nothing of a silence: they send one packet a second. Without
-// it every robot speaks all the time.
+// it every robot on duty speaks all the time.
 func (f *Fleet) Mute(idle bool) {
 	f.voices.mu.Lock()
 	f.voices.seldom = idle

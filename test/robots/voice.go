@@ -29,6 +29,7 @@ type voice struct {
 	track  *pion.TrackLocalStaticRTP
 	packet rtp.Packet
 	talks  bool // in a talk
+	away   bool // off duty: its microphone is closed
 	pause  int  // frames since it spoke
 }
 
@@ -45,9 +46,9 @@ func newVoices() *voices {
 func (v *voices) set(robot int, track *pion.TrackLocalStaticRTP, frame []byte) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	one := &voice{track: track, packet: rtp.Packet{Header: rtp.Header{Version: 2}, Payload: frame}}
+	one := &voice{track: track, away: true, packet: rtp.Packet{Header: rtp.Header{Version: 2}, Payload: frame}}
 	if old := v.byTurn[robot%turns][robot]; old != nil {
-		one.talks = old.talks
+		one.talks, one.away = old.talks, old.away
 	}
 	v.byTurn[robot%turns][robot] = one
 }
@@ -79,6 +80,15 @@ func (v *voices) run() {
 	}
 }
 
+// duty says whether a robot is at work.
+func (v *voices) duty(robot int, on bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if one := v.byTurn[robot%turns][robot]; one != nil {
+		one.away = !on
+	}
+}
+
 // idleFrames is how many frames of 20 ms a closed microphone lets pass between two: a leg that says nothing for 3 s counts as silent.
 const idleFrames = 50
 
@@ -86,7 +96,7 @@ func (v *voices) say(turn int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for _, one := range v.byTurn[turn] {
-		if one.pause++; v.seldom && !one.talks && one.pause < idleFrames {
+		if one.pause++; (v.seldom || one.away) && !one.talks && one.pause < idleFrames {
 			one.packet.Timestamp += frameSamples
 			continue
 		}

@@ -20,9 +20,10 @@ import (
 )
 
 // appQueue is Asterisk alone: the hotline's own configuration of it, with a dialplan that answers, plays the same greeting and calls
-// Queue(), and counsellors who are SIP telephones.
+// Queue(), and counsellors who are SIP telephones. With record it also does what a hotline must: it records every talk.
 type appQueue struct {
 	dir     string
+	record  bool
 	agents  int
 	few     int
 	base    int // first port
@@ -37,7 +38,12 @@ type appQueue struct {
 	done   chan struct{}
 }
 
-func (q *appQueue) name() string { return "app_queue" }
+func (q *appQueue) name() string {
+	if q.record {
+		return "app_queue that records"
+	}
+	return "app_queue"
+}
 
 func (q *appQueue) server() (string, string) {
 	return "127.0.0.1:" + strconv.Itoa(q.base), q.number
@@ -102,12 +108,22 @@ func (q *appQueue) write() error {
 	for i := range q.agents {
 		fmt.Fprintf(&phones, "\n[m%d](speech)\ncontext = nowhere\naors = m%d\nidentify_by = ip\ntimers = no\n\n[m%d]\ntype = aor\ncontact = sip:m%d@%s\n", i, i, i, i, q.members.Addr())
 	}
+	record := ""
+	if q.record {
+		if err := os.MkdirAll(filepath.Join(q.dir, "recordings"), 0o700); err != nil {
+			return err
+		}
+		record = " same => n,MixMonitor(" + filepath.Join(q.dir, "recordings") + "/${UNIQUEID}.wav,b)\n"
+		if err := q.put("modules.conf", "load = app_mixmonitor.so\n", true); err != nil {
+			return err
+		}
+	}
 	var plan strings.Builder
 	plan.WriteString("[inbound]\n") // Answer(,i): it would else wait up to 500 ms for the first packet of a silent caller
 	for _, line := range []string{lineMany, lineFew} {
 		fmt.Fprintf(&plan, "exten => %s,1,Answer(,i)\n same => n,QueueLog(q%s,${UNIQUEID},NONE,ARRIVED,${CALLERID(num)})\n"+
-			" same => n,Playback(%s)\n same => n,Queue(q%s)\n same => n,Hangup()\n",
-			line, line, strings.TrimPrefix(q.sounds.Greeting(lineMany)[0], "sound:"), line)
+			" same => n,Playback(%s)\n%s same => n,Queue(q%s)\n same => n,Hangup()\n",
+			line, line, strings.TrimPrefix(q.sounds.Greeting(lineMany)[0], "sound:"), record, line)
 	}
 	plan.WriteString("[nowhere]\n")
 	if err := q.put("queues.conf", queues.String(), false); err != nil {

@@ -39,6 +39,7 @@ type result struct {
 	share    float64
 	toJoined spread // INVITE -> the caller's first packet at the counsellor
 	freed    spread // counsellor free -> the next caller's first packet, callers waiting
+	offered  spread // of that, until the offer came
 	left     spread // the caller before hung up -> the same
 	cpu      map[string]time.Duration
 	took     time.Duration
@@ -65,10 +66,11 @@ func measure(p load.Plan, records []load.Record, waits []wait) result {
 	}
 	r.share = float64(answered) / float64(max(1, len(records)))
 	r.toJoined = spreadOf(joined)
-	var free, left []time.Duration
+	var free, offered, left []time.Duration
 	for _, w := range waits {
 		if c, ok := byNumber[w.caller]; ok && !c.Answered.IsZero() && c.Answered.Add(waited).Before(w.free) {
 			free = append(free, w.joined.Sub(w.free))
+			offered = append(offered, w.offered.Sub(w.free))
 		}
 	}
 	for _, list := range last {
@@ -79,7 +81,7 @@ func measure(p load.Plan, records []load.Record, waits []wait) result {
 			}
 		}
 	}
-	r.freed, r.left = spreadOf(free), spreadOf(left)
+	r.freed, r.offered, r.left = spreadOf(free), spreadOf(offered), spreadOf(left)
 	return r
 }
 

@@ -36,7 +36,7 @@ func (h *hotline) server() (string, string) { return h.stage.Demo.SIP, lineMany 
 // processes are those of the instance; the robots are in our own.
 func (h *hotline) processes() map[string]int {
 	all := map[string]int{}
-	for _, role := range stage.Roles() {
+	for _, role := range h.stage.Roles() {
 		if pid, err := h.stage.PID(role); err == nil {
 			all[role] = pid
 		}

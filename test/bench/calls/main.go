@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -34,7 +35,7 @@ type options struct {
 
 func main() {
 	var o options
-	flag.StringVar(&o.order, "order", "ABBA", "passes: A is app_queue, B the hotline")
+	flag.StringVar(&o.order, "order", "ABBA", "passes: A is app_queue, B the hotline, M app_queue that records with MixMonitor")
 	flag.StringVar(&o.scenarios, "scenarios", "abc", "a: patient 0.5 s, holds 0.5 s, callers silent; b: patient 5 s, holds 3 s, RTP; c: callers wait for few counsellors")
 	flag.IntVar(&o.agents, "agents", 150, "counsellors of a and b")
 	flag.IntVar(&o.few, "few", 20, "counsellors of c")
@@ -78,7 +79,7 @@ func run(ctx context.Context, o options) (err error) {
 	for i, letter := range o.order {
 		s := b.sides[string(letter)]
 		if s == nil {
-			return fmt.Errorf("order: %q is neither A nor B", letter)
+			return fmt.Errorf("order: %q is none of A, B and M", letter)
 		}
 		fresh := i == 0 || o.order[i-1] != byte(letter)
 		last := i == len(o.order)-1 || o.order[i+1] != byte(letter)
@@ -125,7 +126,9 @@ func (b *bench) open(ctx context.Context, dir string) error {
 		return err
 	}
 	theirs := &appQueue{dir: spare.Dir, agents: b.o.agents, few: b.o.few, base: spare.Base, sounds: sounds, diary: b.diary, number: lineMany}
-	b.sides = map[string]side{"A": theirs, "B": ours}
+	records := *theirs
+	records.record = true
+	b.sides = map[string]side{"A": theirs, "B": ours, "M": &records}
 	return nil
 }
 
@@ -192,7 +195,7 @@ func (b *bench) pass(ctx context.Context, s side, fresh, last bool) (err error) 
 	if p.account, err = s.audit(ctx, all, b.diary); err != nil {
 		return err
 	}
-	fmt.Fprintf(b.out, "  ledger    %-9s %d calls: %d answered, %d abandoned, %d crossed, %d unaccounted %s\n", s.name(), p.account.Calls,
+	fmt.Fprintf(b.out, "  ledger    %-9.22s %d calls: %d answered, %d abandoned, %d crossed, %d unaccounted %s\n", s.name(), p.account.Calls,
 		p.account.Answered, p.account.Abandoned, p.account.Crossed, p.account.Unaccounted, strings.Join(p.account.Faults, "; "))
 	if b.results == nil {
 		b.results = map[string][]passed{}
@@ -226,8 +229,8 @@ func (b *bench) try(ctx context.Context, s side, callers *load.Callers, name str
 	for name := range r.cpu {
 		r.cpu[name] -= before[name]
 	}
-	fmt.Fprintf(b.out, "  %s %-9s %6.1f calls/s: %6.2f %% of %4d served; INVITE to joined %s; free to joined %s; goodbye to joined %s; cores:%s\n", name, s.name(),
-		plan.Rate, 100*r.share, len(records), r.toJoined, r.freed, r.left, r.costs())
+	fmt.Fprintf(b.out, "  %s %-9.22s %6.1f calls/s: %6.2f %% of %4d served; INVITE to joined %s; free to joined %s, to the offer %s; goodbye to joined %s; cores:%s\n", name, s.name(),
+		plan.Rate, 100*r.share, len(records), r.toJoined, r.freed, r.offered, r.left, r.costs())
 	return r, nil
 }
 
@@ -322,11 +325,10 @@ func (b *bench) report() {
 	fmt.Fprintln(b.out)
 	for _, scenario := range []string{"a", "b"} {
 		var values []string
-		for _, p := range theirs {
-			values = append(values, fmt.Sprintf("app_queue %.0f/s", p.rates[scenario]))
-		}
-		for _, p := range ours {
-			values = append(values, fmt.Sprintf("hotline %.0f/s", p.rates[scenario]))
+		for _, name := range b.names() {
+			for _, p := range b.results[name] {
+				values = append(values, fmt.Sprintf("%s %.0f/s", name, p.rates[scenario]))
+			}
 		}
 		r := ratios(func(p passed) float64 { return p.rates[scenario] })
 		fmt.Fprintf(b.out, "%s: %s; ratios %.2f\n", scenario, strings.Join(values, ", "), r)
@@ -336,8 +338,8 @@ func (b *bench) report() {
 			line.TalkRatio = median(r)
 		}
 	}
-	for name, all := range b.results {
-		for _, p := range all {
+	for _, name := range b.names() {
+		for _, p := range b.results[name] {
 			line.Unaccounted += p.account.Unaccounted
 			fmt.Fprintf(b.out, "c: %s: INVITE to joined %s; free to joined %s; goodbye to joined %s\n", name, p.waiting.toJoined, p.waiting.freed, p.waiting.left)
 		}
@@ -356,6 +358,9 @@ func (b *bench) report() {
 	}
 	fmt.Fprintln(b.out, string(raw))
 }
+
+// names are the sides that were measured.
+func (b *bench) names() []string { return slices.Sorted(maps.Keys(b.results)) }
 
 // median of sorted values; 0 of none.
 func median(sorted []float64) float64 {

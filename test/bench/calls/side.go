@@ -59,9 +59,9 @@ type diary struct {
 
 // wait is how long a counsellor waited for a caller.
 type wait struct {
-	agent        int
-	free, joined time.Time
-	caller       uint64
+	agent                 int
+	free, offered, joined time.Time
+	caller                uint64
 }
 
 type taken struct {
@@ -84,7 +84,11 @@ func (d *diary) note(e robots.Event) {
 		d.taken[e.Robot] = append(d.taken[e.Robot], taken{e.Call, e.At})
 	case robots.Joined:
 		if at, ok := d.free[e.Robot]; ok {
-			d.waits = append(d.waits, wait{e.Robot, at, e.At, e.Mark})
+			w := wait{agent: e.Robot, free: at, joined: e.At, caller: e.Mark}
+			if list := d.taken[e.Robot]; len(list) > 0 {
+				w.offered = list[len(list)-1].at
+			}
+			d.waits = append(d.waits, w)
 			delete(d.free, e.Robot)
 		}
 		if list := d.taken[e.Robot]; len(list) > 0 {
