@@ -3,6 +3,7 @@ package casework
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"hotline/storage/storagetest"
 )
@@ -21,6 +22,46 @@ func BenchmarkCall(b *testing.B) {
 				_, err := l.CountByCaller(b.Context(), "1-x"+id)
 				must(b, err)
 				must(b, l.Close(b.Context(), id, Closing{EndedAt: at(n + 9), Outcome: Answered}))
+			}
+		})
+	}
+}
+
+// knownRows is a ledger of some ten years: 1e6 calls of 300,000 callers, one of whom called 20,000 times.
+const knownRows = `INSERT INTO calls (` + callColumns + `, followed_ms)
+	WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)
+	SELECT 'c' || i, '12355', '12355', 'node-1', CASE WHEN i % 20 = 0 THEN 'red' ELSE 'normal' END, 'u-' || (i % 30), i % 20 = 0,
+		i * 1000, i * 1000 + 5, i * 1000 + 9, i * 1000 + 20, i * 1000 + 60000, 20, 59000, 'answered', CASE WHEN i % 40 = 0 THEN 'caller' ELSE 'agent' END, 16,
+		CASE WHEN i % 50 = 0 THEN '1-often' ELSE '1-' || (i % 300000) END, NULL, 1
+	FROM n`
+
+// BenchmarkKnown is what a caller waits for, beside the greeting: what a full ledger says of the number.
+func BenchmarkKnown(b *testing.B) {
+	for name, url := range map[string]string{"sqlite": storagetest.SQLiteURL(b), "postgres": storagetest.PostgresURL(b)} {
+		b.Run(name, func(b *testing.B) {
+			db := storagetest.Open(b, url)
+			must(b, Migrate(b.Context(), db))
+			_, err := db.Exec(b.Context(), knownRows)
+			must(b, err)
+			_, err = db.Exec(b.Context(), "ANALYZE")
+			must(b, err)
+			l := NewLedger(db)
+			for who, refs := range map[string]func(int) []string{
+				"caller":   func(n int) []string { return []string{"2-none", fmt.Sprint("1-", n%300000)} },
+				"stranger": func(n int) []string { return []string{"2-none", fmt.Sprint("1-none", n)} },
+				"often":    func(int) []string { return []string{"2-none", "1-often"} },
+			} {
+				b.Run(who, func(b *testing.B) {
+					n, worst := 0, time.Duration(0)
+					for b.Loop() {
+						n += 7919
+						began := time.Now()
+						_, err := l.Known(b.Context(), refs(n), KnownRules{}, time.UnixMilli(1_000_060_000))
+						must(b, err)
+						worst = max(worst, time.Since(began))
+					}
+					b.ReportMetric(float64(worst.Microseconds())/1000, "worst-ms")
+				})
 			}
 		})
 	}

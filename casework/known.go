@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"hotline/storage"
@@ -31,7 +32,7 @@ func (r KnownRules) withDefaults() KnownRules {
 
 // Known is what is known of a caller at arrival.
 type Known struct {
-	History   int           // earlier contacts
+	History   int           // earlier contacts, counted up to 1000
 	Returning bool          // was at risk and was cut off a moment ago
 	Preferred string        // the counsellor of before; empty when there is none, or it is too long ago
 	PreferFor time.Duration // how long the caller may wait for that one
@@ -50,31 +51,31 @@ type earlier struct {
 
 func (e earlier) atRisk() bool { return e.danger || e.tier == tierRed || e.tier == tierReturning }
 
-// glance is how many earlier calls are looked at: who calls more often than that within the spans of the rules is not helped by older ones.
-const glance = 20
+const (
+	// glance is how many earlier calls are looked at: who calls more often than that within the spans of the rules is not helped by older ones.
+	glance = 20
+	// historyMost bounds the count: whether somebody called a thousand or ten thousand times before makes no difference, and counting takes time.
+	historyMost = 1000
+)
 
 // Known says what the ledger and the blocks tell of a caller. refs are the pseudonyms of the number ([Keys.CallerRefs]); a withheld number has
-// none, and nothing is known then.
+// none, and nothing is known then. Its cost does not grow with the ledger, nor with how often the caller called.
 func (l *Ledger) Known(ctx context.Context, refs []string, rules KnownRules, now time.Time) (Known, error) {
 	in, args := inRefs(refs)
 	if in == "" {
 		return Known{}, nil
 	}
-	// Both sides of the union run on the index of callers; the newest come first.
-	rows, err := storage.Select(ctx, l.db, scanEarlier, `SELECT ended_ms, agent, tier, danger, outcome, ended_by,
-			(SELECT COUNT(*) FROM calls WHERE ended_ms > 0 AND caller_ref IN `+in+`)
-		FROM calls WHERE caller_ref IN `+in+` AND ended_ms > 0 ORDER BY ended_ms DESC LIMIT ?`, slices.Concat(args, args, []any{glance})...)
+	calls, err := l.newest(ctx, args)
 	if err != nil {
 		return Known{}, wrap("look for a caller", err)
 	}
 	known := Known{}
-	calls := make([]earlier, 0, len(rows))
-	for _, r := range rows {
-		known.History = r.count
-		calls = append(calls, r.earlier)
+	if err := l.db.QueryRow(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM calls WHERE caller_ref IN `+in+` AND ended_ms > 0 LIMIT ?) AS counted`,
+		append(slices.Clone(args), historyMost)...).Scan(&known.History); err != nil {
+		return Known{}, wrap("count calls", err)
 	}
 	blocked, err := storage.Select(ctx, l.db, scanTime, `SELECT decided_ms FROM blocks WHERE caller_ref IN `+in+` AND state = 'approved' AND expires_ms > ?
-		ORDER BY decided_ms DESC LIMIT 1`, append(args, storage.Millis(now))...)
+		ORDER BY decided_ms DESC LIMIT 1`, append(slices.Clone(args), storage.Millis(now))...)
 	if err != nil {
 		return Known{}, wrap("look for a block", err)
 	}
@@ -117,16 +118,29 @@ func judge(k Known, calls []earlier, blockedSince time.Time, r KnownRules, now t
 	return k
 }
 
-type countedRow struct {
-	earlier
-	count int
+// newest reads the last calls of a caller, newest first. One look at the index for each pseudonym: a database that is asked for several at once
+// reads and sorts all their calls.
+func (l *Ledger) newest(ctx context.Context, refs []any) ([]earlier, error) {
+	var query strings.Builder
+	var args []any
+	for i, ref := range refs {
+		if i > 0 {
+			query.WriteString(" UNION ALL ")
+		}
+		query.WriteString(`SELECT * FROM (SELECT ended_ms, agent, tier, danger, outcome, ended_by FROM calls WHERE caller_ref = ? AND ended_ms > 0
+			ORDER BY ended_ms DESC LIMIT ?) AS a`)
+		args = append(args, ref, glance)
+	}
+	calls, err := storage.Select(ctx, l.db, scanEarlier, query.String(), args...)
+	slices.SortFunc(calls, func(a, b earlier) int { return b.ended.Compare(a.ended) })
+	return calls, err
 }
 
-func scanEarlier(s storage.Row) (r countedRow, err error) {
+func scanEarlier(s storage.Row) (e earlier, err error) {
 	var ended int64
-	err = s.Scan(&ended, &r.agent, &r.tier, &r.danger, &r.outcome, &r.by, &r.count)
-	r.ended = storage.Time(ended)
-	return r, err
+	err = s.Scan(&ended, &e.agent, &e.tier, &e.danger, &e.outcome, &e.by)
+	e.ended = storage.Time(ended)
+	return e, err
 }
 
 func scanTime(s storage.Row) (time.Time, error) {
