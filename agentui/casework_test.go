@@ -68,6 +68,9 @@ func TestTasks(t *testing.T) {
 	if list = p.tasks(); list[0].State != "working" || list[0].AskedByName != "咨询员一" {
 		t.Errorf("while it is being called: %+v", list[0])
 	}
+	if err := s.tasks.Placed(t.Context(), id, "controller-1", p.me.User); err != nil {
+		t.Fatal(err)
+	}
 	if status, body := boss.post("/api/tasks/"+id+"/close", protocol.TaskClose{Reason: "家属已联系"}); status != 409 || !strings.Contains(body, "task_busy") {
 		t.Errorf("closed while it rings: %d %s", status, body)
 	}
@@ -76,9 +79,6 @@ func TestTasks(t *testing.T) {
 	}
 	if status, body := p.get("/api/calls/" + got[0].Entry + "/task"); status != 200 || !strings.Contains(body, id) {
 		t.Errorf("the call's task: %d %s", status, body)
-	}
-	if err := s.tasks.Placed(t.Context(), id, "controller-1", p.me.User); err != nil {
-		t.Fatal(err)
 	}
 	if err := s.tasks.Failed(t.Context(), id, "controller-1", p.me.User, casework.ResultBusy, 17); err != nil {
 		t.Fatal(err)

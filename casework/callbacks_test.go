@@ -179,11 +179,23 @@ func TestCallbackGivesUp(t *testing.T) {
 		if got := d.claim("a"); got.Preferred != "u-9" || got.Asked != "u-9" || pressed.State != TaskOpen {
 			t.Errorf("%+v", got)
 		}
-		if _, err := d.CallNow(ctx, task.ID, "u-8"); !errors.Is(err, ErrBusy) {
-			t.Errorf("while it is being worked on: %v", err)
+		// Another one is quicker: what only waits in the queue is entered anew, and its owner learns of it before it dials.
+		_, err = d.CallNow(ctx, task.ID, "u-8")
+		must(t, err)
+		if _, err := d.Number(ctx, task.ID, "a"); !errors.Is(err, ErrLost) {
+			t.Errorf("the number after it was taken away: %v", err)
 		}
-		must(t, d.Placed(ctx, task.ID, "a", "u-9"))
-		must(t, d.Failed(ctx, task.ID, "a", "u-9", ResultNoAnswer, 19))
+		if got := d.claim("a"); got.Preferred != "u-8" {
+			t.Errorf("%+v", got)
+		}
+		must(t, d.Placed(ctx, task.ID, "a", "u-8"))
+		if _, err := d.CallNow(ctx, task.ID, "u-9"); !errors.Is(err, ErrBusy) {
+			t.Errorf("while it rings: %v", err)
+		}
+		if err := d.Close(ctx, task.ID, "u-9", false); !errors.Is(err, ErrBusy) {
+			t.Errorf("closed while it rings: %v", err)
+		}
+		must(t, d.Failed(ctx, task.ID, "a", "u-8", ResultNoAnswer, 19))
 		must(t, NewTasks(db).Cancel(ctx, task.ID, "u-9"))
 		if now := d.task(task.ID); now.State != TaskCancelled {
 			t.Errorf("%+v", now)
@@ -318,7 +330,6 @@ func TestClaimLeavesWhoIsOnTheLine(t *testing.T) {
 	})
 }
 
-// A caller asks, stays and is served: nobody calls. Asked again, the promise holds again.
 // TestWithdrawnJoin: who stays takes back the wish of this call, not what was owed before: a message that nobody has heard, or somebody who was in
 // danger and left.
 func TestWithdrawnJoin(t *testing.T) {
@@ -344,6 +355,7 @@ func TestWithdrawnJoin(t *testing.T) {
 	})
 }
 
+// A caller asks, stays and is served: nobody calls. Asked again, the promise holds again.
 func TestPromiseWithdrawn(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		ctx, d := t.Context(), newDesk(t, db, CallbacksConfig{})
@@ -364,5 +376,21 @@ func TestPromiseWithdrawn(t *testing.T) {
 			t.Errorf("promised again: %+v", again)
 		}
 		d.claim("a")
+	})
+}
+
+// Closed while it waits in the queue: its owner stops.
+func TestCloseWhileQueued(t *testing.T) {
+	each(t, func(t *testing.T, db *storage.DB) {
+		ctx, d := t.Context(), newDesk(t, db, CallbacksConfig{})
+		task := d.promise("c1", mobile)
+		d.claim("a")
+		must(t, d.Close(ctx, task.ID, "u-1", false))
+		if err := d.Placed(ctx, task.ID, "a", "u-1"); !errors.Is(err, ErrLost) {
+			t.Errorf("dialled: %v", err)
+		}
+		if now := d.task(task.ID); now.State != TaskCancelled || now.Attempts != 0 {
+			t.Errorf("%+v", now)
+		}
 	})
 }

@@ -15,7 +15,8 @@ import (
 const resultWithin = 24 * time.Hour
 
 // CallNow is a person's wish to call a caller back at once, also outside the allowed hours and after the machine gave up: the task is entered with
-// this person as preferred agent. ErrBusy while somebody is calling, ErrClosed when the task is closed, ErrUnusable when there is no number to
+// this person as preferred agent. One that waits in the
+// queue already is entered anew. ErrBusy while the caller's telephone is being called, ErrClosed when the task is closed, ErrUnusable when there is no number to
 // call.
 func (c *Callbacks) CallNow(ctx context.Context, task, by string) (Task, error) {
 	if by == "" {
@@ -25,8 +26,10 @@ func (c *Callbacks) CallNow(ctx context.Context, task, by string) (Task, error) 
 	err := c.byPerson(ctx, task, func(tx *storage.Tx, t Task) error {
 		switch {
 		case t.State == TaskWorking && t.Lease.After(c.now()):
-			return ErrBusy
-		case t.State != TaskOpen && t.State != TaskGivenUp:
+			if out, err := placedOnly(ctx, tx, t); err != nil || out {
+				return errors.Join(err, ErrBusy)
+			}
+		case t.State == TaskDone || t.State == TaskCancelled:
 			return ErrClosed
 		}
 		number, err := c.keys.Open(t.CallerSealed, CallerContext(t.Call))

@@ -163,7 +163,7 @@ func (t *Tasks) List(ctx context.Context, limit int) ([]Task, error) {
 }
 
 // Complete says that a person did the task. Again by the same person changes nothing; ErrClosed when it was closed otherwise, ErrBusy
-// while somebody is calling.
+// while the caller's telephone is being called: one that only waits in the queue is taken out of it.
 func (t *Tasks) Complete(ctx context.Context, id, by string) error {
 	return t.close(ctx, id, by, TaskDone)
 }
@@ -177,8 +177,8 @@ func (t *Tasks) close(ctx context.Context, id, by string, state TaskState) error
 	if by == "" {
 		return errors.New("casework: close task: who did it is needed")
 	}
-	res, err := t.db.Exec(ctx, `UPDATE tasks SET state = ?, closed_ms = ?, closed_by = ?, closed_why = ?, owner = ''
-		WHERE id = ? AND (state IN ('open','given_up') OR state = 'working' AND lease_ms <= ?)`, string(state),
+	res, err := t.db.Exec(ctx, `UPDATE tasks SET state = ?, closed_ms = ?, closed_by = ?, closed_why = ?, owner = '', asked_by = ''
+		WHERE id = ? AND (state IN ('open','given_up') OR state = 'working' AND (lease_ms <= ? OR NOT `+dialled+`))`, string(state),
 		storage.Millis(t.now()), by, ClosedByPerson, id, storage.Millis(t.now()))
 	if err != nil {
 		return wrap("close task "+id, err)
@@ -197,6 +197,9 @@ func (t *Tasks) close(ctx context.Context, id, by string, state TaskState) error
 	}
 	return nil
 }
+
+// dialled says of a claimed task that its call has gone out.
+const dialled = `EXISTS (SELECT 1 FROM task_attempts WHERE task_attempts.task = tasks.id AND task_attempts.entry = tasks.entry)`
 
 const taskColumns = `id, source, kind, reason, line, call_id, recording, danger, state, created_ms, due_ms, closed_ms, closed_by,
 	caller_ref, caller_sealed, place_ms, tier, next_ms, auto, preferred, asked_by, attempts, owner, lease_ms, entry, closed_why`

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -20,7 +21,7 @@ import (
 type CallbackConfig struct {
 	From      string        `yaml:"from"`      // hour of the day from which a caller who is not at risk may be called; default 08:00
 	To        string        `yaml:"to"`        // and until which; default 22:00. The same as from: at any hour
-	Never     []string      `yaml:"never"`     // numbers that are never called, such as that of a switchboard which shows it instead of its callers'
+	Never     []string      `yaml:"never"`     // numbers that are never called, besides the site's own and outbound.switchboards
 	Returning time.Duration `yaml:"returning"` // how long after being cut off somebody at risk is taken to return; default 30 min
 	Familiar  time.Duration `yaml:"familiar"`  // for how long a caller is given to the counsellor of before; default 30 days
 }
@@ -99,7 +100,7 @@ func (r *callbackRules) of(line string) casework.CallbackRules {
 
 // never tells of a number that is not to be called: the site's own, and those of the configuration.
 func (r *callbackRules) never(number string) bool {
-	for _, n := range r.c.Callbacks.Never {
+	for _, n := range slices.Concat(r.c.Callbacks.Never, r.c.Outbound.Switchboards) {
 		if casework.Normalise(n, region) == number {
 			return true
 		}

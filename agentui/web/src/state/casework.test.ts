@@ -1,12 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { block as readBlock, task as readTask, type Block, type Task } from '../protocol/structures';
+import {
+  block as readBlock,
+  task as readTask,
+  type Attempt,
+  type Block,
+  type Task,
+} from '../protocol/structures';
 import { countdown, grouped, mayCall, mayClose, maySay, reasonOk, standingOf } from './casework';
 
 const golden = (name: string): unknown =>
   JSON.parse(readFileSync(join(import.meta.dirname, '../../../protocol/golden', `${name}.json`), 'utf8'));
 const task: Task = { ...readTask(golden('http_task'), ''), asked_by: '' };
+const attempt = task.last as Attempt;
 const block: Block = readBlock(golden('http_block'), '');
 
 describe('a task', () => {
@@ -14,7 +21,9 @@ describe('a task', () => {
     [{}, 'auto', true, true],
     [{ auto: false }, 'person', true, true],
     [{ asked_by: 'u-1' }, 'asked', false, true],
-    [{ state: 'working' }, 'working', false, false],
+    [{ state: 'working' }, 'queued', true, true],
+    [{ state: 'working', asked_by: 'u-1' }, 'asked', false, true],
+    [{ state: 'working', last: { ...attempt, result: 'placed' } }, 'working', false, false],
     [{ state: 'given_up' }, 'given_up', true, true],
     [{ callable: false }, 'uncallable', false, true],
     [{ state: 'done' }, 'closed', false, false],

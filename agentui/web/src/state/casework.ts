@@ -2,12 +2,19 @@
 import type { Block, Task } from '../protocol/structures';
 
 /** What happens to a task next, and by whom. */
-export type Standing = 'working' | 'asked' | 'given_up' | 'auto' | 'person' | 'uncallable' | 'closed';
+export type Standing =
+  'working' | 'queued' | 'asked' | 'given_up' | 'auto' | 'person' | 'uncallable' | 'closed';
+
+/** The caller's telephone is being called: nobody can take the task away now. */
+function isDialled(task: Task): boolean {
+  return task.state === 'working' && task.last?.result === 'placed';
+}
 
 export function standingOf(task: Task): Standing {
   switch (task.state) {
     case 'working':
-      return 'working';
+      if (isDialled(task)) return 'working';
+      return task.asked_by === '' ? 'queued' : 'asked';
     case 'given_up':
       return 'given_up';
     case 'done':
@@ -22,11 +29,11 @@ export function standingOf(task: Task): Standing {
 
 /** Whether "call now" makes sense: nobody calls, and there is a number. */
 export function mayCall(task: Task): boolean {
-  return task.callable && (task.state === 'open' || task.state === 'given_up') && task.asked_by === '';
+  return task.callable && mayClose(task) && task.asked_by === '';
 }
 
 export function mayClose(task: Task): boolean {
-  return task.state === 'open' || task.state === 'given_up';
+  return task.state === 'open' || task.state === 'given_up' || (task.state === 'working' && !isDialled(task));
 }
 
 /** Whether a person can add who answered: after an attempt, within a day. */
@@ -36,7 +43,7 @@ export function maySay(task: Task, now: number): boolean {
     last !== null &&
     last.result !== 'placed' &&
     now - last.at < 24 * 3_600_000 &&
-    (mayClose(task) || task.state === 'done')
+    (task.state === 'open' || task.state === 'given_up' || task.state === 'done')
   );
 }
 
