@@ -6,10 +6,13 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"hotline/telephony/call"
 )
 
-// SetLines replaces the lines at run time; the calls are not touched. A line that is gone still serves those whom the dialplan sends: the callers
-// who are on it, and those who dial its numbers until Asterisk has forgotten them, too. On an error nothing is changed.
+// SetLines replaces the lines at run time. The calls stay where they are and hear what they heard; but those who wait are offered to whom the line now
+// says: in an emergency nobody who came before it waits behind those who came after. A line that is gone still serves those whom the dialplan sends:
+// the callers who are on it, and those who dial its numbers until Asterisk has forgotten them, too. On an error nothing is changed.
 func (c *Controller) SetLines(lines []Line) error {
 	if err := validLines(lines); err != nil {
 		return err
@@ -21,6 +24,11 @@ func (c *Controller) SetLines(lines []Line) error {
 			next[l.ID] = l
 		}
 		c.book.Store(&next)
+		for _, a := range c.calls {
+			if old, fresh := was[a.line.ID], next[a.line.ID]; old.Groups != fresh.Groups || !slices.Equal(old.Relax, fresh.Relax) {
+				a.post(call.TermsChanged{At: now()})
+			}
+		}
 		for _, l := range lines {
 			old := was[l.ID].holds()
 			for _, h := range l.holds() {

@@ -50,6 +50,29 @@ func TestLinesAreReplaced(t *testing.T) {
 	s.hears(old, counsellorHz)
 }
 
+// TestEmergencyReachesWhoWaits: who came before the switch is offered to volunteers as who comes after it, in order of urgency and arrival.
+func TestEmergencyReachesWhoWaits(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	r := s.start()
+	_, first := s.waiting()
+	_, second := s.waiting()
+	openBrowser(t, s.gateway.Client, "volunteer")
+	_, err := s.queue.SignIn(t.Context(), queue.RequestID(newID()), queue.Agent{ID: "volunteer", Console: "console-1", Session: "volunteer", Group: 1})
+	must(t, err)
+	s.ready("volunteer")
+	if snap, err := s.queue.Snapshot(t.Context()); err != nil || len(snap.Offers) > 0 {
+		t.Fatalf("a volunteer is offered a caller in ordinary times: %+v, %v", snap.Offers, err)
+	}
+	line := s.line("12355")
+	line.Groups = 99
+	must(t, r.SetLines([]Line{line}))
+	if got := s.accepts("volunteer"); got != first {
+		t.Errorf("offered %s, want %s", got, first)
+	}
+	s.until("the other one may be offered, too", func() bool { return s.rows()[second].Groups == 99 })
+}
+
 // TestLinesThatCannotBeServedAreRefused, and the old ones stay.
 func TestLinesThatCannotBeServedAreRefused(t *testing.T) {
 	c := newIdle(t, "http://127.0.0.1:9/ari")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"hotline/queue"
@@ -20,10 +21,14 @@ func (a *actor) row(c call.Call) queue.Call {
 	}
 }
 
-// terms are what the call asks of the agents.
+// terms are what the call asks of the agents. Who may be asked, and how the needs give way, follow the line as it is now, as long as it needs the same.
 func (a *actor) terms(c call.Call) queue.Terms {
+	line := a.ctl.line(c.Line)
+	if !maps.Equal(line.Needs, a.line.Needs) {
+		line = a.line
+	}
 	return queue.Terms{
-		Needs: a.line.needs(c.Language), Relax: a.line.Relax, Groups: a.line.Groups,
+		Needs: a.line.needs(c.Language), Relax: line.Relax, Groups: line.Groups,
 		Preferred: queue.AgentID(c.Known.Preferred), PreferUntil: c.Known.PreferUntil, History: c.Known.History,
 	}
 }

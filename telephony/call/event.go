@@ -28,6 +28,8 @@ type (
 		Known Known
 		Tier  Tier // "": no other than before
 	}
+	// TermsChanged says that the line asks something else of the agents than when the call came: emergency mode was switched.
+	TermsChanged struct{ At }
 	// PromptDone says that the prompt ended, played or not. ID is the playback's; empty when it never began. Failed: it could not be played.
 	PromptDone struct {
 		At

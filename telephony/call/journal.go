@@ -18,7 +18,7 @@ type Entry struct {
 var kinds = sync.OnceValue(func() map[string]reflect.Type {
 	m := map[string]reflect.Type{}
 	for _, e := range []Event{
-		Claimed{}, Adopted{}, Recognized{}, PromptDone{}, Digit{}, Chosen{}, ChoiceExpired{}, AnnounceDue{}, Estimated{}, CallbackWanted{}, Promised{}, Queued{}, Indexed{}, IndexLost{}, LegReady{}, LegLost{}, JoinFailed{}, Leaving{}, Found{},
+		Claimed{}, Adopted{}, Recognized{}, TermsChanged{}, PromptDone{}, Digit{}, Chosen{}, ChoiceExpired{}, AnnounceDue{}, Estimated{}, CallbackWanted{}, Promised{}, Queued{}, Indexed{}, IndexLost{}, LegReady{}, LegLost{}, JoinFailed{}, Leaving{}, Found{},
 		LeftBridge{}, ReturnExpired{}, HangupWanted{}, PlaceExpired{}, Unservable{}, StasisEnded{}, LeftStasis{}, CallerGone{},
 		OverflowDue{}, Relayed{}, CallbackDue{}, OutAnswered{}, OutFound{}, OutGone{}, ClaimLost{}, JoinOutFailed{},
 	} {

@@ -56,6 +56,11 @@ func decide(c Call, e Event) (Call, []Command) {
 		return digit(c, e.Digit, now)
 	case Recognized:
 		return recognized(c, e)
+	case TermsChanged:
+		if c.State == Arrived || c.State == Overflowed {
+			return c, nil // the index does not have the call yet, or not any more
+		}
+		return c, []Command{Require{}}
 	case Promised:
 		return promised(c, e)
 	}

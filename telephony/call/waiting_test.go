@@ -182,6 +182,12 @@ var waits = map[string][]step{
 		{Digit{at(25), "0"}, Waiting, "StopPlay Save Raise Play:danger"},
 		{AnnounceDue{at(53)}, Waiting, "ArmAnnounce:30s Announce:stay-with-us"},
 	},
+	"an emergency is declared: who waits is offered to everybody, too": {
+		{Claimed{At: at(0)}, Greeting, greeted},
+		{TermsChanged{at(1)}, Greeting, "Require"},
+		{PromptDone{At: at(8), ID: "p1"}, Waiting, "Save Enqueue Play:other-languages"},
+		{TermsChanged{at(9)}, Waiting, "Require"},
+	},
 	"a block that is known late": {
 		{Claimed{At: at(0)}, Greeting, greeted},
 		{PromptDone{At: at(8), ID: "p1"}, Waiting, "Save Enqueue Play:other-languages"},
