@@ -23,8 +23,8 @@ import (
 // every step, and every invariant of the index hold. A failing seed prints its steps and runs alone with the command that it prints.
 func TestAgrees(t *testing.T) {
 	const seeds, steps = 200, 60
-	rdb := queuetest.Start(t).Client(t)
-	for seed := range seeds {
+	rdb := queuetest.Open(t)
+	for seed := range queuetest.Seeds(seeds) {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
 			w, err := modeltest.New(uint64(seed))
 			if err != nil {
@@ -50,14 +50,14 @@ func TestAgrees(t *testing.T) {
 // pair is the model and the queue side by side.
 type pair struct {
 	w      *modeltest.World
-	rdb    *redis.Client
+	rdb    redis.UniversalClient
 	q      *queue.Queue
 	now    int64
 	seen   string                  // the last event
 	offers map[int64]queue.OfferID // by fence
 }
 
-func newPair(t *testing.T, rdb *redis.Client, seed uint64, w *modeltest.World) *pair {
+func newPair(t *testing.T, rdb redis.UniversalClient, seed uint64, w *modeltest.World) *pair {
 	t.Helper()
 	q, err := queue.New(rdb, modeltest.Config(seed))
 	if err != nil {
@@ -65,7 +65,7 @@ func newPair(t *testing.T, rdb *redis.Client, seed uint64, w *modeltest.World) *
 	}
 	p := &pair{w: w, rdb: rdb, q: q, offers: map[int64]queue.OfferID{7: "gone"}}
 	q.SetClock(func() int64 { return p.now })
-	if err := rdb.FlushAll(t.Context()).Err(); err != nil {
+	if err := queuetest.Empty(t.Context(), rdb); err != nil {
 		t.Fatal(err)
 	}
 	return p
@@ -74,7 +74,7 @@ func newPair(t *testing.T, rdb *redis.Client, seed uint64, w *modeltest.World) *
 func (p *pair) step(s modeltest.Step) error {
 	ctx := context.Background()
 	if s.Lost {
-		if err := p.rdb.FlushAll(ctx).Err(); err != nil {
+		if err := queuetest.Empty(ctx, p.rdb); err != nil {
 			return err
 		}
 	}

@@ -16,7 +16,7 @@ import (
 // TestConcurrency: eight clients at once, then the index is whole and nobody was promised twice.
 func TestConcurrency(t *testing.T) {
 	ctx := context.Background()
-	rdb := queuetest.Start(t).Client(t)
+	rdb := queuetest.Open(t)
 	q, err := New(rdb, Config{Ring: time.Second, WrapUp: time.Millisecond})
 	if err != nil {
 		t.Fatal(err)

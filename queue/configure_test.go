@@ -12,7 +12,7 @@ import (
 // TestConfigure: a new policy counts from the next change on; a bad one changes nothing.
 func TestConfigure(t *testing.T) {
 	ctx := context.Background()
-	d := newDesk(t, queuetest.Start(t).Client(t), Config{})
+	d := newDesk(t, queuetest.Open(t), Config{})
 	arrive := func(id CallID) {
 		t.Helper()
 		d.must(d.Arrive(ctx, d.req(), Call{ID: id, Arrived: d.time(), Needs: Skills{"youth": 3}, Relax: []Relaxation{{After: time.Second, Skill: "youth", By: 3}}}))

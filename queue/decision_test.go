@@ -30,7 +30,7 @@ func (d *desk) reason() Decision {
 // TestDecisionRules: what decided between the agents is named as the rules of the README have it.
 func TestDecisionRules(t *testing.T) {
 	ctx := context.Background()
-	rdb := queuetest.Start(t).Client(t)
+	rdb := queuetest.Open(t)
 	exposure := Config{Exposure: Exposure{Window: time.Hour}}
 	agents := func(d *desk, groups ...int) {
 		for i, g := range groups {
@@ -79,7 +79,7 @@ func TestDecisionRules(t *testing.T) {
 
 // TestDecisionShowsOthers: who else waited, whether they could have had the agent, and how many more; never more than the bounds.
 func TestDecisionShowsOthers(t *testing.T) {
-	rdb := queuetest.Start(t).Client(t)
+	rdb := queuetest.Open(t)
 	d := newDesk(t, rdb, Config{})
 	d.caller("old", TierNormal, Skills{"youth": 5})
 	d.pass(time.Second)
@@ -131,7 +131,7 @@ func TestDecisionShowsOthers(t *testing.T) {
 
 // TestDecisionIsSmall: the longest explanation stays within what a stream of 20,000 events can hold.
 func TestDecisionIsSmall(t *testing.T) {
-	d := newDesk(t, queuetest.Start(t).Client(t), Config{})
+	d := newDesk(t, queuetest.Open(t), Config{})
 	long := "a-skill-with-a-long-name"
 	for i := range 12 {
 		d.available(AgentID(fmt.Sprintf("u-01JQZ5W0000000000000000%02d", i)), Skills{long: 5, long + "-2": 5, "n": 1 + i%9})

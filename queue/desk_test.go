@@ -16,16 +16,16 @@ import (
 type desk struct {
 	*Queue
 	t     *testing.T
-	rdb   *redis.Client
+	rdb   redis.UniversalClient
 	clock int64 // ms
 	reqs  int
 	rang  OfferID // what rang at a1 when a test began
 }
 
 // newDesk empties the Redis at addr.
-func newDesk(t *testing.T, rdb *redis.Client, cfg Config) *desk {
+func newDesk(t *testing.T, rdb redis.UniversalClient, cfg Config) *desk {
 	t.Helper()
-	if err := rdb.FlushAll(t.Context()).Err(); err != nil {
+	if err := queuetest.Empty(t.Context(), rdb); err != nil {
 		t.Fatal(err)
 	}
 	q, err := New(rdb, cfg)

@@ -114,7 +114,7 @@ func snapshot(t *testing.T, q *Queue) Snapshot {
 }
 
 func TestFollowAfterSnapshot(t *testing.T) {
-	q := realQueue(t, queuetest.Start(t).Client(t))
+	q := realQueue(t, queuetest.Open(t))
 	arrive(t, q, "c1")
 	s := snapshot(t, q)
 	arrive(t, q, "c2")
@@ -133,7 +133,7 @@ func TestFollowAfterSnapshot(t *testing.T) {
 }
 
 func TestFollowEmptyIndex(t *testing.T) {
-	q := realQueue(t, queuetest.Start(t).Client(t))
+	q := realQueue(t, queuetest.Open(t))
 	f := follow(t, q, snapshot(t, q).After)
 	arrive(t, q, "c1")
 	if e := f.next(); e.Type != EventCall {
@@ -148,7 +148,7 @@ func TestFollowNoticesLoss(t *testing.T) {
 	losses := map[string]func() time.Time{
 		"flushed": func() time.Time {
 			start := time.Now()
-			if err := rdb.FlushAll(context.Background()).Err(); err != nil {
+			if err := queuetest.Empty(context.Background(), rdb); err != nil {
 				t.Fatal(err)
 			}
 			return start
@@ -200,11 +200,11 @@ func snapshotSoon(t *testing.T, q *Queue) Snapshot {
 
 // TestFollowLossBetweenSnapshotAndFollow: a place of another life of the index is a loss.
 func TestFollowLossBetweenSnapshotAndFollow(t *testing.T) {
-	rdb := queuetest.Start(t).Client(t)
+	rdb := queuetest.Open(t)
 	q := realQueue(t, rdb)
 	arrive(t, q, "c1")
 	s := snapshot(t, q)
-	if err := rdb.FlushAll(context.Background()).Err(); err != nil {
+	if err := queuetest.Empty(context.Background(), rdb); err != nil {
 		t.Fatal(err)
 	}
 	arrive(t, q, "c2")
@@ -238,7 +238,7 @@ func TestFollowReconnects(t *testing.T) {
 // TestFollowOlderFile: Redis comes back with the data of a moment ago, so that places and numbers are given a second time.
 func TestFollowOlderFile(t *testing.T) {
 	ctx := context.Background()
-	rdb := queuetest.Start(t).Client(t)
+	rdb := queuetest.Open(t)
 	q := realQueue(t, rdb)
 	back := func(n int) {
 		t.Helper()
@@ -292,7 +292,7 @@ func TestFollowOlderFile(t *testing.T) {
 // TestFollowTrimmed: more events than the stream keeps while nobody read.
 func TestFollowTrimmed(t *testing.T) {
 	ctx := context.Background()
-	rdb := queuetest.Start(t).Client(t)
+	rdb := queuetest.Open(t)
 	q := realQueue(t, rdb)
 	arrive(t, q, "c1")
 	s := snapshot(t, q)
@@ -315,7 +315,7 @@ func TestFollowTrimmed(t *testing.T) {
 
 func TestStreamIsBounded(t *testing.T) {
 	ctx := context.Background()
-	rdb := queuetest.Start(t).Client(t)
+	rdb := queuetest.Open(t)
 	q := realQueue(t, rdb)
 	arrive(t, q, "c1")
 	for i := range 21_000 / 100 {
@@ -358,7 +358,7 @@ func TestFollowEnds(t *testing.T) {
 // TestEvents is the table of the facts that each change tells, in order.
 func TestEvents(t *testing.T) {
 	ctx := context.Background()
-	rdb := queuetest.Start(t).Client(t)
+	rdb := queuetest.Open(t)
 	tests := []struct {
 		name    string
 		prepare func(d *desk)

@@ -60,7 +60,7 @@ func keepJournal(t *testing.T, q *queue.Queue) *scribe {
 }
 
 // until waits until the journal has the operation with this number in the present life.
-func (s *scribe) until(t *testing.T, rdb *redis.Client) []string {
+func (s *scribe) until(t *testing.T, rdb redis.UniversalClient) []string {
 	t.Helper()
 	n, err := rdb.Get(t.Context(), "{site}:journal:n").Result()
 	if err != nil {
@@ -102,8 +102,8 @@ func replay(t *testing.T, lines []string) (model.Replay, int, error) {
 // TestJournalReplays: seeded worlds on a real Redis, with losses, declines, expiries, clock jumps and duplicates, come out the same when their
 // journal is run again, and leave the same index.
 func TestJournalReplays(t *testing.T) {
-	rdb := queuetest.Start(t).Client(t)
-	for seed := range uint64(12) {
+	rdb := queuetest.Open(t)
+	for seed := range uint64(queuetest.Seeds(12)) {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
 			w, err := modeltest.New(seed)
 			if err != nil {
@@ -240,7 +240,7 @@ func crowd(q *queue.Queue, seed uint64) {
 
 // TestJournalBegins: a reader that comes later begins with the whole index, and goes on from its place.
 func TestJournalBegins(t *testing.T) {
-	rdb := queuetest.Start(t).Client(t)
+	rdb := queuetest.Open(t)
 	q, err := queue.New(rdb, queue.Config{Journal: true})
 	if err != nil {
 		t.Fatal(err)
@@ -288,7 +288,7 @@ func TestJournalBegins(t *testing.T) {
 
 // TestJournalOff: nothing is kept unless it is asked for.
 func TestJournalOff(t *testing.T) {
-	rdb := queuetest.Start(t).Client(t)
+	rdb := queuetest.Open(t)
 	q, err := queue.New(rdb, queue.Config{})
 	if err != nil {
 		t.Fatal(err)

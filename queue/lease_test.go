@@ -12,7 +12,7 @@ import (
 
 func TestClaim(t *testing.T) {
 	ctx := context.Background()
-	rdb := queuetest.Start(t).Client(t)
+	rdb := queuetest.Open(t)
 	tests := []struct {
 		name    string
 		prepare func(d *desk)
@@ -27,7 +27,7 @@ func TestClaim(t *testing.T) {
 		{"another's, at its last millisecond", func(d *desk) { d.claim("other", 0); d.pass(time.Second - time.Millisecond) }, 0, 0, ErrFenced},
 		{"another's, expired", func(d *desk) { d.claim("other", 7); d.pass(time.Second) }, 0, 9, nil},
 		{"another's, released", func(d *desk) { d.must(d.Release(ctx, d.claim("other", 7))) }, 8, 9, nil},
-		{"Redis was lost", func(d *desk) { d.claim("other", 7); d.must(d.rdb.FlushAll(ctx).Err()) }, 8, 9, nil},
+		{"Redis was lost", func(d *desk) { d.claim("other", 7); d.must(queuetest.Empty(ctx, d.rdb)) }, 8, 9, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -53,7 +53,7 @@ func (d *desk) claim(owner string, least int64) Lease {
 
 func TestRenew(t *testing.T) {
 	ctx := context.Background()
-	d := newDesk(t, queuetest.Start(t).Client(t), Config{})
+	d := newDesk(t, queuetest.Open(t), Config{})
 	mine := d.claim("me", 0)
 	d.pass(500 * time.Millisecond)
 	if lost, err := d.Renew(ctx, []Lease{mine}, time.Second); err != nil || lost != nil {
@@ -78,7 +78,7 @@ func TestRenew(t *testing.T) {
 	if err != nil || !slices.Equal(lost, []CallID{"c1"}) {
 		t.Errorf("lost %v, %v", lost, err)
 	}
-	d.must(d.rdb.FlushAll(ctx).Err())
+	d.must(queuetest.Empty(ctx, d.rdb))
 	if lost, err := d.Renew(ctx, []Lease{theirs}, time.Second); err != nil || lost != nil {
 		t.Errorf("after a loss: %v, %v", lost, err)
 	}
@@ -95,7 +95,7 @@ func TestRenew(t *testing.T) {
 }
 
 func TestLeasesOfTheDeadAreForgotten(t *testing.T) {
-	d := newDesk(t, queuetest.Start(t).Client(t), Config{})
+	d := newDesk(t, queuetest.Open(t), Config{})
 	d.claim("me", 0)
 	for _, want := range []int{1, 0} {
 		d.pass(time.Hour - time.Second)
@@ -111,7 +111,7 @@ func TestLeasesOfTheDeadAreForgotten(t *testing.T) {
 
 func TestManyLeasesInOneRenew(t *testing.T) {
 	ctx := context.Background()
-	q := realQueue(t, queuetest.Start(t).Client(t))
+	q := realQueue(t, queuetest.Open(t))
 	leases := make([]Lease, 5000)
 	for i := range leases {
 		leases[i] = Lease{Call: CallID("c" + string(rune('A'+i%26)) + time.Duration(i).String()), Owner: "me", Epoch: 1}

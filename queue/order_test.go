@@ -57,7 +57,7 @@ func TestOrderOfService(t *testing.T) {
 		{"no age overtakes a red caller", []arrival{{"normal", TierNormal, 0}, {"returning", TierReturning, time.Hour}, {"red", TierRed, 47 * time.Hour}}, []CallID{"red", "returning", "normal"}},
 		{"red among red by arrival", []arrival{{"r1", TierRed, 0}, {"n", TierNormal, 1}, {"r2", TierRed, time.Minute}}, []CallID{"r1", "r2", "n"}},
 	}
-	rdb := queuetest.Start(t).Client(t)
+	rdb := queuetest.Open(t)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			d := newDesk(t, rdb, Config{})
@@ -78,7 +78,7 @@ func TestOrderOfService(t *testing.T) {
 }
 
 func TestSkillsDecideWhoFits(t *testing.T) {
-	d := newDesk(t, queuetest.Start(t).Client(t), Config{})
+	d := newDesk(t, queuetest.Open(t), Config{})
 	d.available("plain", nil)
 	d.available("some", Skills{"crisis": 1})
 	d.pass(time.Second)
@@ -99,7 +99,7 @@ func TestSkillsDecideWhoFits(t *testing.T) {
 }
 
 func TestLongestIdle(t *testing.T) {
-	rdb := queuetest.Start(t).Client(t)
+	rdb := queuetest.Open(t)
 	ctx := context.Background()
 	first := func(t *testing.T, d *desk, want AgentID) {
 		t.Helper()
@@ -172,7 +172,7 @@ func TestLongestIdle(t *testing.T) {
 }
 
 func TestFront(t *testing.T) {
-	rdb := queuetest.Start(t).Client(t)
+	rdb := queuetest.Open(t)
 	ctx := context.Background()
 	// lose takes a talking caller's agent away.
 	lose := func(d *desk, id CallID, front bool) Call {
@@ -252,7 +252,7 @@ func TestFront(t *testing.T) {
 }
 
 func TestRaise(t *testing.T) {
-	rdb := queuetest.Start(t).Client(t)
+	rdb := queuetest.Open(t)
 	ctx := context.Background()
 	raise := func(d *desk, id CallID, tier Tier, danger bool) Call {
 		c, err := d.Raise(ctx, d.req(), id, tier, danger)

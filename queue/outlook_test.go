@@ -108,7 +108,7 @@ func renewals(rnd *rand.Rand, agents, k int, took func(*rand.Rand) float64) floa
 // TestOutlook: the position counts those who compete for the same agents, and the times come from the line's own.
 func TestOutlook(t *testing.T) {
 	ctx := context.Background()
-	d := newDesk(t, queuetest.Start(t).Client(t), Config{WrapUp: time.Minute})
+	d := newDesk(t, queuetest.Open(t), Config{WrapUp: time.Minute})
 	outlook := func(id CallID) Outlook {
 		t.Helper()
 		before := d.dump()

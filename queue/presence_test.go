@@ -23,7 +23,7 @@ func (d *desk) attend(owner, life string, begin bool) (map[string]Peer, error) {
 }
 
 func TestAttend(t *testing.T) {
-	d := newDesk(t, queuetest.Start(t).Client(t), Config{})
+	d := newDesk(t, queuetest.Open(t), Config{})
 	if peers, err := d.attend("a", "a1", true); err != nil || len(peers) != 1 || (peers["a"] != Peer{Owner: "a", Life: "a1", Load: 1}) {
 		t.Fatal(peers, err)
 	}
@@ -41,7 +41,7 @@ func TestAttend(t *testing.T) {
 }
 
 func TestALaterLifeTakesTheName(t *testing.T) {
-	d := newDesk(t, queuetest.Start(t).Client(t), Config{})
+	d := newDesk(t, queuetest.Open(t), Config{})
 	_, first := d.attend("a", "a1", true)
 	_, second := d.attend("a", "a2", true)
 	d.must(errors.Join(first, second))
@@ -58,7 +58,7 @@ func TestALaterLifeTakesTheName(t *testing.T) {
 
 func TestAdopt(t *testing.T) {
 	ctx := context.Background()
-	rdb := queuetest.Start(t).Client(t)
+	rdb := queuetest.Open(t)
 	dead, heir, other := Peer{Owner: "a", Life: "a1"}, Peer{Owner: "b", Life: "b1"}, Peer{Owner: "c", Life: "c1"}
 	begin := func(d *desk, peers ...Peer) {
 		for _, p := range peers {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"hotline/queue/queuetest"
 )
 
 // change is one random change; it answers what it returned, in words that a replay must repeat.
@@ -70,7 +72,7 @@ func (w *world) pick() (string, change) {
 func (w *world) lose(RequestID) string {
 	ctx := context.Background()
 	w.lives++
-	if err := w.rdb.FlushAll(ctx).Err(); err != nil {
+	if err := queuetest.Empty(ctx, w.rdb); err != nil {
 		w.fail("%v", err)
 	}
 	var restore []func(r RequestID) error

@@ -24,7 +24,7 @@ const (
 type world struct {
 	t     *testing.T
 	rnd   *rand.Rand
-	rdb   *redis.Client
+	rdb   redis.UniversalClient
 	q     *Queue
 	clock int64 // ms
 	steps int
@@ -38,10 +38,10 @@ type world struct {
 // TestProperty runs random changes on a real Redis and checks every invariant after each. A failing seed runs alone with
 // go test ./queue -run 'TestProperty/seed=N$'.
 func TestProperty(t *testing.T) {
-	rdb := queuetest.Start(t).Client(t)
-	for seed := range propertySeeds {
+	rdb := queuetest.Open(t)
+	for seed := range queuetest.Seeds(propertySeeds) {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
-			if err := rdb.FlushAll(context.Background()).Err(); err != nil {
+			if err := queuetest.Empty(context.Background(), rdb); err != nil {
 				t.Fatal(err)
 			}
 			w := &world{t: t, rnd: rand.New(rand.NewPCG(uint64(seed), 1)), rdb: rdb, clock: 1_800_000_000_000, mine: map[CallID]Call{}, desks: map[AgentID]Agent{}}

@@ -18,7 +18,7 @@ import (
 // TestReplay: each changing script, run again with its request id, answers the same and changes nothing.
 func TestReplay(t *testing.T) {
 	ctx := context.Background()
-	rdb := queuetest.Start(t).Client(t)
+	rdb := queuetest.Open(t)
 	talking, reserved := agentStates()[AgentTalking], agentStates()[AgentReserved]
 	tests := map[string]struct {
 		prepare func(d *desk)
@@ -100,7 +100,7 @@ func (d *desk) dump() string {
 // TestSameRequestOfTwoChanges: a caller may use one request id for each step of one action.
 func TestSameRequestOfTwoChanges(t *testing.T) {
 	ctx := context.Background()
-	d := newDesk(t, queuetest.Start(t).Client(t), Config{})
+	d := newDesk(t, queuetest.Open(t), Config{})
 	d.must(d.Arrive(ctx, "same", Call{ID: "c1"}))
 	if c, err := d.Enqueue(ctx, "same", "c1", false); err != nil || c.State != CallWaiting {
 		t.Errorf("%+v, %v", c, err)

@@ -18,7 +18,7 @@ func grown(t *testing.T, d *desk) {
 
 func TestRestoreCall(t *testing.T) {
 	ctx := context.Background()
-	rdb := queuetest.Start(t).Client(t)
+	rdb := queuetest.Open(t)
 	arrived := time.UnixMilli(1_800_000_000_000).UTC().Add(-5 * time.Minute)
 	call := func(id CallID, s CallState, agent AgentID) Call {
 		return Call{ID: id, Line: "12355", Node: "n", Owner: "o", State: s, Tier: TierNormal, Arrived: arrived, Since: arrived.Add(time.Second), Agent: agent, Offer: "lost", Hold: "agent_away"}
@@ -61,7 +61,7 @@ func TestRestoreCall(t *testing.T) {
 
 func TestRestoreAgent(t *testing.T) {
 	ctx := context.Background()
-	rdb := queuetest.Start(t).Client(t)
+	rdb := queuetest.Open(t)
 	since := time.UnixMilli(1_800_000_000_000).UTC()
 	tests := []struct {
 		name    string
@@ -124,7 +124,7 @@ func TestRestoreAgent(t *testing.T) {
 // TestRestoreSettles: after a loss nobody is offered before all had time to come back, or the order of coming back would be the order of service.
 func TestRestoreSettles(t *testing.T) {
 	ctx := context.Background()
-	d := newDesk(t, queuetest.Start(t).Client(t), Config{})
+	d := newDesk(t, queuetest.Open(t), Config{})
 	arrived := d.time()
 	d.pass(time.Minute)
 	d.must(d.RestoreAgent(ctx, d.req(), Agent{ID: "a1", State: AgentAvailable, Session: "s"}))
@@ -159,7 +159,7 @@ func TestRestoreSettles(t *testing.T) {
 // TestRestoreKeepsOrder: the waiting come back in any order and stand as before.
 func TestRestoreKeepsOrder(t *testing.T) {
 	ctx := context.Background()
-	d := newDesk(t, queuetest.Start(t).Client(t), Config{})
+	d := newDesk(t, queuetest.Open(t), Config{})
 	for i, id := range []CallID{"c1", "c2", "c3", "c4", "c5"} {
 		d.caller(id, tiers()[(i+1)%5], []Skills{nil, {"crisis": 1 + i}}[i%2])
 		d.pass(time.Second)
@@ -170,7 +170,7 @@ func TestRestoreKeepsOrder(t *testing.T) {
 	c, err := d.Enqueue(ctx, d.req(), lost, true)
 	d.must(err)
 	before := d.snapshot()
-	d.must(d.rdb.FlushAll(ctx).Err())
+	d.must(queuetest.Empty(ctx, d.rdb))
 	for _, i := range []int{3, 0, 4, 2, 1} {
 		d.must(d.Restore(ctx, d.req(), before.Calls[i]))
 	}
@@ -187,7 +187,7 @@ func TestRestoreKeepsOrder(t *testing.T) {
 
 func TestArrivalIsBounded(t *testing.T) {
 	ctx := context.Background()
-	d := newDesk(t, queuetest.Start(t).Client(t), Config{})
+	d := newDesk(t, queuetest.Open(t), Config{})
 	for id, tt := range map[CallID]struct{ given, want time.Time }{
 		"zero":    {time.Time{}, d.time()},
 		"future":  {d.time().Add(time.Hour), d.time()},
@@ -210,10 +210,10 @@ func TestArrivalIsBounded(t *testing.T) {
 
 // TestFenceOutlivesRedis: a token from before a loss is never greater than one from after.
 func TestFenceOutlivesRedis(t *testing.T) {
-	d := newDesk(t, queuetest.Start(t).Client(t), Config{})
+	d := newDesk(t, queuetest.Open(t), Config{})
 	agentStates()[AgentReserved](d)
 	before := d.snapshot().Offers[0]
-	d.must(d.rdb.FlushAll(t.Context()).Err())
+	d.must(queuetest.Empty(t.Context(), d.rdb))
 	d.pass(time.Second)
 	agentStates()[AgentReserved](d)
 	after := d.snapshot().Offers[0]

@@ -15,7 +15,7 @@ import (
 // TestGarbage: rows and members that should not be there block nobody.
 func TestGarbage(t *testing.T) {
 	ctx := context.Background()
-	d := newDesk(t, queuetest.Start(t).Client(t), Config{})
+	d := newDesk(t, queuetest.Open(t), Config{})
 	add := func(key, member string) {
 		if err := d.rdb.ZAdd(ctx, d.key(key), redis.Z{Score: 1, Member: member}).Err(); err != nil {
 			t.Fatal(err)
@@ -83,7 +83,7 @@ func (d *desk) mustAgent(id AgentID) Agent {
 
 func TestInvalidArguments(t *testing.T) {
 	ctx := context.Background()
-	d := newDesk(t, queuetest.Start(t).Client(t), Config{})
+	d := newDesk(t, queuetest.Open(t), Config{})
 	long := strings.Repeat("x", 129)
 	for name, err := range map[string]error{
 		"no call id":       d.Arrive(ctx, "r", Call{}),

@@ -65,7 +65,7 @@ func (d *desk) hearsRed(id AgentID, call CallID) {
 
 func TestRelaxation(t *testing.T) {
 	ctx := context.Background()
-	rdb := queuetest.Start(t).Client(t)
+	rdb := queuetest.Open(t)
 	steps := []Relaxation{{After: 10 * time.Second, Skill: "mandarin", By: 1}, {After: 20 * time.Second, Skill: "mandarin"}, {After: 30 * time.Second, Skill: "crisis"}}
 	needs := Skills{"mandarin": 3, "crisis": 2}
 	t.Run("step by step, to the floor, keeping the place", func(t *testing.T) {
@@ -121,7 +121,7 @@ func TestRelaxation(t *testing.T) {
 		d.pass(15 * time.Second)
 		d.sweep()
 		before := d.call("c1")
-		d.must(rdb.FlushAll(ctx).Err())
+		d.must(queuetest.Empty(ctx, rdb))
 		d.must(d.Restore(ctx, d.req(), before))
 		if after := d.call("c1"); !reflect.DeepEqual(after, before) {
 			t.Errorf("%+v, was %+v", after, before)
@@ -131,7 +131,7 @@ func TestRelaxation(t *testing.T) {
 
 func TestPreferred(t *testing.T) {
 	ctx := context.Background()
-	rdb := queuetest.Start(t).Client(t)
+	rdb := queuetest.Open(t)
 	caller := func(d *desk, tier Tier) Call {
 		return d.comes(Call{ID: "c1", Tier: tier, Preferred: "own", PreferUntil: d.time().Add(30 * time.Second), Relax: []Relaxation{{After: time.Minute, Skill: "x"}}})
 	}
@@ -182,7 +182,7 @@ func TestPreferred(t *testing.T) {
 
 func TestHold(t *testing.T) {
 	ctx := context.Background()
-	rdb := queuetest.Start(t).Client(t)
+	rdb := queuetest.Open(t)
 	start := func(t *testing.T) *desk {
 		d := newDesk(t, rdb, Config{})
 		d.available("own", nil)
@@ -263,7 +263,7 @@ func TestHold(t *testing.T) {
 
 func TestGroupsAndExposure(t *testing.T) {
 	ctx := context.Background()
-	rdb := queuetest.Start(t).Client(t)
+	rdb := queuetest.Open(t)
 	cfg := Config{Exposure: Exposure{Window: time.Hour, Limit: 2, Break: 10 * time.Minute}}
 	group := func(d *desk, id AgentID, n int) {
 		_, err := d.SignIn(ctx, d.req(), Agent{ID: id, Session: "s", Group: n})

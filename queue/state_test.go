@@ -72,7 +72,7 @@ func TestAgentChanges(t *testing.T) {
 			"signout": {ok, "", "", ""}, "signin": {ok, AgentWrapUp, "", ""},
 		},
 	}
-	rdb := queuetest.Start(t).Client(t)
+	rdb := queuetest.Open(t)
 	for state, prepare := range agentStates() {
 		for op, change := range ops {
 			t.Run(string(state)+"/"+op, func(t *testing.T) {
@@ -180,7 +180,7 @@ func TestCallChanges(t *testing.T) {
 			"end": {ok, "", AgentWrapUp}, "restore": {ok, CallHeld, AgentTalking},
 		},
 	}
-	rdb := queuetest.Start(t).Client(t)
+	rdb := queuetest.Open(t)
 	for state, prepare := range callStates() {
 		for op, change := range ops {
 			t.Run(string(state)+"/"+op, func(t *testing.T) {
@@ -206,7 +206,7 @@ func TestCallChanges(t *testing.T) {
 
 func TestAccept(t *testing.T) {
 	ctx := context.Background()
-	rdb := queuetest.Start(t).Client(t)
+	rdb := queuetest.Open(t)
 	tests := []struct {
 		name    string
 		prepare func(d *desk)
@@ -254,7 +254,7 @@ func TestAccept(t *testing.T) {
 
 func TestDeclineKeepsThePlace(t *testing.T) {
 	ctx := context.Background()
-	d := newDesk(t, queuetest.Start(t).Client(t), Config{})
+	d := newDesk(t, queuetest.Open(t), Config{})
 	d.available("a1", nil)
 	d.caller("c1", TierNormal, nil)
 	d.pass(time.Second)
@@ -281,7 +281,7 @@ func TestDeclineKeepsThePlace(t *testing.T) {
 
 func TestSweep(t *testing.T) {
 	ctx := context.Background()
-	rdb := queuetest.Start(t).Client(t)
+	rdb := queuetest.Open(t)
 	t.Run("a miss: not ready, the caller to the next", func(t *testing.T) {
 		d := newDesk(t, rdb, Config{})
 		d.available("a1", nil)

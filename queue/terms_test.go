@@ -12,7 +12,7 @@ import (
 // TestGroupsOfferedTo: who may not be offered to a caller is not, whatever prefers or presses them.
 func TestGroupsOfferedTo(t *testing.T) {
 	ctx := context.Background()
-	rdb := queuetest.Start(t).Client(t)
+	rdb := queuetest.Open(t)
 	prepare := func(t *testing.T, most int, more Call) *desk {
 		d := newDesk(t, rdb, Config{})
 		for i, id := range []AgentID{"own", "volunteer", "partner"} {
@@ -68,7 +68,7 @@ func TestGroupsOfferedTo(t *testing.T) {
 // TestRequire: other terms change what is asked for, never the place.
 func TestRequire(t *testing.T) {
 	ctx := context.Background()
-	rdb := queuetest.Start(t).Client(t)
+	rdb := queuetest.Open(t)
 	t.Run("a language is chosen while waiting", func(t *testing.T) {
 		d := newDesk(t, rdb, Config{})
 		d.available("a1", Skills{"mandarin": 3})
@@ -149,7 +149,7 @@ func TestRequire(t *testing.T) {
 // TestCallbackEntry: an entry without a channel has the place of the first call and is offered as any other.
 func TestCallbackEntry(t *testing.T) {
 	ctx := context.Background()
-	d := newDesk(t, queuetest.Start(t).Client(t), Config{})
+	d := newDesk(t, queuetest.Open(t), Config{})
 	d.pass(time.Minute)
 	d.caller("c1", TierNormal, nil)
 	d.must(d.Arrive(ctx, d.req(), Call{ID: "back", Line: "12355", Groups: EveryGroup, Callback: true, Arrived: d.time().Add(-time.Minute)}))

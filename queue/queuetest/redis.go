@@ -57,10 +57,12 @@ func Start(t testing.TB, args ...string) *Server {
 	return s
 }
 
-// StartSentinel starts a sentinel that watches the server on a loopback port under a name, and returns its address. conf is a file to write.
-func StartSentinel(t testing.TB, conf, name, port string) string {
+// StartSentinel starts a sentinel that watches the server on a loopback port under a name and takes it for down after a silence, and returns its
+// address. conf is a file to write.
+func StartSentinel(t testing.TB, conf, name, port string, down time.Duration) string {
 	t.Helper()
-	text := fmt.Sprintf("sentinel monitor %s 127.0.0.1 %s 1\nsentinel down-after-milliseconds %s 60000\n", name, port, name)
+	text := fmt.Sprintf("sentinel monitor %s 127.0.0.1 %s 1\nsentinel down-after-milliseconds %s %d\nsentinel failover-timeout %s 2000\n", name, port, name,
+		down.Milliseconds(), name)
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
