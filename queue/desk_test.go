@@ -20,6 +20,7 @@ type desk struct {
 	clock int64 // ms
 	reqs  int
 	rang  OfferID // what rang at a1 when a test began
+	born  string  // the life of the index when a test began
 }
 
 // newDesk empties the Redis at addr.

@@ -2,9 +2,13 @@ package queue
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
+	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,7 +24,7 @@ func TestReplay(t *testing.T) {
 	ctx := context.Background()
 	rdb := queuetest.Open(t)
 	talking, reserved := agentStates()[AgentTalking], agentStates()[AgentReserved]
-	tests := map[string]struct {
+	tests := map[string]struct { // by script, then what is special
 		prepare func(d *desk)
 		change  func(d *desk, r RequestID) string
 	}{
@@ -46,7 +50,7 @@ func TestReplay(t *testing.T) {
 		"away":       {reserved, func(d *desk, r RequestID) string { return word(d.Away(ctx, r, "a1", "s")) }},
 		"signout":    {reserved, func(d *desk, r RequestID) string { return word(d.SignOut(ctx, r, "a1", "s")) }},
 		"sweep":      {func(d *desk) { reserved(d); d.pass(time.Minute) }, func(d *desk, r RequestID) string { v, err := d.change(ctx, sweepScript, r); return answer(v.N, err) }},
-		"restoreagent": {func(*desk) {}, func(d *desk, r RequestID) string {
+		"restore_agent": {func(*desk) {}, func(d *desk, r RequestID) string {
 			return word(d.RestoreAgent(ctx, r, Agent{ID: "a1", State: AgentAvailable}))
 		}},
 		"order": {func(*desk) {}, func(d *desk, r RequestID) string {
@@ -71,18 +75,118 @@ func TestReplay(t *testing.T) {
 			if now := d.dump(); now != state {
 				t.Errorf("changed\n%s\nto\n%s", state, now)
 			}
-			if ttl := rdb.PTTL(ctx, d.key("req:"+strings.Fields(scriptOf(name))[0]+":the-request")).Val(); ttl <= 0 || ttl > time.Minute {
+			if ttl := rdb.PTTL(ctx, d.key("req:"+strings.Fields(name)[0]+":the-request")).Val(); ttl <= 0 || ttl > time.Minute {
 				t.Errorf("remembered for %v", ttl)
 			}
 		})
 	}
 }
 
-func scriptOf(name string) string {
-	if name == "restoreagent" {
-		return "restore_agent"
+// TestReplayByNature: the scripts without a request id, run twice, leave what they left once.
+func TestReplayByNature(t *testing.T) {
+	ctx := context.Background()
+	rdb := queuetest.Open(t)
+	tests := map[string]func(d *desk) error{
+		"renew": func(d *desk) error {
+			return second(d.Renew(ctx, []Lease{{Call: "c1", Owner: "me", Epoch: 1}}, time.Second))
+		},
+		"release": func(d *desk) error { return d.Release(ctx, Lease{Call: "c1", Owner: "me", Epoch: 1}) },
+		"attend": func(d *desk) error {
+			return second(d.Attend(ctx, Peer{Owner: "me", Life: "1", Load: 2}, time.Second, true))
+		},
+		"adopt": func(d *desk) error {
+			return d.Adopt(ctx, Peer{Owner: "dead", Life: "1"}, Peer{Owner: "me", Life: "1"})
+		},
+		"depart": func(d *desk) error {
+			err := d.Depart(ctx, Peer{Owner: "me", Life: "1"})
+			if errors.Is(err, ErrFenced) {
+				return nil // gone already
+			}
+			return err
+		},
+		"rebirth": func(d *desk) error {
+			_, err := d.rawOn(ctx, d.Queue.rdb, rebirthScript, "", d.born, "9999999999999-0", 1<<40)
+			return err
+		},
 	}
-	return name
+	for name, change := range tests {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t, rdb, Config{})
+			d.caller("c1", TierNormal, nil)
+			d.born = d.snapshot().Born
+			for _, err := range []error{
+				second(d.Claim(ctx, "c1", "me", 0, time.Second)), second(d.Attend(ctx, Peer{Owner: "me", Life: "1"}, time.Minute, true)),
+				second(d.Attend(ctx, Peer{Owner: "dead", Life: "1"}, time.Millisecond, true)),
+			} {
+				d.must(err)
+			}
+			d.pass(time.Second / 2)
+			before := d.everything()
+			if err := change(d); err != nil {
+				t.Fatal(err)
+			}
+			once := d.everything()
+			if err := change(d); err != nil {
+				t.Fatal(err)
+			}
+			if twice := d.everything(); twice != once || once == before {
+				t.Errorf("before\n%s\nonce\n%s\ntwice\n%s", before, once, twice)
+			}
+		})
+	}
+}
+
+// TestReplaysAreComplete: every script that changes something has its row in one of the two tables above.
+func TestReplaysAreComplete(t *testing.T) {
+	shared := []string{"prelude", "places", "agents", "explain", "routing"}
+	reading := []string{"snapshot", "position", "leases", "outlook", "base"}
+	source, err := os.ReadFile("replay_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := luaFiles.ReadDir("lua")
+	if err != nil || len(files) < 30 {
+		t.Fatalf("%d scripts, %v", len(files), err)
+	}
+	for _, f := range files {
+		name := strings.TrimSuffix(f.Name(), ".lua")
+		row := regexp.MustCompile(`(?m)^\t\t"` + name + `"?[ "].*func\(`)
+		if known := slices.Contains(shared, name) || slices.Contains(reading, name); known == row.Match(source) {
+			t.Errorf("%s: a row of TestReplay or TestReplayByNature, or a word here that it changes nothing", name)
+		}
+	}
+}
+
+// everything is all that Redis holds of the site.
+func (d *desk) everything() string {
+	d.t.Helper()
+	text, err := d.rdb.Eval(context.Background(), `
+		local out = {}
+		for _, key in ipairs(redis.call('KEYS', '*')) do
+			local kind = redis.call('TYPE', key).ok
+			local value = kind == 'hash' and redis.call('HGETALL', key) or kind == 'zset' and redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
+				or kind == 'string' and {redis.call('GET', key)} or kind == 'stream' and {redis.call('XLEN', key)} or redis.call('LRANGE', key, 0, -1)
+			table.sort(value)
+			out[#out + 1] = key .. ' ' .. table.concat(value, ' ')
+		end
+		table.sort(out)
+		return table.concat(out, '\n')`, []string{d.key("calls")}).Text()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	words := strings.Fields(text)
+	for i, w := range words { // Lua writes the fields of a row in any order
+		var row map[string]any
+		if json.Unmarshal([]byte(w), &row) == nil {
+			sorted, err := json.Marshal(row)
+			if err != nil {
+				d.t.Fatal(err)
+			}
+			words[i] = string(sorted)
+		}
+	}
+	slices.Sort(words)
+	return strings.Join(words, "\n")
 }
 
 // offer is the one that rang when the test began: a replay names the same.
