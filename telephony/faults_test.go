@@ -165,6 +165,50 @@ func TestRedisAway(t *testing.T) {
 	_, _ = s.waiting()
 }
 
+// TestRedisStandsStill: for 2 s, while a counsellor is being rung and another talks. The answer that is given meanwhile joins the caller as soon as Redis goes on,
+// the caller hears hold audio until then, and the talk is not touched.
+func TestRedisStandsStill(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	s.start()
+	talking, _, _ := s.talk("a1")
+	waiting, id := s.waiting()
+	s.sitDown("a2")
+	s.until("the caller rings", func() bool { return s.rows()[id].State == queue.CallOffered })
+	offer := s.rows()[id].Offer
+	const still = 2 * time.Second
+	from := time.Now()
+	s.redis.Pause()
+	resumed := time.AfterFunc(still, s.redis.Resume)
+	defer resumed.Stop()
+	accepted := make(chan error, 1)
+	go func() { // as the console does
+		var err error
+		for end := time.Now().Add(4 * time.Second); time.Now().Before(end); {
+			ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+			_, err = s.queue.Accept(ctx, "the-answer", offer, "a2", "a2")
+			cancel()
+			if err == nil {
+				break
+			}
+		}
+		accepted <- err
+	}()
+	s.hears(waiting, asterisktest.HoldHz)
+	must(t, <-accepted)
+	s.hears(waiting, counsellorHz)
+	if took := time.Since(from); took > still+4*time.Second {
+		t.Errorf("joined after %v", took)
+	}
+	if err := undisturbed(talking, from, time.Now(), 500*time.Millisecond, counsellorHz); err != nil {
+		t.Errorf("the other talk: %v", err)
+	}
+	s.until("the index has both talks", func() bool {
+		rows := s.rows()
+		return len(rows) == 2 && rows[id].State == queue.CallTalking && rows[id].Agent == "a2"
+	})
+}
+
 // TestHoldBridgeDestroyed: callers who wait hear hold audio again.
 func TestHoldBridgeDestroyed(t *testing.T) {
 	t.Parallel()
