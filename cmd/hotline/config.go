@@ -29,7 +29,7 @@ type Config struct {
 	Nodes       int              `yaml:"nodes"`       // Asterisks of this machine, each with its own SIP port
 	Listen      string           `yaml:"listen"`      // address of SIP, WebRTC and the console; loopback by default
 	Database    string           `yaml:"database"`    // "sqlite:/…" (default) or "postgres://…"; its password is in secrets/database-password
-	RedisURL    string           `yaml:"redis"`       // "redis://…"; empty: the one that `up` starts
+	RedisURL    string           `yaml:"redis"`       // "redis://…", "redis+sentinel://…/NAME" or "redis+cluster://…"; its password is in secrets/redis-password; empty: the one that `up` starts
 	ReturnWait  time.Duration    `yaml:"return_wait"` // how long a caller is held for a counsellor whose browser vanished
 	Ring        time.Duration    `yaml:"ring"`        // how long an offer rings
 	WrapUp      time.Duration    `yaml:"wrap_up"`
@@ -139,6 +139,11 @@ func (c Config) Validate() error {
 	for name, d := range map[string]time.Duration{"return_wait": c.ReturnWait, "ring": c.Ring, "wrap_up": c.WrapUp, "guardian_after": c.Guardian} {
 		if d <= 0 || d > time.Hour {
 			bad("%s: %s is not between 0 and 1 h", name, d)
+		}
+	}
+	if c.RedisURL != "" {
+		if _, err := parseRedis(c.RedisURL); err != nil {
+			errs = append(errs, err)
 		}
 	}
 	if c.Decisions < time.Hour {

@@ -2,15 +2,12 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"hotline/deploy/prompts"
 	"hotline/queue"
@@ -20,27 +17,6 @@ import (
 	"hotline/telephony/call"
 	"hotline/telephony/webrtc"
 )
-
-// redis is a client whose requests end soon: a caller may be waiting behind them.
-func (c Config) redis() (redis.UniversalClient, error) {
-	url := c.RedisURL
-	if url == "" {
-		password, err := c.secret("redis-password")
-		if err != nil {
-			return nil, err
-		}
-		url = fmt.Sprintf("redis://:%s@%s/0", password, c.port(portRedis))
-	}
-	o, err := redis.ParseURL(url)
-	if err != nil {
-		return nil, fmt.Errorf("redis: the setting is not a redis:// address (its text is not shown, it may hold a password)")
-	}
-	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = 500*time.Millisecond, time.Second, time.Second
-	o.MaxRetryBackoff, o.PoolSize = 50*time.Millisecond, 32
-	o.ContextTimeoutEnabled, o.DialerRetries = true, 1                                             // what is tried again is tried by us
-	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled} // a service of hosted Redis
-	return redis.NewClient(o), nil
-}
 
 func (c Config) queue(reg prometheus.Registerer) (*queue.Queue, redis.UniversalClient, error) {
 	rdb, err := c.redis()
