@@ -98,8 +98,12 @@ func (r *callbackRules) of(line string) casework.CallbackRules {
 	return rules
 }
 
-// never tells of a number that is not to be called: the site's own, and those of the configuration.
+// never tells of a number that is not to be called: the site's own, those of the configuration, and what has no form that may be dialled: no caller is
+// promised what the dialler would refuse.
 func (r *callbackRules) never(number string) bool {
+	if _, err := r.c.Outbound.dial(number); err != nil && r.c.dials() != "" {
+		return true
+	}
 	for _, n := range slices.Concat(r.c.Callbacks.Never, r.c.Outbound.Switchboards) {
 		if casework.Normalise(n, region) == number {
 			return true

@@ -31,7 +31,7 @@ func TestCallbackRulesFollowTheLines(t *testing.T) {
 	if gone := r.of("gone"); gone.Retry.Hours.To != 22*time.Hour {
 		t.Errorf("%+v", gone)
 	}
-	for number, never := range map[string]bool{"+861062800000": true, "+861062801234": true, "12355": true, "+8613800138000": false} {
+	for number, never := range map[string]bool{"+861062800000": true, "+861062801234": true, "12355": true, "+8613800138000": false, "+85298765432": true} {
 		if r.never(number) != never {
 			t.Errorf("%s: never %t", number, !never)
 		}

@@ -5,6 +5,7 @@ import (
 
 	"hotline/deploy/asterisk"
 	"hotline/queue/lines"
+	"hotline/telephony"
 )
 
 // TestOnlyNumbersOfAKnownFormAreDialled: what somebody could make the hotline call, and pay for, is listed, not what could not.
@@ -36,7 +37,14 @@ func TestCallersAreCalledBackByWhatIsConfigured(t *testing.T) {
 	if len(o.Ringing) < 8 {
 		t.Errorf("it is heard to ring for %d turns only", len(o.Ringing))
 	}
+	line := telephony.Line{Callback: telephony.Callback{Key: "1"}}
+	if c.reach(&line, nil); line.Callback.Key != "1" {
+		t.Error("the demo promises nobody to call back")
+	}
 	c.Demo = false
+	if c.reach(&line, nil); line.Callback.Key != "" {
+		t.Error("callers are promised to be called back although nothing says by what")
+	}
 	if o := c.outbound(nil); o.Dial != nil || o.Callbacks != nil {
 		t.Error("callers are called back although nothing says by what")
 	}

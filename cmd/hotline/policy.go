@@ -146,14 +146,22 @@ func (c Config) callLines(v lines.Version, emergency bool) (out []telephony.Line
 			}
 		}
 		t := callLine(v.Policy.Effective(l, emergency), spoken(s, says), s.Languages)
-		for i, o := range t.Overflow {
-			if p := slices.IndexFunc(v.Policy.Partners, func(p lines.Partner) bool { return p.Name == o.To }); p >= 0 {
-				t.Overflow[i].Partner = c.partner(v.Policy.Partners[p])
-			}
-		}
+		c.reach(&t, v.Policy.Partners)
 		out = append(out, t)
 	}
 	return out, all
+}
+
+// reach says by what the line's partners and callers are dialled. Where no caller can be, none is promised it.
+func (c Config) reach(l *telephony.Line, partners []lines.Partner) {
+	for i, o := range l.Overflow {
+		if p := slices.IndexFunc(partners, func(p lines.Partner) bool { return p.Name == o.To }); p >= 0 {
+			l.Overflow[i].Partner = c.partner(partners[p])
+		}
+	}
+	if c.dials() == "" {
+		l.Callback.Key = ""
+	}
 }
 
 func callLine(l lines.Line, said map[string]map[call.Prompt]string, languages []string) telephony.Line {
