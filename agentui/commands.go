@@ -79,7 +79,7 @@ func (d *desk) becomeReady(ctx context.Context, r protocol.Request) {
 		return d.s.deps.Queue.Ready(ctx, queue.RequestID(newID()), d.user.ID, d.session)
 	})
 	switch {
-	case err == nil:
+	case err == nil || errors.Is(err, queue.ErrOnBreak):
 		d.wantsReady = false
 	case codeOf(err) == protocol.Unavailable:
 		d.log.Warn("the queue did not take a change; it is wanted again", "change", "ready", "error", err)
@@ -191,6 +191,7 @@ func codeOf(err error) protocol.Code {
 		{queue.ErrWrongState, protocol.WrongState},
 		{queue.ErrNoAgent, protocol.WrongState},
 		{queue.ErrFenced, protocol.Displaced},
+		{queue.ErrOnBreak, protocol.OnBreak},
 	} {
 		if errors.Is(err, c.err) {
 			return c.code

@@ -179,7 +179,7 @@ func (d *desk) ready(ctx context.Context, now time.Time, row queue.Agent) {
 		_, err := ask(ctx, func(ctx context.Context) (queue.Agent, error) {
 			return d.s.deps.Queue.Ready(ctx, queue.RequestID(newID()), d.user.ID, d.session)
 		})
-		if err == nil || errors.Is(err, queue.ErrAgentBusy) {
+		if err == nil || errors.Is(err, queue.ErrAgentBusy) || errors.Is(err, queue.ErrOnBreak) {
 			d.wantsReady = false
 			return nil
 		}

@@ -174,6 +174,33 @@ func TestACallerWhoComesBackToTheSameAgent(t *testing.T) {
 	}
 }
 
+// TestBreakAfterRed: who is sent to rest is told so and until when, and is not made available by an earlier wish.
+func TestBreakAfterRed(t *testing.T) {
+	s := newSite(t, nil)
+	if err := s.queue.Configure(queue.Config{Ring: s.cfg.Ring, Exposure: queue.Exposure{Window: time.Hour, Limit: 1, Break: time.Hour}}); err != nil {
+		t.Fatal(err)
+	}
+	p := s.login("agent1")
+	g := p.enter("")
+	g.available()
+	id := s.call(queue.TierRed)
+	g.until("the offer", func() bool { return g.self.Offer != nil })
+	g.must("accept", map[string]any{"offer": g.snap().Offer.Offer})
+	s.endCall(id, queue.EndAnswered)
+	g.state(queue.AgentWrapUp)
+	g.must("wrapup_done", nil)
+	g.until("a break", func() bool { return g.self.State == "not_ready" && g.self.Reason == queue.ReasonBreakAfterRed })
+	if left := time.Until(time.UnixMilli(g.snap().Until)); left < 50*time.Minute || left > time.Hour {
+		t.Errorf("the break lasts %s more", left)
+	}
+	if a := g.ask("ready", nil); a.Code != string(protocol.OnBreak) {
+		t.Errorf("available during the break: %+v", a)
+	}
+	if self := g.snap(); self.WantsReady || self.State != "not_ready" {
+		t.Errorf("%+v", self)
+	}
+}
+
 func TestDeclineAndExpiry(t *testing.T) {
 	s := newSite(t, func(c *Config) { c.Ring = time.Second })
 	p := s.login("agent1")

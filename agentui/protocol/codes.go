@@ -42,6 +42,7 @@ const (
 	LegUnknown    Code = "leg_unknown"
 	WrongState    Code = "wrong_state"
 	Displaced     Code = "displaced"
+	OnBreak       Code = "on_break" // too many red calls; SELF says until when
 )
 
 // Codes of HTTP answers about tasks and blocks.
@@ -58,7 +59,7 @@ func Codes() []Code {
 	return []Code{
 		BadCredentials, TooManyAttempts, SignedOut, InCall, Forbidden, CrossOrigin, NotFound, BadReason, GrantExpired, BadRequest,
 		Unavailable, Internal, Malformed, UnknownType, TooLarge, HelloFirst, TooMany, SecondSession, OfferGone, NotYourCall, NoGateway,
-		LegFailed, LegPending, LegUnknown, WrongState, Displaced, TaskBusy, AlreadyClosed, NotCallable, OwnProposal, NoCaller, InvalidLines, Stale, BadNote,
+		LegFailed, LegPending, LegUnknown, WrongState, Displaced, OnBreak, TaskBusy, AlreadyClosed, NotCallable, OwnProposal, NoCaller, InvalidLines, Stale, BadNote,
 	}
 }
 

@@ -75,7 +75,7 @@ type Self struct {
 	State      string `json:"state"`
 	Reason     string `json:"reason"`
 	Since      int64  `json:"since"`
-	Until      int64  `json:"until"`       // end of wrap-up, 0 when none
+	Until      int64  `json:"until"`       // end of wrap-up, or of a break after red calls; 0 when none
 	WantsReady bool   `json:"wants_ready"` // Available was pressed; kept until the leg is ready and the queue takes it
 	Media      Media  `json:"media"`
 	Leg        string `json:"leg"`

@@ -2,11 +2,15 @@
 import { useI18n } from 'vue-i18n';
 
 export function useWords() {
-  const { t, te } = useI18n();
+  const { t, te, locale } = useI18n();
   // `te` looks only into the present language; both are proved complete.
   const reason = (code: string) => (te(`reason.${code}`) ? t(`reason.${code}`) : t('reason.other', { code }));
-  const reasonHelp = (code: string) =>
-    te(`reasonHelp.${code}`) ? t(`reasonHelp.${code}`) : t('reasonHelp.other');
+  const reasonHelp = (code: string, until: number) => {
+    if (!te(`reasonHelp.${code}`)) return t('reasonHelp.other');
+    return t(`reasonHelp.${code}`, {
+      time: new Intl.DateTimeFormat(locale.value, { timeStyle: 'short' }).format(until),
+    });
+  };
   const error = (code: string, params: Readonly<Record<string, string | number>>) =>
     te(`errors.${code}`) ? t(`errors.${code}`, params) : t('errors.unknown', { code });
   const trouble = (code: string) =>
