@@ -122,6 +122,23 @@ func TestCallbackKnowsTheCaller(t *testing.T) {
 	}
 }
 
+// TestDrainGivesCallbacksBack: they may wait for hours, and nobody is on the line.
+func TestDrainGivesCallbacksBack(t *testing.T) {
+	c := newIdle(t, "http://127.0.0.1:9/ari")
+	a := newTestActor(c, call.Waiting)
+	a.task, c.calls[a.id] = "t1", a
+	c.Drain()
+	(<-c.work)()
+	select {
+	case e := <-a.mail:
+		if _, ok := e.(call.Draining); !ok {
+			t.Errorf("%T", e)
+		}
+	default:
+		t.Error("the callback keeps the controller from ending")
+	}
+}
+
 // TestStoodBackHearsNothing: an attempt of a call that somebody else took is not told to a goroutine that is gone, so that who adopts the call here
 // later is told.
 func TestStoodBackHearsNothing(t *testing.T) {

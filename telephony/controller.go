@@ -147,10 +147,15 @@ func (c *Controller) Ready() bool { return c.ready.Load() && c.fence.open() }
 // Calls is how many calls it has; sure says that Asterisk was looked at, so that there are no others of its owner's.
 func (c *Controller) Calls() (n int, sure bool) { return int(c.live.Load()), c.seen.Load() }
 
-// Drain stops claiming new calls; the channel it returns is closed when the last call is over.
+// Drain stops claiming new calls and gives back callbacks that nobody is dialled for; the channel it returns is closed when the last call is over.
 func (c *Controller) Drain() <-chan struct{} {
 	c.do(func() {
 		c.draining = true
+		for _, a := range c.calls {
+			if a.task != "" {
+				a.post(call.Draining{At: now()})
+			}
+		}
 		c.checkDrained()
 	})
 	return c.drained

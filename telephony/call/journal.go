@@ -20,7 +20,7 @@ var kinds = sync.OnceValue(func() map[string]reflect.Type {
 	for _, e := range []Event{
 		Claimed{}, Adopted{}, Recognized{}, TermsChanged{}, PromptDone{}, Digit{}, Chosen{}, ChoiceExpired{}, AnnounceDue{}, Estimated{}, CallbackWanted{}, Promised{}, Queued{}, Indexed{}, IndexLost{}, LegReady{}, LegLost{}, JoinFailed{}, Leaving{}, Found{},
 		LeftBridge{}, ReturnExpired{}, HangupWanted{}, PlaceExpired{}, Unservable{}, StasisEnded{}, LeftStasis{}, CallerGone{},
-		OverflowDue{}, Relayed{}, CallbackDue{}, OutAnswered{}, OutFound{}, OutGone{}, ClaimLost{}, JoinOutFailed{},
+		OverflowDue{}, Relayed{}, CallbackDue{}, OutAnswered{}, OutFound{}, OutGone{}, ClaimLost{}, Draining{}, JoinOutFailed{},
 	} {
 		t := reflect.TypeOf(e)
 		m[t.Name()] = t

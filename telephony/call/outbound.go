@@ -63,6 +63,8 @@ type (
 	}
 	// ClaimLost says that somebody else may carry out this callback.
 	ClaimLost struct{ At }
+	// Draining says that this controller ends with its last call: a callback that is not being dialled is for another one.
+	Draining struct{ At }
 	// JoinOutFailed says that the caller could not be brought together with who answered.
 	JoinOutFailed struct {
 		At

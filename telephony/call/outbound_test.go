@@ -155,6 +155,25 @@ var outbounds = map[string]struct {
 		{Queued{at(1), indexRow(Talking, "a1", "l1", 1)}, Held, "DisarmReturn StartRinging:l1 Dial:1 Mark"},
 		{OutGone{at(30), 1, 19}, Ended, "StopRinging:l1 DisarmReturn Close"},
 	}},
+	"somebody else may carry the callback out: the telephone must not ring twice": {fresh(), []step{
+		{CallbackDue{At: at(0), Task: "t1"}, Waiting, "Save Register Enqueue"},
+		{Queued{at(1), indexRow(Talking, "a1", "l1", 1)}, Held, "DisarmReturn StartRinging:l1 Dial:1 Mark"},
+		{ClaimLost{at(9)}, Ended, "StopRinging:l1 DropOut:1 DisarmReturn Close"},
+	}},
+	"the controller drains: a callback that waits is given back": {fresh(), []step{
+		{CallbackDue{At: at(0), Task: "t1"}, Waiting, "Save Register Enqueue"},
+		{Queued{at(1), indexRow(Offered, "a1", "", 1)}, Offered, ""},
+		{Draining{at(2)}, Ended, "DisarmReturn Close"},
+	}},
+	"the controller drains while it rings: the call is made": {fresh(), []step{
+		{CallbackDue{At: at(0), Task: "t1"}, Waiting, "Save Register Enqueue"},
+		{Queued{at(1), indexRow(Talking, "a1", "l1", 1)}, Held, "DisarmReturn StartRinging:l1 Dial:1 Mark"},
+		{Draining{at(2)}, Held, ""},
+	}},
+	"the controller drains: whom another site passed on stays": {relayed(), []step{
+		{Relayed{At: at(0), Hops: "a"}, Waiting, "Save Register Enqueue"},
+		{Draining{at(2)}, Waiting, ""},
+	}},
 	"the counsellor lets go while it rings": {fresh(), []step{
 		{CallbackDue{At: at(0), Task: "t1"}, Waiting, "Save Register Enqueue"},
 		{Queued{at(1), indexRow(Talking, "a1", "l1", 1)}, Held, "DisarmReturn StartRinging:l1 Dial:1 Mark"},

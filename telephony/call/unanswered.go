@@ -69,6 +69,10 @@ func unanswered(c Call, e Event, now time.Time) (next Call, cmds []Command, ok b
 		if c.Task != "" {
 			c, cmds = notReached(c, 0, now)
 		}
+	case Draining:
+		if c.Task != "" && !c.Out.Live {
+			c, cmds = notReached(c, 0, now)
+		}
 	case HangupWanted:
 		if c.Task == "" || c.State != Held || c.Agent != e.Agent {
 			return c, nil, false
