@@ -263,7 +263,7 @@ func runWorker(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	journal, err := c.queueJournal(q)
+	journal, err := c.queueJournal(q, log)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -19,7 +20,7 @@ import (
 
 // queueJournal keeps the operations of the queue in a file, when the configuration asks for it. Where they are kept is a part of the worker: no caller
 // waits for a disk.
-func (c Config) queueJournal(q *queue.Queue) (func(context.Context) error, error) {
+func (c Config) queueJournal(q *queue.Queue, log *slog.Logger) (func(context.Context) error, error) {
 	if !c.Journal {
 		return func(ctx context.Context) error { <-ctx.Done(); return nil }, nil
 	}
@@ -30,7 +31,28 @@ func (c Config) queueJournal(q *queue.Queue) (func(context.Context) error, error
 	if err != nil {
 		return nil, err
 	}
-	return k.Run, nil
+	return persistently(journalRetry, func(err error) { log.Error("the journal of the queue is not kept; tried again", "error", err) }, k.Run), nil
+}
+
+// journalRetry is the pause after the disk refused a journal.
+const journalRetry = 5 * time.Second
+
+// persistently runs a part again when it fails: a part that only looks on must not take its role, and what that does for callers, with it.
+func persistently(pause time.Duration, failed func(error), part func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		for {
+			err := part(ctx)
+			if err == nil || ctx.Err() != nil {
+				return nil
+			}
+			failed(err)
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-time.After(pause):
+			}
+		}
+	}
 }
 
 // decisions keeps why each call was offered to whom.
