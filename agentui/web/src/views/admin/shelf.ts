@@ -57,6 +57,7 @@ export class Shelf {
   async save(base = this.shown.value?.current.version ?? 0): Promise<void> {
     if (!this.draft.value || this.busy.value) return;
     this.busy.value = true;
+    this.faults.value = [];
     this.savedAs.value = 0;
     try {
       const made = await linesApi.save(base, this.note.value.trim(), closePolicy(this.draft.value));
