@@ -38,6 +38,12 @@ bench-queue: install-test ## What a routing decision costs; BENCH=quick for a sh
 bench-calls: install-test web ## The whole hotline beside app_queue, A B B A; BENCH=quick for a short run
 	go run ./test/bench/calls $(ARGS)
 
+SOAK ?= 10m
+.PHONY: soak-queue
+soak-queue: ## New seeds for the queue, on the model and on a real Redis, for SOAK each (default 10m); a failing seed prints how to run it again
+	go test -count 1 -timeout 0 -run 'TestSoak$$' ./queue/model -v -soak $(SOAK)
+	go test -count 1 -timeout 0 -run 'TestSoakAgrees$$' ./queue -v -soak $(SOAK)
+
 .PHONY: check
 check: test lint ## Everything that must hold before a change is taken: test and lint
 

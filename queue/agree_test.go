@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"maps"
 	"reflect"
@@ -45,6 +46,46 @@ func TestAgrees(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What `make soak-queue` gives.
+var (
+	soak     = flag.Duration("soak", 0, "run new seeds for so long")
+	soakSeed = flag.Uint64("seed", 0, "the first seed of TestSoakAgrees")
+)
+
+// TestSoakAgrees does the same in longer worlds with seeds that nobody has seen, for the time that is asked for; else with a few known ones.
+func TestSoakAgrees(t *testing.T) {
+	const steps = 300
+	first, until, least := *soakSeed, time.Now().Add(*soak), uint64(queuetest.Seeds(5))
+	switch {
+	case *soakSeed > 0:
+		least = 1
+	case *soak > 0:
+		first = uint64(time.Now().UnixNano())
+	}
+	rdb := queuetest.Open(t)
+	n := uint64(0)
+	for ; n < least || time.Now().Before(until); n++ {
+		w, err := modeltest.New(first + n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := newPair(t, rdb, first+n, w)
+		for range steps {
+			s, err := w.Step()
+			if err == nil {
+				err = p.step(s)
+			}
+			if err != nil {
+				for _, s := range w.Log {
+					t.Log(s)
+				}
+				t.Fatalf("%v\nreplay: go test ./queue -run 'TestSoakAgrees$' -seed=%d", err, first+n)
+			}
+		}
+	}
+	t.Logf("%d seeds from %d", n, first)
 }
 
 // pair is the model and the queue side by side.

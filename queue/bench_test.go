@@ -98,3 +98,22 @@ func fill(b *testing.B, q *Queue, n int) {
 		}
 	}
 }
+
+// BenchmarkOutlook asks for the last caller's outlook among few and very many, in 12 requirement sets.
+func BenchmarkOutlook(b *testing.B) {
+	for _, waiting := range []int{100, 10_000, 100_000} {
+		b.Run(fmt.Sprintf("waiting=%d", waiting), func(b *testing.B) {
+			ctx := context.Background()
+			q, err := New(queuetest.Start(b).Client(b), Config{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			fill(b, q, waiting)
+			for b.Loop() {
+				if o, err := q.Outlook(ctx, CallID(fmt.Sprintf("c%06d", waiting-1))); err != nil || o.Position != waiting {
+					b.Fatal(o, err)
+				}
+			}
+		})
+	}
+}

@@ -86,7 +86,7 @@ func (q *Queue) rivals(c *Call, a *Agent) (list []queue.Rival, waiting int) {
 	slices.SortFunc(order, inOrder)
 	for _, h := range order[:min(shownHeads, len(order))] {
 		x := next[bucket(h)]
-		r := queue.Rival{ID: x.ID, Tier: x.Tier, Key: at(x.Key), Only: x.Only, Fits: x.Only == a.ID || x.Only == "" && q.able(a, x)}
+		r := queue.Rival{ID: x.ID, Tier: x.Tier, Key: at(x.Key), Only: x.Only, Fits: q.May(x, a)}
 		if x.Only == "" {
 			r.Needs, r.Groups = q.levelsOf(x.Need), x.Groups
 		}

@@ -3,6 +3,7 @@ package modeltest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"hotline/queue"
@@ -35,12 +36,58 @@ func (w *World) check() error {
 			return fmt.Errorf("offer %+v: call %+v, agent %+v", *o, c, a)
 		}
 	}
-	for _, o := range w.M.Made {
-		if err := w.just(o); err != nil {
+	for i, o := range w.M.Made {
+		if err := errors.Join(w.just(o), w.explained(o, w.M.Why[i])); err != nil {
 			return err
 		}
 	}
-	return w.tiers()
+	return errors.Join(w.tiers(), w.outlooks())
+}
+
+// explained: the reason of an offer names the agent, who may have the caller, and nobody who came before in order could have had that agent.
+func (w *World) explained(o model.Offer, d queue.Decision) error {
+	c, a := w.M.Calls[o.Call], w.M.Agents[o.Agent]
+	if c == nil || a == nil {
+		return errors.New("an offer ended in the script that made it")
+	}
+	at := slices.IndexFunc(d.Agents, func(x queue.Candidate) bool { return x.ID == o.Agent })
+	if a.Group > c.Groups || at < 0 || d.Fitting < len(d.Agents) || d.Waiting < len(d.Others) {
+		return fmt.Errorf("%s to %s of group %d: %+v", c.ID, a.ID, a.Group, d)
+	}
+	if best := at == 0; !best && d.Rule != queue.RulePreferred && d.Rule != queue.RuleReturning {
+		return fmt.Errorf("%s to %s, who is not the best: %+v", c.ID, a.ID, d)
+	}
+	for _, x := range d.Others {
+		if x.Fits && x.Key.Before(d.Key) {
+			return fmt.Errorf("%s before %s, who could have had %s: %+v", c.ID, x.ID, a.ID, d)
+		}
+	}
+	return nil
+}
+
+// outlooks: who waits has a place, and of two who ask for the same the one in front has the smaller.
+func (w *World) outlooks() error {
+	for _, x := range w.M.Calls {
+		o, err := w.M.Outlook(x.ID)
+		if waits := x.State == queue.CallGreeting || x.State == queue.CallWaiting || x.State == queue.CallOffered; (err == nil) != waits {
+			return fmt.Errorf("outlook of %+v: %w", *x, err)
+		}
+		if x.State != queue.CallWaiting {
+			continue
+		}
+		if o.Position < 1 || o.Free > o.Agents || o.Known && (o.Low > o.High || o.Agents == 0) {
+			return fmt.Errorf("outlook of %s: %+v", x.ID, o)
+		}
+		for _, y := range w.M.Calls {
+			if y.State != queue.CallWaiting || y.Need != x.Need || y.Only != x.Only || y.Groups != x.Groups || y.Key <= x.Key {
+				continue
+			}
+			if p, err := w.M.Outlook(y.ID); err != nil || p.Position <= o.Position {
+				return fmt.Errorf("%s is number %d, %s behind it number %d: %w", x.ID, o.Position, y.ID, p.Position, err)
+			}
+		}
+	}
+	return nil
 }
 
 // checkCall: one place, known to both sides; nobody waits beside an agent who may be offered; floors hold.
