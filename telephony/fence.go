@@ -3,6 +3,7 @@ package telephony
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,15 +20,23 @@ import (
 // was begun before the sleep, and would now go on with what it knew then.
 type fence struct {
 	ttl     time.Duration
-	queue   *queue.Queue
+	queue   leases
 	lost    func(call.ID)
 	confirm func(context.Context) error // asks, after a sleep, whether this process still is the owner; nil: it is
 
 	mu     sync.Mutex
 	leases map[call.ID]queue.Lease
+	fresh  []queue.Lease // held since the last renewal
 	tick   time.Time     // of the last renewal begun; monotonic
 	opened chan struct{} // closed while open
 	shut   bool
+}
+
+// leases is where a fence keeps them.
+type leases interface {
+	Renew(ctx context.Context, leases []queue.Lease, ttl time.Duration) (lost []queue.CallID, err error)
+	Leases(ctx context.Context) (map[queue.CallID]queue.LeaseState, error)
+	Claim(ctx context.Context, id queue.CallID, owner string, atLeast int64, ttl time.Duration) (queue.Lease, error)
 }
 
 func newFence(q *queue.Queue, ttl time.Duration, lost func(call.ID)) *fence {
@@ -38,8 +47,9 @@ func newFence(q *queue.Queue, ttl time.Duration, lost func(call.ID)) *fence {
 
 func (f *fence) hold(l queue.Lease) {
 	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.leases[call.ID(l.Call)] = l
-	f.mu.Unlock()
+	f.fresh = append(f.fresh, l)
 }
 
 func (f *fence) drop(id call.ID) {
@@ -123,18 +133,38 @@ func (f *fence) pass(ctx context.Context, id call.ID) bool {
 	}
 }
 
-// run renews the leases three times in a lease's life.
+// run renews the leases three times in a lease's life. Those of calls that came meanwhile are written soon: a caller without a lease is taken for
+// alone by the guardian, who would be quicker than a peer that takes over.
 func (f *fence) run(ctx context.Context) {
-	t := time.NewTicker(f.ttl / 3)
-	defer t.Stop()
+	renew, write := time.NewTicker(f.ttl/3), time.NewTicker(f.ttl/30)
+	defer renew.Stop()
+	defer write.Stop()
+	f.renew(ctx)
 	for {
-		f.renew(ctx)
 		select {
 		case <-ctx.Done():
 			return
-		case <-t.C:
+		case <-renew.C:
+			f.renew(ctx)
+		case <-write.C:
+			f.writeFresh(ctx)
 		}
 	}
+}
+
+// writeFresh writes the leases of calls that came since the last renewal. What it finds refused the next renewal looks into.
+func (f *fence) writeFresh(ctx context.Context) {
+	f.mu.Lock()
+	fresh := slices.DeleteFunc(f.fresh, func(l queue.Lease) bool { return f.leases[call.ID(l.Call)] != l }) // over already
+	f.fresh = nil
+	shut := f.shut || f.slept()
+	f.mu.Unlock()
+	if len(fresh) == 0 || shut {
+		return // the renewal that opens it writes them
+	}
+	ctx, cancel := context.WithTimeout(ctx, f.ttl/6)
+	defer cancel()
+	_, _ = f.queue.Renew(ctx, fresh, f.ttl) // an error is made good by the next renewal, too
 }
 
 func (f *fence) renew(ctx context.Context) {
@@ -143,6 +173,7 @@ func (f *fence) renew(ctx context.Context) {
 		f.shut, f.opened = true, make(chan struct{})
 	}
 	shut := f.shut
+	f.fresh = nil
 	all := make([]queue.Lease, 0, len(f.leases))
 	for _, l := range f.leases {
 		all = append(all, l)
