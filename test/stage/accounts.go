@@ -25,6 +25,7 @@ type Call struct {
 	Tier   string `json:"tier"`
 	Agent  string `json:"agent"`
 	Owner  string `json:"owner"`
+	Node   string `json:"node"`
 	Danger bool   `json:"danger"`
 }
 
@@ -32,6 +33,7 @@ type Call struct {
 type Ended struct {
 	ID      string `json:"call"`
 	Line    string `json:"line"`
+	Node    string `json:"node"`
 	Outcome string `json:"outcome"`
 	Cause   string `json:"cause"` // who ended it
 	TalkMS  int64  `json:"talk_ms"`
@@ -144,6 +146,23 @@ func (s *Stage) Mentions(text string) ([]string, error) {
 			if strings.Contains(lines.Text(), text) {
 				found = append(found, fmt.Sprintf("%s:%d: %s", filepath.Base(file), n, lines.Text()))
 			}
+		}
+	}
+	return found, nil
+}
+
+// Lines are those that a log got since a time, which each line tells.
+func (s *Stage) Lines(log string, since time.Time) ([]string, error) {
+	raw, err := os.ReadFile(s.path("log", log))
+	if err != nil {
+		return nil, fmt.Errorf("stage: read log: %w", err)
+	}
+	var found []string
+	for line := range strings.Lines(string(raw)) {
+		rest, ok := strings.CutPrefix(line, "time=")
+		stamp, _, _ := strings.Cut(rest, " ")
+		if at, err := time.Parse(time.RFC3339, stamp); ok && err == nil && at.After(since) {
+			found = append(found, line)
 		}
 	}
 	return found, nil

@@ -43,7 +43,18 @@ func newNumber() string { return fmt.Sprintf("%s%04d", private, dialled.Add(1)) 
 // dialFrom is dial from a telephone with a number of its own.
 func (s *scene) dialFrom(from, number string) *caller {
 	s.t.Helper()
-	call, err := phone.Dial(context.WithoutCancel(s.t.Context()), phone.Config{Server: s.Demo.SIP, From: from}, number)
+	return s.call(phone.Config{Server: s.Demo.SIP, From: from}, number)
+}
+
+// dialAt is dial through one of several Asterisks.
+func (s *scene) dialAt(sip, number string) *caller {
+	s.t.Helper()
+	return s.call(phone.Config{Server: sip, From: newNumber()}, number)
+}
+
+func (s *scene) call(from phone.Config, number string) *caller {
+	s.t.Helper()
+	call, err := phone.Dial(context.WithoutCancel(s.t.Context()), from, number)
 	must(s.t, err)
 	c := &caller{Call: call, t: s.t, answered: time.Now(), silence: time.Second}
 	call.Play(phone.Tone(toneCaller))

@@ -30,6 +30,7 @@ type house struct {
 
 	mu       sync.Mutex
 	shared   *stage.Stage
+	fleet    *stage.Stage                 // of two controllers and two nodes
 	browsers map[float64]*browser.Browser // by tone
 }
 
@@ -71,28 +72,42 @@ func (h *house) close() error {
 	for _, b := range h.browsers {
 		b.Close()
 	}
-	if h.shared == nil {
-		return nil
+	var errs []error
+	for _, s := range []*stage.Stage{h.shared, h.fleet} {
+		if s != nil {
+			errs = append(errs, s.Stop())
+		}
 	}
-	return h.shared.Stop()
+	return errors.Join(errs...)
 }
 
 // stage is the shared instance, started at its first use.
 func (h *house) stage(t *testing.T) *stage.Stage {
 	t.Helper()
+	return h.started(t, &h.shared, "shared", stage.Size{Controllers: 1, Nodes: 1})
+}
+
+// ofTwo is the instance of two controllers and two nodes, started at its first use.
+func (h *house) ofTwo(t *testing.T) *stage.Stage {
+	t.Helper()
+	return h.started(t, &h.fleet, "fleet", stage.Size{Controllers: 2, Nodes: 2})
+}
+
+func (h *house) started(t *testing.T, at **stage.Stage, name string, size stage.Size) *stage.Stage {
+	t.Helper()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.shared != nil {
-		if !h.shared.Up() { // a scenario that ended early left it dead
-			must(t, h.shared.Start(context.Background()))
+	if s := *at; s != nil {
+		if !s.Up() { // a scenario that ended early left it dead
+			must(t, s.Start(context.Background()))
 		}
-		return h.shared
+		return s
 	}
-	s, err := h.open("shared")
+	s, err := h.openSized(name, size)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.shared = s // also when it does not start: what runs of it must be stopped
+	*at = s // also when it does not start: what runs of it must be stopped
 	if err := s.Start(context.Background()); err != nil {
 		t.Fatalf("%v\n%s", err, s.Story(30))
 	}
@@ -101,7 +116,11 @@ func (h *house) stage(t *testing.T) *stage.Stage {
 
 // open prepares an instance whose prompts are tones.
 func (h *house) open(name string, args ...string) (*stage.Stage, error) {
-	s, err := stage.Open(h.binary, filepath.Join(h.dir, name), args...)
+	return h.openSized(name, stage.Size{Controllers: 1, Nodes: 1}, args...)
+}
+
+func (h *house) openSized(name string, size stage.Size, args ...string) (*stage.Stage, error) {
+	s, err := stage.OpenSized(h.binary, filepath.Join(h.dir, name), size, args...)
 	if err != nil {
 		return nil, err
 	}
