@@ -204,7 +204,7 @@ func attemptsOf(ctx context.Context, tx *storage.Tx, task string) ([]Attempt, er
 	if err != nil {
 		return nil, err
 	}
-	return collect(rows, scanAttempt)
+	return storage.Collect(rows, scanAttempt)
 }
 
 // Attempts are what came of the attempts of one task, in order.

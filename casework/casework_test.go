@@ -2,26 +2,16 @@ package casework
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"sync"
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"hotline/storage"
 	"hotline/storage/storagetest"
 )
 
-func TestMain(m *testing.M) {
-	code := storagetest.Main(m)
-	if err := goleak.Find(); err != nil && code == 0 {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(storagetest.Main(m)) }
 
 // each runs a suite on both databases, migrated.
 func each(t *testing.T, suite func(*testing.T, *storage.DB)) {

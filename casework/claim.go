@@ -52,7 +52,7 @@ func (c *Callbacks) Claim(ctx context.Context, owner string, lease time.Duration
 		if err != nil {
 			return err
 		}
-		found, err := collect(rows, scanTask)
+		found, err := storage.Collect(rows, scanTask)
 		if err != nil {
 			return err
 		}
@@ -164,17 +164,4 @@ func lostUnlessOne(res sql.Result, err error) error {
 		return err
 	}
 	return ErrLost
-}
-
-// collect reads and closes rows of a transaction.
-func collect[T any](rows *sql.Rows, scan func(storage.Row) (T, error)) (all []T, err error) {
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		one, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, one)
-	}
-	return all, rows.Err()
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -15,21 +14,13 @@ import (
 	"time"
 
 	"filippo.io/age"
-	"go.uber.org/goleak"
 
 	"hotline/audio"
 	"hotline/storage"
 	"hotline/storage/storagetest"
 )
 
-func TestMain(m *testing.M) {
-	code := storagetest.Main(m)
-	if err := goleak.Find(); err != nil && code == 0 {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(storagetest.Main(m)) }
 
 // desk is a whole set: recorder, intake and library over temporary folders.
 type desk struct {

@@ -117,6 +117,11 @@ func Select[T any](ctx context.Context, db *DB, scan func(Row) (T, error), query
 	if err != nil {
 		return nil, err
 	}
+	return Collect(rows, scan)
+}
+
+// Collect returns every row as scan reads it, and closes the rows: for what is asked within a transaction.
+func Collect[T any](rows *sql.Rows, scan func(Row) (T, error)) (all []T, err error) {
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		one, err := scan(rows)

@@ -9,13 +9,17 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
+	"go.uber.org/goleak"
 
 	"hotline/queue"
 	"hotline/storage"
 	"hotline/storage/storagetest"
 )
 
-func TestMain(m *testing.M) { os.Exit(storagetest.Main(m)) }
+func TestMain(m *testing.M) {
+	// scs.New starts the cleaner of a store in memory that we replace; the library has no safe way to end it.
+	os.Exit(storagetest.Main(m, goleak.IgnoreTopFunction("github.com/alexedwards/scs/v2/memstore.(*MemStore).startCleanup")))
+}
 
 func open(t *testing.T, db *storage.DB) *Store {
 	t.Helper()

@@ -9,20 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"hotline/storage"
 	"hotline/storage/storagetest"
 )
 
-func TestMain(m *testing.M) {
-	code := storagetest.Main(m)
-	if err := goleak.Find(); err != nil && code == 0 {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(storagetest.Main(m)) }
 
 var noon = time.Date(2025, 5, 1, 12, 0, 0, 0, time.UTC)
 

@@ -13,20 +13,11 @@ import (
 
 	"log/slog"
 
-	"go.uber.org/goleak"
-
 	"hotline/storage"
 	"hotline/storage/storagetest"
 )
 
-func TestMain(m *testing.M) {
-	code := storagetest.Main(m)
-	if err := goleak.Find(); err != nil && code == 0 {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(storagetest.Main(m)) }
 
 func must(t testing.TB, err error) {
 	t.Helper()

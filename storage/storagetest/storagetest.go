@@ -9,17 +9,27 @@ package storagetest
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"hotline/storage"
 )
 
-// Main runs the tests and ends the PostgreSQL server that they may have started. The result is for [os.Exit].
-func Main(m *testing.M) int {
-	defer shared.stop()
-	return m.Run()
+// Main runs the tests, ends the PostgreSQL server that they may have started, and looks for goroutines that they left behind, but for those
+// that the options name. The result is for [os.Exit].
+func Main(m *testing.M, but ...goleak.Option) int {
+	code := m.Run()
+	shared.stop()
+	if err := goleak.Find(but...); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
 }
 
 // Each runs a suite on SQLite and on PostgreSQL, as subtests, each with an empty database of its own.
