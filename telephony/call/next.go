@@ -247,6 +247,25 @@ func waiting(c Call, e Event, now time.Time) (Call, []Command) {
 
 // row follows the index: it decides who is offered and who was accepted.
 func row(c Call, r Row, now time.Time) (Call, []Command) {
+	c, accepted := noted(c, r, now)
+	if !accepted {
+		return c, nil
+	}
+	if c.Talked.IsZero() {
+		c.Talked = now
+	}
+	c, stays := stayed(c)
+	var cmds []Command
+	if r.Leg == "" {
+		c, cmds = hold(c, now, StopPlay{}, Save{}, Mark{})
+	} else {
+		c, cmds = join(c, r.Leg, now)
+	}
+	return c, append(cmds, stays...)
+}
+
+// noted takes note of what the index says, and of who accepted, if somebody did.
+func noted(c Call, r Row, now time.Time) (next Call, accepted bool) {
 	c.Indexed = r.Since
 	switch r.State {
 	case Offered:
@@ -255,26 +274,14 @@ func row(c Call, r Row, now time.Time) (Call, []Command) {
 		if c.Offers.IsZero() {
 			c.Offers = now
 		}
-		return c, nil
 	case Waiting:
 		c = to(c, Waiting, now)
 		c.Offer = ""
-		return c, nil
 	case Talking, Held:
 		c.Agent, c.Offer = r.Agent, ""
-		if c.Talked.IsZero() {
-			c.Talked = now
-		}
-		c, stays := stayed(c)
-		var cmds []Command
-		if r.Leg == "" {
-			c, cmds = hold(c, now, StopPlay{}, Save{}, Mark{})
-		} else {
-			c, cmds = join(c, r.Leg, now)
-		}
-		return c, append(cmds, stays...)
+		return c, true
 	}
-	return c, nil
+	return c, false
 }
 
 // join moves the caller to the agent.

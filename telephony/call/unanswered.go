@@ -120,25 +120,14 @@ func unansweredIndexed(c Call, r Row, now time.Time) (Call, []Command) {
 
 // placed follows the index.
 func placed(c Call, r Row, now time.Time) (Call, []Command) {
-	c.Indexed = r.Since
-	switch r.State {
-	case Offered:
-		c = to(c, Offered, now)
-		c.Offer = r.Offer
-		if c.Offers.IsZero() {
-			c.Offers = now
-		}
-	case Waiting:
-		c = to(c, Waiting, now)
-		c.Offer = ""
-	case Talking, Held:
-		c.Agent, c.Offer = r.Agent, ""
-		if r.Leg == "" {
-			return await(c, now)
-		}
+	switch c, accepted := noted(c, r, now); {
+	case !accepted:
+		return c, nil
+	case r.Leg == "":
+		return await(c, now)
+	default:
 		return connect(c, r.Leg, now)
 	}
-	return c, nil
 }
 
 // await keeps the call for an agent whose leg is away.
