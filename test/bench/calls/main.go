@@ -35,7 +35,7 @@ type options struct {
 
 func main() {
 	var o options
-	flag.StringVar(&o.order, "order", "ABBA", "passes: A is app_queue, B the hotline, M app_queue that records with MixMonitor")
+	flag.StringVar(&o.order, "order", "", "passes, default ABBA, or AB when quick: A is app_queue, B the hotline, M app_queue that records with MixMonitor")
 	flag.StringVar(&o.scenarios, "scenarios", "abc", "a: patient 0.5 s, holds 0.5 s, callers silent; b: patient 5 s, holds 3 s, RTP; c: callers wait for few counsellors")
 	flag.IntVar(&o.agents, "agents", 150, "counsellors of a and b")
 	flag.IntVar(&o.few, "few", 20, "counsellors of c")
@@ -44,6 +44,12 @@ func main() {
 	flag.StringVar(&o.config, "config", "", "further settings of the hotline (YAML)")
 	flag.Float64Var(&o.rate, "rate", 0, "only this many calls a second, instead of a search")
 	flag.Parse()
+	if o.order == "" {
+		o.order = "ABBA"
+		if o.quick {
+			o.order = "AB"
+		}
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, o); err != nil {
@@ -181,7 +187,7 @@ func (b *bench) pass(ctx context.Context, s side, fresh, last bool) (err error) 
 			p.rates[name], p.best[name], err = b.search(plan, 60, 400, try)
 		case "b":
 			plan := load.Plan{Patience: 5 * time.Second, Hold: 3 * time.Second, Speak: true}
-			p.rates[name], p.best[name], err = b.search(plan, 20, float64(b.o.agents)/plan.Hold.Seconds(), try)
+			p.rates[name], p.best[name], err = b.search(plan, 30, float64(b.o.agents)/plan.Hold.Seconds(), try)
 		case "c":
 			plan := load.Plan{Rate: float64(b.o.few) / 2 * 1.2, For: b.length(12 * time.Second), Patience: 30 * time.Second, Hold: 2 * time.Second, Speak: true, Fine: true, Vary: true}
 			p.waiting, err = try(plan, b.o.few, true)
@@ -255,7 +261,7 @@ func (b *bench) search(plan load.Plan, from, most float64, try func(load.Plan, i
 	best, good, bad := result{}, 0.0, 0.0
 	holds := func(rate float64) (bool, error) {
 		for range 2 {
-			plan.Rate, plan.For = rate, b.length(max(6*time.Second, min(12*time.Second, time.Duration(400/rate*float64(time.Second)))))
+			plan.Rate, plan.For = rate, b.length(max(6*time.Second, min(10*time.Second, time.Duration(400/rate*float64(time.Second)))))
 			r, err := try(plan, b.o.agents, plan.Speak)
 			if err != nil {
 				return false, err
@@ -342,6 +348,13 @@ func (b *bench) report() {
 		for _, p := range b.results[name] {
 			line.Unaccounted += p.account.Unaccounted
 			fmt.Fprintf(b.out, "c: %s: INVITE to joined %s; free to joined %s; goodbye to joined %s\n", name, p.waiting.toJoined, p.waiting.freed, p.waiting.left)
+		}
+	}
+	for _, name := range b.names() {
+		for _, p := range b.results[name] {
+			if r := p.best["b"]; len(r.records) > 0 {
+				fmt.Fprintf(b.out, "b: %s at %.0f/s: INVITE to joined %s\n", name, r.plan.Rate, r.toJoined)
+			}
 		}
 	}
 	line.FreeRatio = median(ratios(func(p passed) float64 { return float64(p.waiting.freed.p50) }))

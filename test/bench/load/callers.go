@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -117,10 +119,12 @@ func (c *Callers) Run(ctx context.Context, p Plan) ([]Record, error) {
 		}
 		timer.Reset(time.Until(began.Add(time.Duration(float64(n) / p.Rate * float64(time.Second)))))
 	}
+	late := time.NewTimer(p.Patience + p.Hold + endsWithin)
+	defer late.Stop()
 	for {
 		c.mu.Lock()
-		left, quiet := len(c.byID), c.quiet
-		if left == 0 {
+		left, quiet := slices.Collect(maps.Values(c.byID)), c.quiet
+		if len(left) == 0 {
 			records := c.ended
 			c.ended = nil
 			c.mu.Unlock()
@@ -129,11 +133,18 @@ func (c *Callers) Run(ctx context.Context, p Plan) ([]Record, error) {
 		c.mu.Unlock()
 		select {
 		case <-quiet:
+		case <-late.C:
+			for _, one := range left {
+				one.finish(Lost, 0)
+			}
 		case <-ctx.Done():
-			return nil, fmt.Errorf("load: %d calls did not end: %w", left, ctx.Err())
+			return nil, fmt.Errorf("load: %d calls did not end: %w", len(left), ctx.Err())
 		}
 	}
 }
+
+// endsWithin is how long a goodbye may take that has to be said again and again.
+const endsWithin = 20 * time.Second
 
 // Served tells that a counsellor has the caller, by the signalling alone.
 func (c *Callers) Served(number uint64, agent int, at time.Time) {
