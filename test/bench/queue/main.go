@@ -22,8 +22,9 @@ func main() {
 	persist := flag.Bool("persist", true, "Redis with the append-only file, as the hotline runs it")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, *quick, *persist); err != nil {
+	err := run(ctx, *quick, *persist)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench-queue:", err)
 		os.Exit(1)
 	}

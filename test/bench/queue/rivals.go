@@ -97,22 +97,23 @@ func newCallcenter(ctx context.Context, agents, skills int) (*callcenter, error)
 func (c *callcenter) close() { _ = c.db.Close() }
 
 // query is what one waiting caller costs: every agent of the queue is read until one is free.
-func (c *callcenter) query(ctx context.Context, q string) error {
+func (c *callcenter) query(ctx context.Context, q string) (err error) {
 	rows, err := c.agents.QueryContext(ctx, q, 1)
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		var name, status, state string
 		var level, position int
 		if err := rows.Scan(&name, &status, &state, &level, &position); err != nil {
-			return errors.Join(err, rows.Close())
+			return err
 		}
 		if state == "Waiting" {
 			break
 		}
 	}
-	return errors.Join(rows.Close(), rows.Err())
+	return rows.Err()
 }
 
 // tick is the time of one tick with so many callers. More than most are not asked for but reckoned; then whole is false.

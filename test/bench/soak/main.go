@@ -25,13 +25,13 @@ func main() {
 	steps := flag.Int("steps", 0, "steps of each world; 0: between 50 and 1,600, by the seed")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	var err error
 	if *seed != 0 {
 		err = world(*seed, *steps, true)
 	} else {
 		err = soak(ctx, *long, *from, *steps)
 	}
+	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
