@@ -223,19 +223,27 @@ func (b *bench) throughput(ctx context.Context) error {
 	slices.Sort(least)
 	b.line.Bare = round(ratios[pairs/2])
 	say("\n%d clients: %.0f decisions/s, bare reserve %.0f/s; ratios %.2f to %.2f, median %.2f\n", clients, ours[pairs/2], least[pairs/2], ratios[0], ratios[pairs-1], b.line.Bare)
-	full, err := w.turnRate(ctx, agents)
-	if err != nil {
-		return err
+	full := 0.0
+	for range 3 { // the best: what the machine can
+		rate, err := w.turnRate(ctx, agents)
+		if err != nil {
+			return err
+		}
+		full = max(full, rate)
 	}
 	say("turns (ready, accept, end, arrive, enqueue: five scripts): %.0f/s\n", full)
-	// Everybody wraps up now; at half load one must be free when a turn is due.
-	l, err := w.openLoop(ctx, full/2, 5*time.Second)
-	if err != nil {
-		return err
+	var tails []float64
+	for range 3 {
+		l, err := w.openLoop(ctx, full/2, 4*time.Second)
+		if err != nil {
+			return err
+		}
+		say("half of that, open loop: decision p50 %s, p99 %s, longest %s (late by the generator itself p99 %s); all scripts p99 %s\n",
+			micros(l.decisionP50), micros(l.decision), micros(l.decisionTop), micros(l.late), micros(l.script))
+		tails = append(tails, float64(l.decision)/float64(time.Millisecond))
 	}
-	say("half of that, open loop: decision p50 %s, p99 %s, longest %s (of it late by itself p99 %s); all scripts p99 %s\n",
-		micros(l.decisionP50), micros(l.decision), micros(l.decisionTop), micros(l.late), micros(l.script))
-	b.line.P99 = round(float64(l.decision) / float64(time.Millisecond))
+	slices.Sort(tails)
+	b.line.P99 = round(tails[len(tails)/2])
 	return nil
 }
 
