@@ -207,6 +207,7 @@ func outFound(c Call, n int) (Call, []Command) {
 func outAnswered(c Call, n int, now time.Time) (Call, []Command) {
 	switch {
 	case n != c.Out.N || !c.Out.Live || c.leaving():
+		c.Out.Live = c.Out.Live && n != c.Out.N
 		return c, []Command{DropOut{N: n}} // too late: somebody here was quicker, or the caller is on the way out
 	case c.Task != "":
 		return reached(c, now)

@@ -95,8 +95,13 @@ var outbounds = map[string]struct {
 	"the caller gives up while it rings there": {queued(), []step{
 		{OverflowDue{at(30), "city"}, Waiting, "Save Dial:1city"},
 		{Leaving{at(40), 16}, Waiting, ""},
-		{OutAnswered{at(40), 1}, Waiting, "DropOut:1"},
 		{CallerGone{at(40)}, Ended, "DisarmReturn DropOut:1 Close"},
+	}},
+	"the caller gives up in the moment in which somebody there answers": {queued(), []step{
+		{OverflowDue{at(30), "city"}, Waiting, "Save Dial:1city"},
+		{Leaving{at(40), 16}, Waiting, ""},
+		{OutAnswered{at(40), 1}, Waiting, "DropOut:1"},
+		{CallerGone{at(40)}, Ended, "DisarmReturn Close"},
 	}},
 	"the caller gives up while talking there": {queued(), []step{
 		{OverflowDue{at(30), "city"}, Waiting, "Save Dial:1city"},

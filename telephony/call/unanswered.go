@@ -109,11 +109,16 @@ func unansweredIndexed(c Call, r Row, now time.Time) (Call, []Command) {
 		}
 		return placed(c, r, now)
 	case c.State == Held && r.Since.After(c.Indexed) && (r.State == Waiting || r.State == Offered || r.Agent != c.Agent):
-		// Whose the call is, the index knows better; see disputed.
+		// Whose the call is, the index knows better; see disputed. What rings for the one must not ring for the other.
+		var first []Command
+		if c.Out.Live {
+			first = []Command{StopRinging{c.Out.To}, DropOut{N: c.Out.N}}
+			c.Out.Live = false
+		}
 		c = to(c, Waiting, now)
 		c.Agent, c.Hold = "", ""
 		c, cmds := placed(c, r, now)
-		return c, append([]Command{DisarmReturn{}, Save{}}, cmds...)
+		return c, append(append(first, DisarmReturn{}, Save{}), cmds...)
 	}
 	return c, nil
 }

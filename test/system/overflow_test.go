@@ -40,7 +40,7 @@ func sites(t *testing.T) (north, south *stage.Stage) {
 	north, a := open("north")
 	south, b := open("south")
 	must(t, os.WriteFile(a, fmt.Appendf(nil, site, "north", "south", south.Base, "2s"), 0o600))
-	must(t, os.WriteFile(b, fmt.Appendf(nil, site, "south", "north", north.Base, "500ms"), 0o600))
+	must(t, os.WriteFile(b, fmt.Appendf(nil, site, "south", "north", north.Base, "1s"), 0o600))
 	for _, s := range []*stage.Stage{north, south} {
 		if err := s.Start(t.Context()); err != nil {
 			t.Fatalf("%v\n%s", err, s.Story(30))
@@ -58,7 +58,7 @@ func TestOverflow(t *testing.T) {
 		c := here.dial("12355")
 		held := c.awaitTone(10*time.Second, stage.ToneHold)
 		there.awaitCalls(10*time.Second, "waiting")
-		// There it would be passed on after half a second, to here: that is refused.
+		// There it would be passed on after a second, to here: that is refused.
 		err := stage.Poll(t.Context(), 10*time.Second, func() bool {
 			n, err := there.Metric(t.Context(), there.Admin("controller")+"/metrics", "hotline_controller_attempts_total", `kind="overflow"`)
 			return err == nil && n >= 1
