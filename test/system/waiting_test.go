@@ -1,7 +1,6 @@
 package system_test
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"testing"
@@ -104,10 +103,11 @@ func TestWaiting(t *testing.T) {
 		if at, heard := c.first(told, stage.Tones(stage.ToneNews)); heard {
 			t.Errorf("a caller in danger was told figures %v after the key", at.Sub(pressed))
 		}
+		c.leave()
+		s.closeTasks() // else somebody would call back
 	})
 	t.Run("a callback: kept, told, let go", func(t *testing.T) {
-		// Not the usual end of a scene: the callback is a caller of its own, who waits.
-		s := &scene{Stage: on, t: t}
+		s := playOn(t, on)
 		c := s.dial("12355")
 		c.awaitTone(10*time.Second, stage.ToneHold)
 		id := s.awaitCalls(5*time.Second, "waiting")[0].ID
@@ -125,27 +125,19 @@ func TestWaiting(t *testing.T) {
 		must(t, c.SendDTMF("9"))
 		c.awaitTone(4*time.Second, stage.TonePromised)
 		c.awaitEnd(5 * time.Second)
-		c.judge()
 		if row := s.ended(id); row.Outcome != "callback" {
 			t.Errorf("the ledger says %+v", row)
 		}
 		if !s.callbackOf(id) {
 			t.Error("nobody keeps the callback")
 		}
+		s.closeTasks()
 	})
 }
 
 // callbackOf says whether somebody is to call back for a call.
 func (s *scene) callbackOf(id string) bool {
 	s.t.Helper()
-	out, err := s.Command(s.t.Context(), "tasks", "--json")
-	must(s.t, err)
-	var tasks []struct{ Kind, Call string }
-	must(s.t, json.Unmarshal(out, &tasks))
-	for _, task := range tasks {
-		if task.Kind == "callback" && task.Call == id {
-			return true
-		}
-	}
-	return false
+	task := s.taskOf(id)
+	return task != nil && task["kind"] == "callback"
 }
