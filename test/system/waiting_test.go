@@ -1,18 +1,22 @@
 package system_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"hotline/queue/lines"
 	"hotline/storage"
 	"hotline/test/browser"
 	"hotline/test/stage"
 )
 
-// waitingLines is a line with everything that a caller can press.
-const waitingLines = `lines:
+// waitingLines is a line with everything that a caller can press. Nobody is called back while the test runs: the hours for that are elsewhere in the
+// day.
+const waitingLines = `callbacks: {from: "%02d:00", to: "%02d:30"}
+lines:
   - id: "12355"
     numbers: ["12355"]
     name: {zh-CN: 青少年服务热线, en: Youth line}
@@ -26,7 +30,10 @@ const waitingLines = `lines:
 func waiting(t *testing.T) *stage.Stage {
 	t.Helper()
 	config := filepath.Join(theHouse.dir, "waiting.yaml")
-	must(t, os.WriteFile(config, []byte(waitingLines), 0o600))
+	zone, err := time.LoadLocation(lines.DefaultZone)
+	must(t, err)
+	hour := time.Now().In(zone).Add(12 * time.Hour).Hour()
+	must(t, os.WriteFile(config, fmt.Appendf(nil, waitingLines, hour, hour), 0o600))
 	on, err := theHouse.open("waiting", "--config", config)
 	must(t, err)
 	t.Cleanup(func() { must(t, on.Stop()) })
@@ -103,8 +110,11 @@ func TestWaiting(t *testing.T) {
 		if at, heard := c.first(told, stage.Tones(stage.ToneNews)); heard {
 			t.Errorf("a caller in danger was told figures %v after the key", at.Sub(pressed))
 		}
-		c.leave()
-		s.closeTasks() // else somebody would call back
+		d := s.desk(0) // a caller in danger who leaves unserved is called back at once, and would be in the next scene
+		must(t, d.Click("set-available"), d.AwaitOffer(5*time.Second), d.Accept())
+		c.awaitTone(3*time.Second, toneFirst)
+		must(t, d.Click("call-hangup"))
+		c.awaitEnd(3 * time.Second)
 	})
 	t.Run("a callback: kept, told, let go", func(t *testing.T) {
 		s := playOn(t, on)
