@@ -50,6 +50,7 @@ type up struct {
 	box    *onebox.Box
 	lock   *os.File
 	log    *slog.Logger
+	dark   bool // the database is away, and Asterisk serves callers alone
 }
 
 func newUp(c Config, config string) (*up, error) {
@@ -89,6 +90,9 @@ func (u *up) run(ctx context.Context) error {
 	starting, cancel := context.WithTimeoutCause(ctx, 2*time.Minute, errors.New("two minutes were over"))
 	defer cancel()
 	d, err := u.start(starting)
+	if err != nil && u.dark {
+		return fmt.Errorf("%w\nAsterisk is up and serves callers by its fallback; run `hotline up` again when the database is back", err)
+	}
 	if err != nil {
 		u.stop(context.Background(), true)
 		return err
@@ -111,7 +115,7 @@ func (u *up) start(ctx context.Context) (demo, error) {
 	}
 	users, err := prepare(ctx, &u.c)
 	if err != nil {
-		return demo{}, err
+		return demo{}, errors.Join(err, u.startDark(ctx))
 	}
 	if err := u.startNodes(ctx); err != nil {
 		return demo{}, err
@@ -129,6 +133,18 @@ func (u *up) start(ctx context.Context) (demo, error) {
 		}
 	}
 	return d, nil
+}
+
+// startDark starts what needs no database, with the lines that were last in force here: callers of a machine that served before are never alone.
+func (u *up) startDark(ctx context.Context) error {
+	c, v, _ := u.c.remembered()
+	if v.N == 0 {
+		return nil
+	}
+	u.c = c
+	err := u.startNodes(ctx)
+	u.dark = err == nil
+	return err
 }
 
 // roles are the names of our processes, in the order in which they are started.

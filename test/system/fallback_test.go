@@ -4,11 +4,35 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"hotline/test/stage"
 )
+
+// A machine that comes up while the database is away still answers its callers, by what it remembers of the lines; with the database back it takes over.
+func TestUpWithoutTheDatabase(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "hotline.yaml")
+	says := func(text string) { must(t, os.WriteFile(file, []byte(text), 0o600)) }
+	says("ring: 15s\n")
+	s, err := theHouse.open("dark", "--config", file)
+	must(t, err)
+	t.Cleanup(func() { must(t, s.Stop()) })
+	must(t, s.Start(t.Context()))
+	scene := playOn(t, s)
+	must(t, s.KillAll(t.Context(), s.Roles()...))
+	says("ring: 15s\ndatabase: postgres://hotline@127.0.0.1:9/none\n")
+	if err := s.Start(t.Context()); err == nil {
+		t.Fatal("up without its database")
+	}
+	c := scene.dial("12355")
+	c.awaitSound(c.answered, 1500*time.Millisecond, "the fallback greeting", stage.Tones(stage.ToneFallback))
+	says("ring: 15s\n")
+	must(t, s.Start(t.Context()))
+	c.present()
+	c.leave()
+}
 
 // Every process of ours is dead and Asterisk is alone: who waits keeps hearing hold audio; who calls is greeted and can leave a message. When we are
 // back, the message is a callback task and lies nowhere in plain any more.
