@@ -36,6 +36,7 @@ type Config struct {
 	Timeout     time.Duration // of one request; default 2 s
 	PingEvery   time.Duration // between our pings on the event websocket; default 1 s
 	ReadTimeout time.Duration // the websocket is given up after this long without a pong or an event; default 3 s
+	EchoEvery   time.Duration // between proofs that events still come, see Client.listen; default 3 s, negative: never
 	BackoffMin  time.Duration // first wait before a reconnect; default 20 ms
 	BackoffMax  time.Duration // longest wait before a reconnect; default 1 s
 	MaxMessage  int64         // bytes of one event; a larger one costs the connection; default 1 MiB
@@ -63,6 +64,9 @@ func (c *Config) setDefaults() {
 	set(&c.Timeout, 2*time.Second)
 	set(&c.PingEvery, time.Second)
 	set(&c.ReadTimeout, 3*time.Second)
+	if c.EchoEvery == 0 {
+		c.EchoEvery = 3 * time.Second
+	}
 	set(&c.BackoffMin, 20*time.Millisecond)
 	set(&c.BackoffMax, time.Second)
 	if c.MaxMessage <= 0 {
@@ -104,6 +108,7 @@ type Client struct {
 	http   *http.Client
 	queue  *mailbox
 	meters *meters
+	echoes chan struct{} // one token when the answer to a proof came
 	guard  func(context.Context) error
 }
 
@@ -118,11 +123,12 @@ func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Client, erro
 		return nil, err
 	}
 	c := &Client{
-		cfg:   cfg,
-		base:  strings.TrimRight(cfg.URL, "/"),
-		log:   log.With("component", "ari", "app", cfg.App),
-		http:  &http.Client{Transport: newTransport()},
-		queue: newMailbox(cfg.MaxQueue),
+		cfg:    cfg,
+		base:   strings.TrimRight(cfg.URL, "/"),
+		log:    log.With("component", "ari", "app", cfg.App),
+		http:   &http.Client{Transport: newTransport()},
+		queue:  newMailbox(cfg.MaxQueue),
+		echoes: make(chan struct{}, 1),
 	}
 	m, err := newMeters(reg, c.queue.len)
 	if err != nil {

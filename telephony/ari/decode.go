@@ -37,6 +37,7 @@ type message struct {
 	Winner      string        `json:"winner_app"`
 	Destination string        `json:"destination"`
 	DialStatus  string        `json:"dialstatus"`
+	EventName   string        `json:"eventname"`
 	Params      []string      `json:"params"` // of MissingParams, the answer to a bad websocket request
 }
 
@@ -99,6 +100,8 @@ func decode(data []byte) (Event, error) {
 		return Event{}, errors.New("ari: event without a type")
 	case m.Type == string(Replaced), !wanted(kind) && !known(m.Type):
 		return Event{}, errSkip{skipUnknown}
+	case m.Type == lib.Events.ChannelUserevent && m.EventName == echoEvent:
+		return Event{}, errSkip{skipEcho}
 	case !wanted(kind):
 		return Event{}, errSkip{skipUnused}
 	}

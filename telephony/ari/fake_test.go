@@ -23,13 +23,16 @@ type fake struct {
 	mu      sync.Mutex
 	opened  int
 	filters int
-	filter  int // status of the event filter's answer
+	filter  int                // status of the event filter's answer
+	echo    func(event string) // what is done at a proof
+	echoed  int                // status of the answer to it
+	echoes  int
 	refuse  int // this many connections are refused first
 	served  sync.WaitGroup
 }
 
 func serve(t testing.TB, scripts ...func(*websocket.Conn)) *fake {
-	f := &fake{t: t, scripts: scripts, filter: http.StatusOK}
+	f := &fake{t: t, scripts: scripts, filter: http.StatusOK, echoed: http.StatusNoContent}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /ari/events", f.events)
 	mux.HandleFunc("PUT /ari/applications/{app}/eventFilter", func(w http.ResponseWriter, r *http.Request) {
@@ -37,6 +40,15 @@ func serve(t testing.TB, scripts ...func(*websocket.Conn)) *fake {
 		defer f.mu.Unlock()
 		f.filters++
 		w.WriteHeader(f.filter)
+	})
+	mux.HandleFunc("POST /ari/events/user/{event}", func(w http.ResponseWriter, r *http.Request) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.echoes++
+		if f.echo != nil {
+			f.echo(r.PathValue("event"))
+		}
+		w.WriteHeader(f.echoed)
 	})
 	f.Server = httptest.NewServer(mux)
 	t.Cleanup(func() {
@@ -83,7 +95,7 @@ func (f *fake) counts() (opened, filters int) {
 func (f *fake) config() ari.Config {
 	return ari.Config{
 		URL: f.URL + "/ari", User: "u", Password: "p", App: "app",
-		Timeout: time.Second, PingEvery: 40 * time.Millisecond, ReadTimeout: 200 * time.Millisecond,
+		EchoEvery: -1, Timeout: time.Second, PingEvery: 40 * time.Millisecond, ReadTimeout: 200 * time.Millisecond,
 		BackoffMin: time.Millisecond, BackoffMax: 10 * time.Millisecond,
 	}
 }

@@ -10,6 +10,7 @@ import (
 const (
 	skipUnknown   = "unknown"   // a type that neither we nor the library know
 	skipUnused    = "unused"    // a known type that no caller needs
+	skipEcho      = "echo"      // our own proof that events come
 	skipMalformed = "malformed" // not the JSON that the API description promises; asks for a resync
 )
 

@@ -3,6 +3,7 @@ package ari
 import (
 	"context"
 	"net/http"
+	"net/url"
 
 	lib "github.com/CyCoreSystems/ari/v5"
 )
@@ -19,6 +20,16 @@ func (c *Client) SetEventFilter(ctx context.Context, disallowed []string) error 
 	return c.do(ctx, request{
 		op: "event_filter", method: http.MethodPut, path: path("applications", c.cfg.App, "eventFilter"),
 		body: map[string]any{"disallowed": list},
+	})
+}
+
+// echoEvent names the event by which a client proves to itself that events still come.
+const echoEvent = "hotline-echo"
+
+// echo asks Asterisk to send that event to this application. IsNotFound: it does not know the application any more.
+func (c *Client) echo(ctx context.Context) error {
+	return c.do(ctx, request{
+		op: "echo", method: http.MethodPost, path: path("events", "user", echoEvent), query: url.Values{"application": {c.cfg.App}},
 	})
 }
 

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -54,14 +56,12 @@ func (c *Client) session(ctx context.Context) (up bool, err error) {
 		return false, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	pinger := make(chan struct{})
-	go func() {
-		defer close(pinger)
-		c.keepAlive(ctx, conn)
-	}()
+	var deaf atomic.Bool
+	var beside sync.WaitGroup
+	beside.Go(func() { c.keepAlive(ctx, conn) })
 	defer func() {
 		cancel()
-		<-pinger
+		beside.Wait()
 	}()
 	// An application with noise is better than none: a refused filter is told and lived with.
 	if err := c.SetEventFilter(ctx, c.cfg.Ignore); err != nil && ctx.Err() == nil {
@@ -70,8 +70,19 @@ func (c *Client) session(ctx context.Context) (up bool, err error) {
 	c.meters.connected.Set(1)
 	c.queue.mark(Event{Kind: Connected, At: time.Now(), App: c.cfg.App})
 	c.log.Info("event websocket is up")
+	if c.cfg.EchoEvery > 0 {
+		beside.Go(func() {
+			if !c.listen(ctx) {
+				deaf.Store(true)
+				_ = conn.Close() // which ends the reader
+			}
+		})
+	}
 	err = c.read(conn)
 	c.meters.connected.Set(0)
+	if deaf.Load() {
+		err = errDeaf
+	}
 	if ctx.Err() == nil && !errors.Is(err, ErrReplaced) {
 		c.gap(reason(err))
 	}
@@ -119,6 +130,41 @@ func (c *Client) keepAlive(ctx context.Context, conn *websocket.Conn) {
 	}
 }
 
+var errDeaf = errors.New("ari: the event websocket is up, but events do not come")
+
+// listen proves again and again that events come, until ctx ends, and returns false when they do not. A pong proves only that the socket lives: when
+// a connection that was given up is closed after its successor came, Asterisk may take the application for gone with it (measured on 22.10.1, after
+// it had stood still for seconds), and its callers would hear nothing more from us.
+func (c *Client) listen(ctx context.Context) bool {
+	t := time.NewTicker(c.cfg.EchoEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return true
+		case <-t.C:
+		}
+		select {
+		case <-c.echoes: // a late one
+		default:
+		}
+		switch err := c.echo(ctx); {
+		case IsNotFound(err):
+			return ctx.Err() != nil
+		case err != nil:
+			continue // the pings tell whether Asterisk is there
+		}
+		late := time.NewTimer(c.cfg.ReadTimeout)
+		select {
+		case <-c.echoes:
+		case <-late.C:
+			return false
+		case <-ctx.Done():
+		}
+		late.Stop()
+	}
+}
+
 var errOverflow = errors.New("ari: events are taken too slowly; the queue is full")
 
 func (c *Client) read(conn *websocket.Conn) error {
@@ -142,6 +188,12 @@ func (c *Client) take(data []byte) error {
 	var skip errSkip
 	switch {
 	case errors.As(err, &skip):
+		if skip.reason == skipEcho {
+			select {
+			case c.echoes <- struct{}{}:
+			default:
+			}
+		}
 		c.meters.skipped.WithLabelValues(skip.reason).Inc()
 		return nil
 	case err != nil:
@@ -178,6 +230,8 @@ func reason(err error) string {
 	switch {
 	case errors.Is(err, errOverflow):
 		return "overflow"
+	case errors.Is(err, errDeaf):
+		return "deaf"
 	case errors.Is(err, websocket.ErrReadLimit):
 		return "oversized"
 	case errors.As(err, &timeout) && timeout.Timeout():

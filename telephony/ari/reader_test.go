@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -300,5 +301,59 @@ func TestConfigIsChecked(t *testing.T) {
 	}
 	if _, err := ari.New(good, slog.New(slog.DiscardHandler), nil); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestDeafConnectionIsReplaced: pings are answered, but events do not come, or the application is not known any more.
+func TestDeafConnectionIsReplaced(t *testing.T) {
+	for name, status := range map[string]int{"events do not come": http.StatusNoContent, "the application is not known": http.StatusNotFound} {
+		t.Run(name, func(t *testing.T) {
+			f := serve(t, then(), then(stasisEnd("after")))
+			f.echoed = status
+			cfg := f.config()
+			cfg.EchoEvery = 50 * time.Millisecond
+			w := start(t, cfg)
+			w.await(ari.StasisEnd, of("after"))
+			if g := w.await(ari.Gap, nil); g.CauseText != "deaf" {
+				t.Errorf("reason %q", g.CauseText)
+			}
+		})
+	}
+}
+
+// TestConnectionThatHearsStays, however quiet it is.
+func TestConnectionThatHearsStays(t *testing.T) {
+	var mu sync.Mutex
+	var on *websocket.Conn
+	release := make(chan struct{})
+	f := serve(t, func(conn *websocket.Conn) {
+		mu.Lock()
+		on = conn
+		mu.Unlock()
+		go func() {
+			<-release
+			mu.Lock()
+			defer mu.Unlock()
+			send(conn, stasisEnd("c"))
+		}()
+		attend(conn)
+	})
+	f.echo = func(event string) {
+		mu.Lock()
+		defer mu.Unlock()
+		send(on, `{"type":"ChannelUserevent","application":"app","eventname":"`+event+`","userevent":{}}`)
+	}
+	cfg := f.config()
+	cfg.EchoEvery = 20 * time.Millisecond
+	w := start(t, cfg)
+	w.await(ari.Connected, nil)
+	<-time.After(3 * 200 * time.Millisecond) // three times longer than an answer may take
+	close(release)
+	w.await(ari.StasisEnd, of("c"))
+	wantKinds(t, w, ari.Connected, ari.StasisEnd)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.echoes < 5 {
+		t.Errorf("%d proofs", f.echoes)
 	}
 }
