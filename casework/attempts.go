@@ -73,7 +73,41 @@ func (c *Callbacks) Placed(ctx context.Context, task, owner, agent string) error
 // Reached notes that the agent and the caller are together, as soon as they are. It closes the task; what a person hears later
 // ([Callbacks.Say]) may open it again.
 func (c *Callbacks) Reached(ctx context.Context, task, owner, agent string) error {
-	return c.outcome(ctx, task, owner, Attempt{Who: agent, Result: ResultReached})
+	err := c.outcome(ctx, task, owner, Attempt{Who: agent, Result: ResultReached})
+	if !errors.Is(err, ErrLost) {
+		return err
+	}
+	late, look := c.reachedLate(ctx, task, agent)
+	if look != nil || late {
+		return wrap("outcome of "+task, look)
+	}
+	return err
+}
+
+// reachedLate: the database was away for so long that the attempt was taken for failed. Somebody who was reached must not be called again for that.
+func (c *Callbacks) reachedLate(ctx context.Context, task, agent string) (noted bool, err error) {
+	err = c.db.InTx(ctx, func(tx *storage.Tx) error {
+		noted = false
+		t, err := scanTask(tx.QueryRow(ctx, `SELECT `+taskColumns+` FROM tasks WHERE id = ?`, task))
+		if err != nil || t.State != TaskOpen && t.State != TaskGivenUp {
+			return err
+		}
+		rows, err := attemptsOf(ctx, tx, task)
+		if err != nil || len(rows) < 2 {
+			return err
+		}
+		placed, last := rows[len(rows)-2], rows[len(rows)-1]
+		if placed.Result != ResultPlaced || placed.Who != agent || last.Result != ResultFailed || last.Who != system || last.Entry != t.Entry {
+			return nil
+		}
+		noted = true
+		a := Attempt{Who: agent, Result: ResultReached, At: c.now()}
+		if err := appendAttempt(ctx, tx, t, a); err != nil {
+			return err
+		}
+		return save(ctx, tx, after(t, a, c.rules(t.Line).Retry))
+	})
+	return noted, err
 }
 
 // Failed notes that the caller was not reached: no_answer, busy or failed, with the Q.850 cause of the channel. The task is open again and

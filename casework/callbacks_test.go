@@ -145,6 +145,27 @@ func TestCallbackOwnerDies(t *testing.T) {
 	})
 }
 
+// The database was away while agent and caller came together, for longer than the claim: the caller is not called again.
+func TestCallbackReachedLate(t *testing.T) {
+	each(t, func(t *testing.T, db *storage.DB) {
+		ctx, d := t.Context(), newDesk(t, db, CallbacksConfig{})
+		task := d.promise("c1", mobile)
+		d.claim("a")
+		must(t, d.Placed(ctx, task.ID, "a", "u-1"))
+		d.clock = at(100)
+		d.none() // taken for failed
+		if err := d.Reached(ctx, task.ID, "b", "u-2"); !errors.Is(err, ErrLost) {
+			t.Errorf("somebody else reached the caller: %v", err)
+		}
+		for range 2 {
+			must(t, d.Reached(ctx, task.ID, "a", "u-1"))
+		}
+		if now := d.task(task.ID); now.State != TaskDone || now.ClosedWhy != ClosedReached || now.ClosedBy != "u-1" || now.Attempts != 1 {
+			t.Errorf("%+v", now)
+		}
+	})
+}
+
 func errIsNot(err, want error) error {
 	if errors.Is(err, want) {
 		return nil

@@ -206,6 +206,9 @@ func (a *actor) dialCaller(ctx context.Context, c call.Call, n int) {
 // unallocated is the Q.850 cause of a number that cannot be called.
 const unallocated = 1
 
+// reachedKept is how long it is tried to note that a caller was reached: else the caller is called again.
+const reachedKept = 15 * time.Minute
+
 // report says to who keeps the promise what came of it.
 func (a *actor) report(was, c call.Call) {
 	if c.Task == "" {
@@ -213,8 +216,10 @@ func (a *actor) report(was, c call.Call) {
 	}
 	o := a.ctl.cfg.Outbound
 	var say func(ctx context.Context) error
+	within := time.Minute
 	switch {
 	case was.Talked.IsZero() && !c.Talked.IsZero():
+		within = reachedKept
 		say = func(ctx context.Context) error { return o.Callbacks.Reached(ctx, c.Task, a.ctl.cfg.ID, c.Agent) }
 	case !c.State.Final() || was.State.Final() || !c.Talked.IsZero():
 		return
@@ -228,7 +233,7 @@ func (a *actor) report(was, c call.Call) {
 		}
 	}
 	a.books.do(a.ctx, func(ctx context.Context) {
-		err := again(ctx, time.Minute, func(ctx context.Context) (bool, error) {
+		err := again(ctx, within, func(ctx context.Context) (bool, error) {
 			err := say(ctx)
 			return errors.Is(err, ErrClaimLost), err
 		})
