@@ -122,6 +122,17 @@ func TestCallbackKnowsTheCaller(t *testing.T) {
 	}
 }
 
+// TestPromiseOutlivesItsLine: whoever was promised a call gets it, also when the line was taken away.
+func TestPromiseOutlivesItsLine(t *testing.T) {
+	c := newIdle(t, "http://127.0.0.1:9/ari")
+	for id, line := range map[call.ID]string{"c1": "12355", "c2": "gone"} {
+		c.enter(CallbackTask{Task: "t" + string(id), Call: id, Line: line, Place: time.Now(), Tier: queue.TierNormal})
+		if a := c.calls[id]; a == nil || a.line.ID != "12355" {
+			t.Errorf("the callback of %s is not served: %+v", line, a)
+		}
+	}
+}
+
 // TestDrainGivesCallbacksBack: they may wait for hours, and nobody is on the line.
 func TestDrainGivesCallbacksBack(t *testing.T) {
 	c := newIdle(t, "http://127.0.0.1:9/ari")

@@ -3,6 +3,8 @@ package telephony
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -113,7 +115,12 @@ func (c *Controller) claimCallbacks(ctx context.Context) {
 // enter begins the call of a callback. It has no channel until the caller's telephone was answered.
 func (c *Controller) enter(t CallbackTask) {
 	line := c.line(t.Line)
-	if c.calls[t.Call] != nil || line.ID == "" || c.draining {
+	if line.ID == "" { // taken away long ago; the promise outlives it
+		lines := c.lines()
+		line = lines[slices.Min(slices.Collect(maps.Keys(lines)))]
+		c.log.Warn("a callback's line is no more; another one serves it", "task", t.Task, "was", t.Line, "line", line.ID)
+	}
+	if c.calls[t.Call] != nil || c.draining {
 		c.beside(func() {
 			if err := c.cfg.Outbound.Callbacks.Release(c.ctx, t.Task, c.cfg.ID); err != nil && c.ctx.Err() == nil {
 				c.log.Warn("a callback was not given back; its claim will end", "error", err)
@@ -122,7 +129,7 @@ func (c *Controller) enter(t CallbackTask) {
 		return
 	}
 	cl := call.Call{
-		ID: t.Call, Line: t.Line, State: call.Arrived, Tier: call.Tier(t.Tier), Danger: t.Danger, Arrived: t.Place, Task: t.Task,
+		ID: t.Call, Line: line.ID, State: call.Arrived, Tier: call.Tier(t.Tier), Danger: t.Danger, Arrived: t.Place, Task: t.Task,
 		Known: call.Known{Preferred: string(t.Preferred), History: t.History},
 	}
 	if t.Preferred != "" {
