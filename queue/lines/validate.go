@@ -353,8 +353,10 @@ func (v *checker) number(f, n string) {
 	}
 }
 
+const telephoneKeys = "0123456789*#"
+
 func (v *checker) key(f, k string) {
-	if len(k) != 1 || !strings.Contains("0123456789*#", k) || k == v.site.DangerKey {
+	if len(k) != 1 || !strings.Contains(telephoneKeys, k) || k == v.site.DangerKey {
 		v.add(f, BadKey, params{"value": k, "danger": v.site.DangerKey})
 	}
 }
