@@ -51,6 +51,9 @@ const DefaultZone = "Asia/Shanghai"
 
 const dateForm = "2006-01-02"
 
+// IsZero tells whether nothing is said of hours; empty lists say nothing. Documents leave it out then.
+func (h Hours) IsZero() bool { return h.Zone == "" && h.Always() }
+
 // Always tells whether the line is never closed.
 func (h Hours) Always() bool { return len(h.Weekly) == 0 && len(h.Holidays) == 0 }
 
