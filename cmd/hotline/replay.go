@@ -40,18 +40,16 @@ const journalRetry = 5 * time.Second
 // persistently runs a part again when it fails: a part that only looks on must not take its role, and what that does for callers, with it.
 func persistently(pause time.Duration, failed func(error), part func(context.Context) error) func(context.Context) error {
 	return func(ctx context.Context) error {
-		for {
-			err := part(ctx)
-			if err == nil || ctx.Err() != nil {
-				return nil
+		for ctx.Err() == nil {
+			if err := part(ctx); err != nil && ctx.Err() == nil {
+				failed(err)
 			}
-			failed(err)
 			select {
 			case <-ctx.Done():
-				return nil
 			case <-time.After(pause):
 			}
 		}
+		return nil
 	}
 }
 
