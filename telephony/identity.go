@@ -15,7 +15,7 @@ import (
 const trunkChannel = "PJSIP/trunk-"
 
 // identities are where else the caller's number may stand, the best first.
-var identities = []string{"P-Asserted-Identity", "Diversion", "History-Info"}
+func identities() []string { return []string{"P-Asserted-Identity", "Diversion", "History-Info"} }
 
 // number is the caller's, or "" when it is withheld or only an exchange's. Private.
 func (a *actor) number() string {
@@ -32,7 +32,7 @@ func (a *actor) identify(ctx context.Context) {
 	}
 	found := ""
 	if strings.HasPrefix(a.origin, trunkChannel) {
-		for _, name := range identities {
+		for _, name := range identities() {
 			value, err := a.ctl.ari.GetVar(ctx, a.channel, "PJSIP_HEADER(read,"+name+")")
 			if err != nil {
 				continue // the header is not there, or the caller is gone

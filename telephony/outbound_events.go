@@ -176,6 +176,11 @@ func (c *Controller) compareOuts(v *view) {
 			c.hangUpOut(id) // its caller is gone
 		}
 	}
+	for id, a := range c.channels {
+		if _, there := present[id]; !there && strings.HasPrefix(id, outPrefix) && c.calls[a.id] != a {
+			delete(c.channels, id) // answered in the moment in which it was dropped
+		}
+	}
 	for _, p := range v.bridges {
 		if id := call.ID(p.Out); id != "" && c.calls[id] == nil && !tagged[id] {
 			c.metrics.reaped.Inc()

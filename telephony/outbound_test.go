@@ -340,7 +340,9 @@ func TestPassedOnToUsAndGivenUp(t *testing.T) {
 		return false
 	})
 	giveUp()
-	<-dialled
+	if err := <-dialled; err == nil {
+		t.Error("it was answered")
+	}
 	s.until("the ledger has the end", func() bool { return s.books.end(id).Outcome() == call.Withdrawn })
 }
 

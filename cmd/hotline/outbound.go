@@ -33,7 +33,9 @@ type NumberRule struct {
 }
 
 // numbersOfChina are what a carrier there takes: mobile numbers as they are, fixed ones with the 0 before the area.
-var numbersOfChina = []NumberRule{{Match: `\+86(1[3-9][0-9]{9})`, Dial: "$1"}, {Match: `\+86([2-9][0-9]{8,10})`, Dial: "0$1"}}
+func numbersOfChina() []NumberRule {
+	return []NumberRule{{Match: `\+86(1[3-9][0-9]{9})`, Dial: "$1"}, {Match: `\+86([2-9][0-9]{8,10})`, Dial: "0$1"}}
+}
 
 // telephone is the demo's own, on this machine: `hotline answer`.
 const telephone = "telephone"
@@ -88,7 +90,7 @@ var errNotAllowed = errors.New("the number has no form that may be called")
 func (o OutboundConfig) dial(number string) (string, error) {
 	rules := o.Numbers
 	if len(rules) == 0 {
-		rules = numbersOfChina
+		rules = numbersOfChina()
 	}
 	for _, r := range rules {
 		form, err := regexp.Compile(`^(?:` + r.Match + `)$`)

@@ -134,7 +134,7 @@ func callbackHasNoChannel(c Call, e Event) bool {
 		return false
 	}
 	switch e.(type) {
-	case LeftBridge, Found, CallerGone, Leaving, StasisEnded, LeftStasis:
+	case LeftBridge, Found:
 		return true
 	}
 	return false

@@ -79,6 +79,10 @@ func unanswered(c Call, e Event, now time.Time) (next Call, cmds []Command, ok b
 		}
 		c.EndedBy, c.Cause = ByAgent, normalClearing
 		c, cmds = notReached(c, normalClearing, now)
+	case CallerGone, StasisEnded, Leaving, LeftStasis:
+		if c.Task == "" {
+			return c, nil, false
+		} // of an attempt that was dropped in the moment of its answer: the call has no channel
 	case PromptDone, AnnounceDue, Estimated, ChoiceExpired, Chosen, CallbackWanted, Promised, Digit, JoinFailed:
 		return c, nil, true // nobody hears a prompt
 	default:

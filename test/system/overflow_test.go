@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"hotline/test/browser"
 	"hotline/test/stage"
 )
 
@@ -66,8 +67,8 @@ func TestOverflow(t *testing.T) {
 		must(t, err)
 		here.awaitCalls(time.Second, "waiting")
 		c.steady(held, time.Now(), time.Second, "the hold audio", stage.Comfort())
-		d := here.ready(0)
-		must(t, d.AwaitOffer(5*time.Second), d.Accept())
+		d := here.desk(0)
+		must(t, d.Click("set-available"), d.AwaitOffer(5*time.Second), d.Accept())
 		c.awaitTone(3*time.Second, toneFirst)
 		there.awaitCalls(3 * time.Second)
 		if tasks := there.tasks(); len(tasks) > 0 {
@@ -116,9 +117,9 @@ func TestOverflow(t *testing.T) {
 		if call, _ := here.live(func(call stage.Call) bool { return call.State == "waiting" }); call.ID != id {
 			t.Errorf("waiting here is %+v, not %s", call, id)
 		}
-		must(t, d.NotReady())
-		mine := here.ready(0)
-		must(t, mine.AwaitOffer(10*time.Second), mine.Accept())
+		must(t, d.AwaitState(10*time.Second, browser.WrapUp), d.NotReady())
+		mine := here.desk(0)
+		must(t, mine.Click("set-available"), mine.AwaitOffer(10*time.Second), mine.Accept())
 		c.awaitTone(3*time.Second, toneFirst)
 		must(t, mine.Click("call-hangup"))
 		c.awaitEnd(2 * time.Second)
