@@ -44,7 +44,8 @@ type Ended struct {
 func (s *Stage) Command(ctx context.Context, args ...string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, s.Binary, append(args, "--dir", s.Dir, "--port-base", strconv.Itoa(s.Base))...)
+	args = append(args, "--dir", s.Dir, "--port-base", strconv.Itoa(s.Base))
+	cmd := exec.CommandContext(ctx, s.Binary, append(args, s.args...)...) // the same configuration: it names the site
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
