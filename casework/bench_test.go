@@ -2,6 +2,7 @@ package casework
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -52,15 +53,16 @@ func BenchmarkKnown(b *testing.B) {
 				"often":    func(int) []string { return []string{"2-none", "1-often"} },
 			} {
 				b.Run(who, func(b *testing.B) {
-					n, worst := 0, time.Duration(0)
+					n, took := 0, []time.Duration{}
 					for b.Loop() {
 						n += 7919
 						began := time.Now()
 						_, err := l.Known(b.Context(), refs(n), KnownRules{}, time.UnixMilli(1_000_060_000))
 						must(b, err)
-						worst = max(worst, time.Since(began))
+						took = append(took, time.Since(began))
 					}
-					b.ReportMetric(float64(worst.Microseconds())/1000, "worst-ms")
+					slices.Sort(took)
+					b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
 				})
 			}
 		})

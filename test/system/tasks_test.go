@@ -1,6 +1,7 @@
 package system_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"hotline/telephony/phone"
 	"hotline/test/browser"
 	"hotline/test/stage"
 )
@@ -73,6 +75,59 @@ func TestCallerWhoLeftIsToBeCalledBack(t *testing.T) {
 	if s.taskOf(id) != nil || s.taskOf(redID) != nil {
 		t.Error("closed, and still listed")
 	}
+}
+
+// A counsellor presses "call now": it rings for that counsellor, who sees what it is, and the caller's telephone rings after the acceptance.
+func TestCallNowIsForWhoPressed(t *testing.T) {
+	s := play(t)
+	from := newNumber()
+	home := make(chan *phone.Call, 1)
+	telephone, err := phone.Answer(context.WithoutCancel(t.Context()), phone.Config{}, fmt.Sprintf("127.0.0.1:%d", s.Port(8)), func(in *phone.Incoming) {
+		if in.Number != from {
+			_ = in.Reject(404, "Not Found")
+			return
+		}
+		if call, err := in.Accept(); err == nil {
+			call.Play(phone.Tone(toneCaller))
+			home <- call
+		}
+	})
+	must(t, err)
+	t.Cleanup(telephone.Close)
+
+	first := s.desk(0)
+	c := s.dialFrom(from, "12355")
+	id := s.awaitCalls(5*time.Second, "waiting")[0].ID
+	c.leave()
+	other := s.ready(1)
+	must(t, first.Ready(), first.Click("page-tasks"))
+	row := fmt.Sprintf(`[data-testid="task"][data-call="%s"]`, id)
+	must(t, press(first, row+` [data-testid="task-call"]`), first.AwaitOffer(10*time.Second), first.AwaitShown(2*time.Second, "offer-callback"))
+	if ringing, err := other.Shown("offer"); err != nil || ringing {
+		t.Errorf("another counsellor rings: %v", err)
+	}
+	g := gallery{t: t, dir: os.Getenv("HOTLINE_SCREENS")}
+	must(t, first.AwaitShown(3*time.Second, "callback-note"))
+	g.show(first.Page, "14-callback-offer", "offer-accept", "callback-note")
+	must(t, first.Click("offer-accept"))
+	select {
+	case call := <-home:
+		s.callers = append(s.callers, &caller{Call: call, t: t, answered: time.Now(), silence: time.Second})
+	case <-time.After(10 * time.Second):
+		t.Fatal("the caller's telephone did not ring")
+	}
+	must(t, first.AwaitAttribute(5*time.Second, "call", "data-state", "talking"), first.AwaitHeard(3*time.Second, toneCaller))
+	g.show(first.Page, "15-callback-talking", "call-hangup", "callback-note")
+	must(t, first.Click("call-hangup"), first.AwaitState(5*time.Second, browser.WrapUp), first.AwaitShown(3*time.Second, "note-wrong_person"))
+	g.show(first.Page, "16-callback-wrap-up", "note-wrong_person", "wrapup-done")
+	// Somebody else answered: the caller is to be called again.
+	must(t, first.Click("note-wrong_person"))
+	must(t, first.Await(5*time.Second, fmt.Sprintf("document.querySelector(%q) !== null", row)))
+	task := s.taskOf(id)
+	if task["state"] != "open" || task["attempts"] != 1.0 || task["last"] != "wrong_person" {
+		t.Errorf("task %v", task)
+	}
+	s.closeTasks()
 }
 
 // taskOf is the open task of a call; nil when there is none.
