@@ -83,8 +83,11 @@ func (g *gallery) picture(p *browser.Page, name string, size [2]int64, within []
 	}
 	for _, id := range within {
 		reach, err := browser.Eval[bool](p, `(() => {
-			const r = document.querySelector('[data-testid="`+id+`"]')?.getBoundingClientRect();
-			return r !== undefined && r.width > 0 && r.top >= 0 && r.left >= 0 && r.bottom <= innerHeight && r.right <= innerWidth;
+			const e = document.querySelector('[data-testid="`+id+`"]');
+			const r = e?.getBoundingClientRect();
+			if (!r || r.width === 0 || r.top < 0 || r.left < 0 || r.bottom > innerHeight || r.right > innerWidth) return false;
+			// Nothing lies over it, and no box cuts it off: it is what a mouse meets at its edges.
+			return [r.top + 2, r.bottom - 2].every((y) => e.contains(document.elementFromPoint((r.left + r.right) / 2, y)));
 		})()`)
 		must(g.t, err)
 		if !reach {
