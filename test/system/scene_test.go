@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
+	"hotline/casework"
+	"hotline/storage"
 	"hotline/test/browser"
 	"hotline/test/stage"
 )
@@ -42,6 +45,7 @@ func playOn(t *testing.T, on *stage.Stage) *scene {
 			}
 			d.Close()
 		}
+		s.forget(began)
 		s.settle()
 		if t.Failed() {
 			t.Log(s.Story(60))
@@ -49,6 +53,38 @@ func playOn(t *testing.T, on *stage.Stage) *scene {
 		t.Logf("took %v", time.Since(began).Round(time.Millisecond))
 	})
 	return s
+}
+
+// forget closes the callbacks that the callers of the scenario are owed: whoever left in danger is called at once, which would disturb the next one.
+// It waits until every call of the scenario has its end, and until what follows from it is known.
+func (s *scene) forget(began time.Time) {
+	file := filepath.Join(s.Dir, "data", "hotline.db")
+	if _, err := os.Stat(file); err != nil {
+		return // it never started, or keeps its data elsewhere
+	}
+	ctx := context.Background() // that of the test is over
+	db, err := storage.Open(ctx, storage.Config{URL: "sqlite:" + file})
+	if err != nil {
+		s.t.Errorf("open the database: %v", err)
+		return
+	}
+	defer func() { _ = db.Close() }()
+	tasks := casework.NewTasks(db)
+	// A scenario that killed the worker, or whose calls nobody can close, is not this function's to judge: settle does.
+	_ = stage.Poll(ctx, 10*time.Second, func() bool {
+		var open int
+		err := db.QueryRow(ctx, `SELECT COUNT(*) FROM calls WHERE arrived_ms >= ? AND (ended_ms = 0 OR followed_ms = 0)`, began.UnixMilli()).Scan(&open)
+		if err != nil {
+			return false
+		}
+		owed, err := tasks.List(ctx, 1000)
+		for _, task := range owed {
+			if task.Auto || task.Asked != "" {
+				_ = tasks.Cancel(ctx, task.ID, "u-test") // one that rings ends first, and is seen again
+			}
+		}
+		return err == nil && open == 0
+	})
 }
 
 // settle waits until the instance is at rest.

@@ -1,7 +1,6 @@
 package system_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -81,19 +80,7 @@ func TestCallerWhoLeftIsToBeCalledBack(t *testing.T) {
 func TestCallNowIsForWhoPressed(t *testing.T) {
 	s := play(t)
 	from := newNumber()
-	home := make(chan *phone.Call, 1)
-	telephone, err := phone.Answer(context.WithoutCancel(t.Context()), phone.Config{}, fmt.Sprintf("127.0.0.1:%d", s.Port(8)), func(in *phone.Incoming) {
-		if in.Number != from {
-			_ = in.Reject(404, "Not Found")
-			return
-		}
-		if call, err := in.Accept(); err == nil {
-			call.Play(phone.Tone(toneCaller))
-			home <- call
-		}
-	})
-	must(t, err)
-	t.Cleanup(telephone.Close)
+	h := atHome(t, s.Stage, func(in *phone.Incoming) bool { return in.Number == from })
 
 	first := s.desk(0)
 	c := s.dialFrom(from, "12355")
@@ -110,15 +97,14 @@ func TestCallNowIsForWhoPressed(t *testing.T) {
 	must(t, first.AwaitShown(3*time.Second, "callback-note"))
 	g.show(first.Page, "14-callback-offer", "offer-accept", "callback-note")
 	must(t, first.Click("offer-accept"))
-	select {
-	case call := <-home:
-		s.callers = append(s.callers, &caller{Call: call, t: t, answered: time.Now(), silence: time.Second})
-	case <-time.After(10 * time.Second):
-		t.Fatal("the caller's telephone did not ring")
-	}
+	h.rung(t, 10*time.Second)
+	called := s.answered(h)
+	called.awaitTone(3*time.Second, toneFirst)
 	must(t, first.AwaitAttribute(5*time.Second, "call", "data-state", "talking"), first.AwaitHeard(3*time.Second, toneCaller))
 	g.show(first.Page, "15-callback-talking", "call-hangup", "callback-note")
-	must(t, first.Click("call-hangup"), first.AwaitState(5*time.Second, browser.WrapUp), first.AwaitShown(3*time.Second, "note-wrong_person"))
+	must(t, first.Click("call-hangup"))
+	called.awaitEnd(2 * time.Second)
+	must(t, first.AwaitState(5*time.Second, browser.WrapUp), first.AwaitShown(3*time.Second, "note-wrong_person"))
 	g.show(first.Page, "16-callback-wrap-up", "note-wrong_person", "wrapup-done")
 	// Somebody else answered: the caller is to be called again.
 	must(t, first.Click("note-wrong_person"))
