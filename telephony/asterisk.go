@@ -164,8 +164,8 @@ func (c *Controller) begin(a *actor, e call.Event) {
 		c.channels[a.channel] = a
 	}
 	c.count(1)
-	a.open()
 	a.post(e)
+	a.open() // what is known of the caller comes after the call's beginning
 	if w, ok := c.wishes[id]; ok {
 		delete(c.wishes, id)
 		a.post(w.event)
