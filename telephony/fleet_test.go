@@ -207,7 +207,10 @@ func TestDepartureIsNoDeath(t *testing.T) {
 	if n := testutil.ToFloat64(peer.count); n != 0 {
 		t.Errorf("taken over %v times", n)
 	}
-	if peer.claimed("controller-1"); peer.unclaimed["controller-1"].IsZero() {
+	peer.claimed("controller-1")
+	peer.mu.Lock()
+	defer peer.mu.Unlock()
+	if peer.unclaimed["controller-1"].IsZero() {
 		t.Error("the peer thinks that somebody answers for it")
 	}
 }
@@ -246,7 +249,9 @@ func TestThingsOfNobodyAreTakenAway(t *testing.T) {
 	})
 	s.hears(c, asterisktest.HoldHz)
 	cancel()
-	<-ended
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
 }
 
 // TestWokenSelfActsOnNothing: a controller that slept sends nothing before it is known whose the calls are, and nothing at all when a peer has them.
