@@ -176,7 +176,7 @@ func TestBlocksNeedTwoPeople(t *testing.T) {
 		}
 	}
 	// A supervisor's own proposal is another's to approve.
-	status, text = propose(boss, own, "prank", "同一号码反复拨打")
+	_, text = propose(boss, own, "prank", "同一号码反复拨打")
 	_ = json.Unmarshal([]byte(text), &made)
 	if status, text = boss.post("/api/blocks/"+made.Block+"/approve", protocol.BlockApproval{Hours: 1}); status != 403 || !strings.Contains(text, "own_proposal") {
 		t.Errorf("approved alone: %d %s", status, text)
@@ -192,7 +192,7 @@ func TestDutiesReachPages(t *testing.T) {
 	}
 	agent.until("the task is known", func() bool { return agent.duties.Open == 1 && agent.duties.Due == 0 })
 	before := agent.duties.Change
-	own := s.left(string(agent.p.me.User), time.Now())
+	own := s.left(agent.p.me.User, time.Now())
 	if status, text := agent.p.post("/api/blocks", protocol.BlockProposal{Call: own, Kind: "prank", Reason: "同一号码反复拨打"}); status != 200 {
 		t.Fatal(status, text)
 	}
