@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -18,11 +19,12 @@ import (
 )
 
 func main() {
-	quick := flag.Bool("quick", os.Getenv("BENCH") == "quick", "fewer rounds, and no more than 10,000 callers in what others do; also BENCH=quick")
+	quick := flag.Bool("quick", os.Getenv("BENCH") == "quick", "fewer rounds; also BENCH=quick")
+	parts := flag.String("parts", "waiting,agents,skills,load", "what to measure; the last line needs waiting and load")
 	persist := flag.Bool("persist", true, "Redis with the append-only file, as the hotline runs it")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, *quick, *persist)
+	err := run(ctx, *quick, *persist, *parts)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench-queue:", err)
@@ -45,7 +47,7 @@ type figures struct {
 	Bare   float64 `json:"vs_bare_lua"`
 }
 
-func run(ctx context.Context, quick, persist bool) error {
+func run(ctx context.Context, quick, persist bool, parts string) error {
 	s, err := startServer(ctx, persist)
 	if err != nil {
 		return err
@@ -57,7 +59,12 @@ func run(ctx context.Context, quick, persist bool) error {
 		b.rounds = 2
 	}
 	began := time.Now()
-	for _, part := range []func(context.Context) error{b.byWaiting, b.byAgents, b.bySkills, b.throughput} {
+	all := map[string]func(context.Context) error{"waiting": b.byWaiting, "agents": b.byAgents, "skills": b.bySkills, "load": b.throughput}
+	for _, name := range strings.Split(parts, ",") {
+		part := all[name]
+		if part == nil {
+			return fmt.Errorf("parts: %q is none of waiting, agents, skills and load", name)
+		}
 		if err := part(ctx); err != nil {
 			return err
 		}
@@ -101,7 +108,7 @@ func (b *bench) byWaiting(ctx context.Context) error {
 			return err
 		}
 		naive := time.Duration(0)
-		if n <= 10_000 {
+		if n <= 1000 || n <= 10_000 && !b.quick { // it takes long to fill
 			if naive, err = modelCost(n, skills); err != nil {
 				return err
 			}
