@@ -135,6 +135,7 @@ func (w *world) openLoop(ctx context.Context, rate float64, long time.Duration) 
 	// The kernel's clock on a thread of its own: Go's timers wake up to a millisecond late when little else happens.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(runtime.NumCPU() + 1)) // the sleeper holds a processor of the scheduler's
 	began := time.Now()
 	for k := range n {
 		due := began.Add(time.Duration(float64(k) / rate * float64(time.Second)))
