@@ -23,7 +23,8 @@ type caller struct {
 	patience *time.Timer
 	hold     *time.Timer
 	retry    *time.Timer
-	leaving  bool // CANCEL or BYE was sent
+	rings    bool // a provisional answer came
+	leaving  bool // CANCEL or BYE was sent, or will be
 	done     bool
 }
 
@@ -99,8 +100,12 @@ func (c *caller) answered(m message) {
 	case c.done:
 		c.mu.Unlock()
 	case m.method == "INVITE" && m.status < 200:
-		if !c.leaving {
+		if !c.rings {
+			c.rings = true
 			c.settle()
+			if c.leaving {
+				c.repeat(c.request("CANCEL", 1, c.uri(), ""), "CANCEL")
+			}
 		}
 		c.mu.Unlock()
 	case m.method == "INVITE" && m.status < 300:
@@ -202,11 +207,13 @@ func (c *caller) impatient() {
 	}
 	c.leaving = true
 	c.record.Left = time.Now()
-	if c.record.Answered.IsZero() {
+	switch {
+	case !c.record.Answered.IsZero():
+		c.bye()
+	case c.rings:
 		c.repeat(c.request("CANCEL", 1, c.uri(), ""), "CANCEL")
-		return
+	default: // nothing was heard of the INVITE, which may not have come: it is sent until it has, then cancelled (RFC 3261, 9.1)
 	}
-	c.bye()
 }
 
 func (c *caller) leave() {
