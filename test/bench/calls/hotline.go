@@ -133,8 +133,9 @@ func (h *hotline) audit(ctx context.Context, calls []load.Record, d *diary) (acc
 	a := count(calls)
 	rows := map[string]stage.Ended{}
 	var failed error
-	// The ledger is written behind the calls; a few may be on their way.
-	err := stage.Poll(ctx, 15*time.Second, func() bool {
+	// The ledger is written behind the calls: it is read when there are enough, and for two seconds there were no more.
+	seen, since := -1, time.Now()
+	err := stage.Poll(ctx, 20*time.Second, func() bool {
 		all, err := h.ledger(ctx)
 		if failed = err; err != nil {
 			return false
@@ -145,7 +146,10 @@ func (h *hotline) audit(ctx context.Context, calls []load.Record, d *diary) (acc
 				rows[r.ID] = r
 			}
 		}
-		return len(rows) >= len(calls)
+		if len(rows) != seen {
+			seen, since = len(rows), time.Now()
+		}
+		return len(rows) >= len(calls) && time.Since(since) > 2*time.Second
 	})
 	if failed != nil {
 		return a, failed
