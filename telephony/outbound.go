@@ -207,6 +207,11 @@ func (a *actor) dropOut(ctx context.Context, c call.Call, cmd call.DropOut) {
 		reason = "answered_elsewhere"
 	}
 	err := again(ctx, time.Minute, func(ctx context.Context) (bool, error) {
+		if cmd.Spare {
+			if ch, err := a.ctl.ari.ChannelGet(ctx, id); err != nil || ch.State == stateUp {
+				return refused(err), err
+			}
+		}
 		err := a.ctl.ari.Hangup(ctx, id, reason)
 		return refused(err), err
 	})

@@ -288,6 +288,9 @@ func noted(c Call, r Row, now time.Time) (next Call, accepted bool) {
 func join(c Call, leg string, now time.Time) (Call, []Command) {
 	c = to(c, Talking, now)
 	c.Leg, c.Hold, c.Joined = leg, "", now
+	if c.Talked.IsZero() {
+		c.Talked = now // a callback that was answered while its agent was away
+	}
 	return c, []Command{StopPlay{}, Join{leg}, StartRecording{leg, c.Agent}, Save{}, DisarmReturn{}, Mark{}}
 }
 

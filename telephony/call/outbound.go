@@ -78,10 +78,11 @@ type (
 		N  int
 		To string
 	}
-	// DropOut ends an attempt, and takes down the bridge of it. Served: because somebody here answered.
+	// DropOut ends an attempt, and takes down the bridge of it. Served: because somebody here answered. Spare: unless the telephone was picked up by
+	// now, of which OutAnswered tells: who answered is not hung up on.
 	DropOut struct {
-		N      int
-		Served bool
+		N             int
+		Served, Spare bool
 	}
 	// WatchOut finds out what became of an attempt that an earlier controller began. OutAnswered, OutFound or OutGone follows.
 	WatchOut struct {
@@ -155,6 +156,7 @@ func tidy(was Call, e Event, c Call, cmds []Command) (Call, []Command) {
 	c.Out.Live = false
 	drop := DropOut{N: c.Out.N, Served: c.State == Talking}
 	if c.Task != "" {
+		drop.Spare = c.Unanswered && !c.State.Final()
 		return c, append([]Command{StopRinging{c.Out.To}, drop}, cmds...)
 	}
 	// Before Close, after everything that the caller hears.
@@ -198,19 +200,21 @@ func overflowDue(c Call, to string) (Call, []Command) {
 
 // outFound: an attempt that should not be there is ended; Dial and DropOut may have missed each other in a fault.
 func outFound(c Call, n int) (Call, []Command) {
-	if c.Out.Live && c.Out.N == n || c.Task != "" && !c.Unanswered {
+	if c.Out.N == n && (c.Out.Live || c.Task != "" && !c.Unanswered) {
 		return c, nil
 	}
-	return c, []Command{DropOut{N: n}}
+	return c, []Command{DropOut{N: n, Spare: c.Task != "" && c.Unanswered}}
 }
 
 func outAnswered(c Call, n int, now time.Time) (Call, []Command) {
 	switch {
+	case c.Task != "" && c.Unanswered && !c.leaving():
+		return pickedUp(c, n, now)
+	case c.Task != "" && n == c.Out.N && !c.leaving():
+		return c, nil // told twice
 	case n != c.Out.N || !c.Out.Live || c.leaving():
 		c.Out.Live = c.Out.Live && n != c.Out.N
 		return c, []Command{DropOut{N: n}} // too late: somebody here was quicker, or the caller is on the way out
-	case c.Task != "":
-		return reached(c, now)
 	case c.State != Waiting && c.State != Offered:
 		return c, nil // told twice
 	}

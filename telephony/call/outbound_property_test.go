@@ -13,6 +13,8 @@ type outWorld struct {
 	world
 	ringing map[int]bool // attempts that were dialled and not ended
 	up      map[int]bool // of them, those that somebody answered
+	spared  map[int]bool // picked up before they could be dropped
+	rnd     *rand.Rand
 	rings   map[string]bool
 	joined  int
 }
@@ -24,6 +26,9 @@ func (w *outWorld) apply(c Call, cmds []Command) {
 		case Dial:
 			w.ringing[cmd.N] = true
 		case DropOut:
+			if cmd.Spare && w.rnd.IntN(2) == 0 {
+				w.spared[cmd.N] = true
+			}
 			delete(w.ringing, cmd.N)
 			delete(w.up, cmd.N)
 		case JoinOut:
@@ -59,7 +64,7 @@ func TestNobodyIsCalledToNobody(t *testing.T) {
 
 func outLife(t *testing.T, seed uint64) bool {
 	rnd := rand.New(rand.NewPCG(seed, 2))
-	w := &outWorld{world: world{recording: map[string]bool{}}, ringing: map[int]bool{}, up: map[int]bool{}, rings: map[string]bool{}}
+	w := &outWorld{world: world{recording: map[string]bool{}}, ringing: map[int]bool{}, up: map[int]bool{}, rings: map[string]bool{}, spared: map[int]bool{}, rnd: rnd}
 	c, clock := fresh(), start
 	begin := []Event{Claimed{At: At{clock}}, Relayed{At: At{clock}, Hops: "a"}, CallbackDue{At: At{clock}, Task: "t1"}}[rnd.IntN(3)]
 	c, cmds := Next(c, begin)
@@ -85,6 +90,11 @@ func outLife(t *testing.T, seed uint64) bool {
 		if answered, ok := e.(OutAnswered); ok && was.Task != "" && was.Unanswered && !c.Unanswered {
 			delete(w.ringing, answered.N) // it is the caller's channel now
 			w.answered = true
+			for _, cmd := range cmds {
+				if drop, ok := cmd.(DropOut); ok && drop.N == answered.N {
+					t.Errorf("seed %d: who answered is hung up on", seed)
+				}
+			}
 		}
 		w.apply(c, cmds)
 		if fault := w.judge(was, c, cmds); fault != "" {
@@ -146,6 +156,10 @@ func anyOutbound(rnd *rand.Rand, at At, c Call, w *outWorld) Event {
 	case 0, 1:
 		return OverflowDue{at, []string{"city", "province"}[rnd.IntN(2)]}
 	case 2:
+		for n := range w.spared {
+			delete(w.spared, n)
+			return OutAnswered{at, n}
+		}
 		if w.ringing[n] {
 			w.up[n] = true
 			return OutAnswered{at, n}

@@ -19,6 +19,9 @@ func tells(cmds []Command) string {
 			if c.Served {
 				word += ":served"
 			}
+			if c.Spare {
+				word += ":spare"
+			}
 		case WatchOut:
 			word += fmt.Sprintf(":%d", c.N)
 		case JoinOut:
@@ -190,16 +193,43 @@ var outbounds = map[string]struct {
 		{Queued{at(1), indexRow(Talking, "a1", "l1", 1)}, Held, "DisarmReturn StartRinging:l1 Dial:1 Mark"},
 		{LegReady{at(2), "a1", "l2"}, Held, "StopRinging:l1 StartRinging:l2"},
 		{LegLost{at(3), "l1"}, Held, ""},
-		{LegLost{at(4), "l2"}, Held, "StopRinging:l2 DropOut:1 Save Mark ArmReturn"},
-		{OutAnswered{at(4), 1}, Held, "DropOut:1"},
+		{LegLost{at(4), "l2"}, Held, "StopRinging:l2 DropOut:1:spare Save Mark ArmReturn"},
 		{LegReady{at(9), "a1", "l3"}, Held, "DisarmReturn StartRinging:l3 Dial:2 Mark"},
-		{LegLost{at(10), "l3"}, Held, "StopRinging:l3 DropOut:2 Save Mark ArmReturn"},
+		{LegLost{at(10), "l3"}, Held, "StopRinging:l3 DropOut:2:spare Save Mark ArmReturn"},
 		{ReturnExpired{at(30)}, Waiting, "Save Enqueue:front"},
+	}},
+	"the caller picks up in the moment in which the counsellor is lost: hold audio, and the counsellor comes back": {fresh(), []step{
+		{CallbackDue{At: at(0), Task: "t1"}, Waiting, "Save Register Enqueue"},
+		{Queued{at(1), indexRow(Talking, "a1", "l1", 1)}, Held, "DisarmReturn StartRinging:l1 Dial:1 Mark"},
+		{LegLost{at(4), "l1"}, Held, "StopRinging:l1 DropOut:1:spare Save Mark ArmReturn"},
+		{OutAnswered{at(4), 1}, Held, "EnterHold Save Play:reconnecting ArmReturn"},
+		{OutAnswered{at(4), 1}, Held, ""},
+		{OutFound{at(5), 1}, Held, ""},
+		{ClaimLost{at(6)}, Held, ""},
+		{LegReady{at(9), "a1", "l2"}, Talking, "StopPlay Join:l2 StartRecording:l2 Save DisarmReturn Mark"},
+		{CallerGone{at(60)}, Ended, "StopRecording:l2 DisarmReturn Close"},
+	}},
+	"the caller picks up, and the counsellor does not come back: the head of the queue": {fresh(), []step{
+		{CallbackDue{At: at(0), Task: "t1"}, Waiting, "Save Register Enqueue"},
+		{Queued{at(1), indexRow(Talking, "a1", "l1", 1)}, Held, "DisarmReturn StartRinging:l1 Dial:1 Mark"},
+		{LegLost{at(4), "l1"}, Held, "StopRinging:l1 DropOut:1:spare Save Mark ArmReturn"},
+		{OutAnswered{at(4), 1}, Held, "EnterHold Save Play:reconnecting ArmReturn"},
+		{ReturnExpired{at(24)}, Waiting, "Save Enqueue:front"},
+		{CallerGone{at(60)}, Ended, "DisarmReturn Close"},
+	}},
+	"the caller picks up the call before the newest": {fresh(), []step{
+		{CallbackDue{At: at(0), Task: "t1"}, Waiting, "Save Register Enqueue"},
+		{Queued{at(1), indexRow(Talking, "a1", "l1", 1)}, Held, "DisarmReturn StartRinging:l1 Dial:1 Mark"},
+		{LegLost{at(4), "l1"}, Held, "StopRinging:l1 DropOut:1:spare Save Mark ArmReturn"},
+		{LegReady{at(4), "a1", "l2"}, Held, "DisarmReturn StartRinging:l2 Dial:2 Mark"},
+		{OutAnswered{at(4), 1}, Talking, "DropOut:2 StopRinging:l2 StopPlay Join:l2 StartRecording:l2 Save DisarmReturn Mark"},
+		{OutAnswered{at(5), 2}, Talking, "DropOut:2"},
 	}},
 	"the index gives the callback to another while it rings": {fresh(), []step{
 		{CallbackDue{At: at(0), Task: "t1"}, Waiting, "Save Register Enqueue"},
 		{Queued{at(1), indexRow(Talking, "a1", "l1", 1)}, Held, "DisarmReturn StartRinging:l1 Dial:1 Mark"},
-		{Indexed{at(3), indexRow(Waiting, "", "", 3)}, Waiting, "StopRinging:l1 DropOut:1 DisarmReturn Save"},
+		{Indexed{at(3), indexRow(Waiting, "", "", 3)}, Waiting, "StopRinging:l1 DropOut:1:spare DisarmReturn Save"},
+		{OutAnswered{at(3), 1}, Waiting, "EnterHold Save Play:reconnecting"},
 	}},
 	"the index is away for a callback: it is tried again later": {fresh(), []step{
 		{CallbackDue{At: at(0), Task: "t1"}, Waiting, "Save Register Enqueue"},
@@ -267,7 +297,10 @@ func TestOutboundOutcomes(t *testing.T) {
 	for name, want := range map[string]Outcome{
 		"answered elsewhere, and hung up there": PassedOn, "the caller gives up while it rings there": Abandoned,
 		"a callback: accepted, dialled, taken, hung up": Answered, "a callback that nobody takes": NotReached,
-		"the counsellor lets go while it rings": NotReached, "the caller gives up while talking there": PassedOn,
+		"the caller picks up in the moment in which the counsellor is lost: hold audio, and the counsellor comes back": Answered,
+		"the caller picks up, and the counsellor does not come back: the head of the queue":                            NotReached,
+		"the counsellor lets go while it rings":                                                                        NotReached,
+		"the caller gives up while talking there":                                                                      PassedOn,
 	} {
 		c := outbounds[name].call
 		for _, s := range outbounds[name].steps {

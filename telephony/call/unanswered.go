@@ -116,7 +116,7 @@ func unansweredIndexed(c Call, r Row, now time.Time) (Call, []Command) {
 		// Whose the call is, the index knows better; see disputed. What rings for the one must not ring for the other.
 		var first []Command
 		if c.Out.Live {
-			first = []Command{StopRinging{c.Out.To}, DropOut{N: c.Out.N}}
+			first = []Command{StopRinging{c.Out.To}, DropOut{N: c.Out.N, Spare: true}}
 			c.Out.Live = false
 		}
 		c = to(c, Waiting, now)
@@ -158,6 +158,26 @@ func connect(c Call, leg string, now time.Time) (Call, []Command) {
 	c = to(c, Held, now)
 	c.Hold, c.Out = HoldDialling, Attempt{N: c.Out.N + 1, To: leg, Live: true}
 	return c, []Command{DisarmReturn{}, StartRinging{leg}, Dial{N: c.Out.N}, Mark{}}
+}
+
+// pickedUp: the caller answered one of our attempts, and is a caller like any other from now on: with the counsellor who hears it ring, or, when that
+// counsellor was lost in this moment, on hold audio until one is there.
+func pickedUp(c Call, n int, now time.Time) (Call, []Command) {
+	var cmds []Command
+	if c.Out.Live && n != c.Out.N { // the one before, which was to be dropped
+		cmds = append(cmds, DropOut{N: c.Out.N})
+	}
+	c.Out.N = n
+	if c.Out.Live {
+		c, join := reached(c, now)
+		return c, append(cmds, join...)
+	}
+	c.Unanswered = false
+	cmds = append(cmds, EnterHold{}, Save{}, Play{PromptReconnecting})
+	if c.State == Held {
+		return c, append(cmds, ArmReturn{}) // the agent's time begins when somebody waits for it
+	}
+	return announcing(c, cmds...)
 }
 
 // reached: the caller took the callback. From here on it is a call like any other.
