@@ -204,3 +204,43 @@ func TestControllerDiesWhileDialling(t *testing.T) {
 	}
 	s.until("it is noted", func() bool { return slices.Equal(p.told(), []string{"reached by a1"}) })
 }
+
+// TestPickedUpWhileTheCounsellorIsLost: who has picked up by then is not hung up on, but hears hold audio until the counsellor is back.
+func TestPickedUpWhileTheCounsellorIsLost(t *testing.T) {
+	answer := make(chan struct{})
+	home := newElsewhere(t, after(answer))
+	s := newScene(t, to(way("home", home.Addr())))
+	p := promised("13800003333")
+	life := s.start(s.calling(p))
+	b := s.sitDown("a1")
+	id := s.accepts("a1")
+	rung(t, home)
+	look := s.client("hotline-look")
+	_, ok := onLoop(life.Controller, func() bool { // Asterisk's word of the answer waits behind it
+		a := life.calls[id]
+		close(answer)
+		for up := false; !up && t.Context().Err() == nil; {
+			ch, err := look.ChannelGet(t.Context(), outChannel(id, 1))
+			up = err == nil && ch.State == stateUp
+		}
+		for _, l := range life.legs {
+			if l.Agent == "a1" {
+				a.post(call.LegLost{At: now(), Leg: l.ID})
+			}
+		}
+		return true
+	})
+	if !ok {
+		t.Fatal("the controller ended")
+	}
+	c := taken(t, home)
+	s.hears(c, counsellorHz)
+	b.hears(t, elsewhereHz)
+	for _, packet := range c.Heard() {
+		if holdTone(packet) {
+			s.until("it is noted", func() bool { return slices.Equal(p.told(), []string{"reached by a1"}) })
+			return
+		}
+	}
+	t.Error("it heard no hold audio, and so was not picked up while the counsellor was away")
+}
