@@ -93,7 +93,8 @@ func TestLedgerCall(t *testing.T) {
 func equal(a, b CallRecord) bool {
 	return a.ID == b.ID && a.Line == b.Line && a.Dialled == b.Dialled && a.Node == b.Node && a.Tier == b.Tier && a.Agent == b.Agent &&
 		a.Danger == b.Danger && a.Arrived.Equal(b.Arrived) && a.Queued.Equal(b.Queued) && a.Offered.Equal(b.Offered) && a.Talked.Equal(b.Talked) &&
-		a.Ended.Equal(b.Ended) && a.Wait == b.Wait && a.Talk == b.Talk && a.Outcome == b.Outcome && a.Cause == b.Cause && a.CallerRef == b.CallerRef
+		a.Ended.Equal(b.Ended) && a.Wait == b.Wait && a.Talk == b.Talk && a.Outcome == b.Outcome && a.Cause == b.Cause && a.CallerRef == b.CallerRef &&
+		a.Relayed == b.Relayed && a.LeftWaiting == b.LeftWaiting
 }
 
 // A write that comes twice, late or from another controller takes nothing back.

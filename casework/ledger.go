@@ -72,6 +72,7 @@ type CallRecord struct {
 	Tier    string
 	Agent   string // who talked last
 	Danger  bool   // the danger key was pressed at any time
+	Relayed bool   // another site passed the call on to us
 
 	Arrived time.Time
 	Queued  time.Time // first
@@ -84,6 +85,8 @@ type CallRecord struct {
 
 	Outcome Outcome
 	Cause   Cause
+	// LeftWaiting: a talk broke by a fault, and the caller left while waiting again. The outcome stays what it was; nobody served the caller.
+	LeftWaiting bool
 
 	CallerRef    string // pseudonym of the caller ([Keys.CallerRef]); empty when withheld
 	CallerSealed []byte // the number, sealed ([Keys.Seal] with [CallerContext])
@@ -103,16 +106,16 @@ func (l *Ledger) Open(ctx context.Context, c CallRecord) error {
 	if c.ID == "" || c.Arrived.IsZero() {
 		return errors.New("casework: open call: id and arrival are needed")
 	}
-	_, err := l.db.Exec(ctx, `INSERT INTO calls (`+callColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,0,0,0,'open','',0,?,?)
+	_, err := l.db.Exec(ctx, `INSERT INTO calls (`+callColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,0,0,0,'open','',0,?,?,?,FALSE)
 		ON CONFLICT (id) DO UPDATE SET
 			line = `+fill("line")+`, dialled = `+fill("dialled")+`, caller_ref = `+fill("caller_ref")+`,
 			caller_sealed = COALESCE(calls.caller_sealed, excluded.caller_sealed),
 			node = `+newest("node")+`, tier = `+newest("tier")+`, agent = `+newest("agent")+`,
-			danger = calls.danger OR excluded.danger,
+			danger = calls.danger OR excluded.danger, relayed = calls.relayed OR excluded.relayed,
 			arrived_ms = `+first("arrived_ms")+`, queued_ms = `+first("queued_ms")+`,
 			offered_ms = `+first("offered_ms")+`, talked_ms = `+first("talked_ms"),
 		c.ID, c.Line, c.Dialled, c.Node, c.Tier, c.Agent, c.Danger, storage.Millis(c.Arrived), storage.Millis(c.Queued),
-		storage.Millis(c.Offered), storage.Millis(c.Talked), c.CallerRef, c.CallerSealed)
+		storage.Millis(c.Offered), storage.Millis(c.Talked), c.CallerRef, c.CallerSealed, c.Relayed)
 	return wrap("open call "+c.ID, err)
 }
 
@@ -150,10 +153,12 @@ type Closing struct {
 	Cause   Cause
 	// Talk is how long counsellor and caller were together. Zero: from the first talk to the end.
 	Talk time.Duration
+	// LeftWaiting is [CallRecord.LeftWaiting].
+	LeftWaiting bool
 }
 
 // Close ends a call. A second Close changes nothing unless it knows better: then its whole closing replaces the first. Better is the
-// later of abandoned, degraded, overflowed, callback, answered (so that a sweep that found the channel gone, or the note that the
+// later of abandoned, degraded, overflowed, callback, answered, or the same with the word that the caller left while waiting again (so that a sweep that found the channel gone, or the note that the
 // fallback left, never hides that a counsellor answered). ErrNotFound when the call was never opened.
 func (l *Ledger) Close(ctx context.Context, id string, end Closing) error {
 	if end.Outcome.rank() == 0 || end.EndedAt.IsZero() {
@@ -164,14 +169,15 @@ func (l *Ledger) Close(ctx context.Context, id string, end Closing) error {
 		if errors.Is(err, sql.ErrNoRows) {
 			return ErrNotFound
 		}
-		if err != nil || c.Outcome.rank() >= end.Outcome.rank() {
+		if err != nil || c.Outcome.rank() > end.Outcome.rank() || c.Outcome.rank() == end.Outcome.rank() && (c.LeftWaiting || !end.LeftWaiting) {
 			return err
 		}
 		wait, talk := durations(c, end)
 		// What follows from the end is looked at again when the end is another one.
-		_, err = tx.Exec(ctx, `UPDATE calls SET ended_ms = ?, outcome = ?, ended_by = ?, q850 = ?, wait_ms = ?, talk_ms = ?, followed_ms = 0 WHERE id = ?`,
+		_, err = tx.Exec(ctx, `UPDATE calls SET ended_ms = ?, outcome = ?, ended_by = ?, q850 = ?, wait_ms = ?, talk_ms = ?, left_waiting = ?,
+			followed_ms = 0 WHERE id = ?`,
 			storage.Millis(end.EndedAt), string(end.Outcome), string(end.Cause.By), end.Cause.Q850, wait.Milliseconds(),
-			talk.Milliseconds(), id)
+			talk.Milliseconds(), end.LeftWaiting, id)
 		return err
 	})
 	return wrap("close call "+id, err)
@@ -231,7 +237,7 @@ func (l *Ledger) CountByCaller(ctx context.Context, refs ...string) (int, error)
 }
 
 const callColumns = `id, line, dialled, node, tier, agent, danger, arrived_ms, queued_ms, offered_ms, talked_ms, ended_ms, wait_ms,
-	talk_ms, outcome, ended_by, q850, caller_ref, caller_sealed`
+	talk_ms, outcome, ended_by, q850, caller_ref, caller_sealed, relayed, left_waiting`
 
 func (l *Ledger) list(ctx context.Context, rest string, args ...any) ([]CallRecord, error) {
 	out, err := storage.Select(ctx, l.db, scanCall, `SELECT `+callColumns+` FROM calls `+rest, args...)
@@ -241,7 +247,8 @@ func (l *Ledger) list(ctx context.Context, rest string, args ...any) ([]CallReco
 func scanCall(s storage.Row) (c CallRecord, err error) {
 	var arrived, queued, offered, talked, ended, wait, talk int64
 	err = s.Scan(&c.ID, &c.Line, &c.Dialled, &c.Node, &c.Tier, &c.Agent, &c.Danger, &arrived, &queued, &offered, &talked, &ended, &wait,
-		&talk, &c.Outcome, &c.Cause.By, &c.Cause.Q850, &c.CallerRef, &c.CallerSealed)
+		&talk, &c.Outcome, &c.Cause.By, &c.Cause.Q850, &c.CallerRef, &c.CallerSealed, &c.Relayed,
+		&c.LeftWaiting)
 	c.Arrived, c.Queued, c.Offered = storage.Time(arrived), storage.Time(queued), storage.Time(offered)
 	c.Talked, c.Ended = storage.Time(talked), storage.Time(ended)
 	c.Wait, c.Talk = time.Duration(wait)*time.Millisecond, time.Duration(talk)*time.Millisecond

@@ -23,7 +23,7 @@ type left struct {
 //
 // Whoever is at risk is called at once and by the machine, whatever the line says; without a number, or against an earlier refusal, a person must
 // decide at once. The others are called by the line's rules, unless they were served meanwhile, are about to be, do not want it, or abuse the
-// line.
+// line. Who left while waiting again after a talk that broke was not served either.
 func (l left) follow(r CallbackRules) (Task, bool) {
 	r = r.withDefaults()
 	c := l.call
@@ -43,7 +43,7 @@ func (l left) follow(r CallbackRules) (Task, bool) {
 		return Task{}, false
 	case t.Urgent(): // was cut off while at risk, a moment ago
 		t.Auto = true
-	case r.Abandoned == AbandonedOff:
+	case r.Abandoned == AbandonedOff && !c.LeftWaiting: // a talk that we broke is made good, if a person thinks so
 		return Task{}, false
 	default:
 		t.Auto = r.Abandoned == AbandonedAuto
@@ -71,7 +71,7 @@ func (c *Callbacks) follow(ctx context.Context, call string, unserved bool) erro
 			return err
 		}
 		switch {
-		case unserved || row.Outcome == Abandoned:
+		case unserved || row.Outcome == Abandoned || row.LeftWaiting:
 			err = c.followLeft(ctx, tx, row)
 		case row.Outcome == Answered:
 			err = c.followAnswered(ctx, tx, row)

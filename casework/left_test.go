@@ -28,9 +28,10 @@ func TestFollowLeft(t *testing.T) {
 		mode AbandonedMode
 		want string // "" none; else "<auto or person> due <s after the end> next <s after the end> tier"
 	}{
-		"a person decides":                           {left: calm, want: "person due 900 next 0 normal"},
-		"the machine calls":                          {left: calm, mode: AbandonedAuto, want: "auto due 900 next 0 normal"},
-		"the line wants none":                        {left: calm, mode: AbandonedOff},
+		"a person decides":    {left: calm, want: "person due 900 next 0 normal"},
+		"the machine calls":   {left: calm, mode: AbandonedAuto, want: "auto due 900 next 0 normal"},
+		"the line wants none": {left: calm, mode: AbandonedOff},
+		"left after a talk that broke, whatever the line says": {left: with(calm, func(l *left) { l.call.LeftWaiting = true }), mode: AbandonedOff, want: "person due 900 next 0 normal"},
 		"no number":                                  {left: with(calm, func(l *left) { l.callable = false })},
 		"does not want it":                           {left: with(calm, func(l *left) { l.refused = true })},
 		"was answered since":                         {left: with(calm, func(l *left) { l.answered = true })},
@@ -265,4 +266,41 @@ func TestLeftKilled(t *testing.T) {
 	if open != 0 {
 		t.Errorf("%d calls were not looked at", open)
 	}
+}
+
+// TestLeftAfterABrokenTalk: answered, as the ledger counts, and called back all the same; once, however often and late the end is written.
+func TestLeftAfterABrokenTalk(t *testing.T) {
+	each(t, func(t *testing.T, db *storage.DB) {
+		ctx, d, l := t.Context(), newDesk(t, db, CallbacksConfig{}), NewLedger(db)
+		d.clock = at(100)
+		left, err := NewLeft(LeftConfig{}, d.Callbacks)
+		must(t, err)
+		for id, end := range map[string]Closing{"here": {Outcome: Answered}, "elsewhere": {Outcome: Overflowed}, "served": {Outcome: Answered}} {
+			end.EndedAt, end.Cause.By = at(60), ByCaller
+			leave(t, db, d.keys, CallRecord{ID: id, Tier: "normal", Arrived: at(0), Talked: at(20)}, map[string]string{"here": mobile, "elsewhere": "13900139001", "served": "13900139002"}[id], time.Time{}, Open)
+			must(t, l.Close(ctx, id, end)) // by who did not see it
+			must(t, left.look(ctx))
+			if id != "served" {
+				end.LeftWaiting = true
+			}
+			for range 2 {
+				must(t, l.Close(ctx, id, end))
+				must(t, left.look(ctx))
+			}
+			c, err := l.Get(ctx, id)
+			must(t, err)
+			if c.Outcome != end.Outcome || c.LeftWaiting != end.LeftWaiting {
+				t.Errorf("%s: %+v", id, c)
+			}
+		}
+		list, err := NewTasks(db).List(ctx, 10)
+		must(t, err)
+		calls := map[string]bool{}
+		for _, task := range list {
+			calls[task.Call] = true
+		}
+		if len(list) != 2 || !calls["here"] || !calls["elsewhere"] {
+			t.Errorf("tasks %+v", list)
+		}
+	})
 }

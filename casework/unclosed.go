@@ -77,8 +77,11 @@ func (u *Unclosed) look(ctx context.Context, now time.Time) error {
 			continue
 		}
 		outcome := Abandoned
-		if !c.Talked.IsZero() {
+		switch {
+		case !c.Talked.IsZero():
 			outcome = Answered
+		case c.Relayed:
+			outcome = Withdrawn // our dialplan gave the caller back to the other site, which follows
 		}
 		if err := u.ledger.Close(ctx, c.ID, Closing{EndedAt: now, Outcome: outcome, Cause: Cause{By: ByFault}}); err != nil {
 			return err

@@ -21,6 +21,7 @@ func TestUnclosedEndsOnlyWhatIsNowhere(t *testing.T) {
 		old := now.Add(-time.Hour)
 		for id, c := range map[string]CallRecord{
 			"live": {Arrived: old}, "young": {Arrived: now.Add(-time.Minute)}, "lost": {Arrived: old}, "talked": {Arrived: old, Talked: old.Add(time.Minute)},
+			"relayed": {Arrived: old, Relayed: true},
 		} {
 			c.ID, c.Line = id, "12355"
 			if err := l.Open(ctx, c); err != nil {
@@ -34,7 +35,7 @@ func TestUnclosedEndsOnlyWhatIsNowhere(t *testing.T) {
 		}
 		outcomes := func() map[string]Outcome {
 			m := map[string]Outcome{}
-			for _, id := range []string{"live", "young", "lost", "talked"} {
+			for _, id := range []string{"live", "young", "lost", "talked", "relayed"} {
 				c, err := l.Get(ctx, id)
 				if err != nil {
 					t.Fatal(err)
@@ -57,7 +58,7 @@ func TestUnclosedEndsOnlyWhatIsNowhere(t *testing.T) {
 		if err := u.look(ctx, now); err != nil {
 			t.Fatal(err)
 		}
-		want := map[string]Outcome{"live": Open, "young": Open, "lost": Abandoned, "talked": Answered}
+		want := map[string]Outcome{"live": Open, "young": Open, "lost": Abandoned, "talked": Answered, "relayed": Withdrawn}
 		for id, o := range outcomes() {
 			if o != want[id] {
 				t.Errorf("%s is %s, want %s", id, o, want[id])

@@ -72,7 +72,7 @@ func (l ledger) Close(ctx context.Context, r telephony.Record) error {
 		return err
 	}
 	return l.calls.Close(ctx, string(r.Call.ID), casework.Closing{
-		EndedAt: r.Call.Ended, Outcome: casework.Outcome(r.Call.Outcome()), Talk: r.Call.Spoken,
+		EndedAt: r.Call.Ended, Outcome: casework.Outcome(r.Call.Outcome()), Talk: r.Call.Spoken, LeftWaiting: r.Call.Left,
 		Cause: casework.Cause{By: casework.By(r.Call.EndedBy), Q850: r.Call.Cause},
 	})
 }
@@ -80,7 +80,7 @@ func (l ledger) Close(ctx context.Context, r telephony.Record) error {
 func (l ledger) row(r telephony.Record) (casework.CallRecord, error) {
 	c := r.Call
 	row := casework.CallRecord{
-		ID: string(c.ID), Line: c.Line, Dialled: r.Dialled, Node: r.Node, Tier: string(c.Tier), Agent: c.Agent, Danger: c.Danger,
+		ID: string(c.ID), Line: c.Line, Dialled: r.Dialled, Node: r.Node, Tier: string(c.Tier), Agent: c.Agent, Danger: c.Danger, Relayed: c.Hops != "",
 		Arrived: c.Arrived, Queued: c.Queued, Offered: c.Offers, Talked: c.Talked,
 	}
 	if r.Caller == "" {

@@ -45,7 +45,7 @@ func TestLateLedger(t *testing.T) {
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	r := telephony.Record{
 		Node: "node-1", Dialled: "12355", Caller: "13800138000",
-		Call: call.Call{ID: "c1", Line: "12355", State: call.Ended, Arrived: now, Queued: now, Talked: now.Add(time.Second), Ended: now.Add(time.Minute), EndedBy: call.ByAgent, Spoken: 50 * time.Second},
+		Call: call.Call{ID: "c1", Line: "12355", State: call.Ended, Arrived: now, Queued: now, Talked: now.Add(time.Second), Ended: now.Add(time.Minute), EndedBy: call.ByAgent, Spoken: 50 * time.Second, Left: true, Hops: "south"},
 	}
 	if err := l.Close(t.Context(), r); !errors.Is(err, away) {
 		t.Fatalf("error %v", err)
@@ -59,7 +59,7 @@ func TestLateLedger(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Outcome != casework.Answered || got.Talk != 50*time.Second || got.Cause.By != casework.ByAgent || got.CallerRef == "" {
+	if got.Outcome != casework.Answered || got.Talk != 50*time.Second || got.Cause.By != casework.ByAgent || got.CallerRef == "" || !got.LeftWaiting || !got.Relayed {
 		t.Errorf("row %+v", got)
 	}
 	if number, err := keys.Open(got.CallerSealed, casework.CallerContext("c1")); err != nil || casework.Normalise(number, region) != casework.Normalise(r.Caller, region) {

@@ -113,7 +113,8 @@ type Call struct {
 	Leaving bool      // the channel is being hung up
 	Ended   time.Time
 	EndedBy By
-	Cause   int // Q.850, of the caller's channel
+	Cause   int  // Q.850, of the caller's channel
+	Left    bool // while waiting again: a talk had broken, here or elsewhere, and nobody served the caller after it
 
 	// Pending is set while the index has been asked to queue the call and has not answered: what its stream says meanwhile is older than that wish.
 	Pending bool

@@ -125,6 +125,7 @@ func gone(c Call, now time.Time) (Call, []Command) {
 		cmds = append(cmds, KeepAgent{c.Agent}) // who was cut off at risk finds the same agent when calling again
 	}
 	c = pause(c, now)
+	c.Left = c.brokenOff()
 	c = to(c, Ended, now)
 	c.Ended = now
 	switch {
@@ -135,6 +136,14 @@ func gone(c Call, now time.Time) (Call, []Command) {
 		c.EndedBy = ByFault // nobody hung up, as far as Asterisk said
 	}
 	return c, append(cmds, DisarmReturn{}, Close{})
+}
+
+// brokenOff says that the caller talked with somebody, lost them by a fault, and waits for them or for another.
+func (c Call) brokenOff() bool {
+	if c.Talked.IsZero() && c.Passed.IsZero() || c.EndedBy == ByAgent || c.Callback == CallbackPromised {
+		return false
+	}
+	return c.State == Waiting || c.State == Offered || c.State == Held
 }
 
 // degrade hands the caller to the dialplan, whose fallback needs none of us.

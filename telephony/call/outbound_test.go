@@ -316,3 +316,37 @@ func TestOutboundOutcomes(t *testing.T) {
 		t.Errorf("given up by the other site: %s", c.Outcome())
 	}
 }
+
+// TestLeftAfterABrokenTalk: whose talk broke, here or elsewhere, and who leaves before anybody is there again, was not served.
+func TestLeftAfterABrokenTalk(t *testing.T) {
+	talks, away := queued(), queued()
+	talks.State, talks.Agent, talks.Leg, talks.Talked, talks.Joined = Talking, "a1", "l1", at(10).Time, at(10).Time
+	away.State, away.Passed, away.Joined, away.Out = Overflowed, at(10).Time, at(10).Time, Attempt{1, "city", true}
+	for name, tt := range map[string]struct {
+		call   Call
+		events []Event
+		left   bool
+	}{
+		"talking":                           {talks, nil, false},
+		"never answered":                    {queued(), nil, false},
+		"held for the agent":                {talks, []Event{LegLost{at(20), "l1"}}, true},
+		"the agent came back":               {talks, []Event{LegLost{at(20), "l1"}, LegReady{at(21), "a1", "l2"}}, false},
+		"the agent did not come back":       {talks, []Event{LegLost{at(20), "l1"}, ReturnExpired{at(40)}}, true},
+		"the agent hung up while away":      {talks, []Event{LegLost{at(20), "l1"}, HangupWanted{at(21), "a1"}}, false},
+		"talking elsewhere":                 {away, nil, false},
+		"the far side vanished":             {away, []Event{OutGone{at(20), 1, 44}}, true},
+		"and another here rings":            {away, []Event{OutGone{at(20), 1, 44}, Queued{at(21), indexRow(Offered, "a1", "", 21)}}, true},
+		"and another here took the call":    {away, []Event{OutGone{at(20), 1, 44}, Queued{at(21), indexRow(Talking, "a1", "l1", 21)}}, false},
+		"a callback was promised meanwhile": {planned(away, full), []Event{OutGone{at(20), 1, 44}, CallbackWanted{at(21)}, Promised{at(22), 1, true}}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := tt.call
+			for _, e := range append(tt.events, Leaving{at(50), 16}, CallerGone{at(50)}) {
+				c, _ = Next(c, e)
+			}
+			if c.State != Ended || c.Left != tt.left {
+				t.Errorf("%s, left %v", c.State, c.Left)
+			}
+		})
+	}
+}
