@@ -11,7 +11,7 @@ import (
 )
 
 // SetLines replaces the lines at run time. The calls stay where they are and hear what they heard; but those who wait are offered to whom the line now
-// says: in an emergency nobody who came before it waits behind those who came after. A line that is gone still serves those whom the dialplan sends:
+// says, and are tried elsewhere as it now says: in an emergency nobody who came before it waits behind those who came after. A line that is gone still serves those whom the dialplan sends:
 // the callers who are on it, and those who dial its numbers until Asterisk has forgotten them, too. On an error nothing is changed.
 func (c *Controller) SetLines(lines []Line) error {
 	if err := validLines(lines); err != nil {
@@ -25,7 +25,8 @@ func (c *Controller) SetLines(lines []Line) error {
 		}
 		c.book.Store(&next)
 		for _, a := range c.calls {
-			if old, fresh := was[a.line.ID], next[a.line.ID]; old.Groups != fresh.Groups || !slices.Equal(old.Relax, fresh.Relax) {
+			old, fresh := was[a.line.ID], next[a.line.ID]
+			if old.Groups != fresh.Groups || !slices.Equal(old.Relax, fresh.Relax) || !slices.Equal(old.Overflow, fresh.Overflow) {
 				a.post(call.TermsChanged{At: now()})
 			}
 		}

@@ -73,6 +73,29 @@ func TestEmergencyReachesWhoWaits(t *testing.T) {
 	s.until("the other one may be offered, too", func() bool { return s.rows()[second].Groups == 99 })
 }
 
+// TestEmergencyTriesWhoWaitsElsewhere: the steps that came with the switch are for who came before it, too, and those that it took away for nobody.
+func TestEmergencyTriesWhoWaitsElsewhere(t *testing.T) {
+	t.Parallel()
+	far, other := newElsewhere(t, after(nil)), newElsewhere(t, after(nil))
+	s := newScene(t, to(way("city", far.Addr())+way("province", other.Addr())))
+	r := s.start(overflowing(time.Minute, Partner{Endpoint: "PJSIP/12355@city", Site: true}))
+	c, _ := s.waiting()
+	line := s.line("12355")
+	line.Overflow = []Overflow{{After: time.Second, When: "wait", To: "province", Partner: Partner{Endpoint: "PJSIP/12355@province", Site: true}}}
+	must(t, r.SetLines([]Line{line}))
+	in := rung(t, other)
+	s.hears(c, asterisktest.HoldHz)
+	if len(far.rings) > 0 {
+		t.Error("it rings where the line no longer says")
+	}
+	must(t, r.SetLines([]Line{s.line("12355")})) // who is tried already, is
+	select {
+	case <-in.Canceled():
+		t.Error("the attempt was dropped")
+	case <-time.After(300 * time.Millisecond):
+	}
+}
+
 // TestLinesThatCannotBeServedAreRefused, and the old ones stay.
 func TestLinesThatCannotBeServedAreRefused(t *testing.T) {
 	c := newIdle(t, "http://127.0.0.1:9/ari")

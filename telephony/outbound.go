@@ -124,7 +124,7 @@ func (a *actor) placeOut(cmd call.Command) {
 
 // dialPartner tries another place for a caller who waits.
 func (a *actor) dialPartner(ctx context.Context, c call.Call, n int, to string) {
-	p, ok := a.line.partner(to)
+	p, ok := a.partner(to)
 	if !ok {
 		a.log.Error("the line's plan names a place that is not configured", "to", to)
 		a.post(call.OutGone{At: now(), N: n})
@@ -175,7 +175,7 @@ const failedToPlace = 38
 
 // watchOut finds out what became of an attempt of an earlier life.
 func (a *actor) watchOut(ctx context.Context, c call.Call, n int, to string) {
-	p, _ := a.line.partner(to)
+	p, _ := a.partner(to)
 	id := outChannel(a.id, n)
 	o := &out{actor: a, n: n, callback: c.Task != "", human: c.Task != "" || p.human(), taken: c.State == call.Overflowed}
 	var ch ari.Channel
@@ -233,7 +233,7 @@ func (a *actor) destroyOut(ctx context.Context) {
 // joinOut brings the caller together with who answered elsewhere. The caller comes last, and so hears the hold audio until then.
 func (a *actor) joinOut(n int) {
 	bridge := outBridge(a.id)
-	if p, _ := a.line.partner(a.call.Out.To); !p.human() {
+	if p, _ := a.partner(a.call.Out.To); !p.human() {
 		_ = a.ctl.ari.StopPlayback(a.ctx, asking(a.id, n)) // a channel that plays does not move before the end
 	}
 	err := a.asterisk("join_out", func(ctx context.Context) error {

@@ -2,6 +2,7 @@ package telephony
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,23 +19,46 @@ const (
 // recheck is the pause before a step whose condition did not hold is looked at again.
 const recheck = 5 * time.Second
 
-// overflow is the plan of one caller who waits: which step is due when. Its timer runs beside the actor.
+// overflow is the plan of one caller who waits: which step is due when. It follows the line: emergency mode may have other steps. Its timer runs
+// beside the actor.
 type overflow struct {
 	timer *time.Timer
+	steps []Overflow           // of the line, as the plan was made
+	tried map[string]time.Time // by place: not again before
 
 	mu   sync.Mutex
-	next []time.Time // by step: not before
+	next []time.Time // by step: not before. Another plan has another slice
+}
+
+// present is the call's line as it is now.
+func (a *actor) present() Line {
+	if l := a.ctl.line(a.line.ID); l.ID != "" {
+		return l
+	}
+	return a.line
+}
+
+// partner is the place of that name in the line's plan, or in that of when the call came: it may be tried, or talked with, since then.
+func (a *actor) partner(name string) (Partner, bool) {
+	if p, ok := a.present().partner(name); ok {
+		return p, true
+	}
+	return a.line.partner(name)
 }
 
 // planOverflow keeps the plan running while the caller waits and is tried nowhere, and stops it otherwise.
 func (a *actor) planOverflow(e call.Event) {
-	c, o, steps := a.call, &a.overflow, a.line.Overflow
-	if len(steps) == 0 {
+	c, o, line := a.call, &a.overflow, a.present()
+	if !slices.Equal(o.steps, line.Overflow) {
+		stop(&o.timer)
+		o.steps, o.next = line.Overflow, nil
+	}
+	if len(o.steps) == 0 {
 		return
 	}
 	if due, ok := e.(call.OverflowDue); ok {
 		stop(&o.timer)
-		o.later(steps, due.To, due.Time.Add(a.ctl.cfg.Outbound.Retry))
+		o.later(due.To, due.Time.Add(a.ctl.cfg.Outbound.Retry))
 	}
 	if c.State != call.Waiting && c.State != call.Offered || c.Out.Live || c.Task != "" || c.Callback != "" || c.Queued.IsZero() {
 		stop(&o.timer)
@@ -46,8 +70,12 @@ func (a *actor) planOverflow(e call.Event) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.next == nil {
-		for _, s := range steps {
-			o.next = append(o.next, c.Queued.Add(s.After))
+		for _, s := range o.steps {
+			at := c.Queued.Add(s.After)
+			if again := o.tried[s.To]; again.After(at) {
+				at = again
+			}
+			o.next = append(o.next, at)
 		}
 	}
 	step := 0
@@ -56,25 +84,32 @@ func (a *actor) planOverflow(e call.Event) {
 			step = i
 		}
 	}
-	s := steps[step]
-	o.timer = time.AfterFunc(time.Until(o.next[step]), func() {
-		if a.ctl.mayOverflow(a.ctx, a.line, s) {
+	s, next := o.steps[step], o.next
+	o.timer = time.AfterFunc(time.Until(next[step]), func() {
+		if a.ctl.mayOverflow(a.ctx, line, s) {
 			a.post(call.OverflowDue{At: now(), To: s.To})
 			return
 		}
 		o.mu.Lock()
-		o.next[step] = time.Now().Add(recheck)
+		next[step] = time.Now().Add(recheck)
 		o.mu.Unlock()
 		a.post(call.OverflowDue{At: now()}) // to nobody: the plan goes on
 	})
 }
 
 // later puts the steps to a place off: it is being tried.
-func (o *overflow) later(steps []Overflow, to string, at time.Time) {
+func (o *overflow) later(to string, at time.Time) {
+	if to == "" {
+		return
+	}
+	if o.tried == nil {
+		o.tried = map[string]time.Time{}
+	}
+	o.tried[to] = at
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for i := range o.next {
-		if steps[i].To == to && o.next[i].Before(at) {
+		if o.steps[i].To == to && o.next[i].Before(at) {
 			o.next[i] = at
 		}
 	}
