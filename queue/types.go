@@ -5,7 +5,7 @@ package queue
 import "time"
 
 type (
-	// CallID names one call, a ULID chosen by the controller that claimed it.
+	// CallID names one call, a ULID given by the controller that claimed it.
 	CallID string
 	// AgentID names one person who answers (a user id, "u-…").
 	AgentID string

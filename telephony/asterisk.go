@@ -145,10 +145,10 @@ func (c *Controller) started(e ari.Event) {
 		c.giveBack(e.Channel.ID)
 		return
 	}
-	cl := call.Call{ID: call.ID(newID()), Line: e.Args[0], State: call.Arrived, Tier: call.Normal, Arrived: time.Now().UTC()}
+	cl := call.Call{ID: CallID(e.Channel.ID), Line: e.Args[0], State: call.Arrived, Tier: call.Normal, Arrived: time.Now().UTC()}
 	a := newActor(c, e.Channel.ID, cl, e.Args[1], e.Channel.CallerNumber, 1)
 	a.origin = e.Channel.Name
-	// Nobody else can know a call that was named just now: the first renewal writes its lease.
+	// Nobody else can act on a call whose tag is not written yet: the first renewal writes its lease.
 	if hops := e.Channel.Vars[varHops]; hops != "" {
 		c.begin(a, call.Relayed{At: now(), Hops: hops, Tier: tierOf(e.Channel.Vars[varTier]), Plan: a.plan()})
 		return

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync"
@@ -339,7 +340,8 @@ func fallback(n node, messages string, rec *recordings.Recorder) casework.Fallba
 			for _, n := range found {
 				notes[n.ID] = n
 				out = append(out, casework.FallbackNote{
-					ID: n.ID, Call: n.Call, Line: n.Line, Dialled: n.Number, Caller: n.Caller, Arrived: n.Arrived, Began: n.Fallback, Ended: n.Ended,
+					// Without a tag the channel says which call it was: a controller may have begun its row.
+					ID: n.ID, Call: cmp.Or(n.Call, string(telephony.CallID(n.ID))), Line: n.Line, Dialled: n.Number, Caller: n.Caller, Arrived: n.Arrived, Began: n.Fallback, Ended: n.Ended,
 					Answered: n.Outcome == asterisk.OutcomeAnswered, Left: n.Outcome == asterisk.OutcomeMessage, Message: n.Message, Danger: n.Danger,
 				})
 			}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -102,6 +103,28 @@ func TestLiveElsewhere(t *testing.T) {
 		}
 		if ids, err := live(ctx); err != nil || ids["c1"] != renewed {
 			t.Errorf("look %d: renewed %t, live %v, %v", i, renewed, ids, err)
+		}
+	}
+}
+
+// TestNoteOfAnUntaggedCall: a caller who left between the claim and the first tag leaves a note, and a controller has a row of the same call.
+func TestNoteOfAnUntaggedCall(t *testing.T) {
+	const channel = "node-1-1700000000.7"
+	dir := t.TempDir()
+	for name, want := range map[string]string{
+		"note_1_" + channel + "__12355_12355__1700000000__1700000042_0_0.alaw":           string(telephony.CallID(channel)),
+		"note_1_node-1-1700000000.8_01JABC_12355_12355__1700000000__1700000042_0_0.alaw": "01JABC",
+	} {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		notes, err := fallback(1, dir, nil).Notes()
+		if err != nil || len(notes) != 1 || notes[0].Call != want {
+			t.Errorf("%s: %+v, %v; want the call %s", name, notes, err, want)
+		}
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

@@ -7,7 +7,7 @@ package call
 
 import "time"
 
-// ID names a call: a ULID chosen when the call was claimed.
+// ID names a call: a ULID that follows from the channel on which the call came.
 type ID string
 
 // State is where the caller is.
