@@ -59,7 +59,7 @@ func (q *Queue) Raise(ctx context.Context, req RequestID, id CallID, tier Tier, 
 
 // Require changes what a call asks for, in any state: a language was chosen, the ledger knows who calls, a line was changed. All terms are
 // replaced. The place is kept, and steps of relaxation that are due already are taken at once. A waiting call is offered to who fits now; an
-// offer that rings is not taken back. A returning caller's preferred agent is held, as by Arrive.
+// offer that rings is taken back (withdrawn) only from an agent who fits no more. A returning caller's preferred agent is held, as by Arrive.
 func (q *Queue) Require(ctx context.Context, req RequestID, id CallID, t Terms) (Call, error) {
 	text, err := callText(Call{
 		ID: id, Needs: t.Needs, Relax: t.Relax, Groups: t.Groups, Preferred: t.Preferred, PreferUntil: t.PreferUntil, History: t.History,

@@ -100,19 +100,48 @@ func TestRequire(t *testing.T) {
 			t.Errorf("%+v", a)
 		}
 	})
-	t.Run("who rings is left to ring", func(t *testing.T) {
+	t.Run("who rings is left to ring, as long as they fit", func(t *testing.T) {
 		d := newDesk(t, rdb, Config{})
 		agentStates()[AgentReserved](d)
-		c, err := d.Require(ctx, d.req(), "c1", Terms{Needs: Skills{"x": 9}, Groups: EveryGroup})
+		was := d.call("c1")
+		steps := []Relaxation{{After: time.Second, Skill: "x"}}
+		d.pass(2 * time.Second)
+		c, err := d.Require(ctx, d.req(), "c1", Terms{Needs: Skills{"x": 9}, Relax: steps, Groups: EveryGroup})
 		d.must(err)
-		if c.State != CallOffered {
+		if c.State != CallOffered || c.Offer != was.Offer {
 			t.Fatalf("%+v", c)
 		}
-		d.must(d.Decline(ctx, d.req(), c.Offer, "a1", "s"))
-		if a := d.ready("a1"); a.State != AgentAvailable {
-			t.Errorf("%+v", a)
-		}
 	})
+	for name, terms := range map[string]Terms{
+		"who has not the language that was chosen rings no more": {Needs: Skills{"x": 9}, Groups: EveryGroup},
+		"nor who is of a group that is no longer asked":          {Groups: 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t, rdb, Config{})
+			_, err := d.SignIn(ctx, d.req(), Agent{ID: "a1", Session: "s", Group: 1})
+			d.must(err)
+			d.ready("a1")
+			was := d.caller("c1", TierNormal, nil)
+			d.pass(time.Second)
+			c, err := d.Require(ctx, d.req(), "c1", terms)
+			d.must(err)
+			if a := d.agent("a1"); c.State != CallWaiting || c.Offer != "" || a.State != AgentAvailable {
+				t.Fatalf("%+v\n%+v", c, a)
+			}
+			queuetest.Check(t, rdb, "site")
+			if _, err := d.Accept(ctx, d.req(), was.Offer, "a1", "s"); !errors.Is(err, ErrOfferGone) {
+				t.Errorf("accepted all the same: %v", err)
+			}
+			if c := d.caller("c2", TierNormal, nil); c.Agent != "a1" {
+				t.Errorf("the agent is not free for others: %+v", c)
+			}
+			_, err = d.SignIn(ctx, d.req(), Agent{ID: "a2", Session: "s", Skills: Skills{"x": 9}})
+			d.must(err)
+			if a := d.ready("a2"); a.Call != "c1" {
+				t.Errorf("%+v", a)
+			}
+		})
+	}
 	for name, raiseFirst := range map[string]bool{"told, then raised": false, "raised, then told": true} {
 		t.Run("the counsellor of who was cut off is held: "+name, func(t *testing.T) {
 			d := newDesk(t, rdb, Config{})

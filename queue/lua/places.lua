@@ -88,17 +88,17 @@ local function asks(bucket)
   return nil, need or bucket, tonumber(groups or EVERY)
 end
 
+-- relax gives a call in the queue the need that is left of it by now, and returns when the next step is due.
+local function relax(c)
+  for _, step in ipairs(c.relax or {}) do
+    if c.from + step.after > NOW then return c.from + step.after end
+    c.need = step.need
+  end
+end
+
 -- enter puts a waiting call into the bucket where it belongs now, and notes when that will change by itself.
 local function enter(c)
-  local due
-  for _, step in ipairs(c.relax or {}) do
-    if c.from + step.after <= NOW then
-      c.need = step.need
-    else
-      due = c.from + step.after
-      break
-    end
-  end
+  local due = relax(c)
   c.only = whom(c)
   if c.only then due = math.min(due or c.prefer, c.prefer) end
   if due then redis.call('ZADD', P .. 'relax', int(due), c.id) end
@@ -140,6 +140,7 @@ local function require_of(c, t)
   c.preferred, c.prefer = t.preferred, t.prefer and math.min(t.prefer, NOW + CFG.patience)
   touch('calls', c)
   if waiting then enter(c) end
+  if c.state == 'offered' then relax(c) end
 end
 
 -- release lets those who wait for one agent be placed anew: that agent cannot become free, or has other skills.

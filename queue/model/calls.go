@@ -69,17 +69,20 @@ func (q *Queue) orderKey(c *Call) int64 {
 	return q.ownKey(c)
 }
 
-// enter decides what a waiting call needs now, and whether it waits for one agent only.
-func (q *Queue) enter(c *Call) {
-	c.due, c.Only = 0, ""
+// relax gives a call the need that is left of it by now, and returns when the next step is due.
+func (q *Queue) relax(c *Call) int64 {
 	for _, s := range c.Relax {
-		due := c.From + s.After.Milliseconds()
-		if due > q.now {
-			c.due = due
-			break
+		if due := c.From + s.After.Milliseconds(); due > q.now {
+			return due
 		}
 		c.Need = s.Need
 	}
+	return 0
+}
+
+// enter decides what a waiting call needs now, and whether it waits for one agent only.
+func (q *Queue) enter(c *Call) {
+	c.due, c.Only = q.relax(c), ""
 	a := q.Agents[c.Preferred]
 	if a != nil && c.Tier != queue.TierRed && c.Until > q.now && canFree(a) && q.able(a, c) {
 		c.Only = a.ID
@@ -143,8 +146,15 @@ func (q *Queue) require(in queue.Call) error {
 		return err
 	}
 	c.Need, c.Asked, c.Relax, c.Groups, c.History, c.Preferred, c.Until = r.Need, r.Asked, r.Relax, r.Groups, r.History, r.Preferred, r.Until
-	if c.State == queue.CallWaiting {
+	switch c.State {
+	case queue.CallWaiting:
 		q.enter(c)
+	case queue.CallOffered:
+		q.relax(c)
+		if a := q.Agents[c.Agent]; !q.able(a, c) { // it rings for one who cannot help
+			q.endOffer(q.Offers[c.Offer])
+			q.become(a, queue.AgentAvailable)
+		}
 	}
 	q.keepFor(c)
 	if c.State == queue.CallWaiting {
