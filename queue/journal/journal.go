@@ -57,7 +57,7 @@ func (k *Keeper) Run(ctx context.Context) error {
 	for {
 		err := k.fill(ctx)
 		if errors.Is(err, errFull) {
-			err = k.rotate()
+			err = Rotate(k.cfg.File, k.cfg.Old)
 		}
 		if ctx.Err() != nil {
 			return nil
@@ -121,15 +121,15 @@ func end(f *os.File) (place string, size int64, err error) {
 	return place, size, nil
 }
 
-// rotate gives each file the next number; the oldest goes.
-func (k *Keeper) rotate() error {
+// Rotate gives a file and the older ones beside it the next number, "….1", "….2", and so on; at most old are kept, the oldest goes.
+func Rotate(file string, old int) error {
 	name := func(n int) string {
 		if n == 0 {
-			return k.cfg.File
+			return file
 		}
-		return k.cfg.File + "." + strconv.Itoa(n)
+		return file + "." + strconv.Itoa(n)
 	}
-	for n := k.cfg.Old; n > 0; n-- {
+	for n := old; n > 0; n-- {
 		if err := os.Rename(name(n-1), name(n)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
