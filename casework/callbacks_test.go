@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -93,11 +94,13 @@ func TestCallbackLife(t *testing.T) {
 		if got = d.claim("b"); got.Attempt != 2 {
 			t.Errorf("second claim %+v", got)
 		}
-		if err := d.Extend(ctx, task.ID, "a", time.Minute); !errors.Is(err, ErrLost) {
-			t.Errorf("extended by another: %v", err)
+		if lost, err := d.Extend(ctx, "a", time.Minute, task.ID); err != nil || !slices.Equal(lost, []string{task.ID}) {
+			t.Errorf("extended by another: %v, %v", lost, err)
 		}
 		d.clock = at(950)
-		must(t, d.Extend(ctx, task.ID, "b", time.Minute))
+		if lost, err := d.Extend(ctx, "b", time.Minute, "unknown", task.ID); err != nil || !slices.Equal(lost, []string{"unknown"}) {
+			t.Errorf("lost %v, %v", lost, err)
+		}
 		d.clock = at(1000)
 		d.none()
 		if held, err := d.Held(ctx, "b"); err != nil || len(held) != 1 || held[0].Entry != got.Entry {

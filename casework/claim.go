@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -141,10 +142,26 @@ func (c *Callbacks) Held(ctx context.Context, owner string) ([]Claimed, error) {
 	return out, wrap("list claimed callbacks", err)
 }
 
-// Extend keeps a claim for lease from now on. ErrLost when it is another's, or the task is finished: stop then.
-func (c *Callbacks) Extend(ctx context.Context, task, owner string, lease time.Duration) error {
-	res, err := c.db.Exec(ctx, `UPDATE tasks SET lease_ms = ? WHERE id = ? AND owner = ? AND state = 'working'`, storage.Millis(c.now().Add(lease)), task, owner)
-	return lostUnlessOne(res, wrap("extend claim of "+task, err))
+// Extend keeps an owner's claims for lease from now on, all at once. lost are those that are another's, or whose task is finished: stop these.
+func (c *Callbacks) Extend(ctx context.Context, owner string, lease time.Duration, tasks ...string) (lost []string, err error) {
+	if len(tasks) == 0 {
+		return nil, nil
+	}
+	in, args := inRefs(tasks)
+	err = c.db.InTx(ctx, func(tx *storage.Tx) error {
+		rows, err := tx.Query(ctx, `UPDATE tasks SET lease_ms = ? WHERE owner = ? AND state = 'working' AND id IN `+in+` RETURNING id`,
+			concat([]any{storage.Millis(c.now().Add(lease)), owner}, args)...)
+		if err != nil {
+			return err
+		}
+		kept, err := storage.Collect(rows, func(r storage.Row) (id string, err error) { return id, r.Scan(&id) })
+		lost = slices.DeleteFunc(slices.Clone(tasks), func(id string) bool { return slices.Contains(kept, id) })
+		return err
+	})
+	if err != nil {
+		return nil, wrap("extend claims", err)
+	}
+	return lost, nil
 }
 
 // Release gives a claim back when nothing was dialled: nobody took the offer, or the process drains. It counts as no attempt.

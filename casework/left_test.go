@@ -173,7 +173,7 @@ func TestLeftWhileQueued(t *testing.T) {
 				t.Errorf("still to be called: %+v", got)
 			}
 		}
-		if err := d.Extend(ctx, other.ID, "a", time.Minute); !errors.Is(err, ErrLost) {
+		if lost, err := d.Extend(ctx, "a", time.Minute, other.ID); err != nil || len(lost) != 1 {
 			t.Errorf("kept for its owner: %v", err)
 		}
 	})

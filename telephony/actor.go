@@ -35,6 +35,8 @@ type actor struct {
 	mail   chan call.Event
 	missed atomic.Bool // the mailbox was full
 
+	settled atomic.Bool // what came of the callback is noted: there is no claim any more
+
 	call       call.Call
 	tag        string // what the channel's tag is to be, when it waits for the end of a prompt
 	playing    string // id of the prompt that plays

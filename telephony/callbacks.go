@@ -16,8 +16,8 @@ import (
 type Callbacks interface {
 	// Claim gives callbacks that are due to one owner for a time; nobody else gets them until then.
 	Claim(ctx context.Context, owner string, lease time.Duration, most int) ([]CallbackTask, error)
-	// Extend keeps a claim. ErrClaimLost when it is another's.
-	Extend(ctx context.Context, task, owner string, lease time.Duration) error
+	// Extend keeps claims, all at once, and names those that are another's by now.
+	Extend(ctx context.Context, owner string, lease time.Duration, tasks ...string) (lost []string, err error)
 	// Release gives a claim back: nothing was dialled.
 	Release(ctx context.Context, task, owner string) error
 	// Number is whom to dial: private. ErrClaimLost, or ErrUncallable when the number must not be called.
@@ -140,28 +140,30 @@ func (c *Controller) enter(t CallbackTask) {
 	c.begin(a, call.CallbackDue{At: now(), Task: t.Task, Tier: cl.Tier, Plan: a.plan()})
 }
 
-// keepCallbacks extends the claims. One that is lost ends its call, unless agent and caller are together.
+// keepCallbacks extends the claims of callbacks of which nothing was noted yet that ends them. One that is lost ends its call, unless agent and caller
+// are together.
 func (c *Controller) keepCallbacks(ctx context.Context) {
-	mine, ok := onLoop(c, func() []*actor {
-		var mine []*actor
+	mine, ok := onLoop(c, func() map[string]*actor {
+		mine := map[string]*actor{}
 		for _, a := range c.calls {
-			if a.task != "" {
-				mine = append(mine, a)
+			if a.task != "" && !a.settled.Load() {
+				mine[a.task] = a
 			}
 		}
 		return mine
 	})
-	if !ok {
+	if !ok || len(mine) == 0 {
 		return
 	}
-	for _, a := range mine {
-		ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-		err := c.cfg.Outbound.Callbacks.Extend(ctx, a.task, c.cfg.ID, c.cfg.Outbound.Claim)
-		cancel()
-		if errors.Is(err, ErrClaimLost) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	lost, err := c.cfg.Outbound.Callbacks.Extend(ctx, c.cfg.ID, c.cfg.Outbound.Claim, slices.Sorted(maps.Keys(mine))...)
+	if err != nil && c.ctx.Err() == nil {
+		c.log.Warn("the claims of callbacks were not renewed", "claims", len(mine), "error", err)
+	}
+	for _, task := range lost {
+		if a := mine[task]; a != nil {
 			a.post(call.ClaimLost{At: now()})
-		} else if err != nil && ctx.Err() == nil {
-			a.log.Warn("the claim of a callback was not renewed", "error", err)
 		}
 	}
 }
@@ -244,6 +246,7 @@ func (a *actor) report(was, c call.Call) {
 			err := say(ctx)
 			return errors.Is(err, ErrClaimLost), err
 		})
+		a.settled.Store(err == nil || errors.Is(err, ErrClaimLost))
 		if err != nil && ctx.Err() == nil {
 			a.log.Error("what came of a callback was not noted", "error", err)
 		}

@@ -20,6 +20,7 @@ type promises struct {
 	owner  map[string]string
 	placed map[string]int
 	said   []string
+	kept   []string // by the newest Extend
 	number string
 }
 
@@ -46,8 +47,11 @@ func (p *promises) held(task, owner string, f func()) error {
 	return nil
 }
 
-func (p *promises) Extend(_ context.Context, task, owner string, _ time.Duration) error {
-	return p.held(task, owner, func() {})
+func (p *promises) Extend(_ context.Context, owner string, _ time.Duration, tasks ...string) (lost []string, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.kept = tasks
+	return slices.DeleteFunc(slices.Clone(tasks), func(task string) bool { return p.owner[task] == owner }), nil
 }
 
 func (p *promises) Release(_ context.Context, task, owner string) error {
@@ -203,6 +207,30 @@ func TestControllerDiesWhileDialling(t *testing.T) {
 		t.Errorf("dialled %d times", p.placed["t1"])
 	}
 	s.until("it is noted", func() bool { return slices.Equal(p.told(), []string{"reached by a1"}) })
+}
+
+// TestClaimsAreKeptTogether, until it is noted what came of them.
+func TestClaimsAreKeptTogether(t *testing.T) {
+	home := newElsewhere(t, func(*phone.Incoming) bool { return true })
+	s := newScene(t, to(way("home", home.Addr())))
+	p := promised("13800003333")
+	for _, task := range []string{"t2", "t3"} {
+		p.due = append(p.due, CallbackTask{Task: task, Line: "12355", Place: time.Now(), Tier: queue.TierNormal})
+	}
+	s.start(s.calling(p), func(c *Config) { c.Outbound.Claim = 400 * time.Millisecond })
+	keeps := func(tasks ...string) func() bool {
+		return func() bool {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return slices.Equal(p.kept, tasks)
+		}
+	}
+	s.until("all claims are kept", keeps("t1", "t2", "t3"))
+	s.sitDown("a1")
+	s.accepts("a1")
+	c := taken(t, home)
+	s.until("that of who was reached is not kept any more", keeps("t2", "t3"))
+	s.hears(c, counsellorHz)
 }
 
 // TestPickedUpWhileTheCounsellorIsLost: who has picked up by then is not hung up on, but hears hold audio until the counsellor is back.

@@ -158,8 +158,12 @@ func (d dialled) Claim(ctx context.Context, owner string, lease time.Duration, m
 	return out, err
 }
 
-func (d dialled) Extend(ctx context.Context, task, owner string, lease time.Duration) error {
-	return d.do(ctx, func(c *casework.Callbacks) error { return c.Extend(ctx, task, owner, lease) })
+func (d dialled) Extend(ctx context.Context, owner string, lease time.Duration, tasks ...string) (lost []string, err error) {
+	err = d.do(ctx, func(c *casework.Callbacks) (err error) {
+		lost, err = c.Extend(ctx, owner, lease, tasks...)
+		return err
+	})
+	return lost, err
 }
 
 func (d dialled) Release(ctx context.Context, task, owner string) error {
