@@ -208,3 +208,22 @@ func TestDutiesReachPages(t *testing.T) {
 		t.Errorf("first snapshot: %+v", later.duties)
 	}
 }
+
+// TestNobodyCanBeCalled: a site without a trunk says so, instead of taking wishes of which nothing comes.
+func TestNobodyCanBeCalled(t *testing.T) {
+	s := newSite(t, func(c *Config) { c.NoTrunk = true })
+	p := s.login("agent1")
+	if _, err := s.tasks.Promise(t.Context(), casework.Promise{Call: newID(), Line: "12355", Number: callerNumber, Place: time.Now(), Tier: "normal"}); err != nil {
+		t.Fatal(err)
+	}
+	if status, body := p.get("/api/tasks"); status != 200 || !strings.Contains(body, `"no_trunk":true`) {
+		t.Errorf("the list does not say so: %d %s", status, body)
+	}
+	id := p.tasks()[0].Task
+	if status, body := p.post("/api/tasks/"+id+"/call", struct{}{}); status != 409 || !strings.Contains(body, `"no_trunk"`) {
+		t.Errorf("call now: %d %s", status, body)
+	}
+	if list := p.tasks(); list[0].AskedBy != "" {
+		t.Errorf("the wish was taken: %+v", list[0])
+	}
+}

@@ -25,6 +25,7 @@ type Config struct {
 	Reasons []string // of NotReady; default break, meal, training, meeting, technical
 	Codec   string   // PCMA (default), PCMU or opus
 	Demo    bool
+	NoTrunk bool // nothing can be dialled: nobody is called back from here
 
 	SessionIdle time.Duration // a sign-in ends when nobody used it so long; default 2 h. An open websocket is use.
 	SessionLife time.Duration // and at the latest so long after it began, but never within a call; default 14 h

@@ -15,7 +15,7 @@ func (s *Server) listTasks(w http.ResponseWriter, r *http.Request, v *visitor) {
 	if !s.answered(w, r, err) {
 		return
 	}
-	out := protocol.Tasks{Tasks: []protocol.Task{}}
+	out := protocol.Tasks{Tasks: []protocol.Task{}, NoTrunk: s.cfg.NoTrunk}
 	for _, t := range rows {
 		out.Tasks = append(out.Tasks, s.task(t, v.user.Locale))
 	}
@@ -37,6 +37,10 @@ func (s *Server) callTask(w http.ResponseWriter, r *http.Request, v *visitor) {
 func (s *Server) callNow(w http.ResponseWriter, r *http.Request, v *visitor) {
 	id, ok := s.objectID(w, r)
 	if !ok {
+		return
+	}
+	if s.cfg.NoTrunk { // else the wish would stand there, and nothing would ring
+		s.fail(w, http.StatusConflict, protocol.NoTrunk, nil)
 		return
 	}
 	done := s.audited(w, r, v, ActionTaskCall, id, "", func(ctx context.Context) error {

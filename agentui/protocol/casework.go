@@ -46,7 +46,8 @@ type Attempt struct {
 
 // Tasks is the answer of GET /api/tasks, the most urgent first.
 type Tasks struct {
-	Tasks []Task `json:"tasks"`
+	Tasks   []Task `json:"tasks"`
+	NoTrunk bool   `json:"no_trunk"` // nobody can be called back from here
 }
 
 // TaskClose is the body of POST /api/tasks/{id}/close.

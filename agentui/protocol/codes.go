@@ -50,6 +50,7 @@ const (
 	TaskBusy      Code = "task_busy"      // somebody is calling at this moment
 	AlreadyClosed Code = "already_closed" // decided or closed by another before
 	NotCallable   Code = "not_callable"   // there is no number that may be called
+	NoTrunk       Code = "no_trunk"       // the site has no trunk by which callers could be called back
 	OwnProposal   Code = "own_proposal"   // two people must want a block
 	NoCaller      Code = "no_caller"      // the number was withheld
 )
@@ -59,7 +60,7 @@ func Codes() []Code {
 	return []Code{
 		BadCredentials, TooManyAttempts, SignedOut, InCall, Forbidden, CrossOrigin, NotFound, BadReason, GrantExpired, BadRequest,
 		Unavailable, Internal, Malformed, UnknownType, TooLarge, HelloFirst, TooMany, SecondSession, OfferGone, NotYourCall, NoGateway,
-		LegFailed, LegPending, LegUnknown, WrongState, Displaced, OnBreak, TaskBusy, AlreadyClosed, NotCallable, OwnProposal, NoCaller, InvalidLines, Stale, BadNote,
+		LegFailed, LegPending, LegUnknown, WrongState, Displaced, OnBreak, TaskBusy, AlreadyClosed, NotCallable, NoTrunk, OwnProposal, NoCaller, InvalidLines, Stale, BadNote,
 	}
 }
 

@@ -109,7 +109,7 @@ func (s sitePolicy) Watch(ctx context.Context, tell func(lines.Version, lines.Mo
 func (c Config) console() agentui.Config {
 	cfg := agentui.Config{
 		ID: consoleID, Addr: c.open(portConsole), Reasons: c.Reasons, Codec: c.Codecs[0],
-		Demo: c.Demo, Ring: c.Ring, AwayLimit: c.ReturnWait,
+		Demo: c.Demo, Ring: c.Ring, AwayLimit: c.ReturnWait, NoTrunk: c.dials() == "",
 	}
 	if c.PublicURL != "" {
 		cfg.BehindTLS, cfg.Origins = true, []string{c.PublicURL}

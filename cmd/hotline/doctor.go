@@ -73,6 +73,10 @@ func (c Config) examinations() []check {
 		{"redis", "see " + c.path("log", "redis.log") + "; `hotline up` restarts it", c.checkRedis},
 		{"database", "see the error; for SQLite: the folder " + c.path("data") + " must be writable and on a local disk", c.checkDatabase},
 	}
+	all = append(all, check{"callbacks", "set outbound.trunk to a trunk that takes outgoing calls, or take the callback keys from the lines", func(context.Context) (string, error) {
+		known, _, _ := c.remembered()
+		return known.checkCallbacks()
+	}})
 	for _, n := range c.nodes() {
 		name := n.role("asterisk")
 		all = append(all,
@@ -99,6 +103,20 @@ func (c Config) checkPrograms(ctx context.Context) (string, error) {
 		}
 	}
 	return "Asterisk " + in.Version + ", Redis, espeak-ng", nil
+}
+
+// checkCallbacks finds lines that promise what the site cannot keep.
+func (c Config) checkCallbacks() (string, error) {
+	if by := c.dials(); by != "" {
+		return "by " + by, nil
+	}
+	var faults []error
+	for _, l := range c.Policy.Lines {
+		if l.Callback.Key != "" {
+			faults = append(faults, fmt.Errorf("line %s lets callers ask for a callback, and there is no trunk by which they could be called", l.ID))
+		}
+	}
+	return "none: no outbound.trunk is set; callers who left are tasks, but nobody can be called from the console", errors.Join(faults...)
 }
 
 func room(dir string, least uint64) (string, error) {

@@ -152,7 +152,7 @@ export const task = record({
   last: nullable(attempt),
 });
 
-export const taskList = record({ tasks: list(task) });
+export const taskList = record({ tasks: list(task), no_trunk: flag });
 
 export const blockKinds = ['harassment', 'threat', 'prank', 'flooding', 'other'] as const;
 
