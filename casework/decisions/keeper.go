@@ -112,7 +112,7 @@ func (k *Keeper) write(ctx context.Context, news <-chan News) error {
 	var batch []Decision
 	place, written := "", ""
 	for {
-		full := false
+		var full bool
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

@@ -54,18 +54,16 @@ var errFull = errors.New("the file is full")
 // Run appends each operation to the file until ctx ends or the disk fails. It goes on behind the last line that is there; each new file begins with
 // the whole index, so that every file can be run again by itself.
 func (k *Keeper) Run(ctx context.Context) error {
-	for {
+	for ctx.Err() == nil {
 		err := k.fill(ctx)
 		if errors.Is(err, errFull) {
 			err = Rotate(k.cfg.File, k.cfg.Old)
 		}
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
+		if err != nil && ctx.Err() == nil {
 			return fmt.Errorf("journal: %w", err)
 		}
 	}
+	return nil
 }
 
 // fill writes one file until it is full.

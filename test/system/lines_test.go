@@ -160,7 +160,9 @@ func TestLinesFollowWhileSomebodyTalks(t *testing.T) {
 	stays()
 
 	boss := s.office("supervisor")
-	t.Cleanup(func() { boss.must("POST", "/api/emergency", map[string]any{"on": false, "reason": "the test is over"}, nil) })
+	t.Cleanup(func() {
+		boss.must("POST", "/api/emergency", map[string]any{"on": false, "reason": "the test is over"}, nil)
+	})
 	boss.must("POST", "/api/emergency", map[string]any{"on": true, "reason": "flood in the valley"}, nil)
 	for _, page := range []*browser.Desk{d, other} {
 		must(t, page.AwaitAttribute(2*time.Second, "emergency", "data-on", "true"))
