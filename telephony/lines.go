@@ -1,6 +1,7 @@
 package telephony
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -24,12 +25,14 @@ func (c *Controller) SetLines(lines []Line) error {
 			next[l.ID] = l
 		}
 		c.book.Store(&next)
+		var changed []*actor
 		for _, a := range c.calls {
 			old, fresh := was[a.line.ID], next[a.line.ID]
 			if old.Groups != fresh.Groups || !slices.Equal(old.Relax, fresh.Relax) || !slices.Equal(old.Overflow, fresh.Overflow) {
-				a.post(call.TermsChanged{At: now()})
+				changed = append(changed, a)
 			}
 		}
+		c.tellTerms(changed)
 		for _, l := range lines {
 			old := was[l.ID].holds()
 			for _, h := range l.holds() {
@@ -40,6 +43,33 @@ func (c *Controller) SetLines(lines []Line) error {
 		}
 	})
 	return nil
+}
+
+// Each call tells the index its new terms by itself, and an agent who is added may be free: the first to be told is offered. So those at risk are told
+// first, on every controller (all hear of new lines within half a second), and the others a moment later, in the order of their coming.
+const (
+	urgentAhead = time.Second
+	termsApart  = 5 * time.Millisecond
+)
+
+func (c *Controller) tellTerms(calls []*actor) {
+	if len(calls) == 0 {
+		return
+	}
+	for _, a := range calls {
+		a.post(call.TermsChanged{At: now(), Urgent: true})
+	}
+	slices.SortFunc(calls, func(a, b *actor) int { return cmp.Compare(a.id, b.id) }) // ids begin with the second of arrival
+	c.beside(func() {
+		wait := urgentAhead
+		for _, a := range calls {
+			if !pause(c.ctx, wait) {
+				return
+			}
+			a.post(call.TermsChanged{At: now()})
+			wait = termsApart
+		}
+	})
 }
 
 // lines are those known now, by id. The map is never changed, only replaced.

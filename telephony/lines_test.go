@@ -50,13 +50,15 @@ func TestLinesAreReplaced(t *testing.T) {
 	s.hears(old, counsellorHz)
 }
 
-// TestEmergencyReachesWhoWaits: who came before the switch is offered to volunteers as who comes after it, in order of urgency and arrival.
+// TestEmergencyReachesWhoWaits: who came before the switch is offered to volunteers as who comes after it, those at risk first.
 func TestEmergencyReachesWhoWaits(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
 	r := s.start()
 	_, first := s.waiting()
-	_, second := s.waiting()
+	c, atRisk := s.waiting()
+	s.presses(c, "0")
+	s.until("the caller is red", func() bool { return s.rows()[atRisk].Tier == queue.TierRed })
 	openBrowser(t, s.gateway.Client, "volunteer")
 	_, err := s.queue.SignIn(t.Context(), queue.RequestID(newID()), queue.Agent{ID: "volunteer", Console: "console-1", Session: "volunteer", Group: 1})
 	must(t, err)
@@ -67,10 +69,10 @@ func TestEmergencyReachesWhoWaits(t *testing.T) {
 	line := s.line("12355")
 	line.Groups = 99
 	must(t, r.SetLines([]Line{line}))
-	if got := s.accepts("volunteer"); got != first {
-		t.Errorf("offered %s, want %s", got, first)
+	if got := s.accepts("volunteer"); got != atRisk {
+		t.Errorf("offered %s, want %s", got, atRisk)
 	}
-	s.until("the other one may be offered, too", func() bool { return s.rows()[second].Groups == 99 })
+	s.until("the other one may be offered, too", func() bool { return s.rows()[first].Groups == 99 })
 }
 
 // TestEmergencyTriesWhoWaitsElsewhere: the steps that came with the switch are for who came before it, too, and those that it took away for nobody.

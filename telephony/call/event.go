@@ -28,8 +28,12 @@ type (
 		Known Known
 		Tier  Tier // "": no other than before
 	}
-	// TermsChanged says that the line asks something else of the agents than when the call came: emergency mode was switched.
-	TermsChanged struct{ At }
+	// TermsChanged says that the line asks something else of the agents than when the call came: emergency mode was switched. Those at risk are told
+	// first (Urgent), so that nobody else is offered to the people who were added before them.
+	TermsChanged struct {
+		At
+		Urgent bool
+	}
 	// PromptDone says that the prompt ended, played or not. ID is the playback's; empty when it never began. Failed: it could not be played.
 	PromptDone struct {
 		At

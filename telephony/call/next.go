@@ -60,6 +60,9 @@ func decide(c Call, e Event) (Call, []Command) {
 		if c.State == Arrived || c.State == Overflowed {
 			return c, nil // the index does not have the call yet, or not any more
 		}
+		if e.Urgent && c.Tier != Red && c.Tier != Returning {
+			return c, nil // told once more when those have been
+		}
 		return c, []Command{Require{}}
 	case Promised:
 		return promised(c, e)

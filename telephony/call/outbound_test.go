@@ -59,7 +59,7 @@ var outbounds = map[string]struct {
 		{LeftBridge{at(40), Place{Line: "12355"}}, Overflowed, ""},
 		{Indexed{at(41), indexRow(Talking, "a1", "l1", 41)}, Overflowed, ""},
 		{IndexLost{at(42)}, Overflowed, ""},
-		{TermsChanged{at(42)}, Overflowed, ""},
+		{TermsChanged{At: at(42)}, Overflowed, ""},
 		{Found{At: at(50), Place: Place{Out: "c1"}}, Overflowed, ""},
 		{OutGone{at(100), 1, 16}, Overflowed, "Hangup"},
 		{LeftBridge{at(100), Place{Out: "c1"}}, Overflowed, ""},

@@ -201,7 +201,7 @@ func anything(rnd *rand.Rand, at At, c Call) Event {
 	case 16:
 		return Recognized{At: at, Tier: []Tier{"", Returning, Normal}[rnd.IntN(3)], Known: Known{Blocked: rnd.IntN(4) == 0, Preferred: agent}}
 	case 17:
-		return []Event{Chosen{at, []string{"en", "zh-CN"}[rnd.IntN(2)], rnd.IntN(2) == 0}, ChoiceExpired{at}, TermsChanged{at}}[rnd.IntN(3)]
+		return []Event{Chosen{at, []string{"en", "zh-CN"}[rnd.IntN(2)], rnd.IntN(2) == 0}, ChoiceExpired{at}, TermsChanged{at, rnd.IntN(2) == 0}}[rnd.IntN(3)]
 	case 18:
 		return AnnounceDue{at}
 	case 19:

@@ -184,9 +184,12 @@ var waits = map[string][]step{
 	},
 	"an emergency is declared: who waits is offered to everybody, too": {
 		{Claimed{At: at(0)}, Greeting, greeted},
-		{TermsChanged{at(1)}, Greeting, "Require"},
+		{TermsChanged{At: at(1)}, Greeting, "Require"},
 		{PromptDone{At: at(8), ID: "p1"}, Waiting, "Save Enqueue Play:other-languages"},
-		{TermsChanged{at(9)}, Waiting, "Require"},
+		{TermsChanged{At: at(9), Urgent: true}, Waiting, ""},
+		{TermsChanged{At: at(9)}, Waiting, "Require"},
+		{Digit{at(10), "0"}, Waiting, "StopPlay Save Raise Play:danger"},
+		{TermsChanged{At: at(11), Urgent: true}, Waiting, "Require"},
 	},
 	"a block that is known late": {
 		{Claimed{At: at(0)}, Greeting, greeted},
