@@ -2,15 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'vue/compiler-sfc';
 import { describe, expect, it } from 'vitest';
-import en from './en.json';
-import zhCN from './zh-CN.json';
 import { ownWords } from '../session/notices';
-import adminEn from '../views/admin/words/en.json';
-import adminZhCN from '../views/admin/words/zh-CN.json';
+import type { Words } from '.';
 
-type Tree = { [name: string]: string | Tree };
+const files = import.meta.glob<Words>('./*/**/*.json', { eager: true, import: 'default' });
 
-function leaves(tree: Tree, path = ''): Map<string, string> {
+function leaves(tree: Words, path = ''): Map<string, string> {
   const found = new Map<string, string>();
   for (const [name, value] of Object.entries(tree)) {
     const at = path ? `${path}.${name}` : name;
@@ -20,9 +17,20 @@ function leaves(tree: Tree, path = ''): Map<string, string> {
   return found;
 }
 
-// The administrator's words load later; a view may ask for any.
-const chinese = new Map([...leaves(zhCN), ...leaves(adminZhCN)]);
-const english = new Map([...leaves(en), ...leaves(adminEn)]);
+// Some words load later; a view may ask for any.
+function all(locale: string): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const [path, words] of Object.entries(files)) {
+    if (!path.startsWith(`./${locale}/`)) continue;
+    for (const [key, text] of leaves(words)) {
+      if (found.has(key)) throw new Error(`${path}: ${key} is in another file, too`);
+      found.set(key, text);
+    }
+  }
+  return found;
+}
+const chinese = all('zh-CN');
+const english = all('en');
 const views = readdirSync(join(import.meta.dirname, '../views'), {
   recursive: true,
   encoding: 'utf8',

@@ -1,17 +1,8 @@
-// Words of the administrator's pages. They load with the pages and not before: a counsellor's first screen does not carry them.
+// How the administrator's pages say times, people and spans.
 import { useI18n } from 'vue-i18n';
-import en from './words/en.json';
-import zhCN from './words/zh-CN.json';
-
-let merged = false;
 
 export function useAdminWords() {
-  const { t, te, locale, mergeLocaleMessage } = useI18n({ useScope: 'global' });
-  if (!merged) {
-    mergeLocaleMessage('zh-CN', zhCN);
-    mergeLocaleMessage('en', en);
-    merged = true;
-  }
+  const { t, te, locale } = useI18n({ useScope: 'global' });
   const when = (ms: number) =>
     new Intl.DateTimeFormat(locale.value, { dateStyle: 'medium', timeStyle: 'short' }).format(ms);
   /** Who did something: a person's name, or what stands for the file and the command line. */
