@@ -119,7 +119,7 @@ func (s *Server) tellDuties(now protocol.Duties) {
 
 // dutiesOf leaves out what is none of a role's.
 func dutiesOf(r users.Role, d protocol.Duties) protocol.Duties {
-	if r == users.Administrator {
+	if !r.Serves() {
 		return protocol.Duties{}
 	}
 	return d

@@ -21,7 +21,7 @@ func (c command) allows(r users.Role) bool { return slices.Contains(c.roles, r) 
 
 // commands is that table.
 func commands() map[protocol.Type]command {
-	all := []users.Role{users.Agent, users.Supervisor, users.Administrator}
+	all := users.Roles()
 	answering := []users.Role{users.Agent, users.Supervisor}
 	return map[protocol.Type]command{
 		protocol.TypeHello:      {all, nil}, // taken by the websocket itself, which looks for the desk

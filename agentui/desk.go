@@ -109,7 +109,7 @@ func (s *Server) openDesk(u users.User, orphan *queue.Agent) *desk {
 	s.directory.learn(u)
 	d := &desk{
 		s: s, user: u, log: s.log.With("agent", u.ID), inbox: make(chan any, deskInbox), done: make(chan struct{}),
-		watch: s.board.Watch(u.ID, u.Role != users.Agent), awayAt: time.Now(), member: u.Role == users.Agent,
+		watch: s.board.Watch(u.ID, u.Role.SeesBoard()), awayAt: time.Now(), member: u.Role == users.Agent,
 	}
 	if orphan != nil {
 		d.session, d.member, d.signed = orphan.Session, true, true

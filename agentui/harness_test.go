@@ -129,6 +129,8 @@ var staff = sync.OnceValues(func() ([]byte, error) {
 		{Username: "agent2", Name: "咨询员二", Role: users.Agent, Locale: "en"},
 		{Username: "supervisor1", Name: "督导一", Role: users.Supervisor},
 		{Username: "admin1", Name: "管理员一", Role: users.Administrator},
+		{Username: "security1", Name: "安全员一", Role: users.Security},
+		{Username: "auditor1", Name: "审计员一", Role: users.Auditor},
 	} {
 		if err == nil {
 			_, err = store.Create(ctx, u, passwordOf(u.Username))

@@ -33,7 +33,9 @@ const (
 	accessSupervisor
 	accessServing // who takes calls: agents and supervisors
 	accessAdministrator
-	accessLeading // supervisors and administrators
+	accessLeading  // supervisors and administrators
+	accessSecurity // who lets people in
+	accessAuditor  // who reads the audit trail
 	accessLoopback
 )
 
@@ -48,6 +50,10 @@ func (a access) roles() []users.Role {
 		return []users.Role{users.Agent, users.Supervisor}
 	case accessLeading:
 		return []users.Role{users.Supervisor, users.Administrator}
+	case accessSecurity:
+		return []users.Role{users.Security}
+	case accessAuditor:
+		return []users.Role{users.Auditor}
 	}
 	return nil
 }
@@ -129,7 +135,7 @@ func (s *Server) admit(e endpoint) http.Handler {
 				s.fail(seen, http.StatusNotFound, protocol.NotFound, nil)
 				return
 			}
-		case accessSignedIn, accessSupervisor, accessAdministrator, accessServing, accessLeading:
+		case accessSignedIn, accessSupervisor, accessAdministrator, accessServing, accessLeading, accessSecurity, accessAuditor:
 			var err error
 			if v, err = s.visitor(r); errors.Is(err, errSignedOut) {
 				s.fail(seen, http.StatusUnauthorized, protocol.SignedOut, nil)

@@ -94,6 +94,6 @@ func (s *Server) tellTrouble() {
 // concerning leaves out what a role has no use for: who takes no calls needs no gateway.
 func concerning(r users.Role, all []protocol.Trouble) []protocol.Trouble {
 	return slices.DeleteFunc(slices.Clone(all), func(t protocol.Trouble) bool {
-		return t == protocol.TroubleGateway && r == users.Administrator
+		return t == protocol.TroubleGateway && !r.Serves()
 	})
 }

@@ -7,7 +7,6 @@ import (
 
 	"hotline/agentui/board"
 	"hotline/agentui/protocol"
-	"hotline/agentui/users"
 	"hotline/queue"
 )
 
@@ -22,7 +21,7 @@ func (d *desk) news(n board.News) {
 			d.snapshot = time.Now() // owed at once
 		}
 	}
-	if d.user.Role != users.Agent {
+	if d.user.Role.SeesBoard() {
 		d.board.add(n)
 	}
 }
@@ -119,7 +118,7 @@ func (d *desk) sendChanges(now time.Time) {
 }
 
 func (d *desk) wholeBoard() *protocol.Board {
-	if d.user.Role == users.Agent {
+	if !d.user.Role.SeesBoard() {
 		return nil
 	}
 	b := &protocol.Board{Waiting: []protocol.Call{}, Talking: []protocol.Call{}, Agents: []protocol.Agent{}}

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -25,15 +26,27 @@ import (
 // Role says what a person may do.
 type Role string
 
-// The roles.
+// The roles. The administrators are three people, so that none can do a thing and hide it: who runs the system, who lets people in, and who
+// reads what both did.
 const (
 	Agent         Role = "agent"
 	Supervisor    Role = "supervisor"
-	Administrator Role = "administrator"
+	Administrator Role = "administrator" // of the system: lines, hours, rosters, settings
+	Security      Role = "security"      // people, roles, sign-ins
+	Auditor       Role = "auditor"       // the audit trail, and nothing else
 )
 
-// Valid tells whether the role is one of the three.
-func (r Role) Valid() bool { return r == Agent || r == Supervisor || r == Administrator }
+// Roles returns every role.
+func Roles() []Role { return []Role{Agent, Supervisor, Administrator, Security, Auditor} }
+
+// Valid tells whether there is such a role.
+func (r Role) Valid() bool { return slices.Contains(Roles(), r) }
+
+// Serves tells whether people in the role may take calls.
+func (r Role) Serves() bool { return r == Agent || r == Supervisor }
+
+// SeesBoard tells whether people in the role see calls and colleagues of the whole site.
+func (r Role) SeesBoard() bool { return r == Supervisor || r == Administrator }
 
 // Errors a caller branches on.
 var (
@@ -133,7 +146,7 @@ func (u User) check() error {
 		return errors.New("a name has 1 to 80 characters")
 	}
 	if !u.Role.Valid() {
-		return fmt.Errorf("role %q is not agent, supervisor or administrator", u.Role)
+		return fmt.Errorf("role %q is not one of %q", u.Role, Roles())
 	}
 	return checkWork(u.Skills, u.Group)
 }

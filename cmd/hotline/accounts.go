@@ -26,6 +26,8 @@ func seedUsers(ctx context.Context, c Config, people *users.Store) ([]demoUser, 
 		{Name: "agent2", Role: string(users.Agent), skills: queue.Skills{"mandarin": 5, "english": 5, "youth": 3, "crisis": 3}},
 		{Name: "supervisor1", Role: string(users.Supervisor), skills: queue.Skills{"mandarin": 5, "english": 4, "youth": 4, "crisis": 7}},
 		{Name: "admin1", Role: string(users.Administrator)},
+		{Name: "security1", Role: string(users.Security)},
+		{Name: "auditor1", Role: string(users.Auditor)},
 	}
 	for i := range all {
 		if passwords[all[i].Name] == "" {

@@ -13,7 +13,7 @@ import {
   text,
 } from './shape';
 
-export const role = oneOf('agent', 'supervisor', 'administrator');
+export const role = oneOf('agent', 'supervisor', 'administrator', 'security', 'auditor');
 export const tier = oneOf('red', 'returning', 'followup', 'normal', 'nuisance');
 export const agentState = oneOf('offline', 'available', 'reserved', 'talking', 'wrap_up', 'not_ready');
 export const callState = oneOf('waiting', 'offered', 'talking', 'held', 'greeting', 'degraded');

@@ -46,8 +46,8 @@ export class Console {
   readonly self = computed(() => this.desk.value.self);
   readonly emergency = computed(() => this.desk.value.emergency);
   readonly phase = computed(() => phaseOf(this.self.value));
-  /** Takes calls: an administrator only looks. */
-  readonly answers = computed(() => this.me.value !== null && this.me.value.role !== 'administrator');
+  /** Takes calls: administrators only look. */
+  readonly answers = computed(() => ['agent', 'supervisor'].includes(this.me.value?.role ?? ''));
 
   readonly headset: Headset;
   readonly ring = new Ring();
