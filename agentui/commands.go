@@ -3,6 +3,7 @@ package agentui
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -23,7 +24,7 @@ func (c command) allows(r users.Role) bool { return slices.Contains(c.roles, r) 
 func commands() map[protocol.Type]command {
 	all := users.Roles()
 	answering := []users.Role{users.Agent, users.Supervisor}
-	return map[protocol.Type]command{
+	table := map[protocol.Type]command{
 		protocol.TypeHello:      {all, nil}, // taken by the websocket itself, which looks for the desk
 		protocol.TypeSnapshot:   {all, askedSnapshot},
 		protocol.TypeReady:      {answering, askedReady},
@@ -37,6 +38,9 @@ func commands() map[protocol.Type]command {
 		protocol.TypeLegRestart: {answering, func(_ context.Context, d *desk, r protocol.Request) { d.restartLeg(r.(protocol.LegRestart)) }},
 		protocol.TypeLegClose:   {answering, askedLegClose},
 	}
+	maps.Copy(table, controlCommands())
+	maps.Copy(table, floorCommands())
+	return table
 }
 
 func askedSnapshot(_ context.Context, d *desk, r protocol.Request) {

@@ -138,7 +138,7 @@ func (d *desk) wholeBoard() *protocol.Board {
 func (d *desk) self() protocol.Self {
 	s := protocol.Self{
 		User: string(d.user.ID), Name: d.user.Name, Role: string(d.user.Role), State: string(queue.AgentOffline), WantsReady: d.wantsReady,
-		Media: d.media(), Leg: d.leg.id, Muted: d.muted,
+		Media: d.media(), Leg: d.leg.id, Muted: d.muted, Supervised: []string{},
 	}
 	a, ok := d.s.board.Agent(d.user.ID)
 	if !ok {
@@ -173,7 +173,7 @@ func (d *desk) call(c board.Call) protocol.Call {
 	row := protocol.Call{
 		Call: string(c.ID), Line: string(c.Line), LineName: d.lineName(c.Line), State: string(c.State), Tier: string(c.Tier),
 		Agent: string(c.Agent), AgentName: d.s.directory.name(c.Agent), ArrivedAt: millis(c.Arrived), Since: millis(c.Since),
-		TalkSince: millis(c.Talked), Danger: c.Danger, History: c.History, HoldReason: c.Hold, Callback: c.Callback,
+		TalkSince: millis(c.Talked), Danger: c.Danger, History: c.History, HoldReason: c.Hold, Callback: c.Callback, Parties: []protocol.Party{},
 	}
 	if c.Quality != nil {
 		q := protocol.Quality(*c.Quality)

@@ -38,10 +38,10 @@ const (
 
 // ClientTypes lists every message that a browser may send.
 func ClientTypes() []Type {
-	return []Type{
+	return append([]Type{
 		TypeHello, TypeSnapshot, TypeReady, TypeNotReady, TypeAccept, TypeDecline, TypeHangup, TypeWrapUpDone, TypeMute, TypeLeg,
 		TypeLegRestart, TypeLegClose,
-	}
+	}, ControlTypes()...)
 }
 
 // Head starts every message from the browser.
@@ -245,7 +245,7 @@ func blank(t Type) any {
 	case TypeLegClose:
 		return new(LegClose)
 	}
-	return nil
+	return blankControl(t)
 }
 
 func bounds(r Request) error {
@@ -266,6 +266,8 @@ func bounds(r Request) error {
 		return errors.Join(identifier("leg", m.Leg, false), filled("offer", m.Offer))
 	case LegClose:
 		return identifier("leg", m.Leg, false)
+	case bounded:
+		return m.check()
 	}
 	return nil
 }

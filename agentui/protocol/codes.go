@@ -42,7 +42,12 @@ const (
 	LegUnknown    Code = "leg_unknown"
 	WrongState    Code = "wrong_state"
 	Displaced     Code = "displaced"
-	OnBreak       Code = "on_break" // too many red calls; SELF says until when
+	OnBreak       Code = "on_break"    // too many red calls; SELF says until when
+	RedCall       Code = "red_call"    // the caller is at risk: not held, not released, not left alone
+	NotParty      Code = "not_party"   // no such invitation or part in this call
+	PersonBusy    Code = "person_busy" // that person talks or takes part elsewhere
+	PersonAway    Code = "person_away" // that person has no console open
+	NoHeadset     Code = "no_headset"  // a headset is needed to take part
 )
 
 // Codes of HTTP answers about tasks and blocks.
@@ -60,7 +65,7 @@ func Codes() []Code {
 	return []Code{
 		BadCredentials, TooManyAttempts, SignedOut, InCall, Forbidden, CrossOrigin, NotFound, BadReason, GrantExpired, BadRequest,
 		Unavailable, Internal, Malformed, UnknownType, TooLarge, HelloFirst, TooMany, SecondSession, OfferGone, NotYourCall, NoGateway,
-		LegFailed, LegPending, LegUnknown, WrongState, Displaced, OnBreak, TaskBusy, AlreadyClosed, NotCallable, NoTrunk, OwnProposal, NoCaller, InvalidLines, Stale, BadNote,
+		LegFailed, LegPending, LegUnknown, WrongState, Displaced, OnBreak, RedCall, NotParty, PersonBusy, PersonAway, NoHeadset, TaskBusy, AlreadyClosed, NotCallable, NoTrunk, OwnProposal, NoCaller, InvalidLines, Stale, BadNote,
 	}
 }
 

@@ -29,6 +29,8 @@ func shapes() map[string]any {
 		"http_task": Task{}, "http_tasks": Tasks{}, "http_task_close": TaskClose{}, "http_task_result": TaskResult{}, "http_block": Block{},
 		"http_blocks": Blocks{}, "http_block_proposal": BlockProposal{}, "http_block_approval": BlockApproval{}, "http_block_why": Why{},
 		"server_change_duties": Change{}, "http_decisions": Decisions{},
+		"call_joined": Call{}, "call_consulting": Call{}, "agent_assisting": Agent{}, "self_sos": Self{}, "self_invited": Self{},
+		"self_assisting": Self{}, "http_colleagues": Colleagues{}, "http_handover": Handover{}, "http_handover_write": WriteHandover{},
 	}
 }
 

@@ -50,9 +50,10 @@ type Call struct {
 	TalkSince  int64    `json:"talk_since"` // 0 until an agent accepted
 	Danger     bool     `json:"danger"`
 	History    int      `json:"history"`
-	HoldReason string   `json:"hold_reason"`
-	Callback   bool     `json:"callback"` // a call of ours to somebody who waits for one
+	HoldReason string   `json:"hold_reason"` // agent: on hold by the agent's wish; agent_away, dialling
+	Callback   bool     `json:"callback"`    // a call of ours to somebody who waits for one
 	Quality    *Quality `json:"quality"`
+	Parties    []Party  `json:"parties"` // who takes part beside the caller and the agent; never nil
 }
 
 // Agent is one row of the board's agents.
@@ -65,6 +66,8 @@ type Agent struct {
 	Call   string `json:"call"`
 	Media  Media  `json:"media"`
 	Muted  bool   `json:"muted"`
+	Assist string `json:"assist"` // the call in which they take part beside its agent
+	SOS    *SOS   `json:"sos"`    // asked silently for help
 }
 
 // Self is the signed-in person's own row.
@@ -82,6 +85,11 @@ type Self struct {
 	Offer      *Offer `json:"offer"`
 	Call       *Call  `json:"call"`
 	Muted      bool   `json:"muted"`
+
+	Assist     *Beside  `json:"assist"`     // takes part in a call beside its agent
+	Invite     *Beside  `json:"invite"`     // is asked to
+	SOS        *SOS     `json:"sos"`        // has asked for help
+	Supervised []string `json:"supervised"` // names of who listens, where the site shows it; never nil
 }
 
 // Board is what a supervisor sees of the whole site.

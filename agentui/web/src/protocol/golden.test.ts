@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeFrame, encodeRequest, failure, type Request } from './messages';
 import * as structures from './structures';
 import * as lines from './lines';
+import * as colleagues from './colleagues';
 import { list, type Reader, record, text } from './shape';
 
 const folder = join(import.meta.dirname, '../../../protocol/golden');
@@ -37,6 +38,8 @@ const readers: Record<string, Reader<unknown>> = {
   http_tasks: structures.taskList,
   http_block: structures.block,
   http_blocks: structures.blockList,
+  http_colleagues: colleagues.colleagueList,
+  http_handover: colleagues.handover,
 };
 // What the browser sends over HTTP; `session/api.ts` writes these.
 const sent = [
@@ -50,6 +53,7 @@ const sent = [
   'http_lines_save.json',
   'http_lines_restore.json',
   'http_emergency_set.json',
+  'http_handover_write.json',
 ];
 
 function readerOf(name: string): Reader<unknown> | undefined {
@@ -87,7 +91,7 @@ describe('golden messages', () => {
   it.each(named('server_snapshot'))('%s is refused when a field of self is spoilt', (name) => {
     const whole = JSON.parse(raw(name)) as { self: Record<string, unknown> };
     for (const field of Object.keys(whole.self)) {
-      const spoilt = { ...whole, self: { ...whole.self, [field]: [Symbol.name] } };
+      const spoilt = { ...whole, self: { ...whole.self, [field]: [{}] } };
       expect(() => decodeFrame(JSON.stringify(spoilt)), field).toThrow(`self.${field}`);
     }
   });

@@ -15,7 +15,27 @@ export type Request =
   | { type: 'mute'; muted: boolean }
   | { type: 'leg'; offer: string }
   | { type: 'leg_restart'; leg: string; offer: string }
-  | { type: 'leg_close'; leg: string };
+  | { type: 'leg_close'; leg: string }
+  | ControlRequest;
+
+/** What acts on a call or on another person. */
+export type ControlRequest =
+  | {
+      type: 'hold' | 'resume' | 'invite_accept' | 'invite_refuse' | 'outside_drop' | 'outside_leave';
+      call: string;
+    }
+  | { type: 'leave' | 'take'; call: string }
+  | { type: 'invite'; call: string; user: string; role: 'consult'; note: string }
+  | { type: 'invite_cancel' | 'transfer' | 'release'; call: string; user: string }
+  | { type: 'outside'; call: string; contact: string }
+  | { type: 'dtmf'; call: string; digits: string; to: 'caller' | 'outside' }
+  | { type: 'sos' }
+  | { type: 'wrapup_extend' }
+  | { type: 'join'; call: string; role: 'monitor' | 'whisper' | 'barge' }
+  | { type: 'force'; user: string; state: 'available' | 'not_ready'; reason_text: string }
+  | { type: 'assign'; call: string; user: string; reason_text: string }
+  | { type: 'move_up'; call: string; reason_text: string }
+  | { type: 'sos_ack' | 'sos_end'; user: string };
 
 export function encodeRequest(id: number, request: Request): string {
   const { type, ...fields } = request;

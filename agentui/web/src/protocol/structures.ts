@@ -35,6 +35,27 @@ export const offer = record({
   callback: flag,
 });
 
+export const partyRole = oneOf('consult', 'monitor', 'whisper', 'barge', 'outside');
+export const partyState = oneOf('invited', 'in', 'failed');
+
+/** Somebody who takes part in a call beside its caller and its agent, or is asked to. */
+export const party = record({
+  user: text,
+  name: text,
+  role: partyRole,
+  state: partyState,
+  by: text,
+  by_name: text,
+  since: count,
+  note: text,
+  contact: text,
+  contact_name: text,
+  why: text,
+});
+
+/** A silent call for help; `ack_by` is empty until somebody has seen it. */
+export const sos = record({ at: count, call: text, ack_by: text, ack_by_name: text, ack_at: count });
+
 export const call = record({
   call: text,
   line: text,
@@ -51,6 +72,7 @@ export const call = record({
   hold_reason: text,
   callback: flag,
   quality: nullable(quality),
+  parties: list(party),
 });
 
 export const agent = record({
@@ -62,7 +84,12 @@ export const agent = record({
   call: text,
   media: mediaState,
   muted: flag,
+  assist: text,
+  sos: nullable(sos),
 });
+
+/** A call in which somebody takes part, or is asked to, without being its agent. */
+export const beside = record({ party, call });
 
 export const self = record({
   user: text,
@@ -78,6 +105,10 @@ export const self = record({
   offer: nullable(offer),
   call: nullable(call),
   muted: flag,
+  assist: nullable(beside),
+  invite: nullable(beside),
+  sos: nullable(sos),
+  supervised: list(text),
 });
 
 export const board = record({ waiting: list(call), talking: list(call), agents: list(agent) });
@@ -175,7 +206,7 @@ export const block = record({
 });
 
 export const blockList = record({ blocks: list(block) });
-const skills: Reader<Record<string, number>> = (value, path) => {
+export const skills: Reader<Record<string, number>> = (value, path) => {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new ShapeError(path, 'object');
   return Object.fromEntries(
@@ -231,6 +262,10 @@ export const legAnswer = record({ leg: text, answer: text });
 export type Role = Read<typeof role>;
 export type Tier = Read<typeof tier>;
 export type AgentState = Read<typeof agentState>;
+export type Party = Read<typeof party>;
+export type PartyRole = Read<typeof partyRole>;
+export type SOS = Read<typeof sos>;
+export type Beside = Read<typeof beside>;
 export type MediaState = Read<typeof mediaState>;
 export type Quality = Read<typeof quality>;
 export type Offer = Read<typeof offer>;
