@@ -19,11 +19,15 @@ type commandRow struct {
 	Verb string    `json:"verb"`
 	Call CallID    `json:"call"`
 	By   AgentID   `json:"by,omitempty"`
+
+	Agent AgentID `json:"agent,omitempty"`
+	Arg   string  `json:"arg,omitempty"`
+	Note  string  `json:"note,omitempty"`
 }
 
 // Order writes a command for the controller that owns the call. The same request id again writes nothing.
 func (q *Queue) Order(ctx context.Context, cmd Command) error {
-	text, err := rowText(commandRow{Req: cmd.Req, Verb: cmd.Verb, Call: cmd.Call, By: cmd.By})
+	text, err := rowText(commandRow{Req: cmd.Req, Verb: cmd.Verb, Call: cmd.Call, By: cmd.By, Agent: cmd.Agent, Arg: cmd.Arg, Note: cmd.Note})
 	if err == nil {
 		err = checkID("call", string(cmd.Call))
 	}
@@ -54,7 +58,9 @@ func (q *Queue) FollowCommands(ctx context.Context, since time.Time, fn func(Com
 				if json.Unmarshal([]byte(text), &row) != nil {
 					continue // not written by our script: nobody's wish
 				}
-				cmd := Command{ID: m.ID, Req: row.Req, At: row.At.time(), Verb: row.Verb, Call: row.Call, By: row.By}
+				cmd := Command{
+					ID: m.ID, Req: row.Req, At: row.At.time(), Verb: row.Verb, Call: row.Call, By: row.By, Agent: row.Agent, Arg: row.Arg, Note: row.Note,
+				}
 				if err := fn(cmd); err != nil {
 					return errHandler{err}
 				}

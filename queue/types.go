@@ -218,9 +218,13 @@ type Command struct {
 	ID   string    `json:"-"` // stream id
 	Req  RequestID `json:"req"`
 	At   time.Time `json:"at"`
-	Verb string    `json:"verb"` // "hangup"
+	Verb string    `json:"verb"` // docs/protocol.md, section 4
 	Call CallID    `json:"call"`
 	By   AgentID   `json:"by"`
+
+	Agent AgentID `json:"agent,omitempty"` // whom it concerns besides By
+	Arg   string  `json:"arg,omitempty"`
+	Note  string  `json:"note,omitempty"`
 }
 
 // Lease is the right to act on a call.
