@@ -166,10 +166,7 @@ func (c *Controller) begin(a *actor, e call.Event) {
 	c.count(1)
 	a.post(e)
 	a.open() // what is known of the caller comes after the call's beginning
-	if w, ok := c.wishes[id]; ok {
-		delete(c.wishes, id)
-		a.post(w.event)
-	}
+	c.fulfil(a)
 	c.beside(a.run)
 }
 

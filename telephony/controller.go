@@ -29,6 +29,7 @@ type Controller struct {
 	metrics  *metrics
 	fence    *fence
 	record   func(call.ID, call.Event)
+	orders   map[string]order // read only
 
 	ready atomic.Bool // events flow
 	live  atomic.Int64
@@ -44,10 +45,11 @@ type Controller struct {
 	calls    map[call.ID]*actor
 	adopting map[call.ID]bool // waiting for the lease
 	channels map[string]*actor
-	outs     map[string]*out  // channels of attempts
-	ended    map[string]bool  // channels whose call is over, until Asterisk no longer lists them
-	wishes   map[call.ID]wish // hang-ups wanted for calls that are not here (yet)
-	claiming int              // claims whose caller has not come yet
+	outs     map[string]*out    // channels of attempts
+	ended    map[string]bool    // channels whose call is over, until Asterisk no longer lists them
+	wishes   map[call.ID][]wish // of calls that are not here (yet)
+	ahead    time.Duration      // of our clock is that of Redis
+	claiming int                // claims whose caller has not come yet
 	draining bool
 	away     time.Time // since when Asterisk has been out of reach; zero: it is not
 	mourned  bool      // its calls were given up
@@ -82,8 +84,8 @@ func New(cfg Config, a *ari.Client, q *queue.Queue, l Ledger, gateways []Gateway
 	}
 	c := &Controller{
 		cfg: cfg.withDefaults(), names: names{cfg.ID}, route: route(cfg.Node, cfg.ID), ari: a, queue: q, ledger: l, gateways: gateways, log: log, metrics: newMetrics(reg),
-		record: journal, work: make(chan func(), workSize), calls: map[call.ID]*actor{}, adopting: map[call.ID]bool{}, channels: map[string]*actor{},
-		ended: map[string]bool{}, outs: map[string]*out{}, wishes: map[call.ID]wish{}, drained: make(chan struct{}), stopped: make(chan struct{}),
+		record: journal, orders: orders(), work: make(chan func(), workSize), calls: map[call.ID]*actor{}, adopting: map[call.ID]bool{}, channels: map[string]*actor{},
+		ended: map[string]bool{}, outs: map[string]*out{}, wishes: map[call.ID][]wish{}, drained: make(chan struct{}), stopped: make(chan struct{}),
 		legs: map[string]*leg{}, rtps: map[string]string{}, synced: map[string]bool{}, told: map[string]bool{},
 	}
 	lines := map[string]Line{}

@@ -13,15 +13,6 @@ import (
 
 func isFenced(err error) bool { return errors.Is(err, queue.ErrFenced) }
 
-// wish is an agent's for a call that is not here: it may be adopted in a moment.
-type wish struct {
-	event call.HangupWanted
-	until time.Time
-}
-
-// wishKept is how long a wish is kept, and how far back wishes are read at the start.
-const wishKept = 10 * time.Second
-
 // followIndex carries the queue's decisions to the calls.
 func (c *Controller) followIndex(ctx context.Context) {
 	var after string
@@ -33,7 +24,9 @@ func (c *Controller) followIndex(ctx context.Context) {
 			return false, err
 		}
 		after = s.After
+		ahead := time.Until(s.Now)
 		c.do(func() {
+			c.ahead = ahead
 			for _, r := range s.Calls {
 				c.indexed(r)
 			}
@@ -80,29 +73,6 @@ func (c *Controller) withLeg(r call.Row) call.Row {
 	return r
 }
 
-// followCommands carries the agents' wishes to the calls. The last ten seconds are read again at the start: a wish that its reader did not
-// live to carry out still counts, also when its call is adopted only later. One that was carried out finds the call gone.
-func (c *Controller) followCommands(ctx context.Context) {
-	err := c.queue.FollowCommands(ctx, time.Now().Add(-wishKept), func(cmd queue.Command) error {
-		if cmd.Verb == "hangup" {
-			c.do(func() { c.wanted(call.ID(cmd.Call), call.HangupWanted{At: now(), Agent: string(cmd.By)}) })
-		}
-		return nil
-	})
-	if err != nil && ctx.Err() == nil {
-		c.log.Error("the command stream ended", "error", err)
-	}
-}
-
-func (c *Controller) wanted(id call.ID, e call.HangupWanted) {
-	if a := c.calls[id]; a != nil {
-		a.post(e)
-		return
-	}
-	maps.DeleteFunc(c.wishes, func(_ call.ID, w wish) bool { return time.Now().After(w.until) })
-	c.wishes[id] = wish{e, time.Now().Add(wishKept)}
-}
-
 // reindexSoon compares the index with the calls: it may have decided something that nobody heard, have lost a call, or still hold one whose
 // caller hung up while no controller lived. Such a row would ring, and the agent who answers would find nobody.
 func (c *Controller) reindexSoon() {
@@ -114,9 +84,11 @@ func (c *Controller) reindexSoon() {
 		ctx, cancel := context.WithTimeout(c.ctx, 2*time.Second)
 		defer cancel()
 		s, err := c.queue.Snapshot(ctx)
+		ahead := time.Until(s.Now)
 		c.do(func() {
 			c.reindex.running = false
 			if err == nil {
+				c.ahead = ahead
 				c.compareIndex(s.Calls, known)
 			}
 			if c.reindex.wanted {

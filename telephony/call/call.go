@@ -133,6 +133,7 @@ type Call struct {
 	Asks     int      // how often one was asked for: an answer to an earlier wish is none
 	Known    Known    // by the caller's number
 	Told     Outlook  // what was said last of place and time: neither grows without a word why
+	Heeded   string   // the newest wish that was carried out, by its place in the stream
 	// Indexed is the time of the newest row of the index that was taken note of; older ones are ignored.
 	Indexed time.Time
 }

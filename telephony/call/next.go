@@ -7,6 +7,10 @@ func Next(c Call, e Event) (Call, []Command) {
 	if c.State.Final() {
 		return c, nil
 	}
+	c, fresh := heed(c, e)
+	if !fresh {
+		return c, nil
+	}
 	next, cmds, ok := outbound(c, e)
 	if !ok {
 		next, cmds = decide(c, e)
@@ -36,7 +40,7 @@ func decide(c Call, e Event) (Call, []Command) {
 	case Unservable:
 		return degrade(c, now)
 	case IndexLost:
-		c.Indexed = time.Time{} // another life of the index may have another clock
+		c.Indexed, c.Heeded = time.Time{}, "" // another life of the index may have another clock
 		return c, []Command{Restore{}}
 	case PlaceExpired:
 		if c.State != Waiting || !c.Pending {
