@@ -1,0 +1,50 @@
+package settings
+
+import "hotline/storage/documents"
+
+func words(zh, en string) documents.Words { return documents.Words{"zh-CN": zh, "en": en} }
+
+func reasonNames() map[string]documents.Words {
+	return map[string]documents.Words{
+		"break": words("小休", "Break"), "meal": words("用餐", "Meal"), "training": words("培训", "Training"), "meeting": words("会议", "Meeting"),
+		"technical": words("设备故障", "Technical problem"),
+	}
+}
+
+func skillNames() []SkillName {
+	return []SkillName{
+		{"mandarin", words("普通话", "Mandarin")}, {"english", words("英语", "English")}, {"youth", words("青少年", "Youth")}, {"crisis", words("危机干预", "Crisis")},
+	}
+}
+
+func templates() []Template {
+	return []Template{
+		{"talk", words("一般来电", "Ordinary call"), words(
+			"来电诉求：\n主要困扰与持续时间：\n情绪与风险：\n已做的支持：\n商定的下一步：\n",
+			"What the caller asked for:\nMain trouble, since when:\nMood and risk:\nSupport given:\nNext step agreed:\n",
+		)},
+		{"crisis", words("高风险来电", "Call at high risk"), words(
+			"自伤/自杀想法（有无、频率）：\n计划、手段、时间：\n既往史：\n保护因素、身边的人：\n所在地点（来电者自述）：\n已采取的措施与联系的部门：\n安全计划：\n",
+			"Thoughts of self-harm or suicide (whether, how often):\nPlan, means, time:\nHistory:\nWhat protects, who is near:\nWhere (as the caller says):\nSteps taken, who was contacted:\nSafety plan:\n",
+		)},
+	}
+}
+
+// disposition asks first what must never be left out: whether suicide was asked about.
+func disposition() []Question {
+	one := func(id, zh, en string) Named { return Named{id, words(zh, en)} }
+	return []Question{
+		{ID: "suicide", Names: words("是否询问自杀风险", "Was suicide asked about?"), Kind: AskOne, Required: true, Choices: []Named{
+			one("denied", "已询问，否认", "Asked, denied"), one("present", "已询问，存在风险", "Asked, risk present"), one("not_possible", "无法询问", "Not possible"),
+		}},
+		{
+			ID: "why_not", Names: words("无法询问的原因", "Why it was not possible"), Kind: AskText, Required: true, Choices: []Named{},
+			When: &When{"suicide", "not_possible"},
+		},
+		{ID: "outcome", Names: words("处理结果", "What came of it"), Kind: AskMany, Required: true, Choices: []Named{
+			one("supported", "情绪支持", "Support given"), one("advised", "提供信息", "Information given"), one("referred", "转介机构", "Referred"),
+			one("followup", "约定回访", "Follow-up agreed"), one("emergency", "已联系紧急服务", "Emergency services contacted"), one("dropped", "通话中断", "Cut off"),
+			one("no_issue", "无效来电", "No matter for us"),
+		}},
+	}
+}
