@@ -62,11 +62,11 @@ func TestCallerWhoLeftIsToBeCalledBack(t *testing.T) {
 	close := func(call string) {
 		t.Helper()
 		at := fmt.Sprintf(`[data-testid="task"][data-call="%s"]`, call)
-		must(t, press(d, at+` [data-testid="task-close"]`), d.Type("task-reason", "已由家属联系上本人"))
+		must(t, press(d, at+` [data-testid="task-close"]`), d.Type("task-close-form-reason", "已由家属联系上本人"))
 		if call == id {
-			g.show(d.Page, "9-tasks-close", "task-close-confirm")
+			g.show(d.Page, "9-tasks-close", "task-close-form-confirm")
 		}
-		must(t, d.Click("task-close-confirm"))
+		must(t, d.Click("task-close-form-confirm"))
 		must(t, d.Await(5*time.Second, fmt.Sprintf("document.querySelector(%q) === null", at)))
 	}
 	close(id)
@@ -135,9 +135,9 @@ func TestBlockedCallerMayStillBeInDanger(t *testing.T) {
 	must(t, d.AwaitOffer(10*time.Second), d.Accept())
 	c.awaitTone(3*time.Second, toneFirst)
 	g := gallery{t: t, dir: os.Getenv("HOTLINE_SCREENS")}
-	must(t, d.Click("block-propose"), d.Type("block-reason", "反复言语骚扰，已警告两次"))
-	g.show(d.Page, "10-block-propose", "block-propose-confirm", "call-hangup")
-	must(t, d.Click("block-propose-confirm"), d.AwaitShown(3*time.Second, "block-proposed"))
+	must(t, d.Click("block-propose"), d.Type("block-proposal-reason", "反复言语骚扰，已警告两次"))
+	g.show(d.Page, "10-block-propose", "block-proposal-confirm", "call-hangup")
+	must(t, d.Click("block-proposal-confirm"), d.AwaitShown(3*time.Second, "block-proposed"))
 	must(t, d.Click("call-hangup"))
 	c.awaitEnd(2 * time.Second)
 
@@ -145,8 +145,8 @@ func TestBlockedCallerMayStillBeInDanger(t *testing.T) {
 	must(t, boss.AwaitShown(5*time.Second, "badge-blocks"), boss.Click("page-blocks"), boss.AwaitShown(5*time.Second, "block-approve"))
 	g.show(boss.Page, "11-blocks", "block-approve", "block-refuse")
 	must(t, boss.Click("block-approve"), boss.AwaitShown(3*time.Second, "block-decision"))
-	g.show(boss.Page, "12-block-approve", "block-decide")
-	must(t, boss.Click("block-decide"), boss.AwaitShown(5*time.Second, "block-lift"))
+	g.show(boss.Page, "12-block-approve", "block-decision-confirm")
+	must(t, boss.Click("block-decision-confirm"), boss.AwaitShown(5*time.Second, "block-lift"))
 	g.show(boss.Page, "13-block-in-force", "block-lift")
 
 	must(t, d.AwaitState(5*time.Second, browser.WrapUp), d.NotReady())
@@ -157,7 +157,7 @@ func TestBlockedCallerMayStillBeInDanger(t *testing.T) {
 	again.leave()
 	s.closeTasks()
 
-	must(t, boss.Click("block-lift"), boss.Type("block-why", "测试结束，解除限制"), boss.Click("block-decide"))
+	must(t, boss.Click("block-lift"), boss.Type("block-decision-reason", "测试结束，解除限制"), boss.Click("block-decision-confirm"))
 	must(t, boss.AwaitGone(5*time.Second, "block-lift"))
 }
 
