@@ -119,6 +119,8 @@ type Call struct {
 	// Pending is set while the index has been asked to queue the call and has not answered: what its stream says meanwhile is older than that wish.
 	Pending bool
 
+	Parties []Party // who takes part beside the agent, or is to; never changed in place
+
 	Out        Attempt   // the newest call that we placed for this one
 	Passed     time.Time // first time that somebody elsewhere answered
 	Hops       string    // by which sites the call was passed on to us, comma between; "": it came from a caller

@@ -11,11 +11,16 @@ func Next(c Call, e Event) (Call, []Command) {
 	if !fresh {
 		return c, nil
 	}
-	next, cmds, ok := outbound(c, e)
+	var cmds []Command
+	next, ok := beside(c, e)
+	if !ok {
+		next, cmds, ok = outbound(c, e)
+	}
 	if !ok {
 		next, cmds = decide(c, e)
 	}
-	return tidy(c, e, next, cmds)
+	next, cmds = tidy(c, e, next, cmds)
+	return accompany(c, e, next, cmds)
 }
 
 // decide is Next for what does not concern calls that we place.
@@ -360,7 +365,7 @@ func hold(c Call, now time.Time, extra ...Command) (Call, []Command) {
 func held(c Call, e Event, now time.Time) (Call, []Command) {
 	switch e := e.(type) {
 	case LegReady:
-		if e.Agent == c.Agent {
+		if e.Agent == c.Agent && c.Hold != HoldByAgent {
 			return join(c, e.Leg, now)
 		}
 	case ReturnExpired:

@@ -9,7 +9,7 @@ import (
 // Variable is the channel variable that carries the tag.
 const Variable = "HOTLINE"
 
-const maxTag = 2048 // bytes; a longer variable is not ours
+const maxTag = 4096 // bytes; a longer variable is not ours
 
 // Tag is what a caller's channel carries, so that a controller that knows nothing can take the call over. docs/protocol.md, section 1.
 type Tag struct {
@@ -46,6 +46,8 @@ type Tag struct {
 	History   int      `json:"history,omitempty"`
 	Place     int      `json:"told_place,omitempty"`
 	Wait      int      `json:"told_min,omitempty"` // minutes
+
+	Parties []tagParty `json:"parties,omitempty"`
 }
 
 // Encode is the value of the channel variable.
@@ -57,6 +59,7 @@ func (c Call) Encode(owner string, epoch int64) string {
 		Silent: c.Unanswered, Owner: owner, Epoch: epoch,
 		Language: c.Language, Audio: c.Audio, Callback: c.Callback, Preferred: c.Known.Preferred, Prefer: ms(c.Known.PreferUntil), Blocked: c.Known.Blocked,
 		History: c.Known.History, Place: c.Told.Position, Wait: int(c.Told.High / time.Minute),
+		Parties: tagParties(c.Parties),
 	})
 	if err != nil {
 		panic("call: a tag of strings and numbers did not encode: " + err.Error())
@@ -98,8 +101,9 @@ func (t Tag) Restore() Call {
 		Spoken: time.Duration(t.Spoken) * time.Millisecond,
 		Out:    Attempt{N: t.Out, To: t.OutTo, Live: t.OutOn}, Passed: when(t.Passed), Hops: t.Hops, Task: t.Task, Unanswered: t.Silent,
 		Language: t.Language, Audio: t.Audio, Callback: t.Callback,
-		Known: Known{Blocked: t.Blocked, Preferred: t.Preferred, PreferUntil: when(t.Prefer), History: t.History},
-		Told:  Outlook{Position: t.Place, High: time.Duration(t.Wait) * time.Minute},
+		Known:   Known{Blocked: t.Blocked, Preferred: t.Preferred, PreferUntil: when(t.Prefer), History: t.History},
+		Told:    Outlook{Position: t.Place, High: time.Duration(t.Wait) * time.Minute},
+		Parties: partiesOf(t.Parties),
 	}
 	if c.State == Held {
 		c.Hold = HoldAgentAway
