@@ -49,8 +49,14 @@ func TestEveryEndpointHasItsRow(t *testing.T) {
 		"POST /api/tasks/{id}/result": accessServing, "GET /api/calls/{id}/task": accessServing, "GET /api/blocks": accessServing,
 		"POST /api/blocks": accessServing, "POST /api/blocks/{id}/approve": accessSupervisor, "POST /api/blocks/{id}/refuse": accessSupervisor,
 		"POST /api/blocks/{id}/lift": accessSupervisor,
-		"GET /api/decisions":         accessSupervisor,
-		"GET /metrics":               accessLoopback, "GET /ws": accessSignedIn, "/api/": accessAnyone, "/": accessAnyone,
+		"GET /api/settings":          accessSignedIn, "GET /api/phonebook": accessServing, "POST /api/calls/{id}/contact": accessServing,
+		"GET /api/decisions": accessSupervisor,
+		"GET /metrics":       accessLoopback, "GET /ws": accessSignedIn, "/api/": accessAnyone, "/": accessAnyone,
+	}
+	for _, document := range []string{"settings", "phonebook"} {
+		for _, pattern := range []string{"GET %s", "PUT %s", "GET %s/versions", "GET %s/versions/{n}", "POST %s/versions/{n}/restore", "POST %s/check"} {
+			want[fmt.Sprintf(pattern, "/api/admin/"+document)] = accessAdministrator
+		}
 	}
 	for _, e := range s.server.endpoints() {
 		if e.access == accessNobody || e.access != want[e.pattern] {

@@ -94,7 +94,7 @@ func (d *desk) becomeReady(ctx context.Context, r protocol.Request) {
 
 func askedNotReady(ctx context.Context, d *desk, r protocol.Request) {
 	m := r.(protocol.NotReady)
-	if !slices.Contains(d.s.cfg.Reasons, m.Reason) {
+	if !d.s.pauses(m.Reason) {
 		d.tab.refuse(m.ID, protocol.BadReason, nil)
 		return
 	}

@@ -23,4 +23,6 @@ func controlCommands() map[protocol.Type]command {
 }
 
 // askedWithoutState refuses what no state of a call allows yet.
-func askedWithoutState(_ context.Context, d *desk, r protocol.Request) { d.answer(r, queue.ErrWrongState) }
+func askedWithoutState(_ context.Context, d *desk, r protocol.Request) {
+	d.answer(r, queue.ErrWrongState)
+}

@@ -12,6 +12,7 @@ import (
 
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
+	"hotline/casework/phonebook"
 	"hotline/queue"
 )
 
@@ -54,6 +55,8 @@ const (
 	ActionLinesRestore = "lines.restore"
 	ActionEmergencyOn  = "emergency.on"
 	ActionEmergencyOff = "emergency.off"
+
+	ActionContactTyped = "contact.typed" // a number outside for one call; documents add <name>.save and <name>.restore
 )
 
 // AuditEntry says who did what to what, and why.
@@ -149,10 +152,12 @@ type Deps struct {
 	Users      *users.Store
 	Audit      Auditor
 	Recordings Library
-	Callbacks  callbacks                                         // *casework.Callbacks
-	Blocks     blocks                                            // *casework.Blocks
-	Lines      policies                                          // *lines.Store
-	Decisions  reasons                                           // *decisions.Store
+	Callbacks  callbacks // *casework.Callbacks
+	Blocks     blocks    // *casework.Blocks
+	Lines      policies  // *lines.Store
+	Decisions  reasons   // *decisions.Store
+	Settings   rules     // *settings.Store
+	Phonebook  *phonebook.Store
 	Gateways   map[string]Gateway                                // by id
 	ICEServers func(queue.AgentID) ([]protocol.ICEServer, error) // STUN and relay for the browser of a person; nil: none
 	Assets     fs.FS                                             // the built web app, index.html in its root
@@ -165,7 +170,7 @@ func (d Deps) validate() error {
 	for name, missing := range map[string]bool{
 		"Log": d.Log == nil, "Queue": d.Queue == nil, "Users": d.Users == nil, "Audit": d.Audit == nil, "Recordings": d.Recordings == nil,
 		"Callbacks": d.Callbacks == nil, "Blocks": d.Blocks == nil, "Assets": d.Assets == nil, "Metrics": d.Metrics == nil, "Lines": d.Lines == nil,
-		"Decisions": d.Decisions == nil,
+		"Decisions": d.Decisions == nil, "Settings": d.Settings == nil, "Phonebook": d.Phonebook == nil,
 	} {
 		if missing {
 			errs = append(errs, errors.New("console: "+name+" is missing"))

@@ -26,9 +26,11 @@ import (
 	"go.uber.org/goleak"
 
 	"hotline/agentui/protocol"
+	"hotline/agentui/settings"
 	"hotline/agentui/users"
 	"hotline/casework"
 	"hotline/casework/decisions"
+	"hotline/casework/phonebook"
 	"hotline/queue"
 	"hotline/queue/lines"
 	"hotline/queue/queuetest"
@@ -63,6 +65,8 @@ type site struct {
 	library *library
 
 	decisions *decisions.Store
+	settings  *settings.Store
+	phonebook *phonebook.Store
 	keys      *casework.Keys
 	tasks     *casework.Callbacks
 	gateway   *fakeGateway
@@ -198,6 +202,12 @@ func newSite(t *testing.T, adjust func(*Config)) *site {
 	if s.decisions, err = decisions.Open(t.Context(), s.db); err != nil {
 		t.Fatal(err)
 	}
+	if s.settings, err = settings.Open(t.Context(), s.db, settings.Defaults{}); err != nil {
+		t.Fatal(err)
+	}
+	if s.phonebook, err = phonebook.Open(t.Context(), s.db, s.keys, "CN"); err != nil {
+		t.Fatal(err)
+	}
 	s.cfg = Config{ID: "console-1"}
 	if adjust != nil {
 		adjust(&s.cfg)
@@ -227,7 +237,7 @@ func (s *site) start(addr string) {
 	s.metrics = prometheus.NewRegistry()
 	server, err := New(s.cfg, Deps{
 		Log: slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), Queue: s.index, Users: s.users, Audit: s.audit,
-		Recordings: s.library, Callbacks: s.tasks, Blocks: casework.NewBlocks(s.db), Lines: s.lines, Decisions: s.decisions, Gateways: map[string]Gateway{"gateway-1": s.gateway}, Metrics: s.metrics,
+		Recordings: s.library, Callbacks: s.tasks, Blocks: casework.NewBlocks(s.db), Lines: s.lines, Decisions: s.decisions, Settings: s.settings, Phonebook: s.phonebook, Gateways: map[string]Gateway{"gateway-1": s.gateway}, Metrics: s.metrics,
 		Assets: fstest.MapFS{
 			"index.html":                {Data: []byte("<!doctype html><title>console</title>")},
 			"assets/app-0123abcd.js":    {Data: []byte("plain")},

@@ -29,6 +29,7 @@ type outbox struct {
 
 	duties    protocol.Duties
 	emergency protocol.Emergency // as it is; the browser learns it with its first snapshot
+	settings  int                // version in force
 }
 
 // pending is a change in the making.
@@ -41,6 +42,7 @@ type pending struct {
 	trouble    []protocol.Trouble // nil: as before
 	duties     *protocol.Duties   // nil: as before
 	emergency  *protocol.Emergency
+	settings   *int // nil: as before
 }
 
 func (p *pending) size() int {
@@ -109,7 +111,7 @@ func (o *outbox) snapshot(s protocol.Snapshot) {
 	o.update(func() {
 		o.pending, o.seq = nil, 0
 		o.told = o.wrong()
-		s.Trouble, s.Duties, s.Emergency = o.told, o.duties, o.emergency
+		s.Trouble, s.Duties, s.Emergency, s.Settings = o.told, o.duties, o.emergency, o.settings
 		o.push(s)
 	})
 }
@@ -150,6 +152,22 @@ func (o *outbox) tellEmergency(now protocol.Emergency) {
 			o.pending = &pending{}
 		}
 		o.pending.emergency = &now
+	})
+}
+
+// tellSettings takes which version of the settings is in force.
+func (o *outbox) tellSettings(now int) {
+	o.update(func() {
+		if o.settings == now {
+			return
+		}
+		if o.settings = now; o.told == nil {
+			return // the first snapshot has it
+		}
+		if o.pending == nil {
+			o.pending = &pending{}
+		}
+		o.pending.settings = &now
 	})
 }
 
@@ -225,7 +243,7 @@ func (o *outbox) take(now time.Time) (frames [][]byte, code int, err error) {
 }
 
 func (p *pending) message(seq int64, now time.Time) protocol.Change {
-	c := protocol.Change{Type: protocol.TypeChange, Seq: seq, Now: now.UnixMilli(), Self: p.self, Trouble: p.trouble, Duties: p.duties, Emergency: p.emergency}
+	c := protocol.Change{Type: protocol.TypeChange, Seq: seq, Now: now.UnixMilli(), Self: p.self, Trouble: p.trouble, Duties: p.duties, Emergency: p.emergency, Settings: p.settings}
 	p.calls.each(func(_ string, row protocol.Call) { c.Calls = append(c.Calls, row) })
 	p.agents.each(func(_ string, row protocol.Agent) { c.Agents = append(c.Agents, row) })
 	p.goneCalls.each(func(id string, _ struct{}) { c.GoneCalls = append(c.GoneCalls, id) })

@@ -44,6 +44,7 @@ type page struct {
 	duties  protocol.Duties
 
 	emergency protocol.Emergency
+	settings  int
 
 	seq     int64
 	snaps   int
@@ -132,7 +133,7 @@ func (g *page) apply(b []byte) {
 	case "snapshot":
 		var s protocol.Snapshot
 		fail(json.Unmarshal(b, &s))
-		g.self, g.seq, g.trouble, g.duties, g.emergency = s.Self, 0, s.Trouble, s.Duties, s.Emergency
+		g.self, g.seq, g.trouble, g.duties, g.emergency, g.settings = s.Self, 0, s.Trouble, s.Duties, s.Emergency, s.Settings
 		g.calls, g.agents = map[string]protocol.Call{}, map[string]protocol.Agent{}
 		if s.Board != nil {
 			for _, c := range append(s.Board.Waiting, s.Board.Talking...) {
@@ -156,6 +157,9 @@ func (g *page) apply(b []byte) {
 		}
 		if c.Duties != nil {
 			g.duties = *c.Duties
+		}
+		if c.Settings != nil {
+			g.settings = *c.Settings
 		}
 		if c.Emergency != nil {
 			g.emergency = *c.Emergency

@@ -68,7 +68,7 @@ type endpoint struct {
 
 func (s *Server) endpoints() []endpoint {
 	figures := promhttp.HandlerFor(s.deps.Metrics, promhttp.HandlerOpts{})
-	return []endpoint{
+	all := []endpoint{
 		{pattern: "POST /api/login", access: accessAnyone, serve: s.login},
 		{pattern: "POST /api/logout", access: accessSignedIn, serve: s.logout},
 		{pattern: "GET /api/me", access: accessSignedIn, serve: s.me},
@@ -101,6 +101,7 @@ func (s *Server) endpoints() []endpoint {
 		{pattern: "/api/", access: accessAnyone, serve: s.notFound},
 		{pattern: "/", access: accessAnyone, serve: s.serveAsset},
 	}
+	return slices.Concat(all, s.settingsEndpoints(), s.phonebookEndpoints())
 }
 
 func (s *Server) routes() (http.Handler, error) {

@@ -43,6 +43,7 @@ type Server struct {
 	troubles  *troubles
 	directory *directory
 	site      siteView
+	settings  settingsView
 	sessions  *scs.SessionManager
 	logins    *loginLimits
 	grants    *playedGrants
@@ -116,6 +117,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	loops.Go(func() { s.directory.run(work, func() { s.board.Renamed(); s.tellEmergency() }) })
 	loops.Go(func() { s.mirror(work) })
 	loops.Go(func() { s.followSite(work) })
+	loops.Go(func() { s.followSettings(work) })
 	loops.Go(func() { s.feelPulse(work) })
 	loops.Go(func() { s.watchDuties(work) })
 	loops.Go(func() { s.expireSessions(work) })

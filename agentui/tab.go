@@ -85,6 +85,7 @@ func (s *Server) addTab(t *tab) bool {
 	t.out.tellTrouble(concerning(t.user.Role, s.troubles.all()))
 	t.out.tellDuties(dutiesOf(t.user.Role, s.duties))
 	t.out.tellEmergency(s.emergencyFor(t.user.Locale))
+	t.out.tellSettings(s.settings.get().N)
 	if s.draining {
 		t.out.close(protocol.CloseDraining)
 	}

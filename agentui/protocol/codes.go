@@ -15,11 +15,13 @@ const (
 	BadReason       Code = "bad_reason" // also websocket
 	GrantExpired    Code = "grant_expired"
 	BadRequest      Code = "bad_request"
-	Unavailable     Code = "unavailable"   // a part the console needs is away; try again. Also websocket
-	Internal        Code = "internal"      // also websocket
-	InvalidLines    Code = "invalid_lines" // params: faults, each with field, code and params
-	Stale           Code = "stale"         // somebody changed it in between; params: version, at, by_name
-	BadNote         Code = "bad_note"      // params: most
+	Unavailable     Code = "unavailable"      // a part the console needs is away; try again. Also websocket
+	Internal        Code = "internal"         // also websocket
+	InvalidLines    Code = "invalid_lines"    // params: faults, each with field, code and params
+	Stale           Code = "stale"            // somebody changed it in between; params: version, at, by_name
+	BadNote         Code = "bad_note"         // params: most
+	InvalidDocument Code = "invalid_document" // params: faults, each with field, code and params
+	BadContact      Code = "bad_contact"      // no number that can be dialled, or no label
 )
 
 // Codes of websocket refusals that are counted: ten in a minute close the connection.
@@ -65,7 +67,7 @@ func Codes() []Code {
 	return []Code{
 		BadCredentials, TooManyAttempts, SignedOut, InCall, Forbidden, CrossOrigin, NotFound, BadReason, GrantExpired, BadRequest,
 		Unavailable, Internal, Malformed, UnknownType, TooLarge, HelloFirst, TooMany, SecondSession, OfferGone, NotYourCall, NoGateway,
-		LegFailed, LegPending, LegUnknown, WrongState, Displaced, OnBreak, RedCall, NotParty, PersonBusy, PersonAway, NoHeadset, TaskBusy, AlreadyClosed, NotCallable, NoTrunk, OwnProposal, NoCaller, InvalidLines, Stale, BadNote,
+		LegFailed, LegPending, LegUnknown, WrongState, Displaced, OnBreak, RedCall, NotParty, PersonBusy, PersonAway, NoHeadset, TaskBusy, AlreadyClosed, NotCallable, NoTrunk, OwnProposal, NoCaller, InvalidLines, Stale, BadNote, InvalidDocument, BadContact,
 	}
 }
 

@@ -9,7 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"hotline/agentui/settings"
+	"hotline/casework/phonebook"
 	"hotline/queue/lines"
+	"hotline/storage/documents"
 )
 
 // shapes says which type every golden file is.
@@ -28,6 +31,10 @@ func shapes() map[string]any {
 		"http_error_too_many_attempts": HTTPError{}, "error_codes": []Code{}, "line_fault_codes": []lines.Code{}, "trouble_codes": []Trouble{},
 		"http_task": Task{}, "http_tasks": Tasks{}, "http_task_close": TaskClose{}, "http_task_result": TaskResult{}, "http_block": Block{},
 		"http_blocks": Blocks{}, "http_block_proposal": BlockProposal{}, "http_block_approval": BlockApproval{}, "http_block_why": Why{},
+		"server_change_settings": Change{}, "http_settings": Settings{}, "http_settings_version": settingsVersion{}, "http_phonebook_version": phonebookVersion{},
+		"http_document_versions": DocumentHistory{}, "http_document_save": SaveDocument{}, "http_document_check": CheckDocument{}, "http_document_restore": RestoreDocument{},
+		"http_contacts": Contacts{}, "http_contact_ask": AskContact{}, "http_contact": Contact{}, "http_error_invalid_document": invalidDocument{},
+		"document_fault_codes": []documents.Code{},
 		"server_change_duties": Change{}, "http_decisions": Decisions{},
 		"call_joined": Call{}, "call_consulting": Call{}, "agent_assisting": Agent{}, "self_sos": Self{}, "self_invited": Self{},
 		"self_assisting": Self{}, "http_colleagues": Colleagues{}, "http_handover": Handover{}, "http_handover_write": WriteHandover{},
@@ -41,6 +48,31 @@ type invalidLines struct {
 		Faults lines.Faults `json:"faults"`
 	} `json:"params"`
 }
+
+// invalidDocument is HTTPError with the params that invalid_document has.
+type invalidDocument struct {
+	Error  Code `json:"error"`
+	Params struct {
+		Faults documents.Faults `json:"faults"`
+	} `json:"params"`
+}
+
+// versionOf is DocumentVersion with a document of its kind.
+type versionOf[T any] struct {
+	Version  int    `json:"version"`
+	At       int64  `json:"at"`
+	By       string `json:"by"`
+	ByName   string `json:"by_name"`
+	Note     string `json:"note"`
+	Origin   string `json:"origin"`
+	Restored int    `json:"restored"`
+	Doc      T      `json:"doc"`
+}
+
+type (
+	settingsVersion  = versionOf[settings.Settings]
+	phonebookVersion = versionOf[phonebook.Book]
+)
 
 // ackLeg is Ack with the result that leg and leg_restart have.
 type ackLeg struct {
@@ -123,6 +155,7 @@ func TestConstructorsGiveTheGoldenMessages(t *testing.T) {
 		"error_codes":             Codes(),
 		"trouble_codes":           Troubles(),
 		"line_fault_codes":        lines.Codes(),
+		"document_fault_codes":    documents.Codes(),
 	} {
 		want, err := os.ReadFile("golden/" + name + ".json")
 		if err != nil {

@@ -53,6 +53,7 @@ type Snapshot struct {
 	Trouble   []Trouble `json:"trouble"` // what the page needs and is away; never nil
 	Duties    Duties    `json:"duties"`  // zero for who takes no calls
 	Emergency Emergency `json:"emergency"`
+	Settings  int       `json:"settings"` // version in force: GET /api/settings has them
 }
 
 // NewSnapshot makes a snapshot as of now (milliseconds), without trouble.
@@ -74,6 +75,7 @@ type Change struct {
 	Trouble   []Trouble  `json:"trouble,omitzero"` // the whole list; nil: as before
 	Duties    *Duties    `json:"duties,omitempty"`
 	Emergency *Emergency `json:"emergency,omitempty"` // nil: as before
+	Settings  *int       `json:"settings,omitempty"`  // nil: as before
 }
 
 // LegLost tells the browser to make a new leg.

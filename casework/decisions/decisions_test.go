@@ -79,7 +79,7 @@ func TestKeeper(t *testing.T) {
 			t.Helper()
 			ctx, cancel := context.WithCancel(t.Context())
 			fails := 1
-			k, err := NewKeeper(KeeperConfig{Flush: 10 * time.Millisecond, Kept: time.Hour}, s, func(ctx context.Context, after string, fn func(News) error) error {
+			k, err := NewKeeper(KeeperConfig{Flush: 10 * time.Millisecond, Kept: func() time.Duration { return time.Hour }}, s, func(ctx context.Context, after string, fn func(News) error) error {
 				if fails > 0 {
 					fails--
 					return errors.New("the stream broke")

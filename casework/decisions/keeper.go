@@ -18,7 +18,7 @@ type Follow func(ctx context.Context, after string, fn func(News) error) error
 
 // KeeperConfig says how decisions are kept. Zero values mean the defaults.
 type KeeperConfig struct {
-	Kept  time.Duration // default 30 days
+	Kept  func() time.Duration // asked at each look; default 30 days
 	Flush time.Duration // the longest time until a decision is in the database; default 500 ms
 	Log   *slog.Logger
 }
@@ -39,11 +39,11 @@ type Keeper struct {
 
 // NewKeeper returns a keeper.
 func NewKeeper(cfg KeeperConfig, store *Store, follow Follow) (*Keeper, error) {
-	if store == nil || follow == nil || cfg.Kept < 0 || cfg.Flush < 0 {
+	if store == nil || follow == nil || cfg.Flush < 0 {
 		return nil, errors.New("decisions: keeper: a store, a stream and positive times are needed")
 	}
-	if cfg.Kept == 0 {
-		cfg.Kept = 30 * 24 * time.Hour
+	if cfg.Kept == nil {
+		cfg.Kept = func() time.Duration { return 30 * 24 * time.Hour }
 	}
 	if cfg.Flush == 0 {
 		cfg.Flush = 500 * time.Millisecond
@@ -140,6 +140,6 @@ func (k *Keeper) write(ctx context.Context, news <-chan News) error {
 }
 
 func (k *Keeper) forget(ctx context.Context) error {
-	_, err := k.store.Forget(ctx, k.now().Add(-k.cfg.Kept))
+	_, err := k.store.Forget(ctx, k.now().Add(-k.cfg.Kept()))
 	return err
 }

@@ -25,16 +25,28 @@ const LabelMost = 60
 // ErrLabel says that a label is empty or too long.
 var ErrLabel = errors.New("phonebook: a label of 1 to 60 characters is needed")
 
+// CheckAdHoc tells whether a number and its label can be kept for a call: ErrNumber, ErrLabel.
+func CheckAdHoc(number, label, region string) error {
+	if _, err := dialled(number, AdHoc, region); err != nil {
+		return err
+	}
+	label = strings.TrimSpace(label)
+	if n := utf8.RuneCountInString(label); !utf8.ValidString(label) || n < 1 || n > LabelMost {
+		return ErrLabel
+	}
+	return nil
+}
+
 // AdHoc keeps a number for one call, sealed, for [Life], and returns its id; label says whose it is ("mother"). ErrNumber, ErrLabel.
 func (s *Store) AdHoc(ctx context.Context, call, number, label, by string) (string, error) {
+	if err := CheckAdHoc(number, label, s.region); err != nil {
+		return "", err
+	}
 	text, err := dialled(number, AdHoc, s.region)
 	if err != nil {
 		return "", err
 	}
 	label = strings.TrimSpace(label)
-	if n := utf8.RuneCountInString(label); !utf8.ValidString(label) || n < 1 || n > LabelMost {
-		return "", ErrLabel
-	}
 	if call == "" || by == "" {
 		return "", errors.New("phonebook: the call and who does it are needed")
 	}

@@ -140,7 +140,8 @@ var migrations embed.FS
 
 // Store keeps the book and the numbers of single calls.
 type Store struct {
-	*documents.Store[Book]
+	Versions *documents.Store[Book]
+
 	db     *storage.DB
 	seal   sealer
 	region string
@@ -170,7 +171,7 @@ func (s *Store) Region() string { return s.region }
 
 // List is the book as it is now.
 func (s *Store) List(ctx context.Context) ([]Entry, error) {
-	v, err := s.Current(ctx)
+	v, err := s.Versions.Current(ctx)
 	return v.Doc.Entries, wrap("list", err)
 }
 

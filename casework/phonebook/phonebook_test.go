@@ -79,7 +79,7 @@ func TestBook(t *testing.T) {
 			}
 		}
 		book := Book{Entries: append(all, Entry{ID: "h1", Kind: Hospital, Names: documents.Words{"zh-CN": "第七人民医院"}, Number: "0571-85029595"})}
-		if _, err := s.Save(ctx, 0, book, "u-1", ""); err != nil {
+		if _, err := s.Versions.Save(ctx, 0, book, "u-1", ""); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := s.NumberFor(ctx, "c1", "h1"); got != "+8657185029595" || err != nil {
@@ -95,7 +95,7 @@ func TestBook(t *testing.T) {
 			{ID: "a", Kind: "friend", Names: documents.Words{"en": "x"}, Number: "1"}, {ID: "a", Kind: Police, Names: documents.Words{"zh-CN": "x", "fr": "y"}},
 			{ID: "b c", Kind: Other, Names: documents.Words{"zh-CN": "x"}, Number: "13800138000", Note: strings.Repeat("x", 301)},
 		}}
-		_, err = s.Save(ctx, 1, broken, "u-1", "")
+		_, err = s.Versions.Save(ctx, 1, broken, "u-1", "")
 		fs, _ := errors.AsType[documents.Faults](err)
 		got := map[string]documents.Code{}
 		for _, f := range fs {

@@ -12,6 +12,7 @@ import (
 	"hotline/agentui"
 	"hotline/agentui/users"
 	"hotline/casework"
+	"hotline/casework/phonebook"
 	"hotline/deploy/asterisk"
 	"hotline/queue"
 	"hotline/recordings"
@@ -26,6 +27,7 @@ type ledger struct {
 	callbacks *casework.Callbacks
 	keys      *casework.Keys
 	rules     casework.KnownRules
+	contacts  *phonebook.Store
 }
 
 var (
@@ -169,7 +171,11 @@ func (c Config) ledger(rules *callbackRules, reg prometheus.Registerer) (*lateLe
 		if err != nil {
 			return ledger{}, err
 		}
-		return ledger{casework.NewLedger(db), callbacks, keys, c.known()}, db.Register(reg)
+		contacts, err := phonebook.Open(ctx, db, keys, region)
+		if err != nil {
+			return ledger{}, err
+		}
+		return ledger{casework.NewLedger(db), callbacks, keys, c.known(), contacts}, db.Register(reg)
 	}}, nil
 }
 
@@ -268,11 +274,28 @@ func runWorker(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	explain, err := c.decisions(ctx, db, q, log)
+	how, err := c.settings(ctx, db)
 	if err != nil {
 		return err
 	}
-	return together(ctx, intake.Run, fallbacks, unclosed.Run, left.Run, rules.follow(log), explain.Run, journal, func(ctx context.Context) error {
+	now, err := how.Current(ctx)
+	if err != nil {
+		return err
+	}
+	var span kept
+	span.set(now)
+	explain, err := c.decisions(ctx, db, q, span.span, log)
+	if err != nil {
+		return err
+	}
+	contacts, err := phonebook.Open(ctx, db, keys, region)
+	if err != nil {
+		return err
+	}
+	erase := func(ctx context.Context) error {
+		return contacts.Run(ctx, func(err error) { log.Warn("numbers of single calls are not erased; tried again", "error", err) })
+	}
+	return together(ctx, c.watchSettings(log, span.set), erase, intake.Run, fallbacks, unclosed.Run, left.Run, rules.follow(log), explain.Run, journal, func(ctx context.Context) error {
 		return serveAdmin(ctx, c.admin("worker"), reg, checks{"database": db.Ping})
 	})
 }

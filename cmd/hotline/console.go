@@ -13,6 +13,7 @@ import (
 	"hotline/agentui/web"
 	"hotline/casework"
 	"hotline/casework/decisions"
+	"hotline/casework/phonebook"
 	"hotline/queue"
 	"hotline/queue/lines"
 	"hotline/recordings"
@@ -69,7 +70,16 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	rulings, err := c.settings(ctx, db)
+	if err != nil {
+		return err
+	}
+	contacts, err := phonebook.Open(ctx, db, callerKeys, region)
+	if err != nil {
+		return err
+	}
 	deps := agentui.Deps{
+		Settings: rulings, Phonebook: contacts,
 		Log: log, Queue: q, Lines: sitePolicy{store, c, q, log}, Users: people, Audit: trail{casework.NewAudit(db)}, Decisions: reasons, Recordings: library{recordings.NewLibrary(index, c.store()), keys},
 		Callbacks: callbacks, Blocks: casework.NewBlocks(db),
 		Gateways: map[string]agentui.Gateway{}, Assets: assets, Metrics: reg,

@@ -87,16 +87,16 @@ func (c Config) queueConfig(p lines.Policy) queue.Config {
 	return p.QueueConfig(queue.Config{Site: c.Site, Ring: c.Ring, WrapUp: c.WrapUp, Journal: c.Journal})
 }
 
-// followPolicy has a role's client of the queue follow the policy.
+// followPolicy has a role's client of the queue follow the policy and the settings.
 func (c Config) followPolicy(q *queue.Queue, log *slog.Logger, tell func(lines.Version, lines.Mode)) func(context.Context) error {
-	return func(ctx context.Context) error {
+	o := c.conduct(q, log)
+	watch := func(ctx context.Context) error {
 		return c.watchPolicy(ctx, log, func(v lines.Version, m lines.Mode) {
-			if err := q.Configure(c.queueConfig(v.Policy)); err != nil {
-				log.Error("the queue does not take the policy; the one before stays", "version", v.N, "error", err)
-			}
+			o.setPolicy(v.Policy)
 			tell(v, m)
 		})
 	}
+	return func(ctx context.Context) error { return together(ctx, watch, c.watchSettings(log, o.setRules)) }
 }
 
 // emergencyGreeting is the id by which prompts know the greeting of a line in an emergency; no line can be called so.

@@ -54,12 +54,12 @@ func persistently(pause time.Duration, failed func(error), part func(context.Con
 }
 
 // decisions keeps why each call was offered to whom.
-func (c Config) decisions(ctx context.Context, db *storage.DB, q *queue.Queue, log *slog.Logger) (*decisions.Keeper, error) {
+func (c Config) decisions(ctx context.Context, db *storage.DB, q *queue.Queue, kept func() time.Duration, log *slog.Logger) (*decisions.Keeper, error) {
 	store, err := decisions.Open(ctx, db)
 	if err != nil {
 		return nil, err
 	}
-	return decisions.NewKeeper(decisions.KeeperConfig{Kept: c.Decisions, Log: log}, store, reasonsOf(q))
+	return decisions.NewKeeper(decisions.KeeperConfig{Kept: kept, Log: log}, store, reasonsOf(q))
 }
 
 // reasonsOf reads the reasons of offers out of the queue's events.

@@ -4,6 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { decodeFrame, encodeRequest, failure, type Request } from './messages';
 import * as structures from './structures';
 import * as lines from './lines';
+import * as documents from './documents';
+import * as phonebook from './phonebook';
+import * as settings from './settings';
 import * as colleagues from './colleagues';
 import { list, type Reader, record, text } from './shape';
 
@@ -18,6 +21,7 @@ const readers: Record<string, Reader<unknown>> = {
   emergency: structures.emergency,
   error_codes: list(text),
   line_fault_codes: list(text),
+  document_fault_codes: list(text),
   trouble_codes: list(text),
   call_: structures.call,
   offer: structures.offer,
@@ -29,6 +33,13 @@ const readers: Record<string, Reader<unknown>> = {
   http_error_invalid_lines: record({ error: text, params: lines.invalid }),
   http_lines: lines.shown,
   http_lines_versions: lines.history,
+  http_error_invalid_document: record({ error: text, params: documents.faultList }),
+  http_settings: settings.settingsInForce,
+  http_settings_version: documents.wholeDocument(settings.settings),
+  http_document_versions: documents.documentHistory,
+  http_phonebook_version: documents.wholeDocument(phonebook.book),
+  http_contacts: phonebook.contacts,
+  http_contact: phonebook.contact,
   http_me: structures.me,
   http_recording: structures.recording,
   http_recordings: structures.recordingList,
@@ -53,6 +64,10 @@ const sent = [
   'http_lines_save.json',
   'http_lines_restore.json',
   'http_emergency_set.json',
+  'http_document_save.json',
+  'http_document_check.json',
+  'http_document_restore.json',
+  'http_contact_ask.json',
   'http_handover_write.json',
 ];
 

@@ -54,6 +54,7 @@ const frames = {
     trouble: list(text),
     duties,
     emergency,
+    settings: count,
   }),
   change: record({
     seq: count,
@@ -66,6 +67,7 @@ const frames = {
     trouble: optional(list(text)),
     duties: optional(duties),
     emergency: optional(emergency),
+    settings: optional(count),
   }),
   leg_lost: record({ leg: text, reason: text }),
   displaced: record({}),

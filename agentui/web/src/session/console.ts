@@ -13,6 +13,7 @@ import { Headset } from './headset';
 import { Link, type LinkState } from './link';
 import { Notices } from './notices';
 import { mutedCall } from './preferences';
+import { SiteSettings } from './settings';
 
 export type Stage = 'loading' | 'signed_out' | 'desk';
 
@@ -40,6 +41,7 @@ export class Console {
   /** Codes of the parts that have been away for more than a moment. */
   readonly trouble = shallowRef<readonly string[]>([]);
   readonly notices = new Notices();
+  readonly settings = new SiteSettings();
   /** The call that was talked in last: what is to be said of it afterwards needs its id. */
   readonly lastCall = shallowRef<Call | null>(null);
 
@@ -192,6 +194,7 @@ export class Console {
     this.me.value = null;
     this.desk.value = emptyDesk;
     this.lastCall.value = null;
+    this.settings.forget();
     this.checking.value = false;
     this.stage.value = 'signed_out';
     if (refusal) this.notices.refused(refusal);
@@ -226,6 +229,7 @@ export class Console {
     const before = this.desk.value;
     const after = fold(before, frame, Date.now());
     this.desk.value = after;
+    if (!after.stale) this.settings.follow(after.settings);
     if (after.self?.call) this.lastCall.value = after.self.call;
     if (after.stale && !before.stale) void this.#link.request({ type: 'snapshot' }).catch(() => undefined);
   }

@@ -16,6 +16,8 @@ export interface Desk {
   readonly trouble: readonly string[];
   readonly duties: Duties;
   readonly emergency: Emergency;
+  /** The version of the settings that is in force. */
+  readonly settings: number;
   readonly clock: Clock;
   /** The last change that was folded in. */
   readonly seq: number;
@@ -31,6 +33,7 @@ export const emptyDesk: Desk = {
   trouble: [],
   duties: noDuties,
   emergency: { on: false, since: 0, by: '', by_name: '', reason: '', message: '' },
+  settings: 0,
   clock: unsetClock,
   seq: 0,
   stale: true,
@@ -49,6 +52,7 @@ export function fold(desk: Desk, frame: ServerFrame, localNow: number): Desk {
         trouble: frame.trouble,
         duties: frame.duties,
         emergency: frame.emergency,
+        settings: frame.settings,
         clock: heard(desk.clock, frame.now, localNow),
         seq: frame.seq,
         stale: false,
@@ -65,6 +69,7 @@ export function fold(desk: Desk, frame: ServerFrame, localNow: number): Desk {
         trouble: frame.trouble ?? desk.trouble,
         duties: frame.duties ?? desk.duties,
         emergency: frame.emergency ?? desk.emergency,
+        settings: frame.settings ?? desk.settings,
         clock: heard(desk.clock, frame.now, localNow),
         seq: frame.seq,
         stale: false,

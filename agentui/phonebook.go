@@ -1,0 +1,62 @@
+package agentui
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"hotline/agentui/protocol"
+	"hotline/casework"
+	"hotline/casework/phonebook"
+	"hotline/queue"
+)
+
+func (s *Server) phonebookEndpoints() []endpoint {
+	return append(documentEndpoints[phonebook.Book](s, "phonebook", s.deps.Phonebook.Versions),
+		endpoint{pattern: "GET /api/phonebook", access: accessServing, serve: s.listContacts},
+		endpoint{pattern: "POST /api/calls/{id}/contact", access: accessServing, serve: s.askContact},
+	)
+}
+
+func (s *Server) listContacts(w http.ResponseWriter, r *http.Request, _ *visitor) {
+	all, err := s.deps.Phonebook.List(r.Context())
+	if err != nil {
+		s.unavailable(w, r, err)
+		return
+	}
+	if all == nil {
+		all = []phonebook.Entry{}
+	}
+	s.reply(w, http.StatusOK, protocol.Contacts{Contacts: all})
+}
+
+// askContact takes a number that a counsellor types for the own call.
+func (s *Server) askContact(w http.ResponseWriter, r *http.Request, v *visitor) {
+	id := queue.CallID(r.PathValue("id"))
+	var body protocol.AskContact
+	if !s.read(w, r, &body) {
+		return
+	}
+	reason, ok := s.reason(w, body.Reason)
+	if !ok {
+		return
+	}
+	if c, known := s.board.Call(id); !known || c.Agent != v.user.ID {
+		s.fail(w, http.StatusForbidden, protocol.NotYourCall, nil)
+		return
+	}
+	if phonebook.CheckAdHoc(body.Number, body.Label, s.deps.Phonebook.Region()) != nil {
+		s.fail(w, http.StatusBadRequest, protocol.BadContact, nil)
+		return
+	}
+	var made string
+	done := s.audited(w, r, v, ActionContactTyped, "call:"+string(id), reason, func(ctx context.Context) (err error) {
+		made, err = s.deps.Phonebook.AdHoc(ctx, string(id), body.Number, body.Label, string(v.user.ID))
+		return err
+	})
+	if done {
+		s.reply(w, http.StatusOK, protocol.Contact{
+			Contact: made, Masked: casework.Mask(body.Number, s.deps.Phonebook.Region()), Until: millis(time.Now().Add(phonebook.Life)),
+		})
+	}
+}

@@ -1,0 +1,69 @@
+package protocol
+
+import (
+	"encoding/json"
+
+	"hotline/agentui/settings"
+	"hotline/casework/phonebook"
+)
+
+// DocumentVersion is one version of a document of the site (settings, phonebook, roster): the answer of GET /api/admin/<name>, of
+// GET /api/admin/<name>/versions/{n} and of every change.
+type DocumentVersion struct {
+	Version  int    `json:"version"` // 0: what holds before anybody saved
+	At       int64  `json:"at"`
+	By       string `json:"by"` // user id or "cli:<user>"
+	ByName   string `json:"by_name"`
+	Note     string `json:"note"`
+	Origin   string `json:"origin"`        // first, saved, restore, import
+	Restored int    `json:"restored"`      // which version was restored; only with the origin restore
+	Doc      any    `json:"doc,omitempty"` // not in a list
+}
+
+// DocumentHistory is the answer of GET /api/admin/<name>/versions: newest first, without their documents.
+type DocumentHistory struct {
+	Versions []DocumentVersion `json:"versions"`
+}
+
+// SaveDocument is the body of PUT /api/admin/<name>.
+type SaveDocument struct {
+	Base int             `json:"base"` // the version that was changed
+	Note string          `json:"note"` // at most 500 characters
+	Doc  json.RawMessage `json:"doc"`
+}
+
+// CheckDocument is the body of POST /api/admin/<name>/check, which answers {} or what is wrong.
+type CheckDocument struct {
+	Doc json.RawMessage `json:"doc"`
+}
+
+// RestoreDocument is the body of POST /api/admin/<name>/versions/{n}/restore.
+type RestoreDocument struct {
+	Base int    `json:"base"`
+	Note string `json:"note"`
+}
+
+// Settings is the answer of GET /api/settings: what holds for every page.
+type Settings struct {
+	Version  int               `json:"version"`
+	Settings settings.Settings `json:"settings"`
+}
+
+// Contacts is the answer of GET /api/phonebook, in the order of the book.
+type Contacts struct {
+	Contacts []phonebook.Entry `json:"contacts"`
+}
+
+// AskContact is the body of POST /api/calls/{id}/contact: a number for this call only.
+type AskContact struct {
+	Number string `json:"number"`
+	Label  string `json:"label"`  // whose it is, 1 to 60 characters
+	Reason string `json:"reason"` // 3 to 500 characters
+}
+
+// Contact is its answer.
+type Contact struct {
+	Contact string `json:"contact"` // id, for the message outside
+	Masked  string `json:"masked"`
+	Until   int64  `json:"until"` // when it is erased
+}

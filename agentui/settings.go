@@ -1,0 +1,79 @@
+package agentui
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"sync"
+
+	"hotline/agentui/protocol"
+	"hotline/agentui/settings"
+)
+
+// rules is what the console asks of the settings; *settings.Store is one.
+type rules interface {
+	document[settings.Settings]
+	Watch(ctx context.Context, tell func(settings.Version), away func(error))
+}
+
+var _ rules = (*settings.Store)(nil)
+
+// settingsView is what is in force, as this console saw it last.
+type settingsView struct {
+	mu  sync.Mutex
+	now settings.Version
+}
+
+func (v *settingsView) get() settings.Version {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.now
+}
+
+func (v *settingsView) set(now settings.Version) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.now = now
+}
+
+// pauses tells whether it is a reason of NotReady. Until the database answered for the first time, those of the configuration are.
+func (s *Server) pauses(reason string) bool {
+	now := s.settings.get()
+	if now.Origin == "" {
+		return slices.Contains(s.cfg.Reasons, reason)
+	}
+	return now.Doc.HasReason(reason)
+}
+
+func (s *Server) settingsEndpoints() []endpoint {
+	return append(documentEndpoints[settings.Settings](s, "settings", s.deps.Settings),
+		endpoint{pattern: "GET /api/settings", access: accessSignedIn, serve: s.showSettings})
+}
+
+// showSettings reads anew: the page asks because it was told that they changed.
+func (s *Server) showSettings(w http.ResponseWriter, r *http.Request, _ *visitor) {
+	v, err := s.deps.Settings.Current(r.Context())
+	if err != nil {
+		s.unavailable(w, r, err)
+		return
+	}
+	s.reply(w, http.StatusOK, protocol.Settings{Version: v.N, Settings: v.Doc})
+}
+
+// followSettings keeps what is in force until ctx ends, and tells every page the number of the version.
+func (s *Server) followSettings(ctx context.Context) {
+	s.deps.Settings.Watch(ctx, func(v settings.Version) {
+		s.settings.set(v)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for t := range s.tabs {
+			t.out.tellSettings(v.N)
+		}
+	}, func(err error) {
+		if err != nil {
+			s.log.Warn("the settings cannot be read; what was in force stays", "error", err)
+		} else {
+			s.log.Info("the settings can be read again")
+		}
+	})
+}
