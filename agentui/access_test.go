@@ -51,7 +51,10 @@ func TestEveryEndpointHasItsRow(t *testing.T) {
 		"POST /api/blocks/{id}/lift": accessSupervisor,
 		"GET /api/settings":          accessSignedIn, "GET /api/phonebook": accessServing, "POST /api/calls/{id}/contact": accessServing,
 		"GET /api/decisions": accessSupervisor,
-		"GET /metrics":       accessLoopback, "GET /ws": accessSignedIn, "/api/": accessAnyone, "/": accessAnyone,
+		"GET /api/figures":   accessLeading, "GET /api/figures/trend": accessLeading, "GET /api/broadcasts": accessLeading, "POST /api/broadcasts": accessLeading,
+		"POST /api/broadcasts/{id}/end": accessLeading, "POST /api/broadcasts/{id}/read": accessSignedIn, "GET /api/walls": accessLeading,
+		"POST /api/walls": accessLeading, "POST /api/walls/{id}/revoke": accessLeading, "GET /api/wall": accessDisplay,
+		"GET /metrics": accessLoopback, "GET /ws": accessSignedIn, "/api/": accessAnyone, "/": accessAnyone,
 	}
 	for _, document := range []string{"settings", "phonebook"} {
 		for _, pattern := range []string{"GET %s", "PUT %s", "GET %s/versions", "GET %s/versions/{n}", "POST %s/versions/{n}/restore", "POST %s/check"} {

@@ -12,8 +12,10 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"hotline/agentui/broadcast"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
+	"hotline/agentui/walls"
 	"hotline/casework"
 	"hotline/queue"
 )
@@ -172,6 +174,12 @@ func (s *Server) answered(w http.ResponseWriter, r *http.Request, err error) boo
 		{casework.ErrUnusable, http.StatusConflict, protocol.NotCallable},
 		{casework.ErrOwnProposal, http.StatusForbidden, protocol.OwnProposal},
 		{casework.ErrNoCaller, http.StatusConflict, protocol.NoCaller},
+		{broadcast.ErrNotFound, http.StatusNotFound, protocol.NotFound},
+		{broadcast.ErrText, http.StatusBadRequest, protocol.BadText},
+		{broadcast.ErrSpan, http.StatusBadRequest, protocol.BadText},
+		{walls.ErrNotFound, http.StatusNotFound, protocol.NotFound},
+		{walls.ErrName, http.StatusBadRequest, protocol.BadText},
+		{walls.ErrTooMany, http.StatusConflict, protocol.TooManyWalls},
 	} {
 		if errors.Is(err, known.err) {
 			s.fail(w, known.status, known.code, nil)

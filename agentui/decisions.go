@@ -55,18 +55,18 @@ func (s *Server) decision(d decisions.Decision) (protocol.Decision, error) {
 	}
 	out := protocol.Decision{
 		Offer: d.Offer, At: millis(d.At), Agent: d.Agent, AgentName: s.directory.name(queue.AgentID(d.Agent)), Rule: string(q.Rule), Tier: string(q.Tier),
-		Needs: levels(q.Needs), Groups: q.Groups, Fitting: q.Fitting, Waiting: q.Waiting,
+		Needs: skillLevels(q.Needs), Groups: q.Groups, Fitting: q.Fitting, Waiting: q.Waiting,
 		Candidates: []protocol.Candidate{}, Others: []protocol.Rival{},
 	}
 	for _, a := range q.Agents {
 		out.Candidates = append(out.Candidates, protocol.Candidate{
 			Agent: string(a.ID), AgentName: s.directory.name(a.ID), Group: a.Group, Reds: a.Reds, IdleSince: millis(a.Idle), HeldUntil: millis(a.Held),
-			Skills: levels(a.Skills),
+			Skills: skillLevels(a.Skills),
 		})
 	}
 	for _, o := range q.Others {
 		rival := protocol.Rival{
-			Call: string(o.ID), Tier: string(o.Tier), AheadMs: int64(q.Key.Sub(o.Key) / time.Millisecond), Needs: levels(o.Needs), Groups: o.Groups, Fits: o.Fits,
+			Call: string(o.ID), Tier: string(o.Tier), AheadMs: int64(q.Key.Sub(o.Key) / time.Millisecond), Needs: skillLevels(o.Needs), Groups: o.Groups, Fits: o.Fits,
 		}
 		if o.Only != "" {
 			rival.Only, rival.OnlyName = string(o.Only), s.directory.name(o.Only)
@@ -76,8 +76,8 @@ func (s *Server) decision(d decisions.Decision) (protocol.Decision, error) {
 	return out, nil
 }
 
-// levels is skills for the wire, never null.
-func levels(s queue.Skills) map[string]int {
+// skillLevels is skills for the wire, never null.
+func skillLevels(s queue.Skills) map[string]int {
 	if s == nil {
 		return map[string]int{}
 	}

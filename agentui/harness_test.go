@@ -25,11 +25,14 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 	"go.uber.org/goleak"
 
+	"hotline/agentui/broadcast"
 	"hotline/agentui/protocol"
 	"hotline/agentui/settings"
 	"hotline/agentui/users"
+	"hotline/agentui/walls"
 	"hotline/casework"
 	"hotline/casework/decisions"
+	"hotline/casework/figures"
 	"hotline/casework/phonebook"
 	"hotline/queue"
 	"hotline/queue/lines"
@@ -67,6 +70,8 @@ type site struct {
 	decisions *decisions.Store
 	settings  *settings.Store
 	phonebook *phonebook.Store
+	told      *broadcast.Store
+	walls     *walls.Store
 	keys      *casework.Keys
 	tasks     *casework.Callbacks
 	gateway   *fakeGateway
@@ -208,6 +213,12 @@ func newSite(t *testing.T, adjust func(*Config)) *site {
 	if s.phonebook, err = phonebook.Open(t.Context(), s.db, s.keys, "CN"); err != nil {
 		t.Fatal(err)
 	}
+	if s.told, err = broadcast.Open(t.Context(), s.db); err != nil {
+		t.Fatal(err)
+	}
+	if s.walls, err = walls.Open(t.Context(), s.db); err != nil {
+		t.Fatal(err)
+	}
 	s.cfg = Config{ID: "console-1"}
 	if adjust != nil {
 		adjust(&s.cfg)
@@ -237,7 +248,7 @@ func (s *site) start(addr string) {
 	s.metrics = prometheus.NewRegistry()
 	server, err := New(s.cfg, Deps{
 		Log: slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), Queue: s.index, Users: s.users, Audit: s.audit,
-		Recordings: s.library, Callbacks: s.tasks, Blocks: casework.NewBlocks(s.db), Lines: s.lines, Decisions: s.decisions, Settings: s.settings, Phonebook: s.phonebook, Gateways: map[string]Gateway{"gateway-1": s.gateway}, Metrics: s.metrics,
+		Recordings: s.library, Callbacks: s.tasks, Blocks: casework.NewBlocks(s.db), Lines: s.lines, Decisions: s.decisions, Figures: figures.New(s.db), Broadcasts: s.told, Walls: s.walls, Settings: s.settings, Phonebook: s.phonebook, Gateways: map[string]Gateway{"gateway-1": s.gateway}, Metrics: s.metrics,
 		Assets: fstest.MapFS{
 			"index.html":                {Data: []byte("<!doctype html><title>console</title>")},
 			"assets/app-0123abcd.js":    {Data: []byte("plain")},

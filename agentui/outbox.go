@@ -30,6 +30,8 @@ type outbox struct {
 	duties    protocol.Duties
 	emergency protocol.Emergency // as it is; the browser learns it with its first snapshot
 	settings  int                // version in force
+
+	broadcasts []protocol.Broadcast // what the person has yet to read
 }
 
 // pending is a change in the making.
@@ -42,7 +44,8 @@ type pending struct {
 	trouble    []protocol.Trouble // nil: as before
 	duties     *protocol.Duties   // nil: as before
 	emergency  *protocol.Emergency
-	settings   *int // nil: as before
+	settings   *int                 // nil: as before
+	broadcasts []protocol.Broadcast // nil: as before
 }
 
 func (p *pending) size() int {
@@ -112,6 +115,9 @@ func (o *outbox) snapshot(s protocol.Snapshot) {
 		o.pending, o.seq = nil, 0
 		o.told = o.wrong()
 		s.Trouble, s.Duties, s.Emergency, s.Settings = o.told, o.duties, o.emergency, o.settings
+		if o.broadcasts != nil {
+			s.Broadcasts = o.broadcasts
+		}
 		o.push(s)
 	})
 }
@@ -243,7 +249,7 @@ func (o *outbox) take(now time.Time) (frames [][]byte, code int, err error) {
 }
 
 func (p *pending) message(seq int64, now time.Time) protocol.Change {
-	c := protocol.Change{Type: protocol.TypeChange, Seq: seq, Now: now.UnixMilli(), Self: p.self, Trouble: p.trouble, Duties: p.duties, Emergency: p.emergency, Settings: p.settings}
+	c := protocol.Change{Type: protocol.TypeChange, Seq: seq, Now: now.UnixMilli(), Self: p.self, Trouble: p.trouble, Duties: p.duties, Emergency: p.emergency, Settings: p.settings, Broadcasts: p.broadcasts}
 	p.calls.each(func(_ string, row protocol.Call) { c.Calls = append(c.Calls, row) })
 	p.agents.each(func(_ string, row protocol.Agent) { c.Agents = append(c.Agents, row) })
 	p.goneCalls.each(func(id string, _ struct{}) { c.GoneCalls = append(c.GoneCalls, id) })

@@ -46,6 +46,8 @@ type page struct {
 	emergency protocol.Emergency
 	settings  int
 
+	broadcasts []protocol.Broadcast
+
 	seq     int64
 	snaps   int
 	changes int
@@ -134,6 +136,7 @@ func (g *page) apply(b []byte) {
 		var s protocol.Snapshot
 		fail(json.Unmarshal(b, &s))
 		g.self, g.seq, g.trouble, g.duties, g.emergency, g.settings = s.Self, 0, s.Trouble, s.Duties, s.Emergency, s.Settings
+		g.broadcasts = s.Broadcasts
 		g.calls, g.agents = map[string]protocol.Call{}, map[string]protocol.Agent{}
 		if s.Board != nil {
 			for _, c := range append(s.Board.Waiting, s.Board.Talking...) {
@@ -163,6 +166,9 @@ func (g *page) apply(b []byte) {
 		}
 		if c.Emergency != nil {
 			g.emergency = *c.Emergency
+		}
+		if c.Broadcasts != nil {
+			g.broadcasts = c.Broadcasts
 		}
 		if c.Self != nil {
 			g.self = *c.Self

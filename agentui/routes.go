@@ -37,6 +37,7 @@ const (
 	accessSecurity // who lets people in
 	accessAuditor  // who reads the audit trail
 	accessLoopback
+	accessDisplay // a big display by its own link, which is good for nothing else
 )
 
 // roles that an access asks for; empty: any.
@@ -94,6 +95,18 @@ func (s *Server) endpoints() []endpoint {
 		{pattern: "GET /api/emergency", access: accessLeading, serve: s.listEmergencies},
 		{pattern: "POST /api/emergency", access: accessLeading, serve: s.setEmergency},
 		{pattern: "GET /api/decisions", access: accessSupervisor, serve: s.listDecisions},
+
+		{pattern: "GET /api/figures", access: accessLeading, serve: s.showFigures},
+		{pattern: "GET /api/figures/trend", access: accessLeading, serve: s.showTrend},
+		{pattern: "GET /api/broadcasts", access: accessLeading, serve: s.listBroadcasts},
+		{pattern: "POST /api/broadcasts", access: accessLeading, serve: s.writeBroadcast},
+		{pattern: "POST /api/broadcasts/{id}/end", access: accessLeading, serve: s.endBroadcast},
+		{pattern: "POST /api/broadcasts/{id}/read", access: accessSignedIn, serve: s.readBroadcast},
+		{pattern: "GET /api/walls", access: accessLeading, serve: s.listWalls},
+		{pattern: "POST /api/walls", access: accessLeading, serve: s.makeWall},
+		{pattern: "POST /api/walls/{id}/revoke", access: accessLeading, serve: s.revokeWall},
+		{pattern: "GET /api/wall", access: accessDisplay, serve: s.showWall},
+
 		{pattern: "GET /healthz", access: accessAnyone, serve: s.healthz},
 		{pattern: "GET /readyz", access: accessAnyone, serve: s.readyz},
 		{pattern: "GET /metrics", access: accessLoopback, serve: func(w http.ResponseWriter, r *http.Request, _ *visitor) { figures.ServeHTTP(w, r) }},
@@ -134,6 +147,10 @@ func (s *Server) admit(e endpoint) http.Handler {
 		case accessLoopback:
 			if !fromLoopback(r) {
 				s.fail(seen, http.StatusNotFound, protocol.NotFound, nil)
+				return
+			}
+		case accessDisplay:
+			if !s.display(seen, r) {
 				return
 			}
 		case accessSignedIn, accessSupervisor, accessAdministrator, accessServing, accessLeading, accessSecurity, accessAuditor:

@@ -19,8 +19,10 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"hotline/agentui/board"
+	"hotline/agentui/broadcast"
 	"hotline/agentui/protocol"
 	"hotline/queue"
+	"hotline/queue/lines"
 )
 
 const (
@@ -44,12 +46,15 @@ type Server struct {
 	directory *directory
 	site      siteView
 	settings  settingsView
+	levels    *levels
+	zone      *time.Location // of the site
 	sessions  *scs.SessionManager
 	logins    *loginLimits
 	grants    *playedGrants
 	assets    *assets
 	commands  map[protocol.Type]command
 	handler   http.Handler
+	broadcast chan struct{} // asks to look at the broadcasts at once
 
 	life context.Context // of desks; ends when the server has drained
 	end  context.CancelFunc
@@ -59,7 +64,9 @@ type Server struct {
 	desks    map[queue.AgentID]*desk
 	tabs     map[*tab]struct{}
 	duties   protocol.Duties // as the pages know them
-	running  sync.WaitGroup  // desks, tabs and their errands
+
+	broadcasts []broadcast.Message // those to be shown, as the pages know them
+	running    sync.WaitGroup      // desks, tabs and their errands
 }
 
 // New builds the console; nothing runs yet.
@@ -78,7 +85,11 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, log: deps.Log, deps: deps, metrics: m, board: board.New(board.Config{Ring: cfg.Ring}), directory: newDirectory(deps.Users),
-		logins: newLoginLimits(cfg), grants: newPlayedGrants(), assets: files, desks: map[queue.AgentID]*desk{}, tabs: map[*tab]struct{}{},
+		logins: newLoginLimits(cfg), grants: newPlayedGrants(), assets: files, desks: map[queue.AgentID]*desk{}, tabs: map[*tab]struct{}{}, broadcast: make(chan struct{}, 1),
+	}
+	s.levels = newLevels(deps.Figures, s.site.promised)
+	if s.zone, err = time.LoadLocation(lines.DefaultZone); err != nil {
+		return nil, fmt.Errorf("console: zone: %w", err)
 	}
 	s.troubles = &troubles{log: deps.Log, tell: s.tellTrouble}
 	s.gateways = newGateways(deps.Gateways, s.board, m, s.troubles, deps.Log)
@@ -120,6 +131,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	loops.Go(func() { s.followSettings(work) })
 	loops.Go(func() { s.feelPulse(work) })
 	loops.Go(func() { s.watchDuties(work) })
+	loops.Go(func() { s.watchBroadcasts(work) })
 	loops.Go(func() { s.expireSessions(work) })
 
 	web := &http.Server{

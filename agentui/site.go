@@ -2,10 +2,12 @@ package agentui
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 
 	"hotline/agentui/protocol"
+	"hotline/casework/figures"
 	"hotline/queue"
 	"hotline/queue/lines"
 )
@@ -14,6 +16,8 @@ import (
 type siteView struct {
 	mu    sync.Mutex
 	names map[queue.LineID]lines.Words
+	order []string // ids of the lines in force
+	goals []figures.Goal
 	mode  lines.Mode
 	words lines.Words // of the emergency
 }
@@ -29,9 +33,30 @@ func (v *siteView) set(p lines.Version, m lines.Mode) {
 	for _, l := range append(p.Retired, p.Policy.Lines...) { // somebody may still be on a retired one
 		names[queue.LineID(l.ID)] = l.Names
 	}
+	order := make([]string, 0, len(p.Policy.Lines))
+	for _, l := range p.Policy.Lines {
+		order = append(order, l.ID)
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.names, v.mode, v.words = names, m, p.Policy.EmergencyMessage
+	v.order, v.goals = order, goalsOf(p.Policy)
+}
+
+func (v *siteView) lineIDs() []string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return slices.Clone(v.order)
+}
+
+// promised are the goals of service in force: the standards alone until the policy is known.
+func (v *siteView) promised() []figures.Goal {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.goals == nil {
+		return figures.Standards()
+	}
+	return v.goals
 }
 
 // followSite keeps the view equal to what is in force until ctx ends, and tells every page.

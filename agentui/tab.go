@@ -86,6 +86,7 @@ func (s *Server) addTab(t *tab) bool {
 	t.out.tellDuties(dutiesOf(t.user.Role, s.duties))
 	t.out.tellEmergency(s.emergencyFor(t.user.Locale))
 	t.out.tellSettings(s.settings.get().N)
+	t.out.tellBroadcasts(s.unread(s.broadcasts, t.user.ID))
 	if s.draining {
 		t.out.close(protocol.CloseDraining)
 	}

@@ -173,7 +173,7 @@ func (d *desk) call(c board.Call) protocol.Call {
 	row := protocol.Call{
 		Call: string(c.ID), Line: string(c.Line), LineName: d.lineName(c.Line), State: string(c.State), Tier: string(c.Tier),
 		Agent: string(c.Agent), AgentName: d.s.directory.name(c.Agent), ArrivedAt: millis(c.Arrived), Since: millis(c.Since),
-		TalkSince: millis(c.Talked), Danger: c.Danger, History: c.History, HoldReason: c.Hold, Callback: c.Callback, Parties: []protocol.Party{},
+		TalkSince: millis(c.Talked), Danger: c.Danger, History: c.History, HoldReason: c.Hold, Callback: c.Callback, Parties: []protocol.Party{}, Needs: skillLevels(c.Needs),
 	}
 	if c.Quality != nil {
 		q := protocol.Quality(*c.Quality)
@@ -185,7 +185,7 @@ func (d *desk) call(c board.Call) protocol.Call {
 func (d *desk) agent(a board.Agent) protocol.Agent {
 	return protocol.Agent{
 		User: string(a.ID), Name: d.s.directory.name(a.ID), State: string(a.State), Reason: a.Reason, Since: millis(a.Since),
-		Call: string(a.Call), Media: boardMedia(a), Muted: a.Muted,
+		Call: string(a.Call), Media: boardMedia(a), Muted: a.Muted, Skills: skillLevels(a.Skills), Group: a.Group, Reds: len(a.Reds), Until: millis(a.Until),
 	}
 }
 

@@ -80,21 +80,29 @@ func Open(ctx context.Context, db *storage.DB) (*Store, error) {
 	return &Store{db}, nil
 }
 
-// Write keeps a new message of by from now on, for a span. ErrText and ErrSpan say what is wrong with it.
-func (s *Store) Write(ctx context.Context, now time.Time, by, text string, urgent bool, span time.Duration) (Message, error) {
+// Check says whether a message can be written: nil, ErrText or ErrSpan.
+func Check(text string, span time.Duration) error {
 	text = strings.TrimSpace(text)
 	odd := func(r rune) bool { return unicode.IsControl(r) && r != '\n' }
 	if n := utf8.RuneCountInString(text); n < 1 || n > TextMost || !utf8.ValidString(text) || strings.ContainsFunc(text, odd) {
-		return Message{}, ErrText
+		return ErrText
 	}
 	if span < SpanLeast || span > SpanMost {
-		return Message{}, ErrSpan
+		return ErrSpan
+	}
+	return nil
+}
+
+// Write keeps a new message of by from now on, for a span. ErrText and ErrSpan say what is wrong with it.
+func (s *Store) Write(ctx context.Context, now time.Time, by, text string, urgent bool, span time.Duration) (Message, error) {
+	if err := Check(text, span); err != nil {
+		return Message{}, err
 	}
 	id, err := ulid.New(ulid.Timestamp(now), rand.Reader)
 	if err != nil {
 		return Message{}, wrap("write", err)
 	}
-	m := Message{ID: id.String(), At: now.UTC().Truncate(time.Millisecond), By: by, Urgent: urgent, Text: text}
+	m := Message{ID: id.String(), At: now.UTC().Truncate(time.Millisecond), By: by, Urgent: urgent, Text: strings.TrimSpace(text)}
 	m.Expires = m.At.Add(span)
 	_, err = s.db.Exec(ctx, `INSERT INTO broadcasts (id, at_ms, by_user, urgent, body, expires_ms, ended_ms, ended_by) VALUES (?,?,?,?,?,?,0,'')`,
 		m.ID, storage.Millis(m.At), m.By, m.Urgent, m.Text, storage.Millis(m.Expires))

@@ -50,6 +50,9 @@ const (
 	PersonBusy    Code = "person_busy" // that person talks or takes part elsewhere
 	PersonAway    Code = "person_away" // that person has no console open
 	NoHeadset     Code = "no_headset"  // a headset is needed to take part
+
+	BadText      Code = "bad_text"       // empty, too long, or for too long
+	TooManyWalls Code = "too_many_walls" // take one back first
 )
 
 // Codes of HTTP answers about tasks and blocks.
@@ -67,7 +70,7 @@ func Codes() []Code {
 	return []Code{
 		BadCredentials, TooManyAttempts, SignedOut, InCall, Forbidden, CrossOrigin, NotFound, BadReason, GrantExpired, BadRequest,
 		Unavailable, Internal, Malformed, UnknownType, TooLarge, HelloFirst, TooMany, SecondSession, OfferGone, NotYourCall, NoGateway,
-		LegFailed, LegPending, LegUnknown, WrongState, Displaced, OnBreak, RedCall, NotParty, PersonBusy, PersonAway, NoHeadset, TaskBusy, AlreadyClosed, NotCallable, NoTrunk, OwnProposal, NoCaller, InvalidLines, Stale, BadNote, InvalidDocument, BadContact,
+		LegFailed, LegPending, LegUnknown, WrongState, Displaced, OnBreak, RedCall, NotParty, PersonBusy, PersonAway, NoHeadset, BadText, TooManyWalls, TaskBusy, AlreadyClosed, NotCallable, NoTrunk, OwnProposal, NoCaller, InvalidLines, Stale, BadNote, InvalidDocument, BadContact,
 	}
 }
 

@@ -36,6 +36,8 @@ func shapes() map[string]any {
 		"http_contacts": Contacts{}, "http_contact_ask": AskContact{}, "http_contact": Contact{}, "http_error_invalid_document": invalidDocument{},
 		"document_fault_codes": []documents.Code{},
 		"server_change_duties": Change{}, "http_decisions": Decisions{},
+		"http_figures": Figures{}, "http_trend": Trend{}, "http_wall": Wall{}, "http_walls": WallDisplays{}, "http_wall_make": MakeWall{}, "http_wall_made": WallMade{},
+		"http_broadcasts": BroadcastList{}, "http_broadcast_write": WriteBroadcast{}, "server_change_broadcasts": Change{}, "server_change_broadcasts_read": Change{},
 		"call_joined": Call{}, "call_consulting": Call{}, "agent_assisting": Agent{}, "self_sos": Self{}, "self_invited": Self{},
 		"self_assisting": Self{}, "http_colleagues": Colleagues{}, "http_handover": Handover{}, "http_handover_write": WriteHandover{},
 	}

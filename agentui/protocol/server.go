@@ -54,14 +54,16 @@ type Snapshot struct {
 	Duties    Duties    `json:"duties"`  // zero for who takes no calls
 	Emergency Emergency `json:"emergency"`
 	Settings  int       `json:"settings"` // version in force: GET /api/settings has them
+
+	Broadcasts []Broadcast `json:"broadcasts"` // what the person has yet to read; never nil
 }
 
 // NewSnapshot makes a snapshot as of now (milliseconds), without trouble.
 func NewSnapshot(now int64, self Self, board *Board) Snapshot {
-	return Snapshot{Type: TypeSnapshot, Now: now, Self: self, Board: board, Trouble: []Trouble{}}
+	return Snapshot{Type: TypeSnapshot, Now: now, Self: self, Board: board, Trouble: []Trouble{}, Broadcasts: []Broadcast{}}
 }
 
-// Change carries whole rows, to be put in the place of those with the same id. An empty list of trouble is written, a nil one is not.
+// Change carries whole rows, to be put in the place of those with the same id. An empty list of trouble or of broadcasts is written, a nil one is not.
 type Change struct {
 	Type       Type     `json:"type"`
 	Seq        int64    `json:"seq"` // from 1 after each snapshot
@@ -76,6 +78,8 @@ type Change struct {
 	Duties    *Duties    `json:"duties,omitempty"`
 	Emergency *Emergency `json:"emergency,omitempty"` // nil: as before
 	Settings  *int       `json:"settings,omitempty"`  // nil: as before
+
+	Broadcasts []Broadcast `json:"broadcasts,omitzero"` // the whole list; nil: as before
 }
 
 // LegLost tells the browser to make a new leg.

@@ -54,6 +54,10 @@ type Call struct {
 	Callback   bool     `json:"callback"`    // a call of ours to somebody who waits for one
 	Quality    *Quality `json:"quality"`
 	Parties    []Party  `json:"parties"` // who takes part beside the caller and the agent; never nil
+
+	Needs        map[string]int `json:"needs"`         // skills that are asked for now, a language too; never nil
+	Assigned     string         `json:"assigned"`      // kept for that person by a supervisor
+	AssignedName string         `json:"assigned_name"` //
 }
 
 // Agent is one row of the board's agents.
@@ -68,6 +72,11 @@ type Agent struct {
 	Muted  bool   `json:"muted"`
 	Assist string `json:"assist"` // the call in which they take part beside its agent
 	SOS    *SOS   `json:"sos"`    // asked silently for help
+
+	Skills map[string]int `json:"skills"` // level by skill; never nil
+	Group  int            `json:"group"`  // 0: the own centre
+	Reds   int            `json:"reds"`   // red calls within the window of the exposure
+	Until  int64          `json:"until"`  // end of wrap-up or of a forced break, 0 when none
 }
 
 // Self is the signed-in person's own row.

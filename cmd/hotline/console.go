@@ -8,11 +8,14 @@ import (
 	"time"
 
 	"hotline/agentui"
+	"hotline/agentui/broadcast"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
+	"hotline/agentui/walls"
 	"hotline/agentui/web"
 	"hotline/casework"
 	"hotline/casework/decisions"
+	service "hotline/casework/figures"
 	"hotline/casework/phonebook"
 	"hotline/queue"
 	"hotline/queue/lines"
@@ -78,8 +81,17 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	told, err := broadcast.Open(ctx, db)
+	if err != nil {
+		return err
+	}
+	displays, err := walls.Open(ctx, db)
+	if err != nil {
+		return err
+	}
 	deps := agentui.Deps{
 		Settings: rulings, Phonebook: contacts,
+		Figures: service.New(db), Broadcasts: told, Walls: displays,
 		Log: log, Queue: q, Lines: sitePolicy{store, c, q, log}, Users: people, Audit: trail{casework.NewAudit(db)}, Decisions: reasons, Recordings: library{recordings.NewLibrary(index, c.store()), keys},
 		Callbacks: callbacks, Blocks: casework.NewBlocks(db),
 		Gateways: map[string]agentui.Gateway{}, Assets: assets, Metrics: reg,

@@ -8,6 +8,7 @@ import * as documents from './documents';
 import * as phonebook from './phonebook';
 import * as settings from './settings';
 import * as colleagues from './colleagues';
+import * as floor from './floor';
 import { list, type Reader, record, text } from './shape';
 
 const folder = join(import.meta.dirname, '../../../protocol/golden');
@@ -51,6 +52,12 @@ const readers: Record<string, Reader<unknown>> = {
   http_blocks: structures.blockList,
   http_colleagues: colleagues.colleagueList,
   http_handover: colleagues.handover,
+  http_figures: floor.figures,
+  http_trend: floor.trend,
+  http_wall: floor.wall,
+  http_walls: floor.displayList,
+  http_wall_made: floor.displayMade,
+  http_broadcasts: floor.broadcastList,
 };
 // What the browser sends over HTTP; `session/api.ts` writes these.
 const sent = [
@@ -69,6 +76,8 @@ const sent = [
   'http_document_restore.json',
   'http_contact_ask.json',
   'http_handover_write.json',
+  'http_wall_make.json',
+  'http_broadcast_write.json',
 ];
 
 function readerOf(name: string): Reader<unknown> | undefined {

@@ -1,4 +1,5 @@
 // The frames of docs/protocol.md, section 6: one JSON object each, at most 64 KiB.
+import { broadcast } from './floor';
 import { count, list, nullable, optional, params, type Read, record, ShapeError, text } from './shape';
 import { agent, board, call, duties, emergency, self } from './structures';
 
@@ -55,6 +56,7 @@ const frames = {
     duties,
     emergency,
     settings: count,
+    broadcasts: list(broadcast),
   }),
   change: record({
     seq: count,
@@ -68,6 +70,7 @@ const frames = {
     duties: optional(duties),
     emergency: optional(emergency),
     settings: optional(count),
+    broadcasts: optional(list(broadcast)),
   }),
   leg_lost: record({ leg: text, reason: text }),
   displaced: record({}),

@@ -19,6 +19,14 @@ export const agentState = oneOf('offline', 'available', 'reserved', 'talking', '
 export const callState = oneOf('waiting', 'offered', 'talking', 'held', 'greeting', 'degraded');
 export const mediaState = oneOf('none', 'connecting', 'ready', 'lost');
 
+export const skills: Reader<Record<string, number>> = (value, path) => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new ShapeError(path, 'object');
+  return Object.fromEntries(
+    Object.entries(value).map(([name, level]) => [name, count(level, `${path}.${name}`)]),
+  );
+};
+
 export const quality = record({ rtt_ms: number, loss_percent: number, jitter_ms: number, mos: number });
 
 export const offer = record({
@@ -73,6 +81,9 @@ export const call = record({
   callback: flag,
   quality: nullable(quality),
   parties: list(party),
+  needs: skills,
+  assigned: text,
+  assigned_name: text,
 });
 
 export const agent = record({
@@ -86,6 +97,10 @@ export const agent = record({
   muted: flag,
   assist: text,
   sos: nullable(sos),
+  skills,
+  group: count,
+  reds: count,
+  until: count,
 });
 
 /** A call in which somebody takes part, or is asked to, without being its agent. */
@@ -206,13 +221,6 @@ export const block = record({
 });
 
 export const blockList = record({ blocks: list(block) });
-export const skills: Reader<Record<string, number>> = (value, path) => {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new ShapeError(path, 'object');
-  return Object.fromEntries(
-    Object.entries(value).map(([name, level]) => [name, count(level, `${path}.${name}`)]),
-  );
-};
 
 const rule = oneOf('returning', 'preferred', 'only', 'group', 'exposure', 'longest_idle');
 

@@ -1,4 +1,5 @@
 // What the server says, folded into what a screen shows. Pure: frames in, a new state out.
+import type { Broadcast } from '../protocol/floor';
 import type { ServerFrame } from '../protocol/messages';
 import type { Agent, Call, Duties, Emergency, Self } from '../protocol/structures';
 import { type Clock, heard, unsetClock } from './clock';
@@ -18,6 +19,8 @@ export interface Desk {
   readonly emergency: Emergency;
   /** The version of the settings that is in force. */
   readonly settings: number;
+  /** Messages to every console that the person has yet to read. */
+  readonly broadcasts: readonly Broadcast[];
   readonly clock: Clock;
   /** The last change that was folded in. */
   readonly seq: number;
@@ -34,6 +37,7 @@ export const emptyDesk: Desk = {
   duties: noDuties,
   emergency: { on: false, since: 0, by: '', by_name: '', reason: '', message: '' },
   settings: 0,
+  broadcasts: [],
   clock: unsetClock,
   seq: 0,
   stale: true,
@@ -53,6 +57,7 @@ export function fold(desk: Desk, frame: ServerFrame, localNow: number): Desk {
         duties: frame.duties,
         emergency: frame.emergency,
         settings: frame.settings,
+        broadcasts: frame.broadcasts,
         clock: heard(desk.clock, frame.now, localNow),
         seq: frame.seq,
         stale: false,
@@ -70,6 +75,7 @@ export function fold(desk: Desk, frame: ServerFrame, localNow: number): Desk {
         duties: frame.duties ?? desk.duties,
         emergency: frame.emergency ?? desk.emergency,
         settings: frame.settings ?? desk.settings,
+        broadcasts: frame.broadcasts ?? desk.broadcasts,
         clock: heard(desk.clock, frame.now, localNow),
         seq: frame.seq,
         stale: false,

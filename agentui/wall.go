@@ -1,0 +1,139 @@
+package agentui
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"hotline/agentui/protocol"
+	"hotline/agentui/walls"
+	"hotline/queue"
+)
+
+// Actions of the audit trail about displays.
+const (
+	ActionWallMake   = "wall.make"
+	ActionWallRevoke = "wall.revoke"
+)
+
+// displays is what the console asks of the displays.
+type displays interface {
+	Make(ctx context.Context, now time.Time, name, by string) (walls.Display, string, error)
+	Known(ctx context.Context, now time.Time, secret string) (walls.Display, error)
+	Revoke(ctx context.Context, now time.Time, id, by string) error
+	List(ctx context.Context) ([]walls.Display, error)
+}
+
+var _ displays = (*walls.Store)(nil)
+
+// display tells whether a request comes from a display in force; it has answered when it returns false. The secret comes in a header, which no log
+// of addresses keeps.
+func (s *Server) display(w http.ResponseWriter, r *http.Request) bool {
+	secret, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	err := walls.ErrNotFound
+	if ok && secret != "" {
+		_, err = s.deps.Walls.Known(r.Context(), time.Now(), secret)
+	}
+	switch {
+	case errors.Is(err, walls.ErrNotFound):
+		s.fail(w, http.StatusUnauthorized, protocol.SignedOut, nil)
+	case err != nil:
+		s.unavailable(w, r, err)
+	}
+	return err == nil
+}
+
+// showWall answers GET /api/wall. It names nobody, and goes on with what is known when a part of the site is away: a dark display helps nobody.
+func (s *Server) showWall(w http.ResponseWriter, r *http.Request, _ *visitor) {
+	emergency := s.emergencyFor(s.cfg.Locale)
+	out := protocol.Wall{
+		At: time.Now().UnixMilli(), Locale: s.cfg.Locale, Waiting: map[string]int{}, Agents: map[string]int{}, Standings: []protocol.Standing{},
+		Trouble: s.troubles.queueAway(), Emergency: emergency.On, Message: emergency.Message,
+	}
+	for _, t := range []queue.Tier{queue.TierRed, queue.TierReturning, queue.TierFollowUp, queue.TierNormal, queue.TierNuisance} {
+		out.Waiting[string(t)] = 0
+	}
+	for _, st := range []queue.AgentState{queue.AgentAvailable, queue.AgentReserved, queue.AgentTalking, queue.AgentWrapUp, queue.AgentNotReady} {
+		out.Agents[string(st)] = 0
+	}
+	for _, c := range s.board.Calls() {
+		if c.State == queue.CallTalking || c.State == queue.CallHeld {
+			out.Talking++
+			continue
+		}
+		if c.Callback {
+			continue // nobody is on the line
+		}
+		tier := c.Tier
+		if c.Danger {
+			tier = queue.TierRed
+		}
+		out.Waiting[string(tier)]++
+		if at := millis(c.Arrived); out.WaitingSince == 0 || at < out.WaitingSince {
+			out.WaitingSince = at
+		}
+	}
+	for _, a := range s.board.Agents() {
+		if a.State != queue.AgentOffline {
+			out.Agents[string(a.State)]++
+		}
+	}
+	if c, err := s.levels.ofDay(r.Context()); err != nil {
+		out.Stale = true
+	} else {
+		out.Today, out.Standings = served(c.today(s.zone)), s.standings(c, s.cfg.Locale, false)
+	}
+	s.reply(w, http.StatusOK, out)
+}
+
+func (s *Server) wallDisplay(d walls.Display) protocol.WallDisplay {
+	return protocol.WallDisplay{
+		Display: d.ID, Name: d.Name, MadeAt: millis(d.Made), ByName: s.directory.name(queue.AgentID(d.By)), RevokedAt: millis(d.Revoked),
+		RevokedByName: s.directory.name(queue.AgentID(d.RevokedBy)), SeenAt: millis(d.Seen),
+	}
+}
+
+func (s *Server) listWalls(w http.ResponseWriter, r *http.Request, _ *visitor) {
+	all, err := s.deps.Walls.List(r.Context())
+	if !s.answered(w, r, err) {
+		return
+	}
+	out := protocol.WallDisplays{Displays: []protocol.WallDisplay{}}
+	for _, d := range all {
+		out.Displays = append(out.Displays, s.wallDisplay(d))
+	}
+	s.reply(w, http.StatusOK, out)
+}
+
+// makeWall makes a display's link; its secret is told this once.
+func (s *Server) makeWall(w http.ResponseWriter, r *http.Request, v *visitor) {
+	var body protocol.MakeWall
+	if !s.read(w, r, &body) {
+		return
+	}
+	var out protocol.WallMade
+	done := s.audited(w, r, v, ActionWallMake, "", "", func(ctx context.Context) error {
+		made, secret, err := s.deps.Walls.Make(ctx, time.Now(), body.Name, string(v.user.ID))
+		out = protocol.WallMade{WallDisplay: s.wallDisplay(made), Secret: secret}
+		return err
+	})
+	if done {
+		s.reply(w, http.StatusOK, out)
+	}
+}
+
+// revokeWall takes a display's link back: it is dark within seconds.
+func (s *Server) revokeWall(w http.ResponseWriter, r *http.Request, v *visitor) {
+	id, ok := s.objectID(w, r)
+	if !ok {
+		return
+	}
+	done := s.audited(w, r, v, ActionWallRevoke, "wall:"+id, "", func(ctx context.Context) error {
+		return s.deps.Walls.Revoke(ctx, time.Now(), id, string(v.user.ID))
+	})
+	if done {
+		s.reply(w, http.StatusOK, struct{}{})
+	}
+}
