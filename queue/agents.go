@@ -17,7 +17,7 @@ var (
 	notReadyScript = newScript("notready")
 	// ARGV[7] agent, [8] session. Returns nothing, also for an unknown agent or an old session.
 	awayScript = newScript("away")
-	// ARGV[7] agent, [8] session. Returns nothing, also for an unknown agent or an old session. Errors: agent_busy (talking).
+	// ARGV[7] agent, [8] session. Returns nothing, also for an unknown agent or an old session. Errors: agent_busy (talking, assisting).
 	signOutScript = newScript("signout")
 	// ARGV[7] agent, [8] span in ms, 0 ends a hold. Returns agent. Errors: no_agent, wrong_state (cannot become free).
 	holdScript = newScript("hold")
@@ -43,7 +43,7 @@ func (q *Queue) Ready(ctx context.Context, req RequestID, id AgentID, session st
 	return q.changeAgent(ctx, readyScript, req, string(id), session)
 }
 
-// NotReady makes an agent unavailable. ErrAgentBusy while reserved or talking. It also ends wrap-up.
+// NotReady makes an agent unavailable. ErrAgentBusy while reserved, talking or assisting. It also ends wrap-up.
 func (q *Queue) NotReady(ctx context.Context, req RequestID, id AgentID, session, reason string) (Agent, error) {
 	if err := checkID("reason", reason); err != nil {
 		return Agent{}, fmt.Errorf("queue: notready: %w", err)
@@ -52,13 +52,13 @@ func (q *Queue) NotReady(ctx context.Context, req RequestID, id AgentID, session
 }
 
 // Away is NotReady(connection_lost) for an agent whose browser vanished: a reserved agent's offer goes back as if declined; a talking agent is
-// left as it is (the controller holds the caller and decides); wrap-up goes on, and ends as NotReady(connection_lost) unless the agent signed in again. An old session changes nothing.
+// left as it is (the controller holds the caller and decides); wrap-up and an assist go on, and end as NotReady(connection_lost) unless the agent signed in again. An old session changes nothing.
 func (q *Queue) Away(ctx context.Context, req RequestID, id AgentID, session string) error {
 	_, err := q.change(ctx, awayScript, req, string(id), session)
 	return err
 }
 
-// SignOut removes an agent. ErrAgentBusy while talking; a reserved agent's offer goes back as if declined. An old session changes nothing.
+// SignOut removes an agent, and takes back what was assigned to them. ErrAgentBusy while talking or assisting; with an open SOS the row stays, offline; a reserved agent's offer goes back as if declined. An old session changes nothing.
 func (q *Queue) SignOut(ctx context.Context, req RequestID, id AgentID, session string) error {
 	_, err := q.change(ctx, signOutScript, req, string(id), session)
 	return err
@@ -82,10 +82,11 @@ func (q *Queue) Sweep(ctx context.Context) (int, error) {
 
 // RestoreAgent puts an agent back as its console knows it. An agent that the index already holds is left alone. A talking agent whose call is not
 // (yet) restored keeps the state talking; when the call is restored they meet; Sweep frees one whose call never came within 10 s (NotReady).
-// A reserved agent becomes available: the offer is lost.
+// A reserved agent becomes available: the offer is lost. One who assists waits in the same way for the call, and else becomes what they were. One who is
+// offline is put back only with an open SOS.
 func (q *Queue) RestoreAgent(ctx context.Context, req RequestID, a Agent) error {
 	states := []AgentState{AgentAvailable, AgentReserved, AgentTalking, AgentWrapUp, AgentNotReady}
-	if !slices.Contains(states, a.State) {
+	if !slices.Contains(states, a.State) && (a.State != AgentOffline || a.SOS == nil) {
 		return fmt.Errorf("queue: restore_agent: state %q: %w", a.State, ErrInvalid)
 	}
 	text, err := agentText(a)

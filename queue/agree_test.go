@@ -3,6 +3,7 @@ package queue_test
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -213,6 +214,41 @@ func (p *pair) do(ctx context.Context, op model.Op) error {
 		return q.RestoreAgent(ctx, op.Req, op.Agent)
 	case model.Sweep:
 		_, err = q.Sweep(ctx)
+	default:
+		err = p.beside(ctx, op)
+	}
+	return err
+}
+
+// beside does the changes of those who take part beside an agent, and of the floor.
+func (p *pair) beside(ctx context.Context, op model.Op) error {
+	var err error
+	q, id, a := p.q, op.Call.ID, op.Agent.ID
+	switch op.Verb {
+	case model.Assist:
+		_, err = q.Assist(ctx, op.Req, id, a)
+	case model.EndAssist:
+		_, err = q.EndAssist(ctx, op.Req, id, a)
+	case model.SetParties:
+		return q.SetParties(ctx, op.Req, id, op.Call.Parties)
+	case model.Transfer:
+		_, err = q.Transfer(ctx, op.Req, id, a, op.To)
+	case model.Requeue:
+		_, err = q.Requeue(ctx, op.Req, id, a, op.To)
+	case model.Assign:
+		_, err = q.Assign(ctx, op.Req, id, op.To, op.By)
+	case model.MoveUp:
+		_, err = q.MoveUp(ctx, op.Req, id, op.By)
+	case model.Force:
+		_, err = q.Force(ctx, op.Req, a, op.Agent.State, op.By)
+	case model.SOS:
+		_, err = q.SOS(ctx, op.Req, a, op.Agent.Session, id)
+	case model.AckSOS:
+		_, err = q.AckSOS(ctx, op.Req, a, op.By)
+	case model.EndSOS:
+		_, err = q.EndSOS(ctx, op.Req, a, op.By)
+	case model.Extend:
+		_, err = q.ExtendWrapUp(ctx, op.Req, a, op.Agent.Session, op.Span)
 	}
 	return err
 }
@@ -225,14 +261,20 @@ func (p *pair) compare(x queuetest.Index) error {
 			ID: string(id), State: string(c.State), Tier: string(c.Tier), Need: c.Need, Agent: string(c.Agent), Offer: p.offer(c.Offer), Only: string(c.Only),
 			Preferred: string(c.Preferred), Hold: c.Hold, Key: float64(c.Key), Arrived: float64(c.Arrived), Since: float64(c.Since), Talked: float64(c.Talked),
 			Front: float64(c.Front), From: float64(c.From), Prefer: float64(c.Until), Danger: c.Danger,
-			Groups: c.Groups, Callback: c.Callback, History: c.History,
+			Groups: c.Groups, Callback: c.Callback, History: c.History, Assigned: string(c.Assigned), Assign: float64(c.AssignTill), Parties: parties(c.Parties),
 		}
 	}
 	for id, a := range p.w.M.Agents {
 		row := queuetest.Agent{
 			ID: string(id), State: string(a.State), Reason: a.Reason, Skills: a.Skills, Call: string(a.Call), Offer: p.offer(a.Offer), Spot: a.Spot, Session: a.Session,
 			Idle: float64(a.Idle), Ends: float64(a.Ends), Since: float64(a.Since), Rested: float64(a.Rested), Rest: float64(a.Rest), Held: float64(a.Held),
-			Group: a.Group, Misses: a.Misses, Away: a.Away,
+			Group: a.Group, Misses: a.Misses, Away: a.Away, Assist: string(a.Assist),
+		}
+		if a.Assist != "" {
+			row.Was = &queuetest.Was{State: string(a.Was.State), Reason: a.Was.Reason, Since: float64(a.Was.Since), Ends: float64(a.Was.Ends)}
+		}
+		if h := a.SOS; h != nil {
+			row.SOS = &queuetest.SOS{Call: string(h.Call), At: float64(h.At), AckBy: string(h.AckBy), AckAt: float64(h.AckAt)}
 		}
 		for _, at := range a.Reds {
 			row.Reds = append(row.Reds, float64(at))
@@ -250,6 +292,19 @@ func (p *pair) compare(x queuetest.Index) error {
 	return errors.Join(differ("call", x.Calls, calls), differ("agent", x.Agents, agents), differ("offer", x.Offers, offers))
 }
 
+func parties(list []queue.Party) (out []queuetest.Party) {
+	for _, x := range list {
+		since := 0.0
+		if !x.Since.IsZero() {
+			since = float64(x.Since.UnixMilli())
+		}
+		out = append(out, queuetest.Party{
+			Agent: string(x.Agent), Role: string(x.Role), State: string(x.State), By: string(x.By), Note: x.Note, Contact: x.Contact, Why: x.Why, Since: since,
+		})
+	}
+	return out
+}
+
 func (p *pair) offer(fence int64) string {
 	if fence == 0 {
 		return ""
@@ -265,8 +320,16 @@ func differ[R any](kind string, redis, pure map[string]R) error {
 	maps.Copy(ids, pure)
 	for _, id := range slices.Sorted(maps.Keys(ids)) {
 		if r, m := redis[id], pure[id]; !reflect.DeepEqual(r, m) {
-			return fmt.Errorf("%s %s:\nRedis %+v\nmodel %+v", kind, id, r, m)
+			return fmt.Errorf("%s %s:\nRedis %s\nmodel %s", kind, id, shown(r), shown(m))
 		}
 	}
 	return nil
+}
+
+func shown(row any) string {
+	text, err := json.Marshal(row)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
 }

@@ -25,6 +25,10 @@ type commandRow struct {
 	Note  string  `json:"note,omitempty"`
 }
 
+func (r commandRow) command(id string) Command {
+	return Command{ID: id, Req: r.Req, At: r.At.time(), Verb: r.Verb, Call: r.Call, By: r.By, Agent: r.Agent, Arg: r.Arg, Note: r.Note}
+}
+
 // Order writes a command for the controller that owns the call. The same request id again writes nothing.
 func (q *Queue) Order(ctx context.Context, cmd Command) error {
 	text, err := rowText(commandRow{Req: cmd.Req, Verb: cmd.Verb, Call: cmd.Call, By: cmd.By, Agent: cmd.Agent, Arg: cmd.Arg, Note: cmd.Note})
@@ -33,6 +37,11 @@ func (q *Queue) Order(ctx context.Context, cmd Command) error {
 	}
 	if err == nil {
 		err = checkID("verb", cmd.Verb)
+	}
+	for _, more := range []string{string(cmd.Agent), cmd.Arg, cmd.Note} {
+		if err == nil && more != "" {
+			err = checkID("order", more)
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("queue: order: %w", err)
@@ -58,10 +67,7 @@ func (q *Queue) FollowCommands(ctx context.Context, since time.Time, fn func(Com
 				if json.Unmarshal([]byte(text), &row) != nil {
 					continue // not written by our script: nobody's wish
 				}
-				cmd := Command{
-					ID: m.ID, Req: row.Req, At: row.At.time(), Verb: row.Verb, Call: row.Call, By: row.By, Agent: row.Agent, Arg: row.Arg, Note: row.Note,
-				}
-				if err := fn(cmd); err != nil {
+				if err := fn(row.command(m.ID)); err != nil {
 					return errHandler{err}
 				}
 			}

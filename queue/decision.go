@@ -7,6 +7,7 @@ type Rule string
 
 // The rules, in the order in which they are asked.
 const (
+	RuleAssigned  Rule = "assigned"     // a person assigned the caller to this agent, whatever the skills
 	RuleReturning Rule = "returning"    // the agent was held for this caller, who was cut off while at risk
 	RulePreferred Rule = "preferred"    // the caller's preferred agent
 	RuleOnly      Rule = "only"         // nobody else was available who fitted
@@ -39,7 +40,7 @@ type Candidate struct {
 	Skills Skills    `json:"skills,omitempty"`
 }
 
-// Rival is a caller who waited at the same moment. One with a smaller key than the caller who was chosen fitted nobody available.
+// Rival is a caller who waited at the same moment. One with a smaller key than the caller who was chosen fitted nobody available, unless the rule is assigned.
 type Rival struct {
 	ID     CallID    `json:"id"`
 	Tier   Tier      `json:"tier"`

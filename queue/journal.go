@@ -266,6 +266,7 @@ func entryOf(m redis.XMessage) (Entry, int64, error) {
 type settingsRow struct {
 	Ring     int64          `json:"ring"`
 	Wrap     int64          `json:"wrap"`
+	WrapMost int64          `json:"wrap_most"`
 	Settle   int64          `json:"settle"`
 	Miss     int            `json:"miss"`
 	Head     map[Tier]int64 `json:"head"`
@@ -285,7 +286,7 @@ func ParseSettings(text json.RawMessage) (Config, error) {
 	}
 	span := func(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
 	c := Config{
-		Ring: span(r.Ring), WrapUp: span(r.Wrap), Settle: span(r.Settle), MissLimit: r.Miss, Patience: span(r.Patience), Floors: r.Floors, Journal: r.Journal,
+		Ring: span(r.Ring), WrapUp: span(r.Wrap), WrapMost: span(r.WrapMost), Settle: span(r.Settle), MissLimit: r.Miss, Patience: span(r.Patience), Floors: r.Floors, Journal: r.Journal,
 		Exposure: Exposure{Window: span(r.Window), Limit: r.Limit, Break: span(r.Rest)}, HeadStart: map[Tier]time.Duration{},
 	}
 	for t, d := range r.Head {

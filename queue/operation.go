@@ -30,10 +30,22 @@ const (
 	DoHold         Verb = "hold"
 	DoRestoreAgent Verb = "restore_agent"
 	DoSweep        Verb = "sweep"
+	DoAssist       Verb = "assist"
+	DoEndAssist    Verb = "endassist"
+	DoParties      Verb = "parties"
+	DoTransfer     Verb = "transfer"
+	DoRequeue      Verb = "requeue"
+	DoAssign       Verb = "assign"
+	DoMoveUp       Verb = "moveup"
+	DoForce        Verb = "force"
+	DoSOS          Verb = "sos"
+	DoAckSOS       Verb = "acksos"
+	DoEndSOS       Verb = "endsos"
+	DoExtend       Verb = "extend"
 )
 
 // Op is one change as data, so that a run can be journalled and done again. Call.ID, Agent.ID and Agent.Session name whom it is about;
-// arrive, restore and require use all of Call that they know of, signin and restore_agent all of Agent.
+// arrive, restore and require use all of Call that they know of, parties its Parties, signin and restore_agent all of Agent, force its State.
 type Op struct {
 	Verb  Verb
 	Req   RequestID
@@ -44,7 +56,9 @@ type Op struct {
 	Flag  bool          // front of enqueue, danger of raise
 	State CallState     // for mark
 	Why   string        // reason, hold or ending
-	Span  time.Duration // for hold
+	Span  time.Duration // for hold and extend
+	To    AgentID       // to whom: of transfer, requeue and assign
+	By    AgentID       // who decided: of assign, moveup, force, acksos and endsos
 }
 
 // opOf reads the change out of a script's own arguments. An offer id that no script made gives the fence 0.
@@ -53,6 +67,7 @@ func opOf(verb Verb, args []string) (Op, error) {
 	want, known := map[Verb]int{
 		DoArrive: 1, DoEnqueue: 2, DoRaise: 3, DoRequire: 1, DoAccept: 3, DoDecline: 3, DoMark: 3, DoEnd: 2, DoRestore: 1, DoSignIn: 1,
 		DoReady: 2, DoNotReady: 3, DoAway: 2, DoSignOut: 2, DoHold: 2, DoRestoreAgent: 1, DoSweep: 0,
+		DoAssist: 2, DoEndAssist: 2, DoParties: 2, DoTransfer: 3, DoRequeue: 3, DoAssign: 3, DoMoveUp: 2, DoForce: 3, DoSOS: 3, DoAckSOS: 2, DoEndSOS: 2, DoExtend: 3,
 	}[verb]
 	if !known || len(args) != want {
 		return op, fmt.Errorf("operation %q with %d arguments: %w", verb, len(args), ErrInvalid)
@@ -83,14 +98,53 @@ func opOf(verb Verb, args []string) (Op, error) {
 			op.Why = args[2]
 		}
 	case DoHold:
-		var n int64
-		n, err = strconv.ParseInt(args[1], 10, 64)
-		op.Agent.ID, op.Span = AgentID(args[0]), time.Duration(n)*time.Millisecond
+		op.Agent.ID = AgentID(args[0])
+		op.Span, err = spanOf(args[1])
+	default:
+		err = op.beside(args)
 	}
 	if err != nil {
 		return op, fmt.Errorf("operation %q: %w", verb, err)
 	}
 	return op, nil
+}
+
+// beside reads the arguments of the scripts of parties.go and floor.go.
+func (op *Op) beside(args []string) error {
+	var err error
+	switch op.Verb {
+	case DoAssist, DoEndAssist:
+		op.Call.ID, op.Agent.ID = CallID(args[0]), AgentID(args[1])
+	case DoParties:
+		var rows []partyRow
+		err = json.Unmarshal([]byte(args[1]), &rows)
+		op.Call.ID = CallID(args[0])
+		for _, r := range rows {
+			op.Call.Parties = append(op.Call.Parties, r.party())
+		}
+	case DoTransfer, DoRequeue:
+		op.Call.ID, op.Agent.ID, op.To = CallID(args[0]), AgentID(args[1]), AgentID(args[2])
+	case DoAssign:
+		op.Call.ID, op.To, op.By = CallID(args[0]), AgentID(args[1]), AgentID(args[2])
+	case DoMoveUp:
+		op.Call.ID, op.By = CallID(args[0]), AgentID(args[1])
+	case DoForce:
+		op.Agent.ID, op.Agent.State, op.By = AgentID(args[0]), AgentState(args[1]), AgentID(args[2])
+	case DoSOS:
+		op.Agent.ID, op.Agent.Session, op.Call.ID = AgentID(args[0]), args[1], CallID(args[2])
+	case DoAckSOS, DoEndSOS:
+		op.Agent.ID, op.By = AgentID(args[0]), AgentID(args[1])
+	case DoExtend:
+		op.Agent.ID, op.Agent.Session = AgentID(args[0]), args[1]
+		op.Span, err = spanOf(args[2])
+	}
+	return err
+}
+
+// spanOf reads a duration in ms.
+func spanOf(text string) (time.Duration, error) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	return time.Duration(n) * time.Millisecond, err
 }
 
 // fenceOf reads the fence in an offer's id; 0 when there is none.

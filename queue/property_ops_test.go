@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -170,7 +171,7 @@ func (w *world) someOffer() (OfferID, AgentID) {
 }
 
 func word(err error) string {
-	for _, known := range []error{ErrOfferGone, ErrNoCall, ErrNoAgent, ErrAgentBusy, ErrFenced, ErrWrongState} {
+	for _, known := range []error{ErrOfferGone, ErrNoCall, ErrNoAgent, ErrAgentBusy, ErrFenced, ErrWrongState, ErrOnBreak} {
 		if errors.Is(err, known) {
 			return known.Error()
 		}
@@ -185,5 +186,9 @@ func answer[R any](r R, err error) string {
 	if err != nil {
 		return word(err)
 	}
-	return fmt.Sprintf("%+v", r)
+	text, err := json.Marshal(r)
+	if err != nil {
+		return "unexpected: " + err.Error()
+	}
+	return string(text)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -16,7 +17,7 @@ var (
 	ErrOfferGone  = errors.New("the offer expired, was withdrawn or was taken")
 	ErrNoCall     = errors.New("the call is not in the index")
 	ErrNoAgent    = errors.New("the agent is not signed in")
-	ErrAgentBusy  = errors.New("the agent is reserved or talking")
+	ErrAgentBusy  = errors.New("the agent is reserved, talking or assisting")
 	ErrFenced     = errors.New("a later session or owner has taken over")
 	ErrWrongState = errors.New("the change does not fit the present state")
 	ErrOnBreak    = errors.New("the agent had too many red calls and has a break")
@@ -24,8 +25,9 @@ var (
 	ErrInvalid = errors.New("invalid argument")
 )
 
-// tierGap keeps the urgent tiers strict: an arrival is never taken as older than 48 h, so a gap of 100 h cannot be waited away.
-const tierGap = 100 * time.Hour
+// tierGap keeps the urgent tiers strict: an arrival is never taken as older than 48 h, nor a front as more than as much again, and who is assigned to an agent
+// goes 100 h ahead (lua/routing.lua), so a gap of 200 h cannot be waited away.
+const tierGap = 200 * time.Hour
 
 // Config bounds the queue. The zero value of a field means its default.
 type Config struct {
@@ -33,6 +35,7 @@ type Config struct {
 	HeadStart map[Tier]time.Duration // default red 1000 h, returning 500 h, followup 10 min, normal 0, nuisance -30 min
 	Ring      time.Duration          // lease of an offer; default 15 s
 	WrapUp    time.Duration          // default 60 s
+	WrapMost  time.Duration          // how long a wrap-up may become by ExtendWrapUp, from its beginning; default 15 min, or WrapUp when longer
 	MissLimit int                    // misses in a row before NotReady(no_answer); default 1
 	Settle    time.Duration          // after a loss: no offers until nothing was restored for so long (at most 3 s); default 500 ms
 	Floors    Skills                 // relaxation never goes below; default youth 1, crisis 1; a level of 0 takes a floor away
@@ -72,6 +75,7 @@ func (c Config) WithDefaults() Config {
 	c.Exposure.Break = orDefault(c.Exposure.Break, 15*time.Minute)
 	c.Ring = orDefault(c.Ring, 15*time.Second)
 	c.WrapUp = orDefault(c.WrapUp, time.Minute)
+	c.WrapMost = orDefault(c.WrapMost, max(15*time.Minute, c.WrapUp))
 	c.Settle = orDefault(c.Settle, 500*time.Millisecond)
 	c.MissLimit = orDefault(c.MissLimit, 1)
 	return c
@@ -93,6 +97,9 @@ func (c Config) Validate() error {
 	}
 	if c.Ring < time.Second || c.WrapUp < time.Millisecond || c.Settle < time.Millisecond || c.MissLimit < 1 {
 		return fmt.Errorf("queue: %w: ring of at least 1 s, positive wrap-up, settle and miss limit are needed", ErrInvalid)
+	}
+	if c.WrapMost < c.WrapUp {
+		return fmt.Errorf("queue: %w: a wrap-up of %s cannot end after at most %s", ErrInvalid, c.WrapUp, c.WrapMost)
 	}
 	if e := c.Exposure; c.Patience < time.Millisecond || e.Window < 0 || e.Break < time.Millisecond || e.Limit < 0 || e.Limit > 16 || e.Limit > 0 && e.Window == 0 {
 		return fmt.Errorf("queue: %w: positive patience and break, a limit of 0 to 16 red calls, and a window where there is a limit are needed", ErrInvalid)
@@ -118,7 +125,10 @@ func (c Config) Validate() error {
 type Queue struct {
 	rdb     redis.UniversalClient
 	prefix  string
-	conduct atomic.Pointer[conduct] // replaced as a whole by Configure
+	conduct atomic.Pointer[conduct] // replaced as a whole by Configure and SetWrapUp
+	setting sync.Mutex              // what is set: guards cfg and wrap
+	cfg     Config                  // of the last Configure
+	wrap    *wrapUp                 // of the last SetWrapUp
 	metrics *metrics
 	now     func() int64 // ms, 0 = the clock of Redis; tests only
 }
@@ -142,6 +152,39 @@ type conduct struct {
 // Configure replaces the configuration, from the next change on: what is in the index already stays as it is, an offer rings as long as it was made for.
 // All processes of a site must come to the same one. The site is that of New. On an error nothing is changed.
 func (q *Queue) Configure(cfg Config) error {
+	q.setting.Lock()
+	defer q.setting.Unlock()
+	if err := q.conductBy(cfg, q.wrap); err != nil {
+		return err
+	}
+	q.cfg = cfg
+	return nil
+}
+
+// wrapUp is what SetWrapUp sets.
+type wrapUp struct{ span, most time.Duration }
+
+// SetWrapUp replaces Config.WrapUp and Config.WrapMost from the next change on, and outlasts Configure: a site's settings may say it while the configuration follows
+// something else. Zeros give the configuration's back. As with Configure, all processes of a site must come to the same. On an error nothing is changed.
+func (q *Queue) SetWrapUp(span, most time.Duration) error {
+	var w *wrapUp
+	if span != 0 || most != 0 {
+		w = &wrapUp{span, most}
+	}
+	q.setting.Lock()
+	defer q.setting.Unlock()
+	if err := q.conductBy(q.cfg, w); err != nil {
+		return err
+	}
+	q.wrap = w
+	return nil
+}
+
+// conductBy makes what travels with a change.
+func (q *Queue) conductBy(cfg Config, w *wrapUp) error {
+	if w != nil {
+		cfg.WrapUp, cfg.WrapMost = orDefault(w.span, cfg.WrapUp), w.most
+	}
 	if err := cfg.Validate(); err != nil {
 		return err
 	}
@@ -151,7 +194,7 @@ func (q *Queue) Configure(cfg Config) error {
 		head[t] = d.Milliseconds()
 	}
 	settings, err := json.Marshal(settingsRow{
-		Ring: cfg.Ring.Milliseconds(), Wrap: cfg.WrapUp.Milliseconds(), Settle: cfg.Settle.Milliseconds(), Miss: cfg.MissLimit, Head: head,
+		Ring: cfg.Ring.Milliseconds(), Wrap: cfg.WrapUp.Milliseconds(), WrapMost: cfg.WrapMost.Milliseconds(), Settle: cfg.Settle.Milliseconds(), Miss: cfg.MissLimit, Head: head,
 		Patience: cfg.Patience.Milliseconds(), Window: cfg.Exposure.Window.Milliseconds(), Limit: cfg.Exposure.Limit, Rest: cfg.Exposure.Break.Milliseconds(),
 		Floors: cfg.Floors, Journal: cfg.Journal,
 	})

@@ -56,6 +56,24 @@ func TestReplay(t *testing.T) {
 		"order": {func(*desk) {}, func(d *desk, r RequestID) string {
 			return word(d.Order(ctx, Command{Req: r, Verb: "hangup", Call: "c1"}))
 		}},
+		"assist":    {besideTalk, func(d *desk, r RequestID) string { return answer(d.Assist(ctx, r, "c1", "a2")) }},
+		"endassist": {assisting, func(d *desk, r RequestID) string { return answer(d.EndAssist(ctx, r, "c1", "a2")) }},
+		"parties": {talking, func(d *desk, r RequestID) string {
+			return word(d.SetParties(ctx, r, "c1", []Party{{Agent: "a2", Role: PartyConsult, State: PartyIn, Since: d.time()}}))
+		}},
+		"transfer": {assisting, func(d *desk, r RequestID) string { return answer(d.Transfer(ctx, r, "c1", "a1", "a2")) }},
+		"requeue":  {besideTalk, func(d *desk, r RequestID) string { return answer(d.Requeue(ctx, r, "c1", "a1", "a2")) }},
+		"assign": {func(d *desk) { callStates()[CallWaiting](d); d.signIn("a1", nil) }, func(d *desk, r RequestID) string {
+			return answer(d.Assign(ctx, r, "c1", "a1", "boss"))
+		}},
+		"moveup": {func(d *desk) { d.caller("c0", TierNormal, nil); d.pass(1); d.caller("c1", TierNormal, nil) }, func(d *desk, r RequestID) string {
+			return answer(d.MoveUp(ctx, r, "c1", "boss"))
+		}},
+		"force":  {agentStates()[AgentNotReady], func(d *desk, r RequestID) string { return answer(d.Force(ctx, r, "a1", AgentAvailable, "boss")) }},
+		"sos":    {talking, func(d *desk, r RequestID) string { return answer(d.SOS(ctx, r, "a1", "s", "c1")) }},
+		"acksos": {calledForHelp, func(d *desk, r RequestID) string { return answer(d.AckSOS(ctx, r, "a1", "boss")) }},
+		"endsos": {calledForHelp, func(d *desk, r RequestID) string { return answer(d.EndSOS(ctx, r, "a1", "boss")) }},
+		"extend": {agentStates()[AgentWrapUp], func(d *desk, r RequestID) string { return answer(d.ExtendWrapUp(ctx, r, "a1", "s", time.Minute)) }},
 		"claim": {func(*desk) {}, func(d *desk, r RequestID) string {
 			v, err := d.change(ctx, claimScript, r, "c1", "me", 3, 1000)
 			return answer(v.Epoch, err)
@@ -138,7 +156,7 @@ func TestReplayByNature(t *testing.T) {
 
 // TestReplaysAreComplete: every script that changes something has its row in one of the two tables above.
 func TestReplaysAreComplete(t *testing.T) {
-	shared := []string{"prelude", "places", "agents", "explain", "routing"}
+	shared := []string{"prelude", "places", "agents", "beside", "explain", "routing"}
 	reading := []string{"snapshot", "position", "leases", "outlook", "base"}
 	source, err := os.ReadFile("replay_test.go")
 	if err != nil {
@@ -198,7 +216,11 @@ func (d *desk) dump() string {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	return fmt.Sprintf("%+v commands %d", x, d.rdb.XLen(context.Background(), d.key("commands")).Val())
+	text, err := json.Marshal(x)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return fmt.Sprintf("%s commands %d", text, d.rdb.XLen(context.Background(), d.key("commands")).Val())
 }
 
 // TestSameRequestOfTwoChanges: a caller may use one request id for each step of one action.

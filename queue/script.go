@@ -16,14 +16,14 @@ import (
 //go:embed lua/*.lua
 var luaFiles embed.FS
 
-// script is one change or view of the index: the prelude, places, agents, explain, routing and a file of lua/, run as one atomic whole.
+// script is one change or view of the index: the prelude, places, agents, beside, explain, routing and a file of lua/, run as one atomic whole.
 type script struct {
 	name string
 	lua  *redis.Script
 }
 
 func newScript(name string) *script {
-	return &script{name: name, lua: redis.NewScript(luaText("prelude") + "\n" + luaText("places") + "\n" + luaText("agents") + "\n" + luaText("explain") + "\n" + luaText("routing") + "\n" + luaText(name))}
+	return &script{name: name, lua: redis.NewScript(luaText("prelude") + "\n" + luaText("places") + "\n" + luaText("agents") + "\n" + luaText("beside") + "\n" + luaText("explain") + "\n" + luaText("routing") + "\n" + luaText(name))}
 }
 
 func luaText(name string) string {

@@ -50,7 +50,7 @@ type AgentState string
 
 // The states of an agent.
 const (
-	AgentOffline   AgentState = "offline"
+	AgentOffline   AgentState = "offline" // no row; with an open SOS the row stays until EndSOS, without a session
 	AgentAvailable AgentState = "available"
 	AgentReserved  AgentState = "reserved"
 	AgentTalking   AgentState = "talking"
@@ -65,7 +65,12 @@ const (
 	ReasonDeclined       = "declined"
 	ReasonConnectionLost = "connection_lost"
 	ReasonBreakAfterRed  = "break_after_red"
+	ReasonForced         = "forced"    // a supervisor's wish (Force)
+	ReasonAssisting      = "assisting" // takes part in another's call (Assist)
 )
+
+// HoldByAgent as Call.Hold: on hold by the wish of its agent.
+const HoldByAgent = "agent"
 
 // Call is one caller in the index.
 type Call struct {
@@ -84,7 +89,8 @@ type Call struct {
 	Offer   OfferID   `json:"offer,omitempty"`
 	Danger  bool      `json:"danger,omitempty"`
 	History int       `json:"history"`        // earlier contacts known for this caller
-	Hold    string    `json:"hold,omitempty"` // why held: "agent_away", …
+	Hold    string    `json:"hold,omitempty"` // why held: "agent_away", HoldByAgent, …
+	Parties []Party   `json:"parties,omitempty"`
 
 	// Relax lowers Needs step by step while the caller waits; Asked is what was needed before any step (empty: the same as Needs).
 	Relax   []Relaxation `json:"relax,omitempty"`
@@ -96,6 +102,11 @@ type Call struct {
 	Preferred   AgentID   `json:"preferred,omitempty"`
 	PreferUntil time.Time `json:"prefer_until,omitzero"`
 	Only        AgentID   `json:"only,omitempty"`
+
+	// Assigned is the agent to whom a person assigned the waiting caller, whatever the skills (Assign): who gets the caller before others as soon
+	// as free. Until AssignedUntil (at most Config.Patience ahead) a caller who is not red waits for that agent alone, while there is hope.
+	Assigned      AgentID   `json:"assigned,omitempty"`
+	AssignedUntil time.Time `json:"assigned_until,omitzero"`
 
 	// Groups is the highest group of agents who may be offered: 0 = the own centre only, EveryGroup = anyone. A preferred agent and danger
 	// do not pass it.
@@ -144,6 +155,10 @@ type Agent struct {
 	Rested time.Time   `json:"rested,omitzero"` // beginning of the last forced break
 	Rest   time.Time   `json:"rest,omitzero"`   // end of the last forced break
 	Held   time.Time   `json:"held,omitzero"`   // until then kept for a caller who was cut off; gives way to a red one
+
+	Assist CallID  `json:"assist,omitempty"` // takes part in this call beside its agent; NotReady(assisting)
+	Before *Before `json:"before,omitempty"` // of who assists: what they become again
+	SOS    *SOS    `json:"sos,omitempty"`    // asked silently for help; until EndSOS, whatever the state
 }
 
 // Offer is the promise of one call to one agent, with a lease.
@@ -222,9 +237,9 @@ type Command struct {
 	Call CallID    `json:"call"`
 	By   AgentID   `json:"by"`
 
-	Agent AgentID `json:"agent,omitempty"` // whom it concerns besides By
-	Arg   string  `json:"arg,omitempty"`
-	Note  string  `json:"note,omitempty"`
+	Agent AgentID `json:"agent,omitempty"` // whom it concerns
+	Arg   string  `json:"arg,omitempty"`   // what the verb needs: a role, digits, the id of a contact; never a number, at most 128 bytes
+	Note  string  `json:"note,omitempty"`  // id of a written summary, or to whom digits go
 }
 
 // Lease is the right to act on a call.

@@ -33,23 +33,24 @@ func (m ms) time() time.Time {
 }
 
 type callRow struct {
-	ID      CallID    `json:"id"`
-	Line    LineID    `json:"line,omitempty"`
-	Node    string    `json:"node,omitempty"`
-	Owner   string    `json:"owner,omitempty"`
-	State   CallState `json:"state,omitempty"`
-	Tier    Tier      `json:"tier"`
-	Need    string    `json:"need"`
-	Arrived ms        `json:"arrived,omitempty"`
-	Since   ms        `json:"since,omitempty"`
-	Talked  ms        `json:"talked,omitempty"`
-	Front   ms        `json:"front,omitempty"`
-	Key     ms        `json:"key,omitempty"`
-	Agent   AgentID   `json:"agent,omitempty"`
-	Offer   OfferID   `json:"offer,omitempty"`
-	Danger  bool      `json:"danger,omitempty"`
-	History int       `json:"history,omitempty"`
-	Hold    string    `json:"hold,omitempty"`
+	ID      CallID     `json:"id"`
+	Line    LineID     `json:"line,omitempty"`
+	Node    string     `json:"node,omitempty"`
+	Owner   string     `json:"owner,omitempty"`
+	State   CallState  `json:"state,omitempty"`
+	Tier    Tier       `json:"tier"`
+	Need    string     `json:"need"`
+	Arrived ms         `json:"arrived,omitempty"`
+	Since   ms         `json:"since,omitempty"`
+	Talked  ms         `json:"talked,omitempty"`
+	Front   ms         `json:"front,omitempty"`
+	Key     ms         `json:"key,omitempty"`
+	Agent   AgentID    `json:"agent,omitempty"`
+	Offer   OfferID    `json:"offer,omitempty"`
+	Danger  bool       `json:"danger,omitempty"`
+	History int        `json:"history,omitempty"`
+	Hold    string     `json:"hold,omitempty"`
+	Parties []partyRow `json:"parties,omitempty"`
 
 	Asked     string    `json:"asked,omitempty"`
 	Relax     []stepRow `json:"relax,omitempty"`
@@ -57,6 +58,8 @@ type callRow struct {
 	Preferred AgentID   `json:"preferred,omitempty"`
 	Prefer    ms        `json:"prefer,omitempty"`
 	Only      AgentID   `json:"only,omitempty"`
+	Assigned  AgentID   `json:"assigned,omitempty"`
+	Assign    ms        `json:"assign,omitempty"` // until when for that agent alone
 	Groups    int       `json:"groups"`
 	Callback  bool      `json:"callback,omitempty"`
 }
@@ -76,7 +79,10 @@ func (r callRow) call() Call {
 		Arrived: r.Arrived.time(), Since: r.Since.time(), Talked: r.Talked.time(), Front: r.Front.time(),
 		Agent: r.Agent, Offer: r.Offer, Danger: r.Danger, History: r.History, Hold: r.Hold,
 		Asked: parseSkills(r.Asked), Waiting: r.From.time(), Preferred: r.Preferred, PreferUntil: r.Prefer.time(), Only: r.Only,
-		Groups: r.Groups, Callback: r.Callback,
+		Groups: r.Groups, Callback: r.Callback, Assigned: r.Assigned, AssignedUntil: r.Assign.time(),
+	}
+	for _, p := range r.Parties {
+		c.Parties = append(c.Parties, p.party())
 	}
 	for _, s := range r.Relax {
 		c.Relax = append(c.Relax, Relaxation{After: time.Duration(s.After) * time.Millisecond, Skill: s.Skill, By: s.By, To: s.To})
@@ -111,6 +117,13 @@ func callText(c Call, floors Skills) (string, error) {
 	if err == nil && c.Agent != "" {
 		err = checkID("agent", string(c.Agent))
 	}
+	if err == nil && c.Assigned != "" {
+		err = checkID("assigned agent", string(c.Assigned))
+	}
+	var parties []partyRow
+	if err == nil {
+		parties, err = partyRows(c.Parties)
+	}
 	if err == nil && c.Tier == "" {
 		c.Tier = TierNormal
 	}
@@ -124,6 +137,10 @@ func callText(c Call, floors Skills) (string, error) {
 	row.Arrived, row.Since, row.Talked, row.Front, row.From = msOf(c.Arrived), msOf(c.Since), msOf(c.Talked), msOf(c.Front), msOf(c.Waiting)
 	row.Agent, row.Danger, row.History, row.Hold = c.Agent, c.Danger, c.History, c.Hold
 	row.Preferred, row.Prefer, row.Groups, row.Callback = c.Preferred, msOf(c.PreferUntil), c.Groups, c.Callback
+	row.Parties = parties
+	if c.Assigned != "" {
+		row.Assigned, row.Assign = c.Assigned, msOf(c.AssignedUntil)
+	}
 	return rowText(row)
 }
 
@@ -143,6 +160,9 @@ type agentRow struct {
 	Rested  ms         `json:"rested,omitempty"`
 	Rest    ms         `json:"rest,omitempty"`
 	Held    ms         `json:"held,omitempty"`
+	Assist  CallID     `json:"assist,omitempty"`
+	Was     *beforeRow `json:"was,omitempty"`
+	SOS     *sosRow    `json:"sos,omitempty"`
 }
 
 func (r agentRow) agent() Agent {
@@ -150,6 +170,7 @@ func (r agentRow) agent() Agent {
 		ID: r.ID, State: r.State, Reason: r.Reason, Since: r.Since.time(), Until: r.Ends.time(), Skills: parseSkills(r.Skills),
 		Console: r.Console, Session: r.Session, Call: r.Call, Offer: r.Offer,
 		Group: r.Group, Rested: r.Rested.time(), Rest: r.Rest.time(), Held: r.Held.time(),
+		Assist: r.Assist, Before: r.Was.before(), SOS: r.SOS.sos(),
 	}
 	for _, at := range r.Reds {
 		a.Reds = append(a.Reds, at.time())
@@ -166,6 +187,12 @@ func agentText(a Agent) (string, error) {
 	if err == nil && (a.Group < 0 || a.Group > maxGroup || len(a.Reds) > maxReds) {
 		err = fmt.Errorf("agent: %w: group %d is not in 0..%d, or more than %d red calls", ErrInvalid, a.Group, maxGroup, maxReds)
 	}
+	if err == nil && a.Assist != "" {
+		err = checkID("assisted call", string(a.Assist))
+	}
+	if err == nil && a.Before != nil && !slices.Contains([]AgentState{AgentAvailable, AgentWrapUp, AgentNotReady}, a.Before.State) {
+		err = fmt.Errorf("agent: %w: was %q before", ErrInvalid, a.Before.State)
+	}
 	if err != nil {
 		return "", err
 	}
@@ -174,7 +201,7 @@ func agentText(a Agent) (string, error) {
 		reds = append(reds, msOf(at))
 	}
 	return rowText(agentRow{
-		Group: a.Group, Reds: reds, Rested: msOf(a.Rested), Rest: msOf(a.Rest), Held: msOf(a.Held),
+		Group: a.Group, Reds: reds, Rested: msOf(a.Rested), Rest: msOf(a.Rest), Held: msOf(a.Held), Assist: a.Assist, Was: a.Before.row(), SOS: a.SOS.row(),
 		ID: a.ID, State: a.State, Reason: a.Reason, Since: msOf(a.Since), Ends: msOf(a.Until), Skills: skills,
 		Console: a.Console, Session: a.Session, Call: a.Call,
 	})

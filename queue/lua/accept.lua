@@ -1,5 +1,5 @@
 local id, a = ARGV[7], agent_of(ARGV[8])
-if not a then return refuse('no_agent') end
+if not a or a.state == 'offline' then return refuse('no_agent') end
 if a.session ~= ARGV[9] then return refuse('fenced') end
 local o = offer_of(id)
 if not o then
@@ -12,6 +12,7 @@ if o.agent ~= a.id or o.expires <= NOW or not c or c.offer ~= id then return ref
 end_offer(o, 'accepted', true)
 leave(c)
 c.state, c.since, c.talked, c.offer, c.hold = 'talking', NOW, c.talked or NOW, nil, nil
+assign(c, nil)
 touch('calls', c)
 redis.call('HSET', P .. 'talks', a.id, c.id)
 a.accepted = id

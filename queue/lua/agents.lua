@@ -81,7 +81,8 @@ local function become(a, state, more)
   end
   if a.state == 'wrap_up' or a.state == 'talking' and state ~= 'wrap_up' then a.began, a.line = nil, nil end
   redis.call('ZREM', P .. 'orphans', a.id)
-  a.reason, a.ends, a.call, a.offer = nil, nil, nil, nil
+  if a.assist then redis.call('HDEL', P .. 'assists', a.id) end
+  a.reason, a.ends, a.call, a.offer, a.assist, a.was = nil, nil, nil, nil, nil, nil
   for k, v in pairs(more or {}) do a[k] = v end
   a.state, a.since = state, a.since_given or NOW
   a.since_given = nil

@@ -11,4 +11,6 @@ bound(c)
 c.state, c.since, c.from = 'greeting', NOW, nil
 touch('calls', c)
 keep_for(c)
+end_assists(c.id) -- restored ones, of a call that begins anew
+match()
 return commit()

@@ -1,12 +1,12 @@
 local a = agent_of(ARGV[7])
-if not a or a.session ~= ARGV[8] then return commit() end
+if not a or a.state == 'offline' or a.session ~= ARGV[8] then return commit() end
 if a.state == 'reserved' then
   local o = offer_of(a.offer)
   if o then end_offer(o, 'declined') end
   not_ready(a, 'connection_lost')
-elseif a.state == 'talking' or a.state == 'wrap_up' then
+elseif a.state == 'talking' or a.state == 'wrap_up' or a.assist then
   if not a.away then
-    a.away = true -- so that the end of wrap-up does not promise a caller to an empty chair
+    a.away = true -- so that the end of wrap-up or of an assist does not promise a caller to an empty chair
     touch('agents', a)
     release(a)
   end

@@ -1,5 +1,5 @@
 local a = agent_of(ARGV[8])
-if not a then return refuse('no_agent') end
+if not a or a.state == 'offline' then return refuse('no_agent') end
 if a.session ~= ARGV[9] then return refuse('fenced') end
 local o = offer_of(ARGV[7])
 if not o or o.agent ~= a.id then return refuse('offer_gone') end

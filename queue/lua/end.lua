@@ -4,9 +4,10 @@ if not c then
   -- It may have left before its controller restored it; an agent restored as talking to it need not wait for the sweep.
   for _, agent in ipairs(redis.call('ZRANGE', P .. 'orphans', 0, -1)) do
     local a = agent_of(agent)
-    if a and a.call == id then wrap_up(a) end
+    if a and a.call == id then wrap_up(a) elseif a and a.assist == id then end_assist(a) end
   end
   forget(id)
+  match()
   return commit()
 end
 local agent = nil
@@ -20,6 +21,8 @@ elseif c.agent then
   if a then wrap_up(a) end
 end
 leave(c)
+end_assists(id)
+assign(c, nil)
 c.agent, c.offer, c.hold = agent, nil, nil
 drop('calls', c, {type = 'call_gone', call = c, ending = ARGV[8]})
 match()

@@ -7,10 +7,8 @@ local a = part(c)
 if a then
   if front then not_ready(a, 'connection_lost') else wrap_up(a) end
 end
-if front then
-  local first = redis.call('ZRANGE', P .. 'tier:' .. c.tier, 0, 0, 'WITHSCORES')[2]
-  c.front = math.min(order_key(c), tonumber(first) or math.huge) - 1
-end
+end_assists(c.id) -- without an agent there is nobody to be beside
+if front then to_head(c) end
 c.from, c.need = NOW, c.asked or c.need -- a new wait: what was relaxed in an earlier one is asked for again
 wait(c)
 match()

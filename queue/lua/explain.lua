@@ -68,16 +68,18 @@ end
 
 -- rivals are the callers at the heads of the buckets, in the order in which they would be served, and behind c the next of its bucket.
 local function rivals(c, a, buckets)
-  local list, own = {}, bucket_of(c)
+  local list, own, to = {}, bucket_of(c), assigned_to(a.id)
   for _, bucket in ipairs(buckets) do
     if #list == OTHERS then break end
-    local at = bucket == own and 1 or 0
-    local got = redis.call('ZRANGE', P .. 'waiting:' .. bucket, at, at, 'WITHSCORES')
+    local got = redis.call('ZRANGE', P .. 'waiting:' .. bucket, 0, bucket == own and 1 or 0, 'WITHSCORES')
+    if got[1] == c.id then got = {got[3], got[4]} end
     local tier = got[1] and tier_of(got[1])
     if tier then
       local only, need, groups = asks(bucket)
       local could = nil
-      if only then
+      if to[got[1]] then
+        could = (a.spot or tier == 'red' or tier == 'returning') and true or nil
+      elseif only then
         could = only == a.id and (a.spot or tier == 'returning') and true or nil
       else
         could = (a.group or 0) <= groups and fits(a.skills, need) and (a.spot or tier == 'red') and true or nil
@@ -92,7 +94,7 @@ end
 -- are held for somebody, when the agent is one of them.
 local function explain(c, a, alone, sets, kept, buckets)
   local list, count = {}, 1
-  if c.only then
+  if c.only or c.assigned == a.id then
     list[1] = candidate(a)
   elseif not a.spot and not alone then
     for _, id in ipairs(kept) do
@@ -117,7 +119,9 @@ local function explain(c, a, alone, sets, kept, buckets)
     list[1].bucket, list[SHOWN + 1] = nil, nil
   end
   local x, y, rule = list[1], list[2], 'longest_idle'
-  if alone then
+  if c.assigned == a.id then
+    rule = 'assigned'
+  elseif alone then
     rule = c.tier == 'returning' and 'returning' or 'preferred'
   elseif not y then
     rule = 'only'

@@ -62,12 +62,14 @@ local function groups_of(c) return c.groups or EVERY end
 -- able: whether an agent has what a caller needs, and is of a group that the caller may have.
 local function able(a, c) return (a.group or 0) <= groups_of(c) and fits(a.skills, c.need) end
 
--- whom is the agent whom a caller waits for and takes no other: the preferred one, for a bounded time, while there is hope. Danger does
--- not wait for a person.
+-- whom is the agent whom a caller waits for and takes no other, and until when: the one to whom a person assigned the caller, whatever the
+-- skills, else the preferred one, for a bounded time, while there is hope. Danger does not wait for a person.
 local function whom(c)
-  if not c.preferred or c.tier == 'red' or (c.prefer or 0) <= NOW then return nil end
-  local a = agent_of(c.preferred)
-  if a and can_free(a) and able(a, c) then return a.id end
+  if c.tier == 'red' then return nil end
+  local a = (c.assign or 0) > NOW and agent_of(c.assigned)
+  if a and can_free(a) then return a.id, c.assign end
+  a = (c.prefer or 0) > NOW and agent_of(c.preferred)
+  if a and can_free(a) and able(a, c) then return a.id, c.prefer end
   return nil
 end
 
@@ -98,9 +100,9 @@ end
 
 -- enter puts a waiting call into the bucket where it belongs now, and notes when that will change by itself.
 local function enter(c)
-  local due = relax(c)
-  c.only = whom(c)
-  if c.only then due = math.min(due or c.prefer, c.prefer) end
+  local due, till = relax(c), nil
+  c.only, till = whom(c)
+  if till then due = math.min(due or till, till) end
   if due then redis.call('ZADD', P .. 'relax', int(due), c.id) end
   bucket_add('waiting', bucket_of(c), c.id, c.key)
 end
@@ -155,13 +157,43 @@ local function release(a)
   end
 end
 
+-- first_of is the smallest order key of a tier, of who waits or is offered, and whose it is.
+local function first_of(tier)
+  local head = redis.call('ZRANGE', P .. 'tier:' .. tier, 0, 0, 'WITHSCORES')
+  return tonumber(head[2]) or math.huge, head[1]
+end
+
+-- assign notes to whom a person assigned a call; nobody: nil.
+local function assign(c, id)
+  if id then
+    c.assigned, c.assign = id, NOW + CFG.patience
+    redis.call('HSET', P .. 'assigned', c.id, id)
+  elseif c.assigned then
+    c.assigned, c.assign = nil, nil
+    redis.call('HDEL', P .. 'assigned', c.id)
+  end
+end
+
+-- assigned_to are the calls assigned to an agent, or all, as {call = agent}. There are few: each is a person's decision.
+local function assigned_to(id)
+  local list, out = redis.call('HGETALL', P .. 'assigned'), {}
+  for i = 1, #list, 2 do
+    if not id or list[i + 1] == id then out[list[i]] = list[i + 1] end
+  end
+  return out
+end
+
+-- to_head gives a call the head of its tier.
+local function to_head(c) c.front = math.min(order_key(c), (first_of(c.tier))) - 1 end
+
 -- part ends the bond of a talking or held call with its agent and returns the agent's row, if the agent is there.
 local function part(c)
   local id = c.agent
   c.agent, c.hold = nil, nil
   if not id or redis.call('HGET', P .. 'talks', id) ~= c.id then return nil end
   redis.call('HDEL', P .. 'talks', id)
-  return agent_of(id)
+  local a = agent_of(id)
+  return a and a.state ~= 'offline' and a or nil
 end
 
 -- bound brings the times of a call that came from outside into what the queue allows.
@@ -169,6 +201,7 @@ local function bound(c)
   c.arrived = clamp(c.arrived or NOW, NOW - OLDEST, NOW)
   if c.from then c.from = clamp(c.from, c.arrived, NOW) end
   if c.prefer then c.prefer = math.min(c.prefer, NOW + CFG.patience) end
+  if c.assigned then c.assign = math.min(c.assign or NOW + CFG.patience, NOW + CFG.patience) end
   c.only = nil
 end
 

@@ -1,12 +1,12 @@
 -- Put before every script of the index. A script reads rows through call_of and agent_of, changes them in place, notes each with touch, and
 -- ends with commit (or refuse, before any change). So each row is written once, and each event shows the rows as the script leaves them.
--- Who waits where is in lua/places.lua, who can be asked what in lua/agents.lua, why in lua/explain.lua, who is promised to whom
--- in lua/routing.lua; they follow this file in every script, in this order.
+-- Who waits where is in lua/places.lua, who can be asked what in lua/agents.lua, who takes part beside whom in lua/beside.lua, why in
+-- lua/explain.lua, who is promised to whom in lua/routing.lua; they follow this file in every script, in this order.
 --
 -- KEYS[1] {site}:calls, which routes the script to the slot of the site; all other keys are made from the prefix and lie in the same slot.
 -- ARGV[1] prefix "{site}:"   ARGV[2] name of the script       ARGV[3] request id, "" when the script is idempotent by nature
 -- ARGV[4] now in ms, "0" = the server's clock                 ARGV[5] candidate for the birth mark, new with every call
--- ARGV[6] settings, JSON {ring, wrap, miss, settle, patience, window, limit, rest: ms or count; head: {tier: ms}; floors: for the journal;
+-- ARGV[6] settings, JSON {ring, wrap, wrap_most, miss, settle, patience, window, limit, rest: ms or count; head: {tier: ms}; floors: for the journal;
 --         journal: keep one}
 -- ARGV[7].. the script's own
 

@@ -1,9 +1,9 @@
-local ORPHAN_SPAN = 10000
 local new = cjson.decode(ARGV[7])
-if agent_of(new.id) then return commit() end
+local old = agent_of(new.id)
+if old and (old.state ~= 'offline' or new.state == 'offline') then return commit() end
 settle()
 local a = {id = new.id, skills = new.skills, console = new.console, session = new.session, state = 'offline', since_given = new.since,
-  group = new.group, reds = new.reds, rested = new.rested, rest = new.rest}
+  group = new.group, reds = new.reds, rested = new.rested, rest = new.rest, sos = new.sos or old and old.sos}
 local talk = redis.call('HGET', P .. 'talks', a.id)
 local call = new.call and call_of(new.call)
 if talk then
@@ -13,6 +13,17 @@ elseif new.state == 'talking' and new.call and not call then
   redis.call('ZADD', P .. 'orphans', int(NOW + ORPHAN_SPAN), a.id)
 elseif new.state == 'talking' then
   become(a, 'not_ready', {reason = 'connection_lost'}) -- the caller is here and is not with this agent
+elseif new.state == 'offline' then
+  a.session, a.console, a.since, a.since_given = '', nil, new.since or NOW, nil
+  touch('agents', a) -- stays only because of the call for help
+elseif new.assist then
+  local beside = call_of(new.assist)
+  take_part(a, new.assist, new.was)
+  if not beside then
+    redis.call('ZADD', P .. 'orphans', int(NOW + ORPHAN_SPAN), a.id)
+  elseif not converses(beside) then
+    end_assist(a)
+  end
 elseif new.state == 'wrap_up' then
   become(a, 'wrap_up', {ends = new.ends or NOW + CFG.wrap})
 elseif new.state == 'available' or new.state == 'reserved' then

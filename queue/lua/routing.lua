@@ -119,11 +119,35 @@ local function only_agent(bucket, id)
   if c and (a.spot or c.tier == 'returning') then return c, a end
 end
 
+-- AHEAD is by how much a caller who is assigned to an agent goes before the others who could have that agent: more than an age can be (48 h, and
+-- as much to the front), less than what keeps red and returning apart from the others (see tierGap in queue.go).
+local AHEAD = 100 * 3600 * 1000
+
+-- chosen are the callers assigned to somebody who is available, in the order in which they go; from is the place at which each goes. A held
+-- agent is for danger and for who was cut off while at risk.
+local function chosen()
+  local list = {}
+  for id, agent in pairs(assigned_to()) do
+    local c, a = call_of(id), agent_of(agent)
+    if c and a and c.state == 'waiting' and a.state == 'available' and (a.spot or c.tier == 'red' or c.tier == 'returning') then
+      list[#list + 1] = {call = c, agent = a, from = c.key - AHEAD}
+    end
+  end
+  table.sort(list, function(x, y) return x.from < y.from or x.from == y.from and x.call.id < y.call.id end)
+  return list
+end
+
 local function match_one(hopeless)
   local sets, kept = idle_sets(), redis.call('ZRANGE', P .. 'kept', 0, -1)
   if #sets == 0 and #kept == 0 then return false end
-  local buckets = redis.call('ZRANGE', P .. 'waiting', 0, -1)
-  for _, bucket in ipairs(buckets) do
+  local heads, buckets, first = redis.call('ZRANGE', P .. 'waiting', 0, -1, 'WITHSCORES'), {}, chosen()[1]
+  for i = 1, #heads, 2 do buckets[#buckets + 1] = heads[i] end
+  local function serve_first()
+    make_offer(first.call, first.agent, explain(first.call, first.agent, true, sets, kept, buckets))
+    return true
+  end
+  for i, bucket in ipairs(buckets) do
+    if first and first.from <= tonumber(heads[2 * i]) then return serve_first() end
     if not hopeless[bucket] then
       local id, need, groups = asks(bucket)
       local c, a, dropped, alone
@@ -133,10 +157,10 @@ local function match_one(hopeless)
       hopeless[bucket] = true -- offers only take agents away: it stays so until the script ends
     end
   end
-  return false
+  return first and serve_first() or false
 end
 
--- match promises until no waiting call fits an available agent: the most urgent bucket head first, to the best who fits: the preferred one,
+-- match promises until no waiting call fits an available agent: the most urgent bucket head first (in its class of urgency who is assigned to somebody), to the best who fits: the preferred one,
 -- else by group, for a red caller by exposure, by idleness. It looks at heads of buckets only; its cost depends on how many different
 -- requirement and skill sets there are, and how many agents are held, not on how many wait.
 local function match()

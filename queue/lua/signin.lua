@@ -1,6 +1,6 @@
 local new = cjson.decode(ARGV[7])
 local a = agent_of(new.id)
-if a then
+if a and a.state ~= 'offline' then
   local other = a.skills ~= new.skills or a.group ~= new.group
   if other and a.state == 'available' then unseat(a) end
   a.group = new.group
@@ -9,7 +9,7 @@ if a then
   touch('agents', a)
   if other then release(a) end
 else
-  a = {id = new.id, skills = new.skills, console = new.console, session = new.session, state = 'offline', group = new.group}
+  a = {id = new.id, skills = new.skills, console = new.console, session = new.session, state = 'offline', group = new.group, sos = a and a.sos}
   local told = redis.call('HGET', P .. 'rests', a.id)
   if told then
     local r = cjson.decode(told)

@@ -1,13 +1,19 @@
 local a = agent_of(ARGV[7])
-if not a or a.session ~= ARGV[8] then return commit() end
-if a.state == 'talking' then return refuse('agent_busy') end
+if not a or a.state == 'offline' or a.session ~= ARGV[8] then return commit() end
+if a.state == 'talking' or a.assist then return refuse('agent_busy') end
 if a.state == 'reserved' then
   local o = offer_of(a.offer)
   if o then end_offer(o, 'declined') end
 end
 -- Signing out and in again does not undo what somebody heard tonight.
 if a.reds or a.rest then redis.call('HSET', P .. 'rests', a.id, cjson.encode({reds = a.reds, rested = a.rested, rest = a.rest})) end
+unassign(a.id)
+a.away, a.misses = nil, nil
 become(a, 'offline')
-drop('agents', a, {type = 'agent_gone', agent = a})
+if a.sos then -- whoever asked for help and is gone is the last whom the board may forget
+  a.session, a.console = '', nil
+else
+  drop('agents', a, {type = 'agent_gone', agent = a})
+end
 match()
 return commit()

@@ -31,6 +31,9 @@ for _, id in ipairs(due('orphans', NOW)) do
   if a and a.state == 'talking' then
     not_ready(a, 'connection_lost')
     n = n + 1
+  elseif a and a.assist then
+    end_assist(a)
+    n = n + 1
   else
     redis.call('ZREM', P .. 'orphans', id)
   end

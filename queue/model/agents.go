@@ -23,6 +23,12 @@ func (q *Queue) DeskView(a *Agent) queue.Agent {
 		ID: a.ID, State: a.State, Reason: a.Reason, Since: at(a.Since), Until: at(a.Ends), Skills: q.skills(a.Skills), Console: a.Console,
 		Session: a.Session, Call: a.Call, Group: a.Group, Rested: at(a.Rested), Rest: at(a.Rest), Held: at(a.Held),
 	}
+	if a.Assist != "" {
+		out.Assist, out.Before = a.Assist, &queue.Before{State: a.Was.State, Reason: a.Was.Reason, Since: at(a.Was.Since), Until: at(a.Was.Ends)}
+	}
+	if a.SOS != nil {
+		out.SOS = &queue.SOS{At: at(a.SOS.At), Call: a.SOS.Call, AckBy: a.SOS.AckBy, AckAt: at(a.SOS.AckAt)}
+	}
 	for _, t := range a.Reds {
 		out.Reds = append(out.Reds, at(t))
 	}
@@ -38,7 +44,7 @@ func (q *Queue) become(a *Agent, state queue.AgentState) {
 	if a.State == queue.AgentWrapUp || a.State == queue.AgentTalking && state != queue.AgentWrapUp {
 		a.Began, a.Line = 0, ""
 	}
-	a.Reason, a.Ends, a.Call, a.Offer, a.orphan = "", 0, "", 0, 0
+	a.Reason, a.Ends, a.Call, a.Offer, a.orphan, a.Assist, a.Was = "", 0, "", 0, 0, "", Was{}
 	a.State, a.Since = state, q.now
 	switch state {
 	case queue.AgentAvailable:
@@ -148,7 +154,7 @@ func (q *Queue) expose(a *Agent, c *Call) {
 
 // at returns the agent whom a session may speak for.
 func (q *Queue) at(op Op) (*Agent, error) {
-	a := q.Agents[op.Agent.ID]
+	a := q.there(op.Agent.ID)
 	if a == nil {
 		return nil, queue.ErrNoAgent
 	}
@@ -158,7 +164,9 @@ func (q *Queue) at(op Op) (*Agent, error) {
 	return a, nil
 }
 
-func busy(a *Agent) bool { return a.State == queue.AgentReserved || a.State == queue.AgentTalking }
+func busy(a *Agent) bool {
+	return a.State == queue.AgentReserved || a.State == queue.AgentTalking || a.Assist != ""
+}
 
 func (q *Queue) accept(op Op) error {
 	a, err := q.at(op)
@@ -178,6 +186,7 @@ func (q *Queue) accept(op Op) error {
 	c := q.Calls[o.Call]
 	delete(q.Offers, o.Fence)
 	c.State, c.Since, c.Offer, c.Hold, c.Key = queue.CallTalking, q.now, 0, "", 0
+	c.Assigned, c.AssignTill = "", 0
 	if c.Talked == 0 {
 		c.Talked = q.now
 	}
@@ -212,7 +221,7 @@ func (q *Queue) endOffer(o *Offer) {
 }
 
 func (q *Queue) signIn(in queue.Agent) error {
-	a := q.Agents[in.ID]
+	a := q.there(in.ID)
 	if a != nil {
 		other := a.Skills != in.Skills.Text() || a.Group != in.Group
 		a.Skills, a.Group, a.Console, a.Session, a.Away = in.Skills.Text(), in.Group, in.Console, in.Session, false
@@ -226,9 +235,13 @@ func (q *Queue) signIn(in queue.Agent) error {
 		q.match()
 		return nil
 	}
+	var sos *Help
+	if old := q.Agents[in.ID]; old != nil {
+		sos = old.SOS
+	}
 	r := q.rests[in.ID]
 	delete(q.rests, in.ID)
-	a = &Agent{ID: in.ID, Skills: in.Skills.Text(), Group: in.Group, Console: in.Console, Session: in.Session, State: queue.AgentOffline, Reds: r.Reds, Rested: r.Rested, Rest: r.Rest}
+	a = &Agent{ID: in.ID, Skills: in.Skills.Text(), Group: in.Group, Console: in.Console, Session: in.Session, State: queue.AgentOffline, Reds: r.Reds, Rested: r.Rested, Rest: r.Rest, SOS: sos}
 	q.Agents[a.ID] = a
 	if call, ok := q.talks[a.ID]; ok {
 		q.become(a, queue.AgentTalking)
@@ -274,15 +287,15 @@ func (q *Queue) notReady(op Op) error {
 }
 
 func (q *Queue) away(op Op) {
-	a := q.Agents[op.Agent.ID]
+	a := q.there(op.Agent.ID)
 	if a == nil || a.Session != op.Agent.Session {
 		return // an old session changes nothing
 	}
-	switch a.State {
-	case queue.AgentReserved:
+	switch {
+	case a.State == queue.AgentReserved:
 		q.endOffer(q.Offers[a.Offer])
 		q.unready(a, queue.ReasonConnectionLost)
-	case queue.AgentTalking, queue.AgentWrapUp:
+	case a.State == queue.AgentTalking, a.State == queue.AgentWrapUp, a.Assist != "":
 		a.Away = true
 		q.release(a)
 	default:
@@ -294,11 +307,11 @@ func (q *Queue) away(op Op) {
 }
 
 func (q *Queue) signOut(op Op) error {
-	a := q.Agents[op.Agent.ID]
+	a := q.there(op.Agent.ID)
 	if a == nil || a.Session != op.Agent.Session {
 		return nil // an old session changes nothing
 	}
-	if a.State == queue.AgentTalking {
+	if a.State == queue.AgentTalking || a.Assist != "" {
 		return queue.ErrAgentBusy
 	}
 	if a.State == queue.AgentReserved {
@@ -307,14 +320,24 @@ func (q *Queue) signOut(op Op) error {
 	if len(a.Reds) > 0 || a.Rest != 0 {
 		q.rests[a.ID] = *a
 	}
+	for _, c := range q.Calls {
+		if c.Assigned == a.ID {
+			c.Assigned, c.AssignTill = "", 0
+		}
+	}
+	a.Away, a.Misses = false, 0
 	q.become(a, queue.AgentOffline)
-	delete(q.Agents, a.ID)
+	if a.SOS != nil {
+		a.Session, a.Console = "", ""
+	} else {
+		delete(q.Agents, a.ID)
+	}
 	q.match()
 	return nil
 }
 
 func (q *Queue) hold(op Op) error {
-	a := q.Agents[op.Agent.ID]
+	a := q.there(op.Agent.ID)
 	if a == nil {
 		return queue.ErrNoAgent
 	}
@@ -327,13 +350,19 @@ func (q *Queue) hold(op Op) error {
 }
 
 func (q *Queue) restoreAgent(in queue.Agent) error {
-	if q.Agents[in.ID] != nil {
+	old := q.Agents[in.ID]
+	if old != nil && (old.State != queue.AgentOffline || in.State == queue.AgentOffline) {
 		return nil
 	}
 	q.settleOn()
 	a := &Agent{
 		ID: in.ID, Skills: in.Skills.Text(), Group: in.Group, Console: in.Console, Session: in.Session, State: queue.AgentOffline,
 		Rested: ms(in.Rested), Rest: ms(in.Rest),
+	}
+	if in.SOS != nil {
+		a.SOS = &Help{At: ms(in.SOS.At), AckAt: ms(in.SOS.AckAt), Call: in.SOS.Call, AckBy: in.SOS.AckBy}
+	} else if old != nil {
+		a.SOS = old.SOS
 	}
 	for _, t := range in.Reds {
 		a.Reds = append(a.Reds, ms(t))
@@ -355,6 +384,11 @@ func (q *Queue) restoreAgent(in queue.Agent) error {
 	case talks:
 		q.become(a, queue.AgentNotReady)
 		a.Reason = queue.ReasonConnectionLost
+	case in.State == queue.AgentOffline:
+		a.Session, a.Console = "", ""
+	case in.Assist != "":
+		q.restoreAssist(a, in, since)
+		since = a.Since
 	case in.State == queue.AgentWrapUp:
 		q.become(a, queue.AgentWrapUp)
 		if a.Ends = ms(in.Until); a.Ends == 0 {

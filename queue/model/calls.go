@@ -24,6 +24,13 @@ func (q *Queue) row(c queue.Call) (*Call, error) {
 		ID: c.ID, Line: c.Line, Node: c.Node, Owner: c.Owner, State: c.State, Tier: c.Tier, Need: asked.Text(),
 		Arrived: ms(c.Arrived), Since: ms(c.Since), Talked: ms(c.Talked), Front: ms(c.Front), From: ms(c.Waiting), Until: ms(c.PreferUntil),
 		Preferred: c.Preferred, Agent: c.Agent, Danger: c.Danger, History: c.History, Hold: c.Hold, Groups: c.Groups, Callback: c.Callback,
+		Parties: c.Parties, Assigned: c.Assigned,
+	}
+	if r.Assigned != "" {
+		r.AssignTill = q.now + q.patience
+		if till := ms(c.AssignedUntil); till != 0 {
+			r.AssignTill = min(till, r.AssignTill)
+		}
 	}
 	if r.Tier == "" {
 		r.Tier = queue.TierNormal
@@ -51,6 +58,7 @@ func (q *Queue) View(c *Call) queue.Call {
 		ID: c.ID, Line: c.Line, Node: c.Node, Owner: c.Owner, State: c.State, Tier: c.Tier, Needs: q.skills(c.Need), Asked: q.skills(c.Asked),
 		Arrived: at(c.Arrived), Since: at(c.Since), Talked: at(c.Talked), Front: at(c.Front), Waiting: at(c.From), PreferUntil: at(c.Until),
 		Preferred: c.Preferred, Only: c.Only, Agent: c.Agent, Danger: c.Danger, History: c.History, Hold: c.Hold, Groups: c.Groups, Callback: c.Callback,
+		Parties: c.Parties, Assigned: c.Assigned, AssignedUntil: at(c.AssignTill),
 	}
 	for _, s := range c.Relax {
 		out.Relax = append(out.Relax, s.Relaxation)
@@ -83,12 +91,17 @@ func (q *Queue) relax(c *Call) int64 {
 // enter decides what a waiting call needs now, and whether it waits for one agent only.
 func (q *Queue) enter(c *Call) {
 	c.due, c.Only = q.relax(c), ""
-	a := q.Agents[c.Preferred]
-	if a != nil && c.Tier != queue.TierRed && c.Until > q.now && canFree(a) && q.able(a, c) {
-		c.Only = a.ID
-		if c.due == 0 || c.Until < c.due {
-			c.due = c.Until
-		}
+	if c.Tier == queue.TierRed {
+		return
+	}
+	var till int64
+	if a := q.Agents[c.Assigned]; a != nil && c.AssignTill > q.now && canFree(a) {
+		c.Only, till = a.ID, c.AssignTill
+	} else if a := q.Agents[c.Preferred]; a != nil && c.Until > q.now && canFree(a) && q.able(a, c) {
+		c.Only, till = a.ID, c.Until
+	}
+	if till != 0 && (c.due == 0 || till < c.due) {
+		c.due = till
 	}
 }
 
@@ -108,7 +121,7 @@ func (q *Queue) part(c *Call) *Agent {
 		return nil
 	}
 	delete(q.talks, id)
-	return q.Agents[id]
+	return q.there(id)
 }
 
 func (q *Queue) arrive(in queue.Call) error {
@@ -123,6 +136,8 @@ func (q *Queue) arrive(in queue.Call) error {
 	c.State, c.Since, c.From = queue.CallGreeting, q.now, 0
 	q.Calls[c.ID] = c
 	q.keepFor(c)
+	q.endAssists(c.ID)
+	q.match()
 	return nil
 }
 
@@ -180,6 +195,7 @@ func (q *Queue) enqueue(id queue.CallID, front bool) error {
 			q.wrapUp(a)
 		}
 	}
+	q.endAssists(id)
 	if front {
 		c.Front = q.first(c) - 1
 	}
@@ -261,6 +277,8 @@ func (q *Queue) end(id queue.CallID) error {
 				q.wrapUp(a)
 			}
 		}
+		q.endAssists(id)
+		q.match()
 		return nil
 	}
 	if c.State == queue.CallOffered {
@@ -272,6 +290,7 @@ func (q *Queue) end(id queue.CallID) error {
 	} else if a := q.part(c); a != nil {
 		q.wrapUp(a)
 	}
+	q.endAssists(id)
 	delete(q.Calls, id)
 	q.match()
 	return nil
@@ -297,8 +316,13 @@ func (q *Queue) restore(in queue.Call) error {
 		since = q.now
 	}
 	q.Calls[c.ID] = c
+	if state == queue.CallTalking || state == queue.CallHeld || state == queue.CallDegraded {
+		c.Assigned, c.AssignTill = "", 0
+	}
 	if state == queue.CallGreeting || state == queue.CallDegraded {
 		c.Agent, c.Hold, c.Since = "", "", since
+		q.endAssists(c.ID)
+		q.match()
 		return nil
 	}
 	other, bound := q.talks[agent]
@@ -306,6 +330,7 @@ func (q *Queue) restore(in queue.Call) error {
 		q.talks[agent] = c.ID
 		q.reunite(c)
 	} else {
+		q.endAssists(c.ID)
 		q.wait(c)
 	}
 	c.Since = since
@@ -315,7 +340,12 @@ func (q *Queue) restore(in queue.Call) error {
 
 // reunite gives a restored talk its agent.
 func (q *Queue) reunite(c *Call) {
-	a := q.Agents[c.Agent]
+	for _, x := range q.Agents {
+		if x.Assist == c.ID {
+			x.orphan = 0
+		}
+	}
+	a := q.there(c.Agent)
 	if a == nil {
 		return
 	}

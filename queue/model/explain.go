@@ -14,12 +14,13 @@ const (
 
 // explain is why a call is about to be offered to an agent. It looks at everybody.
 func (q *Queue) explain(c *Call, a *Agent) queue.Decision {
-	alone := c.Only != "" || c.Preferred == a.ID
+	assigned := c.Assigned == a.ID
+	alone := assigned || c.Only != "" || c.Preferred == a.ID
 	var fit []*Agent
 	for _, x := range q.Agents {
 		held := x.Spot == ""
 		competes := q.able(x, c) && (held == (a.Spot == "" && !alone) || x == a)
-		if c.Only != "" {
+		if assigned || c.Only != "" {
 			competes = x == a
 		}
 		if x.State == queue.AgentAvailable && competes {
@@ -38,6 +39,9 @@ func (q *Queue) explain(c *Call, a *Agent) queue.Decision {
 	}
 	d.Agents = d.Agents[:min(shown, len(d.Agents))]
 	d.Rule = rule(c, alone, d.Agents)
+	if assigned {
+		d.Rule = queue.RuleAssigned
+	}
 	d.Others, d.Waiting = q.rivals(c, a)
 	return d
 }
@@ -72,7 +76,7 @@ func (q *Queue) rivals(c *Call, a *Agent) (list []queue.Rival, waiting int) {
 	next := map[string]*Call{}
 	for _, x := range others {
 		b := bucket(x)
-		if heads[b] == nil {
+		if heads[b] == nil || next[b] == nil && inOrder(x, heads[b]) < 0 {
 			heads[b] = x
 		}
 		if next[b] == nil {

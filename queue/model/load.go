@@ -38,6 +38,9 @@ type callRow struct {
 	History   int             `json:"history"`
 	Groups    *int            `json:"groups"`
 	Hold      string          `json:"hold"`
+	Parties   []partyRow      `json:"parties"`
+	Assigned  queue.AgentID   `json:"assigned"`
+	Assign    int64           `json:"assign"`
 }
 
 type stepRow struct {
@@ -71,6 +74,34 @@ type agentRow struct {
 	Accepted string           `json:"accepted"`
 	Reds     []int64          `json:"reds"`
 	Away     bool             `json:"away"`
+	Assist   queue.CallID     `json:"assist"`
+	Was      wasRow           `json:"was"`
+	SOS      *helpRow         `json:"sos"`
+}
+
+type partyRow struct {
+	Agent   queue.AgentID    `json:"agent"`
+	Role    queue.PartyRole  `json:"role"`
+	State   queue.PartyState `json:"state"`
+	By      queue.AgentID    `json:"by"`
+	Since   int64            `json:"since"`
+	Note    string           `json:"note"`
+	Contact string           `json:"contact"`
+	Why     string           `json:"why"`
+}
+
+type wasRow struct {
+	State  queue.AgentState `json:"state"`
+	Reason string           `json:"reason"`
+	Since  int64            `json:"since"`
+	Ends   int64            `json:"ends"`
+}
+
+type helpRow struct {
+	At    int64         `json:"at"`
+	Call  queue.CallID  `json:"call"`
+	AckBy queue.AgentID `json:"ack_by"`
+	AckAt int64         `json:"ack_at"`
 }
 
 type offerRow struct {
@@ -94,7 +125,7 @@ func (q *Queue) Configure(cfg queue.Config) error {
 	}
 	cfg = cfg.WithDefaults()
 	q.cfg = cfg
-	q.ring, q.wrap, q.settle = cfg.Ring.Milliseconds(), cfg.WrapUp.Milliseconds(), cfg.Settle.Milliseconds()
+	q.ring, q.wrap, q.most, q.settle = cfg.Ring.Milliseconds(), cfg.WrapUp.Milliseconds(), cfg.WrapMost.Milliseconds(), cfg.Settle.Milliseconds()
 	q.patience, q.window, q.rest = cfg.Patience.Milliseconds(), cfg.Exposure.Window.Milliseconds(), cfg.Exposure.Break.Milliseconds()
 	for t, d := range cfg.HeadStart {
 		q.head[t] = d.Milliseconds()
@@ -163,6 +194,7 @@ func (q *Queue) loadCall(text json.RawMessage) error {
 		Arrived: r.Arrived, Since: r.Since, Talked: r.Talked, Front: r.Front, From: r.From, Key: r.Key, Until: r.Prefer,
 		Preferred: r.Preferred, Only: r.Only, Agent: r.Agent, exposed: r.Exposed, Offer: fenceIn(r.Offer),
 		Danger: r.Danger, Callback: r.Callback, History: r.History, Groups: queue.EveryGroup, Hold: r.Hold,
+		Assigned: r.Assigned, AssignTill: r.Assign,
 	}
 	if r.Groups != nil {
 		c.Groups = *r.Groups
@@ -170,6 +202,9 @@ func (q *Queue) loadCall(text json.RawMessage) error {
 	for _, s := range r.Relax {
 		step := queue.Relaxation{After: time.Duration(s.After) * time.Millisecond, Skill: s.Skill, By: s.By, To: s.To}
 		c.Relax = append(c.Relax, Step{step, s.Need})
+	}
+	for _, p := range r.Parties {
+		c.Parties = append(c.Parties, queue.Party{Agent: p.Agent, Role: p.Role, State: p.State, By: p.By, Since: at(p.Since), Note: p.Note, Contact: p.Contact, Why: p.Why})
 	}
 	q.Calls[c.ID] = c
 	return nil
@@ -180,11 +215,16 @@ func (q *Queue) loadAgent(text json.RawMessage) error {
 	if err := json.Unmarshal(text, &r); err != nil {
 		return fmt.Errorf("base: agent: %w", err)
 	}
-	q.Agents[r.ID] = &Agent{
+	a := &Agent{
 		ID: r.ID, State: r.State, Reason: r.Reason, Skills: r.Skills, Spot: r.Spot, Console: r.Console, Session: r.Session,
 		Since: r.Since, Ends: r.Ends, Idle: r.Idle, Rested: r.Rested, Rest: r.Rest, Held: r.Held, Began: r.Began, Line: r.Line,
 		Group: r.Group, Misses: r.Misses, Call: r.Call, Offer: fenceIn(r.Offer), accepted: fenceIn(r.Accepted), Reds: r.Reds, Away: r.Away,
+		Assist: r.Assist, Was: Was(r.Was),
 	}
+	if r.SOS != nil {
+		a.SOS = &Help{At: r.SOS.At, AckAt: r.SOS.AckAt, Call: r.SOS.Call, AckBy: r.SOS.AckBy}
+	}
+	q.Agents[a.ID] = a
 	return nil
 }
 

@@ -21,16 +21,47 @@ func (q *Queue) match() {
 	}
 	q.settling = 0
 	var order []*Call
+	assigned := false
 	for _, c := range q.Calls {
 		if c.State == queue.CallWaiting {
 			order = append(order, c)
+			assigned = assigned || c.Assigned != ""
 		}
 	}
 	slices.SortFunc(order, inOrder)
+	if assigned {
+		q.matchAssigned(order)
+		return
+	}
 	for _, c := range order {
 		if a := q.Best(c); a != nil {
 			q.offer(c, a)
 		}
+	}
+}
+
+// ahead is by how much a caller goes before others to the agent to whom a person assigned the caller.
+const ahead = 100 * 3600 * 1000
+
+// matchAssigned is match where somebody is assigned: who goes when depends on who is still available.
+func (q *Queue) matchAssigned(order []*Call) {
+	goes := func(c *Call) int64 {
+		if a := q.Agents[c.Assigned]; a != nil && a.State == queue.AgentAvailable && q.May(c, a) {
+			return c.Key - ahead
+		}
+		return c.Key
+	}
+	for {
+		i := 0
+		slices.SortStableFunc(order, func(x, y *Call) int { return cmp.Or(cmp.Compare(goes(x), goes(y)), inOrder(x, y)) })
+		for i < len(order) && q.Best(order[i]) == nil {
+			i++
+		}
+		if i == len(order) {
+			return
+		}
+		q.offer(order[i], q.Best(order[i]))
+		order = slices.Delete(order, i, i+1)
 	}
 }
 
@@ -58,10 +89,12 @@ func (q *Queue) offer(c *Call, a *Agent) {
 
 // Best is the agent whom a waiting call would get now; nil when nobody may be offered to it.
 func (q *Queue) Best(c *Call) *Agent {
-	if a := q.Agents[c.Preferred]; c.Only != "" || a != nil && a.State == queue.AgentAvailable && q.May(c, a) {
-		if a.State == queue.AgentAvailable && q.May(c, a) {
+	for _, id := range []queue.AgentID{c.Assigned, c.Only, c.Preferred} {
+		if a := q.Agents[id]; a != nil && a.State == queue.AgentAvailable && q.May(c, a) {
 			return a
 		}
+	}
+	if c.Only != "" {
 		return nil
 	}
 	var best *Agent
@@ -76,6 +109,9 @@ func (q *Queue) Best(c *Call) *Agent {
 // May reports whether an agent, when available, may be offered to a waiting call.
 func (q *Queue) May(c *Call, a *Agent) bool {
 	held := a.Held != 0 && a.Spot == ""
+	if c.Assigned == a.ID {
+		return !held || c.Tier == queue.TierRed || c.Tier == queue.TierReturning
+	}
 	if c.Only != "" {
 		return c.Only == a.ID && (!held || c.Tier == queue.TierReturning)
 	}
@@ -162,6 +198,10 @@ func (q *Queue) sweep() {
 		}
 	}
 	for _, a := range q.agentsDue(func(a *Agent) int64 { return a.orphan }) {
+		if a.Assist != "" {
+			q.endAssist(a)
+			continue
+		}
 		q.unready(a, queue.ReasonConnectionLost)
 	}
 	for _, a := range q.agentsDue(func(a *Agent) int64 { return only(a.State == queue.AgentAvailable && a.Spot == "", a.Held) }) {

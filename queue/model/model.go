@@ -35,6 +35,18 @@ const (
 	Hold         = queue.DoHold
 	RestoreAgent = queue.DoRestoreAgent
 	Sweep        = queue.DoSweep
+	Assist       = queue.DoAssist
+	EndAssist    = queue.DoEndAssist
+	SetParties   = queue.DoParties
+	Transfer     = queue.DoTransfer
+	Requeue      = queue.DoRequeue
+	Assign       = queue.DoAssign
+	MoveUp       = queue.DoMoveUp
+	Force        = queue.DoForce
+	SOS          = queue.DoSOS
+	AckSOS       = queue.DoAckSOS
+	EndSOS       = queue.DoEndSOS
+	Extend       = queue.DoExtend
 )
 
 // Call is a caller's row; times in ms since 1970, 0 = none.
@@ -53,6 +65,9 @@ type Call struct {
 	Callback                                        bool
 	History, Groups                                 int
 	Hold                                            string
+	Parties                                         []queue.Party
+	Assigned                                        queue.AgentID
+	AssignTill                                      int64 // until when for Assigned alone
 
 	due int64 // of the next step or of the wait for one agent
 }
@@ -78,7 +93,25 @@ type Agent struct {
 	Began                                 int64 // of the handling, and for which line
 	Line                                  queue.LineID
 
+	Assist queue.CallID
+	Was    Was // of who assists
+	SOS    *Help
+
 	exposed, orphan int64 // due times
+}
+
+// Was is what an assisting agent was.
+type Was struct {
+	State       queue.AgentState
+	Reason      string
+	Since, Ends int64
+}
+
+// Help is an agent's call for help.
+type Help struct {
+	At, AckAt int64
+	Call      queue.CallID
+	AckBy     queue.AgentID
 }
 
 // Offer is a promise that rings; its fence names it.
@@ -104,7 +137,7 @@ type Queue struct {
 	cfg                        queue.Config
 	head                       map[queue.Tier]int64
 	now, fence, born, settling int64
-	ring, wrap, settle         int64
+	ring, wrap, most, settle   int64
 	patience, window, rest     int64
 	talks                      map[queue.AgentID]queue.CallID
 	rests                      map[queue.AgentID]Agent
@@ -115,17 +148,9 @@ type Queue struct {
 
 // New returns an empty index.
 func New(cfg queue.Config) (*Queue, error) {
-	if err := cfg.Validate(); err != nil {
+	q := &Queue{head: map[queue.Tier]int64{}, levels: map[string]queue.Skills{}}
+	if err := q.Configure(cfg); err != nil {
 		return nil, err
-	}
-	cfg = cfg.WithDefaults()
-	q := &Queue{
-		cfg: cfg, head: map[queue.Tier]int64{}, levels: map[string]queue.Skills{},
-		ring: cfg.Ring.Milliseconds(), wrap: cfg.WrapUp.Milliseconds(), settle: cfg.Settle.Milliseconds(),
-		patience: cfg.Patience.Milliseconds(), window: cfg.Exposure.Window.Milliseconds(), rest: cfg.Exposure.Break.Milliseconds(),
-	}
-	for t, d := range cfg.HeadStart {
-		q.head[t] = d.Milliseconds()
 	}
 	q.Lose()
 	return q, nil
@@ -199,7 +224,7 @@ func (q *Queue) change(op Op) error {
 		q.sweep()
 		return nil
 	}
-	return queue.ErrInvalid
+	return q.beside(op)
 }
 
 func ms(t time.Time) int64 {

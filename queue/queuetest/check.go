@@ -55,6 +55,7 @@ func (x Index) Check() error {
 	c.buckets("idle")
 	c.unmatched()
 	c.crew()
+	c.beside()
 	c.wrong(x.Text["seq"] == x.Text["events"], "number of the last event: counter %q, stream %q", x.Text["seq"], x.Text["events"])
 	return errors.Join(c.errs...)
 }
@@ -83,7 +84,7 @@ func (c *checker) call(v Call) {
 	if served {
 		c.wrong(c.x.Talks[v.Agent] == v.ID, "call %s: its agent %s talks to %q", v.ID, v.Agent, c.x.Talks[v.Agent])
 		a, ok := c.x.Agents[v.Agent]
-		c.wrong(!ok || a.State == "talking" && a.Call == v.ID, "call %s: agent %+v", v.ID, a)
+		c.wrong(!ok || a.State == "offline" || a.State == "talking" && a.Call == v.ID, "call %s: agent %+v", v.ID, a)
 	}
 }
 
@@ -111,7 +112,7 @@ func (c *checker) agent(a Agent) {
 		c.wrong(met != c.in("orphans", a.ID), "agent %s: talking, call %+v, orphan %v", a.ID, call, c.in("orphans", a.ID))
 	}
 	_, bound := c.x.Talks[a.ID]
-	c.wrong(!bound || talking, "agent %s: %s while a call talks to them", a.ID, a.State)
+	c.wrong(!bound || talking || a.State == "offline", "agent %s: %s while a call talks to them", a.ID, a.State)
 }
 
 func (c *checker) offers() {
@@ -139,6 +140,33 @@ func (c *checker) crew() {
 	c.wrong(maps.Equal(count, c.x.Crew), "crew: counted %v, there are %v", c.x.Crew, count)
 }
 
+// beside: who assists is not ready for it, known to both sides, and beside a call that has an agent, or waits for one that may be restored; who is
+// offline is there for a call for help only; the list of assignments is that of the rows.
+func (c *checker) beside() {
+	for _, a := range c.x.Agents {
+		c.wrong(a.Assist == c.x.Assists[a.ID], "agent %s: assists %q, listed %q", a.ID, a.Assist, c.x.Assists[a.ID])
+		c.wrong((a.Assist != "") == (a.Was != nil) && (a.Assist == "" || a.State == "not_ready" && a.Reason == "assisting"), "agent %s: assists %q, %+v", a.ID, a.Assist, a)
+		c.wrong(a.State != "offline" || a.SOS != nil && a.Session == "", "agent %s: offline %+v", a.ID, a)
+		if a.Assist != "" {
+			call := c.x.Calls[a.Assist]
+			served := call.State == "talking" || call.State == "held"
+			c.wrong(served != c.in("orphans", a.ID) && call.Agent != a.ID, "agent %s: assists %+v, orphan %v", a.ID, call, c.in("orphans", a.ID))
+		}
+	}
+	for agent := range c.x.Assists {
+		c.wrong(c.x.Agents[agent].Assist != "", "assists: %s does not", agent)
+	}
+	for id, call := range c.x.Calls {
+		c.wrong(call.Assigned == c.x.Assigned[id], "call %s: assigned to %q, listed %q", id, call.Assigned, c.x.Assigned[id])
+		c.wrong((call.Assigned != "") == (call.Assign != 0), "call %s: assigned to %q until %v", id, call.Assigned, call.Assign)
+		waits := call.State == "greeting" || call.State == "waiting" || call.State == "offered"
+		c.wrong(call.Assigned == "" || waits, "call %s: %s, assigned to %q", id, call.State, call.Assigned)
+	}
+	for id := range c.x.Assigned {
+		c.wrong(c.x.Calls[id].Assigned != "", "assigned: %s is not", id)
+	}
+}
+
 // members finds entries of sorted sets that no row explains.
 func (c *checker) members() {
 	for set, members := range c.x.Sorted {
@@ -161,7 +189,7 @@ func (c *checker) members() {
 			case kind == "wrapping":
 				ok = c.x.Agents[m].State == "wrap_up"
 			case kind == "orphans":
-				ok = c.x.Agents[m].State == "talking"
+				ok = c.x.Agents[m].State == "talking" || c.x.Agents[m].Assist != ""
 			}
 			c.wrong(ok, "%s: %s does not belong there", set, m)
 		}

@@ -38,6 +38,15 @@ type Call struct {
 	Key, Arrived, Since, Talked, Front, From, Prefer float64
 	Danger, Callback                                 bool
 	Groups, History                                  int
+	Assigned                                         string // to an agent, until Assign for that one alone
+	Assign                                           float64
+	Parties                                          []Party
+}
+
+// Party is one who takes part in a call, in its row.
+type Party struct {
+	Agent, Role, State, By, Note, Contact, Why string
+	Since                                      float64
 }
 
 // Agent is an agent's row as Redis holds it; times in ms.
@@ -49,6 +58,23 @@ type Agent struct {
 	Group, Misses                          int
 	Away                                   bool
 	Crew                                   string // the place in the count of those who work
+	Assist                                 string // a call
+	Was                                    *Was
+	SOS                                    *SOS
+}
+
+// Was is what an assisting agent was.
+type Was struct {
+	State, Reason string
+	Since, Ends   float64
+}
+
+// SOS is a call for help, in an agent's row.
+type SOS struct {
+	Call  string
+	At    float64
+	AckBy string  `json:"ack_by"`
+	AckAt float64 `json:"ack_at"`
 }
 
 // Offer is an offer's row as Redis holds it; times in ms.
@@ -62,10 +88,13 @@ type Index struct {
 	Calls  map[string]Call
 	Agents map[string]Agent
 	Offers map[string]Offer
-	Talks  map[string]string             // agent -> call
-	Crew   map[string]int                // skills@group -> agents who work
-	Sorted map[string]map[string]float64 // sorted sets by name without the prefix
-	Text   map[string]string             // strings, lists joined by commas, and of streams the number or text of the last entry
+	Talks  map[string]string // agent -> call
+	Crew   map[string]int    // skills@group -> agents who work
+
+	Assists  map[string]string             // agent -> call
+	Assigned map[string]string             // call -> agent
+	Sorted   map[string]map[string]float64 // sorted sets by name without the prefix
+	Text     map[string]string             // strings, lists joined by commas, and of streams the number or text of the last entry
 }
 
 // Read takes the index of a site. It reads every key: for tests only.
@@ -83,6 +112,7 @@ func Read(ctx context.Context, rdb redis.UniversalClient, site string) (Index, e
 	}
 	x := Index{
 		Calls: map[string]Call{}, Agents: map[string]Agent{}, Offers: map[string]Offer{}, Talks: map[string]string{}, Crew: map[string]int{},
+		Assists: map[string]string{}, Assigned: map[string]string{},
 		Sorted: map[string]map[string]float64{}, Text: map[string]string{},
 	}
 	for key, value := range all {
@@ -113,6 +143,10 @@ func (x *Index) add(key string, value json.RawMessage) error {
 		return rows(fields, x.Offers)
 	case key == "talks":
 		x.Talks = fields
+	case key == "assists":
+		x.Assists = fields
+	case key == "assigned":
+		x.Assigned = fields
 	case key == "crew":
 		for place, n := range fields {
 			x.Crew[place], _ = strconv.Atoi(n)
@@ -157,9 +191,13 @@ func (c Call) Bucket() string {
 // Rank is the score of an idle agent.
 func (a Agent) Rank() float64 { return float64(a.Group)*(1<<43) + a.Idle }
 
-// May says whether an available agent may be offered to a waiting call: the agent fits, and neither waits for somebody else.
+// May says whether an available agent may be offered to a waiting call: the agent fits, and neither waits for somebody else; or a person assigned
+// the one to the other.
 func May(c Call, a Agent) bool {
 	held := a.Held != 0 && a.Spot == ""
+	if c.Assigned == a.ID {
+		return !held || c.Tier == "red" || c.Tier == "returning"
+	}
 	if c.Only != "" {
 		return c.Only == a.ID && (!held || c.Tier == "returning")
 	}

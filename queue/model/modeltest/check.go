@@ -51,18 +51,27 @@ func (w *World) explained(o model.Offer, d queue.Decision) error {
 		return errors.New("an offer ended in the script that made it")
 	}
 	at := slices.IndexFunc(d.Agents, func(x queue.Candidate) bool { return x.ID == o.Agent })
-	if a.Group > c.Groups || at < 0 || d.Fitting < len(d.Agents) || d.Waiting < len(d.Others) {
+	if a.Group > c.Groups && c.Assigned != a.ID || at < 0 || d.Fitting < len(d.Agents) || d.Waiting < len(d.Others) {
 		return fmt.Errorf("%s to %s of group %d: %+v", c.ID, a.ID, a.Group, d)
+	}
+	if assigned := d.Rule == queue.RuleAssigned; assigned != (c.Assigned == a.ID) {
+		return fmt.Errorf("%s to %s, assigned to %q: %+v", c.ID, a.ID, c.Assigned, d)
 	}
 	if best := at == 0; !best && d.Rule != queue.RulePreferred && d.Rule != queue.RuleReturning {
 		return fmt.Errorf("%s to %s, who is not the best: %+v", c.ID, a.ID, d)
 	}
 	for _, x := range d.Others {
-		if x.Fits && x.Key.Before(d.Key) {
+		if x.Fits && x.Key.Before(d.Key) && (d.Rule != queue.RuleAssigned || w.outranks(x.Tier, d.Tier)) {
 			return fmt.Errorf("%s before %s, who could have had %s: %+v", c.ID, x.ID, a.ID, d)
 		}
 	}
 	return nil
+}
+
+// outranks: no decision of a person passes this tier.
+func (w *World) outranks(x, y queue.Tier) bool {
+	strict := x == queue.TierRed || x == queue.TierReturning
+	return strict && w.cfg.HeadStart[x] > w.cfg.HeadStart[y]
 }
 
 // outlooks: who waits has a place, and of two who ask for the same the one in front has the smaller.
@@ -97,7 +106,10 @@ func (w *World) checkCall(c *model.Call) error {
 	if (c.Offer != 0) != offered || (c.Agent != "") != (offered || served) || (c.Key != 0) != placed || c.Only != "" && c.State != queue.CallWaiting {
 		return fmt.Errorf("call in two places: %+v", *c)
 	}
-	if a := w.M.Agents[c.Agent]; served && a != nil && (a.State != queue.AgentTalking || a.Call != c.ID) {
+	if assigned := c.Assigned != ""; assigned != (c.AssignTill != 0) || assigned && !placed && c.State != queue.CallGreeting {
+		return fmt.Errorf("assigned: %+v", *c)
+	}
+	if a := w.M.Agents[c.Agent]; served && a != nil && a.State != queue.AgentOffline && (a.State != queue.AgentTalking || a.Call != c.ID) {
 		return fmt.Errorf("%s is with %+v", c.ID, *a)
 	}
 	if c.State == queue.CallWaiting && !w.M.Settling() {
@@ -125,6 +137,15 @@ func (w *World) checkAgent(a *model.Agent) error {
 	if (a.Offer != 0) != reserved || (a.Call != "") != (reserved || talking) || (a.Reason != "") != (a.State == queue.AgentNotReady) {
 		return fmt.Errorf("agent %+v", *a)
 	}
+	if offline := a.State == queue.AgentOffline; offline && (a.SOS == nil || a.Session != "") {
+		return fmt.Errorf("agent %+v", *a)
+	}
+	if a.Assist != "" {
+		c := w.M.Calls[a.Assist]
+		if a.State != queue.AgentNotReady || a.Reason != queue.ReasonAssisting || c != nil && (c.State != queue.CallTalking && c.State != queue.CallHeld || c.Agent == a.ID) {
+			return fmt.Errorf("%+v assists %+v", *a, c)
+		}
+	}
 	if w.cfg.Exposure.Limit > 0 && a.State == queue.AgentAvailable && a.Rest > w.now.UnixMilli()+5000 && a.Since > a.Rested {
 		return fmt.Errorf("%s is available during a break: %+v", a.ID, *a)
 	}
@@ -140,6 +161,12 @@ func (w *World) just(o model.Offer) error {
 	}
 	for _, x := range w.M.Calls {
 		if x.State != queue.CallWaiting || !w.M.May(x, a) {
+			continue
+		}
+		if c.Assigned == a.ID && x.Assigned != a.ID { // a person decided between those of one urgency
+			if w.outranks(x.Tier, c.Tier) {
+				return fmt.Errorf("%s was offered before %s", c.ID, x.ID)
+			}
 			continue
 		}
 		if x.Key < c.Key {
@@ -184,7 +211,7 @@ func (w *World) Drain() error {
 				return err
 			}
 		}
-		if a.State != queue.AgentTalking {
+		if a.State != queue.AgentTalking && a.State != queue.AgentOffline && a.Assist == "" {
 			if err := w.must(model.Op{Verb: model.NotReady, Agent: queue.Agent{ID: a.ID, Session: a.Session}, Why: "home"}); err != nil {
 				return err
 			}

@@ -32,9 +32,9 @@ func (s Step) String() string {
 		lost = "(index lost) "
 	}
 	o := s.Op
-	return fmt.Sprintf("%s %s%s %s call=%s agent=%s/%s fence=%d tier=%s flag=%v state=%s why=%s span=%s needs=%s@%d relax=%v prefer=%s until=%s -> %v",
+	return fmt.Sprintf("%s %s%s %s call=%s agent=%s/%s fence=%d tier=%s flag=%v state=%s why=%s span=%s to=%s needs=%s@%d relax=%v prefer=%s until=%s -> %v",
 		s.Now.Format("15:04:05.000"), lost, o.Verb, o.Req, o.Call.ID, o.Agent.ID, o.Agent.Session, o.Fence, cmp.Or(o.Tier, o.Call.Tier), o.Flag,
-		cmp.Or(string(o.State), string(o.Call.State), string(o.Agent.State)), o.Why, o.Span, o.Call.Needs.Text(), o.Call.Groups, o.Call.Relax, o.Call.Preferred,
+		cmp.Or(string(o.State), string(o.Call.State), string(o.Agent.State)), o.Why, o.Span, o.To, o.Call.Needs.Text(), o.Call.Groups, o.Call.Relax, o.Call.Preferred,
 		o.Call.PreferUntil.Format("15:04:05"), s.Err)
 }
 
@@ -137,6 +137,9 @@ func (w *World) next() model.Op {
 		return w.past[len(w.past)-1-w.rnd.IntN(min(8, len(w.past)))]
 	}
 	op := w.pick()
+	if w.rnd.IntN(4) == 0 {
+		op = w.beside()
+	}
 	w.n++
 	if op.Verb != model.Sweep {
 		op.Req = queue.RequestID(fmt.Sprintf("r%d", w.n))
