@@ -11,6 +11,5 @@ bound(c)
 c.state, c.since, c.from = 'greeting', NOW, nil
 touch('calls', c)
 keep_for(c)
-end_assists(c.id) -- restored ones, of a call that begins anew
-match()
+if end_assists(c.id) > 0 then match() end -- of who was restored, and whose call begins anew
 return commit()

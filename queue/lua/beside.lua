@@ -30,8 +30,11 @@ local function assistants(call)
   return out
 end
 
+-- end_assists ends those of a call and returns how many there were.
 local function end_assists(call)
-  for _, a in ipairs(assistants(call)) do end_assist(a) end
+  local list = assistants(call)
+  for _, a in ipairs(list) do end_assist(a) end
+  return #list
 end
 
 -- present: an agent to whom somebody else may give something. Whose browser is away could neither hear nor see it.

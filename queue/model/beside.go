@@ -92,8 +92,8 @@ func (q *Queue) endAssist(a *Agent) {
 	}
 }
 
-// endAssists ends those of a call.
-func (q *Queue) endAssists(call queue.CallID) {
+// endAssists ends those of a call and returns how many there were.
+func (q *Queue) endAssists(call queue.CallID) int {
 	var all []*Agent
 	for _, a := range q.Agents {
 		if a.Assist == call {
@@ -104,6 +104,7 @@ func (q *Queue) endAssists(call queue.CallID) {
 	for _, a := range all {
 		q.endAssist(a)
 	}
+	return len(all)
 }
 
 func (q *Queue) endAssistOf(op Op) error {

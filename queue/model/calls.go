@@ -136,8 +136,9 @@ func (q *Queue) arrive(in queue.Call) error {
 	c.State, c.Since, c.From = queue.CallGreeting, q.now, 0
 	q.Calls[c.ID] = c
 	q.keepFor(c)
-	q.endAssists(c.ID)
-	q.match()
+	if q.endAssists(c.ID) > 0 {
+		q.match()
+	}
 	return nil
 }
 
