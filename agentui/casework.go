@@ -30,6 +30,7 @@ const (
 type callbacks interface {
 	Open(ctx context.Context, limit int) ([]casework.OpenTask, error)
 	OfEntry(ctx context.Context, entry string) (casework.OpenTask, error)
+	OfCaller(ctx context.Context, refs []string, limit int) ([]casework.OpenTask, error)
 	CallNow(ctx context.Context, task, by string) (casework.Task, error)
 	Close(ctx context.Context, task, by string, done bool) error
 	Say(ctx context.Context, task, by string, result casework.Result) error
@@ -102,6 +103,9 @@ func (s *Server) lookAtDuties(ctx context.Context) (d protocol.Duties, err error
 		}
 		_ = json.NewEncoder(sum).Encode(s.block(b, now, s.cfg.Locale))
 	}
+	if d.Debriefs, err = s.deps.Care.Debriefs.Waiting(ctx); err != nil {
+		return d, err
+	}
 	d.Change = int64(sum.Sum32())
 	return d, nil
 }
@@ -123,6 +127,9 @@ func (s *Server) tellDuties(now protocol.Duties) {
 func dutiesOf(r users.Role, d protocol.Duties) protocol.Duties {
 	if !r.Serves() {
 		return protocol.Duties{}
+	}
+	if r != users.Supervisor {
+		d.Debriefs = 0
 	}
 	return d
 }
@@ -149,13 +156,18 @@ func (s *Server) objectID(w http.ResponseWriter, r *http.Request) (string, bool)
 
 // audited writes down what a person is about to do, and does it only then; it answers when something failed, and returns false.
 func (s *Server) audited(w http.ResponseWriter, r *http.Request, v *visitor, action, object, reason string, do func(ctx context.Context) error) bool {
+	return s.answered(w, r, s.auditedErr(r, v, action, object, reason, do))
+}
+
+// auditedErr is audited for who has answers of its own to some errors.
+func (s *Server) auditedErr(r *http.Request, v *visitor, action, object, reason string, do func(ctx context.Context) error) error {
 	err := s.deps.Audit.Append(r.Context(), AuditEntry{
 		At: time.Now(), Actor: v.user.ID, Role: v.user.Role, Action: action, Object: object, Reason: reason, Remote: s.remote(r).String(),
 	})
-	if err == nil {
-		err = do(r.Context())
+	if err != nil {
+		return err
 	}
-	return s.answered(w, r, err)
+	return do(r.Context())
 }
 
 // answered says what went wrong; true when nothing did.

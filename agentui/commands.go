@@ -57,6 +57,9 @@ func askedReady(ctx context.Context, d *desk, r protocol.Request) {
 		d.answer(r, queue.ErrAgentBusy)
 		return
 	}
+	if known && row.State == queue.AgentWrapUp && d.owesForm(ctx, r) {
+		return
+	}
 	if !d.legReady() || !d.signed || d.s.troubles.queueAway() {
 		d.wantsReady = true
 		d.answer(r, nil)
@@ -70,6 +73,7 @@ func askedWrapUpDone(ctx context.Context, d *desk, r protocol.Request) {
 	switch {
 	case !known || row.State != queue.AgentWrapUp:
 		d.answer(r, queue.ErrWrongState)
+	case d.owesForm(ctx, r):
 	case d.legReady():
 		d.becomeReady(ctx, r)
 	default: // wrap-up ends all the same; Available follows when the headset is back

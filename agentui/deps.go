@@ -161,6 +161,7 @@ type Deps struct {
 	Figures    counts                                            // *figures.Store
 	Broadcasts messages                                          // *broadcast.Store
 	Walls      displays                                          // *walls.Store
+	Care       Care                                              // see OpenCare
 	Gateways   map[string]Gateway                                // by id
 	ICEServers func(queue.AgentID) ([]protocol.ICEServer, error) // STUN and relay for the browser of a person; nil: none
 	Assets     fs.FS                                             // the built web app, index.html in its root
@@ -174,7 +175,7 @@ func (d Deps) validate() error {
 		"Log": d.Log == nil, "Queue": d.Queue == nil, "Users": d.Users == nil, "Audit": d.Audit == nil, "Recordings": d.Recordings == nil,
 		"Callbacks": d.Callbacks == nil, "Blocks": d.Blocks == nil, "Assets": d.Assets == nil, "Metrics": d.Metrics == nil, "Lines": d.Lines == nil,
 		"Decisions": d.Decisions == nil, "Settings": d.Settings == nil, "Phonebook": d.Phonebook == nil,
-		"Figures": d.Figures == nil, "Broadcasts": d.Broadcasts == nil, "Walls": d.Walls == nil,
+		"Figures": d.Figures == nil, "Broadcasts": d.Broadcasts == nil, "Walls": d.Walls == nil, "Care": d.Care.missing(),
 	} {
 		if missing {
 			errs = append(errs, errors.New("console: "+name+" is missing"))

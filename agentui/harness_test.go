@@ -68,6 +68,7 @@ type site struct {
 	library *library
 
 	decisions *decisions.Store
+	care      Care
 	settings  *settings.Store
 	phonebook *phonebook.Store
 	told      *broadcast.Store
@@ -213,6 +214,9 @@ func newSite(t *testing.T, adjust func(*Config)) *site {
 	if s.phonebook, err = phonebook.Open(t.Context(), s.db, s.keys, "CN"); err != nil {
 		t.Fatal(err)
 	}
+	if s.care, err = OpenCare(t.Context(), s.db, s.keys); err != nil {
+		t.Fatal(err)
+	}
 	if s.told, err = broadcast.Open(t.Context(), s.db); err != nil {
 		t.Fatal(err)
 	}
@@ -248,7 +252,7 @@ func (s *site) start(addr string) {
 	s.metrics = prometheus.NewRegistry()
 	server, err := New(s.cfg, Deps{
 		Log: slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), Queue: s.index, Users: s.users, Audit: s.audit,
-		Recordings: s.library, Callbacks: s.tasks, Blocks: casework.NewBlocks(s.db), Lines: s.lines, Decisions: s.decisions, Figures: figures.New(s.db), Broadcasts: s.told, Walls: s.walls, Settings: s.settings, Phonebook: s.phonebook, Gateways: map[string]Gateway{"gateway-1": s.gateway}, Metrics: s.metrics,
+		Recordings: s.library, Callbacks: s.tasks, Blocks: casework.NewBlocks(s.db), Lines: s.lines, Decisions: s.decisions, Care: s.care, Figures: figures.New(s.db), Broadcasts: s.told, Walls: s.walls, Settings: s.settings, Phonebook: s.phonebook, Gateways: map[string]Gateway{"gateway-1": s.gateway}, Metrics: s.metrics,
 		Assets: fstest.MapFS{
 			"index.html":                {Data: []byte("<!doctype html><title>console</title>")},
 			"assets/app-0123abcd.js":    {Data: []byte("plain")},

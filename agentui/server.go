@@ -40,21 +40,24 @@ type Server struct {
 	deps    Deps
 	metrics *metrics
 
-	board     *board.Board
-	gateways  *gateways
-	troubles  *troubles
-	directory *directory
-	site      siteView
-	settings  settingsView
-	levels    *levels
-	zone      *time.Location // of the site
-	sessions  *scs.SessionManager
-	logins    *loginLimits
-	grants    *playedGrants
-	assets    *assets
-	commands  map[protocol.Type]command
-	handler   http.Handler
-	broadcast chan struct{} // asks to look at the broadcasts at once
+	board      *board.Board
+	gateways   *gateways
+	troubles   *troubles
+	directory  *directory
+	site       siteView
+	settings   settingsView
+	levels     *levels
+	zone       *time.Location // of the site
+	sessions   *scs.SessionManager
+	logins     *loginLimits
+	grants     *playedGrants
+	notes      *noteHub
+	spans      *spanKeeper
+	noteLimits *noteLimits
+	assets     *assets
+	commands   map[protocol.Type]command
+	handler    http.Handler
+	broadcast  chan struct{} // asks to look at the broadcasts at once
 
 	life context.Context // of desks; ends when the server has drained
 	end  context.CancelFunc
@@ -91,6 +94,8 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	if s.zone, err = time.LoadLocation(lines.DefaultZone); err != nil {
 		return nil, fmt.Errorf("console: zone: %w", err)
 	}
+	s.notes, s.noteLimits = newNoteHub(deps.Care.Notes, deps.Log), newNoteLimits()
+	s.spans = newSpanKeeper(deps.Care.Shifts, s.board, cfg.ID, deps.Log)
 	s.troubles = &troubles{log: deps.Log, tell: s.tellTrouble}
 	s.gateways = newGateways(deps.Gateways, s.board, m, s.troubles, deps.Log)
 	s.sessions = s.newSessions()
@@ -133,6 +138,8 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	loops.Go(func() { s.watchDuties(work) })
 	loops.Go(func() { s.watchBroadcasts(work) })
 	loops.Go(func() { s.expireSessions(work) })
+	loops.Go(func() { s.notes.run(work) })
+	loops.Go(func() { s.spans.run(work) })
 
 	web := &http.Server{
 		Handler: s.handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, IdleTimeout: time.Minute,
@@ -169,6 +176,7 @@ func (s *Server) drain(web *http.Server) {
 	s.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
 	defer cancel()
+	s.notes.drain()
 	for _, d := range desks {
 		d.post(ctx, drained{})
 	}

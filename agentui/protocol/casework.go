@@ -6,6 +6,7 @@ type Duties struct {
 	Red       int   `json:"red"`       // of them those of callers at risk
 	Open      int   `json:"open"`      // tasks that are not closed
 	Proposals int   `json:"proposals"` // blocks that wait for a supervisor
+	Debriefs  int   `json:"debriefs"`  // counsellors who wish to talk with a supervisor; 0 for others
 	Change    int64 `json:"change"`    // another number when any task or block is another
 }
 

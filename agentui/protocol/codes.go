@@ -65,12 +65,22 @@ const (
 	NoCaller      Code = "no_caller"      // the number was withheld
 )
 
+// Codes of what is written of a call.
+const (
+	NoteFull           Code = "note_full"           // nothing more goes into it
+	FormChanged        Code = "form_changed"        // the form is another by now; params: version
+	FormIncomplete     Code = "form_incomplete"     // an answer is missing or does not fit
+	DispositionMissing Code = "disposition_missing" // the wrap-up of a call at risk is not over without its form; params: call
+	OwnDebrief         Code = "own_debrief"         // another person than who wished it says that it was done
+)
+
 // Codes lists every code, for the tests that compare it with the golden list and, in the web app, with the locale files.
 func Codes() []Code {
 	return []Code{
 		BadCredentials, TooManyAttempts, SignedOut, InCall, Forbidden, CrossOrigin, NotFound, BadReason, GrantExpired, BadRequest,
 		Unavailable, Internal, Malformed, UnknownType, TooLarge, HelloFirst, TooMany, SecondSession, OfferGone, NotYourCall, NoGateway,
 		LegFailed, LegPending, LegUnknown, WrongState, Displaced, OnBreak, RedCall, NotParty, PersonBusy, PersonAway, NoHeadset, BadText, TooManyWalls, TaskBusy, AlreadyClosed, NotCallable, NoTrunk, OwnProposal, NoCaller, InvalidLines, Stale, BadNote, InvalidDocument, BadContact,
+		NoteFull, FormChanged, FormIncomplete, DispositionMissing, OwnDebrief,
 	}
 }
 

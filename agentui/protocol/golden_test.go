@@ -40,6 +40,10 @@ func shapes() map[string]any {
 		"http_broadcasts": BroadcastList{}, "http_broadcast_write": WriteBroadcast{}, "server_change_broadcasts": Change{}, "server_change_broadcasts_read": Change{},
 		"call_joined": Call{}, "call_consulting": Call{}, "agent_assisting": Agent{}, "self_sos": Self{}, "self_invited": Self{},
 		"self_assisting": Self{}, "http_colleagues": Colleagues{}, "http_handover": Handover{}, "http_handover_write": WriteHandover{},
+		"http_note": Note{}, "http_note_open": NoteOpen{}, "http_note_updates": NoteUpdates{}, "http_note_write": NoteWrite{}, "http_note_text": NoteText{}, "http_note_head": NoteHead{},
+		"http_context": CallContext{}, "http_context_withheld": CallContext{}, "http_plan": Plan{}, "http_plan_save": PlanSave{}, "http_plan_restore": PlanRestore{},
+		"http_plan_history": PlanHistory{}, "http_number": RevealedNumber{}, "http_disposition": Disposition{}, "http_disposition_none": Disposition{},
+		"http_disposition_save": DispositionSave{}, "http_shift": Shift{}, "http_debrief": Debrief{}, "http_debriefs": Debriefs{}, "http_debrief_ask": DebriefAsk{},
 	}
 }
 

@@ -5,11 +5,12 @@ package dispositions
 import (
 	"context"
 	"embed"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -23,14 +24,12 @@ var migrations embed.FS
 
 // Record is one filled-in form.
 type Record struct {
-	ID       string // ULID
-	Call     string
-	At       time.Time
-	Agent    string // user id
-	Form     int64  // version of the form
-	Danger   Danger
-	Reason   string // why it was not possible to ask; sealed in the table
-	Problems []string
+	ID      string // ULID
+	Call    string
+	At      time.Time
+	Agent   string // user id
+	Form    int64  // version of the form
+	Answers Answers
 }
 
 // Store is the table of dispositions.
@@ -53,27 +52,21 @@ func Open(ctx context.Context, db *storage.DB, keys casework.Sealer) (*Store, er
 }
 
 // Save writes a filled-in form; when it returns, it is durable. The same answers of the same person again change nothing. ErrInvalid.
-func (s *Store) Save(ctx context.Context, form Form, r Record) (Record, error) {
-	r.Reason = strings.TrimSpace(r.Reason)
-	if r.Danger != DangerNotPossible {
-		r.Reason = ""
-	}
-	if r.Call == "" || r.Agent == "" {
+func (s *Store) Save(ctx context.Context, form Form, call, agent string, answers Answers) (Record, error) {
+	if call == "" || agent == "" {
 		return Record{}, errors.New("dispositions: save: call and agent are needed")
 	}
-	if err := form.Check(r); err != nil {
+	answers, err := form.Fit(answers)
+	if err != nil {
 		return Record{}, err
 	}
-	r.ID, r.Form, r.At = ulid.Make().String(), form.Version, storage.Time(storage.Millis(s.now()))
-	var reason []byte
-	if r.Reason != "" {
-		var err error
-		if reason, err = s.keys.Seal(r.Reason, sealedAs(r.ID)); err != nil {
-			return Record{}, wrap("save", err)
-		}
+	r := Record{ID: ulid.Make().String(), Call: call, At: storage.Time(storage.Millis(s.now())), Agent: agent, Form: form.Version, Answers: answers}
+	chosen, said, err := s.split(form, r)
+	if err != nil {
+		return Record{}, wrap("save", err)
 	}
-	err := s.db.InTx(ctx, func(tx *storage.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT `+columns+` FROM dispositions WHERE call_id = ? ORDER BY at_ms DESC, id DESC LIMIT 1`, r.Call)
+	err = s.db.InTx(ctx, func(tx *storage.Tx) error {
+		rows, err := tx.Query(ctx, newest, call)
 		if err != nil {
 			return err
 		}
@@ -81,24 +74,41 @@ func (s *Store) Save(ctx context.Context, form Form, r Record) (Record, error) {
 		if err != nil {
 			return err
 		}
-		if len(last) == 1 && same(last[0], r) {
+		if len(last) == 1 && last[0].Agent == agent && last[0].Form == form.Version && maps.EqualFunc(last[0].Answers, answers, slices.Equal[[]string]) {
 			r = last[0]
 			return nil
 		}
-		_, err = tx.Exec(ctx, `INSERT INTO dispositions (`+columns+`) VALUES (?,?,?,?,?,?,?,?)`, r.ID, r.Call, storage.Millis(r.At), r.Agent, r.Form,
-			string(r.Danger), reason, strings.Join(r.Problems, " "))
+		_, err = tx.Exec(ctx, `INSERT INTO dispositions (`+columns+`) VALUES (?,?,?,?,?,?,?)`, r.ID, r.Call, storage.Millis(r.At), r.Agent, r.Form, chosen, said)
 		return err
 	})
 	return r, wrap("save", err)
 }
 
-func same(a, b Record) bool {
-	return a.Agent == b.Agent && a.Form == b.Form && a.Danger == b.Danger && a.Reason == b.Reason && slices.Equal(a.Problems, b.Problems)
+// split parts what is counted from what is private: ids of choices stand open, words are sealed.
+func (s *Store) split(form Form, r Record) (chosen string, said []byte, err error) {
+	ids, words := Answers{}, Answers{}
+	for _, q := range form.Questions {
+		if given := r.Answers[q.ID]; len(given) > 0 && q.Kind == Text {
+			words[q.ID] = given
+		} else if len(given) > 0 {
+			ids[q.ID] = given
+		}
+	}
+	open, err := json.Marshal(ids)
+	if err != nil || len(words) == 0 {
+		return string(open), nil, err
+	}
+	text, err := json.Marshal(words)
+	if err != nil {
+		return "", nil, err
+	}
+	said, err = s.keys.Seal(string(text), sealedAs(r.ID))
+	return string(open), said, err
 }
 
 // Of returns the newest disposition of a call; false: there is none.
 func (s *Store) Of(ctx context.Context, call string) (Record, bool, error) {
-	all, err := storage.Select(ctx, s.db, s.scan, `SELECT `+columns+` FROM dispositions WHERE call_id = ? ORDER BY at_ms DESC, id DESC LIMIT 1`, call)
+	all, err := storage.Select(ctx, s.db, s.scan, newest, call)
 	if err != nil || len(all) == 0 {
 		return Record{}, false, wrap("read", err)
 	}
@@ -120,20 +130,27 @@ func (s *Store) Have(ctx context.Context, calls []string) (map[string]bool, erro
 	return out, nil
 }
 
-const columns = `id, call_id, at_ms, agent, form, danger, reason, problems`
+const (
+	columns = `id, call_id, at_ms, agent, form, chosen, said`
+	newest  = `SELECT ` + columns + ` FROM dispositions WHERE call_id = ? ORDER BY at_ms DESC, id DESC LIMIT 1`
+)
 
 func (s *Store) scan(row storage.Row) (r Record, err error) {
 	var at int64
-	var sealed []byte
-	var problems string
-	if err := row.Scan(&r.ID, &r.Call, &at, &r.Agent, &r.Form, &r.Danger, &sealed, &problems); err != nil {
+	var chosen string
+	var said []byte
+	if err := row.Scan(&r.ID, &r.Call, &at, &r.Agent, &r.Form, &chosen, &said); err != nil {
 		return r, err
 	}
-	r.At, r.Problems = storage.Time(at), strings.Fields(problems)
-	if sealed != nil {
-		r.Reason, err = s.keys.Open(sealed, sealedAs(r.ID))
+	r.At, r.Answers = storage.Time(at), Answers{}
+	if err := json.Unmarshal([]byte(chosen), &r.Answers); err != nil || said == nil {
+		return r, err
 	}
-	return r, err
+	words, err := s.keys.Open(said, sealedAs(r.ID))
+	if err != nil {
+		return r, err
+	}
+	return r, json.Unmarshal([]byte(words), &r.Answers) // beside the choices
 }
 
 func sealedAs(id string) string { return "disposition:" + id }

@@ -28,24 +28,28 @@ func TestStore(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		form := Default()
-		form.Version = 4
+		f := form()
+		f.Version = 4
 		if _, ok, err := s.Of(ctx, "c1"); ok || err != nil {
 			t.Errorf("%v, %v", ok, err)
 		}
-		said := Record{Call: "c1", Agent: "u-1", Danger: DangerNotPossible, Reason: " 来电者沉默 ", Problems: []string{"sleep", "work"}}
-		first, err := s.Save(ctx, form, said)
-		if err != nil || first.Form != 4 || first.Reason != "来电者沉默" {
+		said := Answers{Danger: {DangerNotPossible}, WhyNot: {" 来电者沉默 "}, "outcome": {"supported", "referred"}}
+		first, err := s.Save(ctx, f, "c1", "u-1", said)
+		if err != nil || first.Form != 4 || first.Answers[WhyNot][0] != "来电者沉默" {
 			t.Fatalf("%+v, %v", first, err)
 		}
-		if again, err := s.Save(ctx, form, said); err != nil || again.ID != first.ID {
+		if again, err := s.Save(ctx, f, "c1", "u-1", said); err != nil || again.ID != first.ID {
 			t.Errorf("%+v, %v", again, err)
 		}
-		said.Danger = DangerDenied
-		if next, err := s.Save(ctx, form, said); err != nil || next.ID == first.ID || next.Reason != "" {
+		var raw []byte
+		if err := db.QueryRow(ctx, `SELECT said FROM dispositions`).Scan(&raw); err != nil || strings.Contains(string(raw), "沉默") {
+			t.Errorf("open in the database (%v)", err)
+		}
+		said[Danger] = []string{DangerDenied}
+		if next, err := s.Save(ctx, f, "c1", "u-1", said); err != nil || next.ID == first.ID || len(next.Answers[WhyNot]) != 0 {
 			t.Errorf("%+v, %v", next, err)
 		}
-		if r, ok, err := s.Of(ctx, "c1"); !ok || err != nil || r.Danger != DangerDenied || strings.Join(r.Problems, ",") != "sleep,work" {
+		if r, ok, err := s.Of(ctx, "c1"); !ok || err != nil || r.Answers[Danger][0] != DangerDenied || len(r.Answers["outcome"]) != 2 {
 			t.Errorf("%+v, %v, %v", r, ok, err)
 		}
 		if have, err := s.Have(ctx, []string{"c1", "c2"}); err != nil || !have["c1"] || have["c2"] {
@@ -57,19 +61,46 @@ func TestStore(t *testing.T) {
 	})
 }
 
+func form() Form {
+	return Form{Questions: []Question{
+		{ID: Danger, Kind: One, Choices: []string{DangerDenied, DangerPresent, DangerNotPossible}, Required: true},
+		{ID: WhyNot, Kind: Text, Required: true, When: Danger, WhenChoice: DangerNotPossible},
+		{ID: "outcome", Kind: Many, Choices: []string{"supported", "referred"}},
+	}}
+}
+
 func TestForm(t *testing.T) {
-	form := Default()
-	for name, r := range map[string]Record{
-		"no answer": {}, "another answer": {Danger: "maybe"}, "no reason": {Danger: DangerNotPossible, Reason: " 无 "},
-		"unknown problem": {Danger: DangerAsked, Problems: []string{"weather"}}, "twice": {Danger: DangerAsked, Problems: []string{"sleep", "sleep"}},
-		"too many":    {Danger: DangerAsked, Problems: []string{"sleep", "work", "study", "love", "family", "health"}},
-		"long reason": {Danger: DangerNotPossible, Reason: strings.Repeat("长", ReasonMost+1)},
+	for name, a := range map[string]Answers{
+		"no answer": {}, "another answer": {Danger: {"maybe"}}, "two answers": {Danger: {DangerDenied, DangerPresent}},
+		"no reason": {Danger: {DangerNotPossible}, WhyNot: {" "}}, "a choice that is none": {Danger: {DangerDenied}, "outcome": {"weather"}},
+		"twice": {Danger: {DangerDenied}, "outcome": {"referred", "referred"}}, "no such question": {Danger: {DangerDenied}, "weather": {"fine"}},
+		"a long reason": {Danger: {DangerNotPossible}, WhyNot: {strings.Repeat("长", MostWords+1)}},
 	} {
-		if err := form.Check(r); !errors.Is(err, ErrInvalid) {
+		if _, err := form().Fit(a); !errors.Is(err, ErrInvalid) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := form.Check(Record{Danger: DangerAsked}); err != nil {
-		t.Error(err)
+	if a, err := form().Fit(Answers{Danger: {DangerDenied}, WhyNot: {"不用"}}); err != nil || len(a) != 1 {
+		t.Errorf("%v, %v", a, err)
+	}
+}
+
+// TestNoFormLacksTheDanger: whatever an administrator made of the form, suicide is asked about.
+func TestNoFormLacksTheDanger(t *testing.T) {
+	if f := form().Complete(); len(f.Questions) != 3 {
+		t.Errorf("%+v", f)
+	}
+	for name, spoil := range map[string]func(*Form){
+		"taken out":        func(f *Form) { f.Questions = f.Questions[2:] },
+		"not required":     func(f *Form) { f.Questions[0].Required = false },
+		"a choice is gone": func(f *Form) { f.Questions[0].Choices = f.Questions[0].Choices[:2] },
+		"no reason":        func(f *Form) { f.Questions[1].Required = false },
+		"sometimes":        func(f *Form) { f.Questions[0].When, f.Questions[0].WhenChoice = "outcome", "referred" },
+	} {
+		f := form()
+		spoil(&f)
+		if f = f.Complete(); len(f.Questions) != 3 || f.Questions[0].ID != Danger || !f.Questions[0].Required || len(f.Questions[0].Choices) != 3 || f.Questions[1].When != Danger || f.Questions[2].ID != "outcome" {
+			t.Errorf("%s: %+v", name, f)
+		}
 	}
 }

@@ -8,72 +8,119 @@ import (
 	"unicode/utf8"
 )
 
-// Danger says what came of asking about suicide, which is asked in every call.
-type Danger string
+// Kind is how a question is answered.
+type Kind string
 
-// The answers. There is no fourth: a call is not closed without one of them.
+// The kinds.
 const (
-	DangerAsked       Danger = "asked"        // asked, and there is danger
-	DangerDenied      Danger = "denied"       // asked, and the caller denied it
-	DangerNotPossible Danger = "not_possible" // it was not possible to ask, with the reason
+	One  Kind = "one"  // one choice
+	Many Kind = "many" // any choices
+	Text Kind = "text" // words
 )
 
-// Dangers lists them in the order of their keys.
-func Dangers() []Danger { return []Danger{DangerAsked, DangerDenied, DangerNotPossible} }
-
-// Bounds of a reason, in characters.
+// Danger is the question that no form may lack: whether suicide was asked about. A call is not closed without its answer.
 const (
-	ReasonLeast = 2
-	ReasonMost  = 500
+	Danger            = "suicide"
+	DangerPresent     = "present" // asked, and there is danger
+	DangerDenied      = "denied"  // asked, and the caller denied it
+	DangerNotPossible = "not_possible"
+	WhyNot            = "why_not" // the reason that belongs to not_possible
 )
+
+// MostWords is how many characters an answer in words has at most.
+const MostWords = 500
 
 // Form is what is asked after a call. Each record keeps the version by which it was filled in.
 type Form struct {
-	Version int64 // 0: the one that is built in
-	// Problems are the types to choose from, in the order of the screen.
-	Problems []Problem
-	// MostProblems is how many of them one call may have.
-	MostProblems int
+	Version   int64
+	Questions []Question
 }
 
-// Problem is one type. The built-in ones have their words in the browser; others bring their names, by language.
-type Problem struct {
-	Code  string
-	Names map[string]string
+// Question is one field of a form.
+type Question struct {
+	ID       string
+	Kind     Kind
+	Choices  []string // of one and many
+	Required bool
+	// When names a question before this one and its choice: asked only then. Empty: always.
+	When, WhenChoice string
 }
 
-// Default is the form that is built in: the problem types that lines of this kind report.
-func Default() Form {
-	f := Form{MostProblems: 5}
-	for _, code := range []string{
-		"mental_illness", "emotion", "sleep", "love", "marriage", "family", "parenting", "study", "work", "interpersonal", "sex", "health",
-		"addiction", "bereavement", "trauma", "economic", "other",
-	} {
-		f.Problems = append(f.Problems, Problem{Code: code})
+// ErrInvalid says that answers do not fit the form.
+var ErrInvalid = errors.New("dispositions: the answers do not fit the form")
+
+// Answers are the ids of what was chosen, or the words (one text), by question. What was not answered is not there.
+type Answers map[string][]string
+
+// Complete returns the form with what no form may lack.
+func (f Form) Complete() Form {
+	i := slices.IndexFunc(f.Questions, func(q Question) bool { return q.ID == Danger })
+	if i >= 0 && f.Questions[i].Kind == One && f.Questions[i].Required && f.Questions[i].When == "" &&
+		!slices.ContainsFunc([]string{DangerPresent, DangerDenied, DangerNotPossible}, func(c string) bool { return !slices.Contains(f.Questions[i].Choices, c) }) &&
+		slices.ContainsFunc(f.Questions[i:], func(q Question) bool {
+			return q.ID == WhyNot && q.Kind == Text && q.Required && q.When == Danger && q.WhenChoice == DangerNotPossible
+		}) {
+		return f
 	}
+	rest := slices.DeleteFunc(slices.Clone(f.Questions), func(q Question) bool { return q.ID == Danger || q.ID == WhyNot })
+	f.Questions = append([]Question{
+		{ID: Danger, Kind: One, Choices: []string{DangerDenied, DangerPresent, DangerNotPossible}, Required: true},
+		{ID: WhyNot, Kind: Text, Required: true, When: Danger, WhenChoice: DangerNotPossible},
+	}, rest...)
 	return f
 }
 
-// ErrInvalid says that an answer does not fit the form.
-var ErrInvalid = errors.New("dispositions: the answers do not fit the form")
-
-// Check says whether answers fit the form.
-func (f Form) Check(r Record) error {
-	if !slices.Contains(Dangers(), r.Danger) {
-		return fmt.Errorf("%w: danger", ErrInvalid)
+// Fit returns the answers as they are kept: words trimmed, and without what was not to be answered. ErrInvalid says which question is not answered, or
+// wrongly.
+func (f Form) Fit(a Answers) (Answers, error) {
+	out := Answers{}
+	for _, q := range f.Questions {
+		given := a[q.ID]
+		if q.When != "" && !slices.Contains(out[q.When], q.WhenChoice) {
+			continue
+		}
+		if q.Kind == Text {
+			given = trimmed(given)
+		}
+		if len(given) == 0 {
+			if q.Required {
+				return nil, fmt.Errorf("%w: %s is needed", ErrInvalid, q.ID)
+			}
+			continue
+		}
+		if !q.takes(given) {
+			return nil, fmt.Errorf("%w: %s", ErrInvalid, q.ID)
+		}
+		out[q.ID] = given
 	}
-	n := utf8.RuneCountInString(strings.TrimSpace(r.Reason))
-	if !utf8.ValidString(r.Reason) || n > ReasonMost || r.Danger == DangerNotPossible && n < ReasonLeast {
-		return fmt.Errorf("%w: reason", ErrInvalid)
-	}
-	if len(r.Problems) > f.MostProblems {
-		return fmt.Errorf("%w: problems", ErrInvalid)
-	}
-	for i, p := range r.Problems {
-		known := slices.ContainsFunc(f.Problems, func(k Problem) bool { return k.Code == p })
-		if !known || slices.Contains(r.Problems[:i], p) {
-			return fmt.Errorf("%w: problems", ErrInvalid)
+	for id := range a {
+		if !slices.ContainsFunc(f.Questions, func(q Question) bool { return q.ID == id }) {
+			return nil, fmt.Errorf("%w: no question has that name", ErrInvalid)
 		}
 	}
-	return nil
+	return out, nil
+}
+
+func (q Question) takes(given []string) bool {
+	if q.Kind != Many && len(given) != 1 {
+		return false
+	}
+	for i, v := range given {
+		if q.Kind == Text {
+			return utf8.ValidString(v) && utf8.RuneCountInString(v) <= MostWords
+		}
+		if !slices.Contains(q.Choices, v) || slices.Contains(given[:i], v) {
+			return false
+		}
+	}
+	return true
+}
+
+func trimmed(given []string) (out []string) {
+	for _, v := range given {
+		if v = strings.TrimSpace(v); v != "" {
+			out = append(out, v)
+		}
+	}
+	return out
 }

@@ -81,6 +81,10 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	care, err := agentui.OpenCare(ctx, db, callerKeys)
+	if err != nil {
+		return err
+	}
 	told, err := broadcast.Open(ctx, db)
 	if err != nil {
 		return err
@@ -90,6 +94,7 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 		return err
 	}
 	deps := agentui.Deps{
+		Care:     care,
 		Settings: rulings, Phonebook: contacts,
 		Figures: service.New(db), Broadcasts: told, Walls: displays,
 		Log: log, Queue: q, Lines: sitePolicy{store, c, q, log}, Users: people, Audit: trail{casework.NewAudit(db)}, Decisions: reasons, Recordings: library{recordings.NewLibrary(index, c.store()), keys},

@@ -7,6 +7,7 @@ import * as lines from './lines';
 import * as documents from './documents';
 import * as phonebook from './phonebook';
 import * as settings from './settings';
+import * as care from './care';
 import * as colleagues from './colleagues';
 import * as floor from './floor';
 import { list, type Reader, record, text } from './shape';
@@ -58,6 +59,17 @@ const readers: Record<string, Reader<unknown>> = {
   http_walls: floor.displayList,
   http_wall_made: floor.displayMade,
   http_broadcasts: floor.broadcastList,
+  http_note: care.note,
+  http_note_updates: care.noteUpdates,
+  http_note_head: care.noteHead,
+  http_context: care.callContext,
+  http_plan: care.plan,
+  http_plan_history: care.planHistory,
+  http_number: care.revealedNumber,
+  http_disposition: care.disposition,
+  http_shift: care.shift,
+  http_debrief: care.debrief,
+  http_debriefs: care.debriefList,
 };
 // What the browser sends over HTTP; `session/api.ts` writes these.
 const sent = [
@@ -78,6 +90,13 @@ const sent = [
   'http_handover_write.json',
   'http_wall_make.json',
   'http_broadcast_write.json',
+  'http_note_open.json',
+  'http_note_write.json',
+  'http_note_text.json',
+  'http_plan_save.json',
+  'http_plan_restore.json',
+  'http_disposition_save.json',
+  'http_debrief_ask.json',
 ];
 
 function readerOf(name: string): Reader<unknown> | undefined {

@@ -86,6 +86,17 @@ export function record<F extends Fields>(fields: F): Reader<Shape<F>> {
   };
 }
 
+/** An object whose names are free, such as words by language. */
+export function dictionary<T>(item: Reader<T>): Reader<Record<string, T>> {
+  return (value, path) => {
+    if (value === null || value === undefined) return {};
+    if (typeof value !== 'object' || Array.isArray(value)) throw new ShapeError(path, 'object');
+    const into: Record<string, T> = {};
+    for (const [name, entry] of Object.entries(value)) into[name] = item(entry, path ? `${path}.${name}` : name);
+    return into;
+  };
+}
+
 /** An object of free words, as in the `params` of an error. */
 export const params: Reader<Record<string, string | number>> = (value, path) => {
   if (value === null || value === undefined) return {};

@@ -28,7 +28,7 @@ export interface Desk {
   readonly stale: boolean;
 }
 
-export const noDuties: Duties = { due: 0, red: 0, open: 0, proposals: 0, change: 0 };
+export const noDuties: Duties = { due: 0, red: 0, open: 0, proposals: 0, debriefs: 0, change: 0 };
 
 export const emptyDesk: Desk = {
   self: null,

@@ -1,0 +1,194 @@
+package agentui
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"hotline/agentui/board"
+	"hotline/agentui/protocol"
+	"hotline/agentui/users"
+	"hotline/casework"
+	"hotline/casework/debriefs"
+	"hotline/casework/dispositions"
+	"hotline/casework/notes"
+	"hotline/casework/plans"
+	"hotline/casework/shifts"
+	"hotline/queue"
+	"hotline/storage"
+)
+
+// Actions of the audit trail about what is known and written of a call.
+const (
+	ActionNoteOpen        = "note.open"    // with the reason of who takes no part in the call
+	ActionContextView     = "context.view" // earlier contacts, tasks and the plan of a caller
+	ActionNumberReveal    = "number.reveal"
+	ActionPlanSave        = "plan.save"
+	ActionPlanView        = "plan.view" // its earlier versions
+	ActionDispositionView = "disposition.view"
+	ActionDispositionSave = "disposition.save"
+	ActionDebriefAsk      = "debrief.ask"
+	ActionDebriefList     = "debrief.list"
+	ActionDebriefDone     = "debrief.done"
+)
+
+// Care is what the console stands on for the counsellors' own work on a call.
+type Care struct {
+	Notes        noteStore
+	Plans        planStore
+	Dispositions dispositionStore
+	Shifts       shiftStore
+	Debriefs     debriefStore
+	Contacts     contactStore
+}
+
+type noteStore interface {
+	Append(ctx context.Context, call string, u notes.Update, text string, reflects int64) (notes.Head, error)
+	SaveText(ctx context.Context, call, by, text string, reflects int64) (notes.Head, error)
+	Updates(ctx context.Context, call string, after int64, limit int) ([]notes.Update, error)
+	Text(ctx context.Context, call string) (notes.Text, error)
+	Heads(ctx context.Context, calls []string) (map[string]notes.Head, error)
+}
+
+type planStore interface {
+	Of(ctx context.Context, refs []string) (plans.Plan, error)
+	History(ctx context.Context, refs []string) ([]plans.Plan, error)
+	Save(ctx context.Context, refs []string, base int64, text, author string) (plans.Plan, error)
+	Restore(ctx context.Context, refs []string, base, version int64, author string) (plans.Plan, error)
+}
+
+type dispositionStore interface {
+	Save(ctx context.Context, form dispositions.Form, call, agent string, answers dispositions.Answers) (dispositions.Record, error)
+	Of(ctx context.Context, call string) (dispositions.Record, bool, error)
+	Have(ctx context.Context, calls []string) (map[string]bool, error)
+}
+
+type shiftStore interface {
+	Keep(ctx context.Context, spans []shifts.Span) error
+	Of(ctx context.Context, agent string, from time.Time) ([]shifts.Span, error)
+	Shift(ctx context.Context, agent string, now time.Time) ([]shifts.Span, error)
+	Served(ctx context.Context, agent, call string) (bool, error)
+	LastCall(ctx context.Context, agent string) (string, time.Time, error)
+}
+
+type debriefStore interface {
+	Ask(ctx context.Context, agent, call, words string) (debriefs.Debrief, error)
+	List(ctx context.Context, since time.Time, limit int) ([]debriefs.Debrief, error)
+	Of(ctx context.Context, agent string, since time.Time) ([]debriefs.Debrief, error)
+	Waiting(ctx context.Context) (int, error)
+	Done(ctx context.Context, id, by string) (debriefs.Debrief, error)
+}
+
+type contactStore interface {
+	Caller(ctx context.Context, call string) (casework.Caller, error)
+	Number(ctx context.Context, call string) (string, error)
+	Earlier(ctx context.Context, refs []string, but string, limit int) ([]casework.CallRecord, error)
+	Calls(ctx context.Context, ids []string) (map[string]casework.CallRecord, error)
+}
+
+// OpenCare opens all of it in one database, bringing the tables to their newest form.
+func OpenCare(ctx context.Context, db *storage.DB, keys *casework.Keys) (c Care, err error) {
+	var errs [5]error
+	c.Notes, errs[0] = notes.Open(ctx, db, keys)
+	c.Plans, errs[1] = plans.Open(ctx, db, keys)
+	c.Dispositions, errs[2] = dispositions.Open(ctx, db, keys)
+	c.Shifts, errs[3] = shifts.Open(ctx, db)
+	c.Debriefs, errs[4] = debriefs.Open(ctx, db, keys)
+	c.Contacts = casework.NewContacts(db, keys)
+	return c, errors.Join(errs[:]...)
+}
+
+func (c Care) missing() bool {
+	return c.Notes == nil || c.Plans == nil || c.Dispositions == nil || c.Shifts == nil || c.Debriefs == nil || c.Contacts == nil
+}
+
+func (s *Server) careEndpoints() []endpoint {
+	return []endpoint{
+		{pattern: "POST /api/calls/{id}/note/open", access: accessServing, serve: s.openNote},
+		{pattern: "GET /api/calls/{id}/note/updates", access: accessServing, serve: s.followNote},
+		{pattern: "POST /api/calls/{id}/note/updates", access: accessServing, serve: s.writeNote, body: noteBody},
+		{pattern: "PUT /api/calls/{id}/note/text", access: accessServing, serve: s.writeNoteText, body: noteBody},
+		{pattern: "GET /api/calls/{id}/context", access: accessServing, serve: s.showContext},
+		{pattern: "POST /api/calls/{id}/number", access: accessServing, serve: s.revealNumber},
+		{pattern: "GET /api/calls/{id}/plan", access: accessServing, serve: s.listPlan},
+		{pattern: "PUT /api/calls/{id}/plan", access: accessServing, serve: s.savePlan, body: planBody},
+		{pattern: "POST /api/calls/{id}/plan/restore", access: accessServing, serve: s.restorePlan},
+		{pattern: "GET /api/calls/{id}/disposition", access: accessServing, serve: s.showDisposition},
+		{pattern: "PUT /api/calls/{id}/disposition", access: accessServing, serve: s.saveDisposition},
+		{pattern: "GET /api/shift", access: accessServing, serve: s.showShift},
+		{pattern: "GET /api/debriefs", access: accessSupervisor, serve: s.listDebriefs},
+		{pattern: "POST /api/debriefs", access: accessServing, serve: s.askDebrief},
+		{pattern: "POST /api/debriefs/{id}/done", access: accessSupervisor, serve: s.doneDebrief},
+	}
+}
+
+// part is what a person has to do with a call.
+type part int
+
+const (
+	partNone    part = iota
+	partOffered      // it rings at them
+	partServing      // they talk in it, or take part beside its agent
+	partServed       // they talked in it, and wrap it up or owe its form
+	partPast         // they talked in it, and all is done
+)
+
+// partIn says what a person has to do with a call.
+func (s *Server) partIn(ctx context.Context, who queue.AgentID, call string) (part, error) {
+	row, live := s.board.Call(queue.CallID(call))
+	if live && row.Agent == who || s.beside(row, who) {
+		return partServing, nil
+	}
+	if o, ok := s.board.Offer(who); ok && string(o.Call) == call {
+		return partOffered, nil
+	}
+	served, err := s.served(ctx, who, call)
+	if err != nil || !served {
+		return partNone, err
+	}
+	if a, ok := s.board.Agent(who); ok && a.State == queue.AgentWrapUp && s.spans.last(who).call == call {
+		return partServed, nil
+	}
+	have, err := s.deps.Care.Dispositions.Have(ctx, []string{call})
+	if err != nil {
+		return partNone, err
+	}
+	if have[call] {
+		return partPast, nil
+	}
+	return partServed, nil
+}
+
+// served tells whether a person talked in a call. What this console saw is known before the database knows it.
+func (s *Server) served(ctx context.Context, who queue.AgentID, call string) (bool, error) {
+	if s.spans.last(who).call == call {
+		return true, nil
+	}
+	if ok, err := s.deps.Care.Shifts.Served(ctx, string(who), call); ok || err != nil {
+		return ok, err
+	}
+	return s.deps.Blocks.Served(ctx, call, string(who))
+}
+
+// takesPart lets in who has something to do with a call, at least least, and supervisors; it has answered when it returns false.
+func (s *Server) takesPart(w http.ResponseWriter, r *http.Request, v *visitor, call string, parts ...part) bool {
+	if v.user.Role == users.Supervisor {
+		return true
+	}
+	have, err := s.partIn(r.Context(), v.user.ID, call)
+	if err != nil {
+		s.unavailable(w, r, err)
+		return false
+	}
+	for _, p := range parts {
+		if p == have {
+			return true
+		}
+	}
+	s.fail(w, http.StatusForbidden, protocol.NotYourCall, nil)
+	return false
+}
+
+// beside tells whether a person takes part in a call beside its agent.
+func (s *Server) beside(_ board.Call, _ queue.AgentID) bool { return false }

@@ -1,0 +1,181 @@
+package agentui
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"hotline/agentui/protocol"
+	"hotline/agentui/users"
+	"hotline/casework"
+	"hotline/casework/plans"
+	"hotline/queue"
+)
+
+const (
+	contactsShown = 5
+	tasksShown    = 10
+	revealFor     = time.Minute
+	planBody      = 32 << 10
+)
+
+// showContext tells what is known of a caller. The offer does not wait for it: the page asks beside.
+func (s *Server) showContext(w http.ResponseWriter, r *http.Request, v *visitor) {
+	call, ok := s.objectID(w, r)
+	if !ok || !s.takesPart(w, r, v, call, partOffered, partServing, partServed) {
+		return
+	}
+	var out protocol.CallContext
+	done := s.audited(w, r, v, ActionContextView, "call:"+call, "", func(ctx context.Context) (err error) {
+		out, err = s.callContext(ctx, v, call)
+		return err
+	})
+	if done {
+		s.reply(w, http.StatusOK, out)
+	}
+}
+
+func (s *Server) callContext(ctx context.Context, v *visitor, call string) (protocol.CallContext, error) {
+	out := protocol.CallContext{Call: call, Places: map[string]string{}, Contacts: []protocol.EarlierCall{}, Tasks: []protocol.Task{}}
+	caller, err := s.deps.Care.Contacts.Caller(ctx, call)
+	if err != nil {
+		return out, err
+	}
+	out.Withheld, out.Number, out.Country, out.Relayed = caller.Withheld, caller.Masked, caller.Region, caller.Call.Relayed
+	if caller.Withheld {
+		return out, nil
+	}
+	if caller.Places != nil {
+		out.Places = caller.Places
+	}
+	before, err := s.deps.Care.Contacts.Earlier(ctx, caller.Refs, call, contactsShown)
+	if err != nil {
+		return out, err
+	}
+	for _, c := range before {
+		row := s.contact(c, v)
+		out.AtRisk = out.AtRisk || row.AtRisk
+		out.Contacts = append(out.Contacts, row)
+	}
+	open, err := s.deps.Callbacks.OfCaller(ctx, caller.Refs, tasksShown)
+	if err != nil {
+		return out, err
+	}
+	for _, t := range open {
+		out.Tasks = append(out.Tasks, s.task(t, v.user.Locale))
+	}
+	plan, err := s.deps.Care.Plans.Of(ctx, caller.Refs)
+	out.Plan = s.plan(plan)
+	return out, err
+}
+
+// contact is an earlier call. Who answered it is told to supervisors; a counsellor learns only whether it was they.
+func (s *Server) contact(c casework.CallRecord, v *visitor) protocol.EarlierCall {
+	out := protocol.EarlierCall{
+		Call: c.ID, At: millis(c.Arrived), Line: c.Line, LineName: s.lineName(queue.LineID(c.Line), v.user.Locale), TalkMs: c.Talk.Milliseconds(),
+		Outcome: string(c.Outcome), AtRisk: atRisk(c), Yours: c.Agent == string(v.user.ID),
+	}
+	if v.user.Role == users.Supervisor {
+		out.AgentName = s.directory.name(queue.AgentID(c.Agent))
+	}
+	return out
+}
+
+func atRisk(c casework.CallRecord) bool { return c.Danger || c.Tier == string(queue.TierRed) }
+
+// revealNumber gives the caller's number to whom it may concern, for a reason that is written down before.
+func (s *Server) revealNumber(w http.ResponseWriter, r *http.Request, v *visitor) {
+	call, ok := s.objectID(w, r)
+	var body protocol.Why
+	if !ok || !s.read(w, r, &body) || !s.takesPart(w, r, v, call, partOffered, partServing, partServed) {
+		return
+	}
+	reason, ok := s.reason(w, body.Reason)
+	if !ok {
+		return
+	}
+	var number string
+	done := s.audited(w, r, v, ActionNumberReveal, "call:"+call, reason, func(ctx context.Context) (err error) {
+		number, err = s.deps.Care.Contacts.Number(ctx, call)
+		return err
+	})
+	if done {
+		s.reply(w, http.StatusOK, protocol.RevealedNumber{Number: number, Until: time.Now().Add(revealFor).UnixMilli()})
+	}
+}
+
+func (s *Server) plan(p plans.Plan) protocol.Plan {
+	return protocol.Plan{
+		Version: p.Version, At: millis(p.At), By: p.Author, ByName: s.directory.name(queue.AgentID(p.Author)), Restored: p.Restored, Text: p.Text,
+	}
+}
+
+// listPlan answers with the versions of the plan of a call's caller.
+func (s *Server) listPlan(w http.ResponseWriter, r *http.Request, v *visitor) {
+	call, ok := s.objectID(w, r)
+	if !ok || !s.takesPart(w, r, v, call, partServing, partServed) {
+		return
+	}
+	out := protocol.PlanHistory{Versions: []protocol.Plan{}}
+	done := s.audited(w, r, v, ActionPlanView, "call:"+call, "", func(ctx context.Context) error {
+		caller, err := s.deps.Care.Contacts.Caller(ctx, call)
+		if err != nil {
+			return err
+		}
+		all, err := s.deps.Care.Plans.History(ctx, caller.Refs)
+		for _, p := range all {
+			out.Versions = append(out.Versions, s.plan(p))
+		}
+		return err
+	})
+	if done {
+		s.reply(w, http.StatusOK, out)
+	}
+}
+
+func (s *Server) savePlan(w http.ResponseWriter, r *http.Request, v *visitor) {
+	var body protocol.PlanSave
+	s.changePlan(w, r, v, &body, func(ctx context.Context, refs []string) (plans.Plan, error) {
+		return s.deps.Care.Plans.Save(ctx, refs, body.Base, body.Text, string(v.user.ID))
+	})
+}
+
+func (s *Server) restorePlan(w http.ResponseWriter, r *http.Request, v *visitor) {
+	var body protocol.PlanRestore
+	s.changePlan(w, r, v, &body, func(ctx context.Context, refs []string) (plans.Plan, error) {
+		return s.deps.Care.Plans.Restore(ctx, refs, body.Base, body.Version, string(v.user.ID))
+	})
+}
+
+func (s *Server) changePlan(w http.ResponseWriter, r *http.Request, v *visitor, body any, change func(context.Context, []string) (plans.Plan, error)) {
+	call, ok := s.objectID(w, r)
+	if !ok || !s.read(w, r, body) || !s.takesPart(w, r, v, call, partServing, partServed) {
+		return
+	}
+	caller, err := s.deps.Care.Contacts.Caller(r.Context(), call)
+	if !s.answered(w, r, err) {
+		return
+	}
+	var out plans.Plan
+	err = s.auditedErr(r, v, ActionPlanSave, "call:"+call, "", func(ctx context.Context) (err error) {
+		out, err = change(ctx, caller.Refs)
+		return err
+	})
+	switch {
+	case errors.Is(err, plans.ErrStale):
+		now, err := s.deps.Care.Plans.Of(r.Context(), caller.Refs)
+		if !s.answered(w, r, err) {
+			return
+		}
+		s.fail(w, http.StatusConflict, protocol.Stale, protocol.Params{"version": now.Version, "at": millis(now.At), "by_name": s.directory.name(queue.AgentID(now.Author))})
+	case errors.Is(err, plans.ErrNoCaller):
+		s.fail(w, http.StatusConflict, protocol.NoCaller, nil)
+	case errors.Is(err, plans.ErrNotFound):
+		s.fail(w, http.StatusNotFound, protocol.NotFound, nil)
+	case errors.Is(err, plans.ErrInvalid):
+		s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+	case s.answered(w, r, err):
+		s.reply(w, http.StatusOK, s.plan(out))
+	}
+}

@@ -1,0 +1,213 @@
+package agentui
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"hotline/agentui/protocol"
+	"hotline/agentui/users"
+	"hotline/casework/notes"
+	"hotline/queue"
+)
+
+const (
+	noteBody      = 384 << 10 // a change and the whole text, as JSON
+	notePage      = 1000      // changes of one answer
+	noteHold      = 25 * time.Second
+	noteGrantLife = 2 * time.Hour
+	noteRate      = 8 // writes a second of one person: a page sends one or two
+	noteBurst     = 40
+)
+
+// noteLimits bounds how often one person writes.
+type noteLimits struct {
+	mu  sync.Mutex
+	all limiters
+}
+
+func newNoteLimits() *noteLimits { return &noteLimits{all: newLimiters(noteRate, noteBurst)} }
+
+func (l *noteLimits) allow(who queue.AgentID) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.all.get(string(who)).Allow()
+}
+
+// errPast says that a person may read a note only with a reason.
+var errReasonNeeded = errors.New("a reason is needed")
+
+// mayNote says whether a person may read the note of a call without a reason, and write it. A supervisor who takes no part in the call, and a
+// counsellor to whom it belongs no more, needs a grant, which is given for a reason.
+func (s *Server) mayNote(ctx context.Context, v *visitor, call, grant string) (write bool, err error) {
+	p, err := s.partIn(ctx, v.user.ID, call)
+	switch {
+	case err != nil:
+		return false, err
+	case p == partServing || p == partServed:
+		return true, nil
+	case validGrant(v.grants, grant, noteGrant(call), time.Now()):
+		return v.user.Role == users.Supervisor, nil
+	case v.user.Role == users.Supervisor || p == partPast:
+		return false, errReasonNeeded
+	}
+	return false, queue.ErrFenced
+}
+
+func noteGrant(call string) string { return "note:" + call }
+
+// openNote answers with all that was written of a call. It is written down who opened it, and why, before anything is shown.
+func (s *Server) openNote(w http.ResponseWriter, r *http.Request, v *visitor) {
+	call, ok := s.objectID(w, r)
+	var body protocol.NoteOpen
+	if !ok || !s.read(w, r, &body) {
+		return
+	}
+	write, err := s.mayNote(r.Context(), v, call, "")
+	out := protocol.Note{Call: call, MayWrite: write}
+	if errors.Is(err, errReasonNeeded) {
+		if body.Reason, ok = s.reason(w, body.Reason); !ok {
+			return
+		}
+		out.MayWrite = v.user.Role == users.Supervisor
+		out.Grant = newGrant(v.grants, noteGrant(call), time.Now().Add(noteGrantLife))
+	} else if !s.noted(w, r, err) {
+		return
+	}
+	done := s.audited(w, r, v, ActionNoteOpen, "call:"+call, body.Reason, func(ctx context.Context) error {
+		text, err := s.deps.Care.Notes.Text(ctx, call)
+		if err != nil && !errors.Is(err, notes.ErrNotFound) {
+			return err
+		}
+		out.TextSeq, out.Text, out.TextAt, out.TextBy = text.Seq, text.Text, millis(text.At), s.directory.name(queue.AgentID(text.By))
+		page, err := s.noteUpdates(ctx, call, 0)
+		out.Seq, out.Updates, out.More = page.Seq, page.Updates, page.More
+		return err
+	})
+	if done {
+		s.reply(w, http.StatusOK, out)
+	}
+}
+
+// noted answers what mayNote refused; true when it did not.
+func (s *Server) noted(w http.ResponseWriter, r *http.Request, err error) bool {
+	switch {
+	case err == nil:
+		return true
+	case errors.Is(err, queue.ErrFenced):
+		s.fail(w, http.StatusForbidden, protocol.NotYourCall, nil)
+	case errors.Is(err, errReasonNeeded):
+		s.fail(w, http.StatusForbidden, protocol.GrantExpired, nil)
+	case errors.Is(err, notes.ErrFull):
+		s.fail(w, http.StatusConflict, protocol.NoteFull, nil)
+	case errors.Is(err, notes.ErrInvalid):
+		s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+	default:
+		s.unavailable(w, r, err)
+	}
+	return false
+}
+
+func (s *Server) noteUpdates(ctx context.Context, call string, after int64) (protocol.NoteUpdates, error) {
+	rows, err := s.deps.Care.Notes.Updates(ctx, call, after, notePage+1)
+	if err != nil {
+		return protocol.NoteUpdates{}, err
+	}
+	out := protocol.NoteUpdates{Seq: after, Updates: []protocol.NoteUpdate{}, More: len(rows) > notePage}
+	for _, u := range rows[:min(len(rows), notePage)] {
+		out.Seq = u.Seq
+		out.Updates = append(out.Updates, protocol.NoteUpdate{Seq: u.Seq, By: u.Author, ByName: s.directory.name(queue.AgentID(u.Author)), Data: u.Data})
+	}
+	return out, nil
+}
+
+// followNote answers as soon as there are changes after a number, or after a while without.
+func (s *Server) followNote(w http.ResponseWriter, r *http.Request, v *visitor) {
+	call, ok := s.objectID(w, r)
+	if !ok {
+		return
+	}
+	after, err := strconv.ParseInt(r.URL.Query().Get("after"), 10, 64)
+	if err != nil || after < 0 {
+		s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+		return
+	}
+	if _, err := s.mayNote(r.Context(), v, call, r.URL.Query().Get("grant")); !s.noted(w, r, err) {
+		return
+	}
+	// The server's own limits are for requests that are answered at once.
+	limits := http.NewResponseController(w)
+	_ = limits.SetReadDeadline(time.Now().Add(2 * noteHold)) // not every writer has one; real connections do
+	_ = limits.SetWriteDeadline(time.Now().Add(2 * noteHold))
+	heads, err := s.deps.Care.Notes.Heads(r.Context(), []string{call})
+	if err == nil && heads[call].Seq <= after {
+		s.notes.await(r.Context(), call, after, noteHold)
+		heads, err = s.deps.Care.Notes.Heads(r.Context(), []string{call})
+	}
+	if !s.noted(w, r, err) {
+		return
+	}
+	// The right may have ended while we waited.
+	if _, err := s.mayNote(r.Context(), v, call, r.URL.Query().Get("grant")); !s.noted(w, r, err) {
+		return
+	}
+	page, err := s.noteUpdates(r.Context(), call, after)
+	if !s.noted(w, r, err) {
+		return
+	}
+	page.TextSeq = heads[call].TextSeq
+	s.reply(w, http.StatusOK, page)
+}
+
+// writeNote takes one change. When it answers, the change is durable.
+func (s *Server) writeNote(w http.ResponseWriter, r *http.Request, v *visitor) {
+	call, ok := s.objectID(w, r)
+	var body protocol.NoteWrite
+	if !ok || !s.read(w, r, &body) || !s.mayWriteNote(w, r, v, call, body.Grant) {
+		return
+	}
+	u := notes.Update{Client: body.Client, Clock: body.Clock, Author: string(v.user.ID), Data: body.Data}
+	s.wroteNote(w, r, call, func() (notes.Head, error) {
+		return s.deps.Care.Notes.Append(r.Context(), call, u, body.Text, body.Reflects)
+	})
+}
+
+// writeNoteText takes the text as of a change: what two people typed at once is in nobody's text until their browsers have put it together.
+func (s *Server) writeNoteText(w http.ResponseWriter, r *http.Request, v *visitor) {
+	call, ok := s.objectID(w, r)
+	var body protocol.NoteText
+	if !ok || !s.read(w, r, &body) || !s.mayWriteNote(w, r, v, call, body.Grant) {
+		return
+	}
+	s.wroteNote(w, r, call, func() (notes.Head, error) {
+		return s.deps.Care.Notes.SaveText(r.Context(), call, string(v.user.ID), body.Text, body.Reflects)
+	})
+}
+
+func (s *Server) mayWriteNote(w http.ResponseWriter, r *http.Request, v *visitor, call, grant string) bool {
+	write, err := s.mayNote(r.Context(), v, call, grant)
+	if !s.noted(w, r, err) {
+		return false
+	}
+	if !write {
+		s.fail(w, http.StatusForbidden, protocol.NotYourCall, nil)
+		return false
+	}
+	if !s.noteLimits.allow(v.user.ID) {
+		s.fail(w, http.StatusTooManyRequests, protocol.TooMany, nil)
+		return false
+	}
+	return true
+}
+
+func (s *Server) wroteNote(w http.ResponseWriter, r *http.Request, call string, write func() (notes.Head, error)) {
+	head, err := write()
+	if !s.noted(w, r, err) {
+		return
+	}
+	s.notes.told(call, head)
+	s.reply(w, http.StatusOK, protocol.NoteHead{Seq: head.Seq, TextSeq: head.TextSeq})
+}
