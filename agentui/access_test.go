@@ -3,6 +3,7 @@ package agentui
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -54,18 +55,13 @@ func TestEveryEndpointHasItsRow(t *testing.T) {
 		"GET /api/calls/{id}/plan": accessServing, "PUT /api/calls/{id}/plan": accessServing, "POST /api/calls/{id}/plan/restore": accessServing,
 		"GET /api/calls/{id}/disposition": accessServing, "PUT /api/calls/{id}/disposition": accessServing, "GET /api/shift": accessServing,
 		"GET /api/debriefs": accessSupervisor, "POST /api/debriefs": accessServing, "POST /api/debriefs/{id}/done": accessSupervisor,
-		"GET /api/settings": accessSignedIn, "GET /api/phonebook": accessServing, "POST /api/calls/{id}/contact": accessServing,
 		"GET /api/decisions": accessSupervisor,
 		"GET /api/figures":   accessLeading, "GET /api/figures/trend": accessLeading, "GET /api/broadcasts": accessLeading, "POST /api/broadcasts": accessLeading,
 		"POST /api/broadcasts/{id}/end": accessLeading, "POST /api/broadcasts/{id}/read": accessSignedIn, "GET /api/walls": accessLeading,
 		"POST /api/walls": accessLeading, "POST /api/walls/{id}/revoke": accessLeading, "GET /api/wall": accessDisplay,
 		"GET /metrics": accessLoopback, "GET /ws": accessSignedIn, "/api/": accessAnyone, "/": accessAnyone,
 	}
-	for _, document := range []string{"settings", "phonebook"} {
-		for _, pattern := range []string{"GET %s", "PUT %s", "GET %s/versions", "GET %s/versions/{n}", "POST %s/versions/{n}/restore", "POST %s/check"} {
-			want[fmt.Sprintf(pattern, "/api/admin/"+document)] = accessAdministrator
-		}
-	}
+	maps.Copy(want, officeAccess())
 	for _, e := range s.server.endpoints() {
 		if e.access == accessNobody || e.access != want[e.pattern] {
 			t.Errorf("%s: access %d, want %d", e.pattern, e.access, want[e.pattern])

@@ -13,6 +13,7 @@ import (
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 	"hotline/casework/phonebook"
+	"hotline/casework/roster"
 	"hotline/queue"
 )
 
@@ -56,7 +57,10 @@ const (
 	ActionEmergencyOn  = "emergency.on"
 	ActionEmergencyOff = "emergency.off"
 
-	ActionContactTyped = "contact.typed" // a number outside for one call; documents add <name>.save and <name>.restore
+	ActionRosterPublish = "roster.publish" // with the days
+	ActionFeedMade      = "roster.feed"
+	ActionFeedRevoked   = "roster.feed_revoked"
+	ActionContactTyped  = "contact.typed" // a number outside for one call; documents add <name>.save and <name>.restore
 )
 
 // AuditEntry says who did what to what, and why.
@@ -158,6 +162,7 @@ type Deps struct {
 	Decisions  reasons   // *decisions.Store
 	Settings   rules     // *settings.Store
 	Phonebook  *phonebook.Store
+	Roster     *roster.Store
 	Figures    counts                                            // *figures.Store
 	Broadcasts messages                                          // *broadcast.Store
 	Walls      displays                                          // *walls.Store
@@ -174,7 +179,7 @@ func (d Deps) validate() error {
 	for name, missing := range map[string]bool{
 		"Log": d.Log == nil, "Queue": d.Queue == nil, "Users": d.Users == nil, "Audit": d.Audit == nil, "Recordings": d.Recordings == nil,
 		"Callbacks": d.Callbacks == nil, "Blocks": d.Blocks == nil, "Assets": d.Assets == nil, "Metrics": d.Metrics == nil, "Lines": d.Lines == nil,
-		"Decisions": d.Decisions == nil, "Settings": d.Settings == nil, "Phonebook": d.Phonebook == nil,
+		"Decisions": d.Decisions == nil, "Settings": d.Settings == nil, "Phonebook": d.Phonebook == nil, "Roster": d.Roster == nil,
 		"Figures": d.Figures == nil, "Broadcasts": d.Broadcasts == nil, "Walls": d.Walls == nil, "Care": d.Care.missing(),
 	} {
 		if missing {

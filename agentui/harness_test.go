@@ -34,6 +34,7 @@ import (
 	"hotline/casework/decisions"
 	"hotline/casework/figures"
 	"hotline/casework/phonebook"
+	"hotline/casework/roster"
 	"hotline/queue"
 	"hotline/queue/lines"
 	"hotline/queue/queuetest"
@@ -73,6 +74,7 @@ type site struct {
 	phonebook *phonebook.Store
 	told      *broadcast.Store
 	walls     *walls.Store
+	roster    *roster.Store
 	keys      *casework.Keys
 	tasks     *casework.Callbacks
 	gateway   *fakeGateway
@@ -223,6 +225,9 @@ func newSite(t *testing.T, adjust func(*Config)) *site {
 	if s.walls, err = walls.Open(t.Context(), s.db); err != nil {
 		t.Fatal(err)
 	}
+	if s.roster, err = roster.Open(t.Context(), s.db); err != nil {
+		t.Fatal(err)
+	}
 	s.cfg = Config{ID: "console-1"}
 	if adjust != nil {
 		adjust(&s.cfg)
@@ -252,7 +257,7 @@ func (s *site) start(addr string) {
 	s.metrics = prometheus.NewRegistry()
 	server, err := New(s.cfg, Deps{
 		Log: slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), Queue: s.index, Users: s.users, Audit: s.audit,
-		Recordings: s.library, Callbacks: s.tasks, Blocks: casework.NewBlocks(s.db), Lines: s.lines, Decisions: s.decisions, Care: s.care, Figures: figures.New(s.db), Broadcasts: s.told, Walls: s.walls, Settings: s.settings, Phonebook: s.phonebook, Gateways: map[string]Gateway{"gateway-1": s.gateway}, Metrics: s.metrics,
+		Recordings: s.library, Callbacks: s.tasks, Blocks: casework.NewBlocks(s.db), Lines: s.lines, Decisions: s.decisions, Care: s.care, Figures: figures.New(s.db), Broadcasts: s.told, Walls: s.walls, Settings: s.settings, Phonebook: s.phonebook, Roster: s.roster, Gateways: map[string]Gateway{"gateway-1": s.gateway}, Metrics: s.metrics,
 		Assets: fstest.MapFS{
 			"index.html":                {Data: []byte("<!doctype html><title>console</title>")},
 			"assets/app-0123abcd.js":    {Data: []byte("plain")},

@@ -114,7 +114,7 @@ func (s *Server) endpoints() []endpoint {
 		{pattern: "/api/", access: accessAnyone, serve: s.notFound},
 		{pattern: "/", access: accessAnyone, serve: s.serveAsset},
 	}
-	return slices.Concat(all, s.settingsEndpoints(), s.phonebookEndpoints(), s.careEndpoints())
+	return slices.Concat(all, s.officeEndpoints(), s.careEndpoints())
 }
 
 func (s *Server) routes() (http.Handler, error) {

@@ -15,13 +15,11 @@ const (
 	BadReason       Code = "bad_reason" // also websocket
 	GrantExpired    Code = "grant_expired"
 	BadRequest      Code = "bad_request"
-	Unavailable     Code = "unavailable"      // a part the console needs is away; try again. Also websocket
-	Internal        Code = "internal"         // also websocket
-	InvalidLines    Code = "invalid_lines"    // params: faults, each with field, code and params
-	Stale           Code = "stale"            // somebody changed it in between; params: version, at, by_name
-	BadNote         Code = "bad_note"         // params: most
-	InvalidDocument Code = "invalid_document" // params: faults, each with field, code and params
-	BadContact      Code = "bad_contact"      // no number that can be dialled, or no label
+	Unavailable     Code = "unavailable"   // a part the console needs is away; try again. Also websocket
+	Internal        Code = "internal"      // also websocket
+	InvalidLines    Code = "invalid_lines" // params: faults, each with field, code and params
+	Stale           Code = "stale"         // somebody changed it in between; params: version, at, by_name
+	BadNote         Code = "bad_note"      // params: most
 )
 
 // Codes of websocket refusals that are counted: ten in a minute close the connection.
@@ -76,12 +74,12 @@ const (
 
 // Codes lists every code, for the tests that compare it with the golden list and, in the web app, with the locale files.
 func Codes() []Code {
-	return []Code{
+	return append([]Code{
 		BadCredentials, TooManyAttempts, SignedOut, InCall, Forbidden, CrossOrigin, NotFound, BadReason, GrantExpired, BadRequest,
 		Unavailable, Internal, Malformed, UnknownType, TooLarge, HelloFirst, TooMany, SecondSession, OfferGone, NotYourCall, NoGateway,
-		LegFailed, LegPending, LegUnknown, WrongState, Displaced, OnBreak, RedCall, NotParty, PersonBusy, PersonAway, NoHeadset, BadText, TooManyWalls, TaskBusy, AlreadyClosed, NotCallable, NoTrunk, OwnProposal, NoCaller, InvalidLines, Stale, BadNote, InvalidDocument, BadContact,
+		LegFailed, LegPending, LegUnknown, WrongState, Displaced, OnBreak, RedCall, NotParty, PersonBusy, PersonAway, NoHeadset, BadText, TooManyWalls, TaskBusy, AlreadyClosed, NotCallable, NoTrunk, OwnProposal, NoCaller, InvalidLines, Stale, BadNote,
 		NoteFull, FormChanged, FormIncomplete, DispositionMissing, OwnDebrief,
-	}
+	}, documentCodes()...)
 }
 
 // Trouble names a part that is away while a page needs it; the browser turns it into words (trouble.<code> in its locale files).

@@ -7,6 +7,16 @@ import (
 	"hotline/casework/phonebook"
 )
 
+// Codes of HTTP answers about documents, numbers outside, rosters and imports.
+const (
+	InvalidDocument Code = "invalid_document" // params: faults, each with field, code and params
+	BadContact      Code = "bad_contact"      // no number that can be dialled, or no label
+	RosterGaps      Code = "roster_gaps"      // hours without a supervisor; params: n, gaps
+	BadDays         Code = "bad_days"         // params: most
+)
+
+func documentCodes() []Code { return []Code{InvalidDocument, BadContact, RosterGaps, BadDays} }
+
 // DocumentVersion is one version of a document of the site (settings, phonebook, roster): the answer of GET /api/admin/<name>, of
 // GET /api/admin/<name>/versions/{n} and of every change.
 type DocumentVersion struct {

@@ -11,6 +11,7 @@ import (
 
 	"hotline/agentui/settings"
 	"hotline/casework/phonebook"
+	"hotline/casework/roster"
 	"hotline/queue/lines"
 	"hotline/storage/documents"
 )
@@ -33,6 +34,8 @@ func shapes() map[string]any {
 		"http_blocks": Blocks{}, "http_block_proposal": BlockProposal{}, "http_block_approval": BlockApproval{}, "http_block_why": Why{},
 		"server_change_settings": Change{}, "http_settings": Settings{}, "http_settings_version": settingsVersion{}, "http_phonebook_version": phonebookVersion{},
 		"http_document_versions": DocumentHistory{}, "http_document_save": SaveDocument{}, "http_document_check": CheckDocument{}, "http_document_restore": RestoreDocument{},
+		"http_roster_version": versionOf[roster.Roster]{}, "http_roster_review_ask": ReviewRoster{}, "http_roster_review": RosterReview{}, "http_roster_publish": PublishRoster{},
+		"http_roster_publication": Publication{}, "http_roster_publications": Publications{}, "http_roster_people": RosterPeople{}, "http_roster_feed": RosterFeed{},
 		"http_contacts": Contacts{}, "http_contact_ask": AskContact{}, "http_contact": Contact{}, "http_error_invalid_document": invalidDocument{},
 		"document_fault_codes": []documents.Code{},
 		"server_change_duties": Change{}, "http_decisions": Decisions{},

@@ -17,6 +17,7 @@ import (
 	"hotline/casework/decisions"
 	service "hotline/casework/figures"
 	"hotline/casework/phonebook"
+	"hotline/casework/roster"
 	"hotline/queue"
 	"hotline/queue/lines"
 	"hotline/recordings"
@@ -93,9 +94,13 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	rosters, err := roster.Open(ctx, db)
+	if err != nil {
+		return err
+	}
 	deps := agentui.Deps{
 		Care:     care,
-		Settings: rulings, Phonebook: contacts,
+		Settings: rulings, Phonebook: contacts, Roster: rosters,
 		Figures: service.New(db), Broadcasts: told, Walls: displays,
 		Log: log, Queue: q, Lines: sitePolicy{store, c, q, log}, Users: people, Audit: trail{casework.NewAudit(db)}, Decisions: reasons, Recordings: library{recordings.NewLibrary(index, c.store()), keys},
 		Callbacks: callbacks, Blocks: casework.NewBlocks(db),

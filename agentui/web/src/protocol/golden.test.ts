@@ -6,6 +6,7 @@ import * as structures from './structures';
 import * as lines from './lines';
 import * as documents from './documents';
 import * as phonebook from './phonebook';
+import * as roster from './roster';
 import * as settings from './settings';
 import * as care from './care';
 import * as colleagues from './colleagues';
@@ -41,6 +42,12 @@ const readers: Record<string, Reader<unknown>> = {
   http_document_versions: documents.documentHistory,
   http_phonebook_version: documents.wholeDocument(phonebook.book),
   http_contacts: phonebook.contacts,
+  http_roster_version: documents.wholeDocument(roster.roster),
+  http_roster_review: roster.review,
+  http_roster_publication: roster.publication,
+  http_roster_publications: roster.publications,
+  http_roster_people: roster.people,
+  http_roster_feed: roster.feed,
   http_contact: phonebook.contact,
   http_me: structures.me,
   http_recording: structures.recording,
@@ -84,6 +91,8 @@ const sent = [
   'http_lines_restore.json',
   'http_emergency_set.json',
   'http_document_save.json',
+  'http_roster_review_ask.json',
+  'http_roster_publish.json',
   'http_document_check.json',
   'http_document_restore.json',
   'http_contact_ask.json',
