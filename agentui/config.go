@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"slices"
 	"time"
+
+	"hotline/agentui/users"
 )
 
 // Config is the console's. The zero value of a field means its default.
@@ -32,7 +34,11 @@ type Config struct {
 	SessionLook time.Duration // how often an open websocket looks whether its sign-in still holds; default 30 s
 	GrantLife   time.Duration // of the access to one recording; default 10 min
 
-	LoginsPerUser    int // attempts in a row for one username, then one every 30 s; default 5
+	FactorOptional bool            // a second factor is asked of those who have one only: for a demonstration
+	ProviderName   string          // of the provider of identities, as the button says it; empty without one
+	IdleLock       time.Duration   // the console locks after so long without input, never within a call; default 15 min
+	Locks          users.LockRules // of failures at the door
+
 	LoginsPerAddress int // attempts in a row from one address, then one a second; default 60
 
 	Ring      time.Duration // as in queue.Config; default 15 s
@@ -59,7 +65,7 @@ func (c Config) withDefaults() Config {
 	c.SessionLife = cmp.Or(c.SessionLife, 14*time.Hour)
 	c.SessionLook = cmp.Or(c.SessionLook, 30*time.Second)
 	c.GrantLife = cmp.Or(c.GrantLife, 10*time.Minute)
-	c.LoginsPerUser = cmp.Or(c.LoginsPerUser, 5)
+	c.IdleLock = cmp.Or(c.IdleLock, 15*time.Minute)
 	c.LoginsPerAddress = cmp.Or(c.LoginsPerAddress, 60)
 	c.Ring = cmp.Or(c.Ring, 15*time.Second)
 	c.Grace = cmp.Or(c.Grace, 1500*time.Millisecond)
@@ -91,7 +97,7 @@ func (c Config) Validate() error {
 	}
 	for name, d := range map[string]time.Duration{
 		"SessionIdle": c.SessionIdle, "SessionLife": c.SessionLife, "SessionLook": c.SessionLook, "GrantLife": c.GrantLife, "Ring": c.Ring, "Grace": c.Grace,
-		"AwayLimit": c.AwayLimit,
+		"AwayLimit": c.AwayLimit, "IdleLock": c.IdleLock,
 	} {
 		if d < 0 {
 			refuse("%s is negative", name)
@@ -101,7 +107,7 @@ func (c Config) Validate() error {
 		refuse("AwayLimit (%s) must be longer than Grace (%s)", c.AwayLimit, c.Grace)
 	}
 	for name, n := range map[string]int{
-		"LoginsPerUser": c.LoginsPerUser, "LoginsPerAddress": c.LoginsPerAddress, "OutboxFrames": c.OutboxFrames, "OutboxRows": c.OutboxRows,
+		"LoginsPerAddress": c.LoginsPerAddress, "OutboxFrames": c.OutboxFrames, "OutboxRows": c.OutboxRows,
 		"TabsPerUser": c.TabsPerUser,
 	} {
 		if n < 1 {

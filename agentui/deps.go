@@ -36,9 +36,6 @@ var _ index = (*queue.Queue)(nil)
 
 // Actions of the audit trail.
 const (
-	ActionLogin           = "login"
-	ActionLoginFailed     = "login_failed"
-	ActionLogout          = "logout"
 	ActionRecordingAccess = "recording.access"
 	ActionRecordingPlay   = "recording.play"
 
@@ -154,7 +151,10 @@ type Deps struct {
 	Log        *slog.Logger
 	Queue      index // *queue.Queue
 	Users      *users.Store
+	Factors    *users.Factors
+	Provider   identities // of identities; nil: none
 	Audit      Auditor
+	Trail      trail // the audit trail, for who reads it
 	Recordings Library
 	Callbacks  callbacks // *casework.Callbacks
 	Blocks     blocks    // *casework.Blocks
@@ -177,7 +177,7 @@ type Deps struct {
 func (d Deps) validate() error {
 	var errs []error
 	for name, missing := range map[string]bool{
-		"Log": d.Log == nil, "Queue": d.Queue == nil, "Users": d.Users == nil, "Audit": d.Audit == nil, "Recordings": d.Recordings == nil,
+		"Log": d.Log == nil, "Queue": d.Queue == nil, "Users": d.Users == nil, "Audit": d.Audit == nil, "Factors": d.Factors == nil, "Trail": d.Trail == nil, "Recordings": d.Recordings == nil,
 		"Callbacks": d.Callbacks == nil, "Blocks": d.Blocks == nil, "Assets": d.Assets == nil, "Metrics": d.Metrics == nil, "Lines": d.Lines == nil,
 		"Decisions": d.Decisions == nil, "Settings": d.Settings == nil, "Phonebook": d.Phonebook == nil, "Roster": d.Roster == nil,
 		"Figures": d.Figures == nil, "Broadcasts": d.Broadcasts == nil, "Walls": d.Walls == nil, "Care": d.Care.missing(),

@@ -54,6 +54,7 @@ type desk struct {
 	lastSelf string    // JSON of the self that the browser has
 	board    changed   // rows of the board that the browser has yet to get
 	shown    time.Time // when it last got some
+	covered  bool      // the browser was told to hide everything
 	over     bool
 }
 
@@ -93,6 +94,7 @@ type (
 		answer chan protocol.Code
 	}
 	drained struct{}
+	covered struct{} // the page was locked, or unlocked
 )
 
 // openDesk returns the person's desk, a new one when there is none. orphan is the row that an earlier life of this console left. Nil: the
@@ -206,6 +208,10 @@ func (d *desk) take(ctx context.Context, m any) {
 			m.tab.out.send(protocol.NewError(m.req.Header().ID, protocol.Displaced, nil))
 			return
 		}
+		if d.isCovered() && !whileCovered(m.req.Header().Type) {
+			d.refuse(m.req.Header().ID, protocol.IsLocked)
+			return
+		}
 		d.s.commands[m.req.Header().Type].run(ctx, d, m.req)
 	case legMade:
 		d.legMade(m)
@@ -244,7 +250,7 @@ func (d *desk) seat(a arrival) {
 	if d.tab != nil {
 		d.tab.displaced()
 	}
-	d.tab, d.awayAt, d.lastSelf, d.board = a.tab, time.Time{}, "", changed{}
+	d.tab, d.awayAt, d.lastSelf, d.board, d.covered = a.tab, time.Time{}, "", changed{}, false
 	d.session, d.signed, d.seen, d.acted, d.retryAt = newID(), false, false, "", time.Time{}
 	d.user = a.tab.user
 	d.resumeLeg(a.hello.Leg)

@@ -80,6 +80,7 @@ type site struct {
 	gateway   *fakeGateway
 	metrics   *prometheus.Registry
 	logs      *lockedBuffer
+	provider  identities
 	index     index // what the console gets, s.queue unless a test says otherwise
 	server    *Server
 	base      string
@@ -228,7 +229,7 @@ func newSite(t *testing.T, adjust func(*Config)) *site {
 	if s.roster, err = roster.Open(t.Context(), s.db); err != nil {
 		t.Fatal(err)
 	}
-	s.cfg = Config{ID: "console-1"}
+	s.cfg = Config{ID: "console-1", FactorOptional: true}
 	if adjust != nil {
 		adjust(&s.cfg)
 	}
@@ -256,7 +257,7 @@ func (s *site) start(addr string) {
 	s.t.Helper()
 	s.metrics = prometheus.NewRegistry()
 	server, err := New(s.cfg, Deps{
-		Log: slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), Queue: s.index, Users: s.users, Audit: s.audit,
+		Log: slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), Queue: s.index, Users: s.users, Factors: s.users.Factors(s.keys, "Test"), Provider: s.provider, Audit: s.audit, Trail: casework.NewAudit(s.db),
 		Recordings: s.library, Callbacks: s.tasks, Blocks: casework.NewBlocks(s.db), Lines: s.lines, Decisions: s.decisions, Care: s.care, Figures: figures.New(s.db), Broadcasts: s.told, Walls: s.walls, Settings: s.settings, Phonebook: s.phonebook, Roster: s.roster, Gateways: map[string]Gateway{"gateway-1": s.gateway}, Metrics: s.metrics,
 		Assets: fstest.MapFS{
 			"index.html":                {Data: []byte("<!doctype html><title>console</title>")},
@@ -424,4 +425,18 @@ func (p *person) raw(method, path string, body io.Reader, header http.Header) *h
 		p.s.t.Fatal(err)
 	}
 	return resp
+}
+
+// disable shuts a person out, as the security administrator does.
+func (s *site) disable(id queue.AgentID) {
+	s.t.Helper()
+	u, err := s.users.ByID(s.t.Context(), id)
+	if err == nil {
+		to := u.Standing()
+		to.Disabled = true
+		_, err = s.users.Amend(s.t.Context(), id, u.Version, to, "cli:test", "", 0)
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
 }

@@ -32,6 +32,8 @@ type outbox struct {
 	settings  int                // version in force
 
 	broadcasts []protocol.Broadcast // what the person has yet to read
+
+	covered bool // the page is locked: it learns nothing of what waits for people
 }
 
 // pending is a change in the making.
@@ -99,6 +101,14 @@ func (o *outbox) update(fn func()) {
 	}
 }
 
+// cover tells the browser to hide everything, or to show it again; a snapshot follows.
+func (o *outbox) cover(on bool) {
+	o.update(func() {
+		o.covered, o.pending = on, nil
+		o.push(protocol.Locked{Type: protocol.TypeLocked, On: on})
+	})
+}
+
 // send adds an answer.
 func (o *outbox) send(frame any) { o.update(func() { o.push(frame) }) }
 
@@ -115,7 +125,9 @@ func (o *outbox) snapshot(s protocol.Snapshot) {
 		o.pending, o.seq = nil, 0
 		o.told = o.wrong()
 		s.Trouble, s.Duties, s.Emergency, s.Settings = o.told, o.duties, o.emergency, o.settings
-		if o.broadcasts != nil {
+		if o.covered {
+			s.Duties = protocol.Duties{}
+		} else if o.broadcasts != nil {
 			s.Broadcasts = o.broadcasts
 		}
 		o.push(s)
@@ -135,8 +147,8 @@ func (o *outbox) tellDuties(now protocol.Duties) {
 			return
 		}
 		o.duties = now
-		if o.told == nil {
-			return // the first snapshot carries it
+		if o.told == nil || o.covered {
+			return // the next snapshot carries it
 		}
 		if o.pending == nil {
 			o.pending = &pending{}

@@ -52,6 +52,7 @@ type page struct {
 	snaps   int
 	changes int
 	notices []string
+	locked  bool
 	lost    []protocol.LegLost
 	errors  []answer
 	closed  error
@@ -147,6 +148,10 @@ func (g *page) apply(b []byte) {
 			}
 		}
 		g.snaps++
+	case "locked":
+		var l protocol.Locked
+		fail(json.Unmarshal(b, &l))
+		g.locked = l.On
 	case "change":
 		var c protocol.Change
 		fail(json.Unmarshal(b, &c))

@@ -65,14 +65,16 @@ type endpoint struct {
 	access  access
 	serve   func(w http.ResponseWriter, r *http.Request, v *visitor) // v is nil where anyone may ask
 	body    int64                                                    // most bytes of a body; 0: bodyLimit
+	early   []protocol.Next                                          // what may still have to come next, besides nothing
+	fresh   bool                                                     // who has a second factor must have proved it lately
 }
 
 func (s *Server) endpoints() []endpoint {
 	figures := promhttp.HandlerFor(s.deps.Metrics, promhttp.HandlerOpts{})
 	all := []endpoint{
 		{pattern: "POST /api/login", access: accessAnyone, serve: s.login},
-		{pattern: "POST /api/logout", access: accessSignedIn, serve: s.logout},
-		{pattern: "GET /api/me", access: accessSignedIn, serve: s.me},
+		{pattern: "POST /api/logout", access: accessSignedIn, serve: s.logout, early: anyStanding()},
+		{pattern: "GET /api/me", access: accessSignedIn, serve: s.me, early: anyStanding()},
 		{pattern: "GET /api/config", access: accessAnyone, serve: s.publicConfig},
 		{pattern: "GET /api/recordings", access: accessSupervisor, serve: s.listRecordings},
 		{pattern: "POST /api/recordings/{id}/access", access: accessSupervisor, serve: s.accessRecording},
@@ -110,11 +112,11 @@ func (s *Server) endpoints() []endpoint {
 		{pattern: "GET /healthz", access: accessAnyone, serve: s.healthz},
 		{pattern: "GET /readyz", access: accessAnyone, serve: s.readyz},
 		{pattern: "GET /metrics", access: accessLoopback, serve: func(w http.ResponseWriter, r *http.Request, _ *visitor) { figures.ServeHTTP(w, r) }},
-		{pattern: "GET /ws", access: accessSignedIn, serve: s.serveSocket},
+		{pattern: "GET /ws", access: accessSignedIn, serve: s.serveSocket, early: []protocol.Next{protocol.NextUnlock}},
 		{pattern: "/api/", access: accessAnyone, serve: s.notFound},
 		{pattern: "/", access: accessAnyone, serve: s.serveAsset},
 	}
-	return slices.Concat(all, s.officeEndpoints(), s.careEndpoints())
+	return slices.Concat(all, s.officeEndpoints(), s.careEndpoints(), s.safetyEndpoints())
 }
 
 func (s *Server) routes() (http.Handler, error) {
@@ -162,8 +164,7 @@ func (s *Server) admit(e endpoint) http.Handler {
 				s.unavailable(seen, r, err)
 				return
 			}
-			if roles := e.access.roles(); len(roles) > 0 && !slices.Contains(roles, v.user.Role) {
-				s.fail(seen, http.StatusForbidden, protocol.Forbidden, nil)
+			if !s.mayCome(seen, e, v) {
 				return
 			}
 		default:

@@ -21,6 +21,7 @@ import (
 	"hotline/agentui/board"
 	"hotline/agentui/broadcast"
 	"hotline/agentui/protocol"
+	"hotline/agentui/users"
 	"hotline/queue"
 	"hotline/queue/lines"
 )
@@ -50,6 +51,7 @@ type Server struct {
 	zone       *time.Location // of the site
 	sessions   *scs.SessionManager
 	logins     *loginLimits
+	locks      *users.Locks
 	grants     *playedGrants
 	notes      *noteHub
 	spans      *spanKeeper
@@ -88,7 +90,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, log: deps.Log, deps: deps, metrics: m, board: board.New(board.Config{Ring: cfg.Ring}), directory: newDirectory(deps.Users),
-		logins: newLoginLimits(cfg), grants: newPlayedGrants(), assets: files, desks: map[queue.AgentID]*desk{}, tabs: map[*tab]struct{}{}, broadcast: make(chan struct{}, 1),
+		logins: newLoginLimits(cfg), locks: deps.Users.Locks(cfg.Locks), grants: newPlayedGrants(), assets: files, desks: map[queue.AgentID]*desk{}, tabs: map[*tab]struct{}{}, broadcast: make(chan struct{}, 1),
 	}
 	s.levels = newLevels(deps.Figures, s.site.promised)
 	if s.zone, err = time.LoadLocation(lines.DefaultZone); err != nil {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -28,6 +29,7 @@ const (
 	skipLimit     = 1 << 20     // bytes of an oversized frame that are read past
 	messageRate   = 20          // messages a second; a person with a mouse sends a few
 	messageBurst  = 60
+	afterCall     = time.Second // how soon after a call a person is put out whose sign-in ended within it
 )
 
 // tab is one websocket: the handler's goroutine reads it, one more writes it, one more watches over the sign-in behind it.
@@ -40,7 +42,9 @@ type tab struct {
 	pace *rate.Limiter
 	desk *desk // once hello was taken; the reader's own
 
-	heard chan struct{} // receives when the browser was heard
+	heard  chan struct{} // receives when the browser was heard
+	look   chan struct{} // receives when the sign-in may be another than it was
+	locked atomic.Bool   // the sign-in is locked: while the person does not talk, the browser gets no rows
 
 	mu      sync.Mutex
 	refused []time.Time
@@ -65,7 +69,8 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request, v *visitor)
 	if err != nil {
 		return // answered by Upgrade
 	}
-	t := &tab{s: s, ws: ws, user: v.user, key: v.key, pace: rate.NewLimiter(messageRate, messageBurst), heard: make(chan struct{}, 1)}
+	t := &tab{s: s, ws: ws, user: v.user, key: v.key, pace: rate.NewLimiter(messageRate, messageBurst), heard: make(chan struct{}, 1), look: make(chan struct{}, 1)}
+	t.locked.Store(v.next == protocol.NextUnlock)
 	t.out = newOutbox(s.cfg.OutboxFrames, s.cfg.OutboxRows, func() {
 		s.metrics.closed.WithLabelValues(closeName(protocol.CloseTooSlow)).Inc()
 		time.AfterFunc(overrunLimit, t.drop) // its writer may be stuck in a write
@@ -343,7 +348,8 @@ func closeName(code int) string {
 	return "policy"
 }
 
-// guard ends the desk when the sign-in ends, and counts an open websocket as use of it. A call is never cut: it asks again after it.
+// guard ends the desk when the sign-in ends, covers the page when it locks, and counts an open websocket as use of it. A call is never cut: it asks
+// again until it is over.
 func (t *tab) guard(ctx context.Context, v *visitor) {
 	tick := time.NewTicker(t.s.cfg.SessionLook)
 	defer tick.Stop()
@@ -352,13 +358,30 @@ func (t *tab) guard(ctx context.Context, v *visitor) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		case <-t.look:
 		}
 		on, err := t.s.renewVisitor(ctx, v)
-		if err != nil || on {
+		if err != nil {
 			continue // a database that is away signs nobody out
 		}
-		if t.s.endVisit(ctx, t.user.ID, t.key) != protocol.InCall {
-			t.out.close(protocol.CloseSignedOut)
+		if on && !unfinished(v.next) && v.user.Role == t.user.Role {
+			t.cover(ctx, v.next == protocol.NextUnlock)
+			continue
 		}
+		if t.s.endVisit(ctx, t.user.ID, t.key) == protocol.InCall {
+			tick.Reset(min(afterCall, t.s.cfg.SessionLook))
+			continue
+		}
+		t.out.close(protocol.CloseSignedOut)
+	}
+}
+
+// cover hides the site's rows from the browser, or shows them again.
+func (t *tab) cover(ctx context.Context, on bool) {
+	if t.locked.Swap(on) == on {
+		return
+	}
+	if d := t.s.findDesk(t.user.ID); d != nil {
+		d.post(ctx, covered{})
 	}
 }

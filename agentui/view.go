@@ -55,6 +55,7 @@ func (d *desk) show(now time.Time) {
 		return
 	}
 	d.tab.out.tellRefused(d.refused)
+	d.coverOrShow(now)
 	if !d.snapshot.IsZero() {
 		if d.member && !d.seen && now.Before(d.snapshot) && !d.refused {
 			d.wakeAt(d.snapshot)
@@ -88,6 +89,9 @@ func (d *desk) sendChanges(now time.Time) {
 	default:
 		rows, d.board, d.shown = d.board, changed{}, now
 	}
+	if d.covered {
+		rows = changed{}
+	}
 	if text == d.lastSelf && rows.empty() {
 		return
 	}
@@ -118,7 +122,7 @@ func (d *desk) sendChanges(now time.Time) {
 }
 
 func (d *desk) wholeBoard() *protocol.Board {
-	if !d.user.Role.SeesBoard() {
+	if !d.user.Role.SeesBoard() || d.covered {
 		return nil
 	}
 	b := &protocol.Board{Waiting: []protocol.Call{}, Talking: []protocol.Call{}, Agents: []protocol.Agent{}}

@@ -29,6 +29,8 @@ type visitor struct {
 	token  string
 	key    string // names the sign-in without opening it: a hash of the token
 	grants []byte
+	signIn users.SignIn
+	next   protocol.Next // what must come before anything else
 }
 
 func (s *Server) newSessions() *scs.SessionManager {
@@ -71,6 +73,11 @@ func (s *Server) renewVisitor(ctx context.Context, v *visitor) (bool, error) {
 	if id == "" {
 		return false, nil
 	}
+	if v.signIn, err = s.deps.Users.Sessions().SignIn(ctx, v.token); errors.Is(err, users.ErrNotFound) {
+		return false, nil
+	} else if err != nil {
+		return false, err
+	}
 	u, err := s.deps.Users.ByID(ctx, queue.AgentID(id))
 	if errors.Is(err, users.ErrNotFound) || err == nil && u.Disabled {
 		return false, nil
@@ -79,7 +86,17 @@ func (s *Server) renewVisitor(ctx context.Context, v *visitor) (bool, error) {
 		return false, err
 	}
 	v.user, v.grants = u, s.sessions.GetBytes(sess, fieldGrants)
-	until := time.Now().Add(s.cfg.SessionIdle)
+	now := time.Now()
+	if v.next, err = s.nextOf(ctx, v, now); err != nil {
+		return false, err
+	}
+	if unfinished(v.next) && now.Sub(v.signIn.Since) > finishWithin {
+		return false, nil
+	}
+	if now.Sub(v.signIn.Used) < min(usedEvery, s.cfg.SessionIdle/8) {
+		return true, nil
+	}
+	until := now.Add(s.cfg.SessionIdle)
 	if end := s.sessions.Deadline(sess); end.Before(until) {
 		until = end
 	}
@@ -89,24 +106,33 @@ func (s *Server) renewVisitor(ctx context.Context, v *visitor) (bool, error) {
 	return true, nil
 }
 
-// startVisit begins a sign-in and gives the browser its cookie. A token that the browser brought is never used on.
-func (s *Server) startVisit(w http.ResponseWriter, r *http.Request, u users.User) error {
+// startVisit begins a sign-in and gives the browser its cookie. A token that the browser brought is never used on. The answer is the new visitor,
+// who may have more to prove.
+func (s *Server) startVisit(w http.ResponseWriter, r *http.Request, u users.User, factor time.Time, byProvider bool) (*visitor, error) {
 	ctx, err := s.sessions.Load(r.Context(), "")
 	if err != nil {
-		return fmt.Errorf("new session: %w", err)
+		return nil, fmt.Errorf("new session: %w", err)
 	}
 	key := make([]byte, 32)
 	if _, err := rand.Read(key); err != nil {
-		return fmt.Errorf("new session: %w", err)
+		return nil, fmt.Errorf("new session: %w", err)
 	}
 	s.sessions.Put(ctx, fieldUser, string(u.ID))
 	s.sessions.Put(ctx, fieldGrants, key)
 	token, expiry, err := s.sessions.Commit(ctx)
 	if err != nil {
-		return fmt.Errorf("new session: %w", err)
+		return nil, fmt.Errorf("new session: %w", err)
+	}
+	in := users.SignIn{User: u.ID, Factor: factor, ByProvider: byProvider, Remote: s.remote(r).String(), Browser: r.UserAgent()}
+	if err := s.deps.Users.Sessions().Begin(r.Context(), token, in); err != nil {
+		return nil, err
+	}
+	v := &visitor{token: token, key: sessionKey(token)}
+	if on, err := s.renewVisitor(r.Context(), v); err != nil || !on {
+		return nil, errors.Join(err, errSignedOut)
 	}
 	s.sessions.WriteSessionCookie(ctx, w, token, expiry)
-	return nil
+	return v, nil
 }
 
 // stopVisit ends a sign-in.
@@ -143,7 +169,7 @@ func (s *Server) expireSessions(ctx context.Context) {
 	tick := time.NewTicker(10 * time.Minute)
 	defer tick.Stop()
 	for {
-		if err := s.deps.Users.Sessions().Expire(ctx); err != nil && ctx.Err() == nil {
+		if err := errors.Join(s.deps.Users.Sessions().Expire(ctx), s.locks.Expire(ctx)); err != nil && ctx.Err() == nil {
 			s.log.Warn("old sessions were not cleared away", "error", err)
 		}
 		select {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	"hotline/storage"
@@ -24,13 +25,20 @@ type Entry struct {
 
 // Audit is the table of what people did and saw. It only grows: there is no way here to change a row, and the database refuses one
 // (triggers). Somebody who owns the database can still drop the triggers.
+//
+// Each row is chained to the one before it (auditchain.go), so that [Audit.Verify] finds what was changed by who dropped them; and who makes the
+// whole chain anew is found by a checkpoint that was kept elsewhere.
 type Audit struct {
-	db  *storage.DB
-	now func() time.Time
+	db     *storage.DB
+	digest Digest
+	now    func() time.Time
 }
 
-// NewAudit uses the tables that [Migrate] made.
-func NewAudit(db *storage.DB) *Audit { return &Audit{db, time.Now} }
+// NewAudit uses the tables that [Migrate] made, and chains by SHA-256.
+func NewAudit(db *storage.DB) *Audit { return &Audit{db, SHA256{}, time.Now} }
+
+// By returns the same audit, whose new rows are chained by another method.
+func (a *Audit) By(d Digest) *Audit { return &Audit{a.db, d, a.now} }
 
 // Append writes a row and returns it as written. When it returns an error, what was to be audited must not happen. At is filled in when
 // zero.
@@ -55,7 +63,10 @@ func (a *Audit) Append(ctx context.Context, e Entry) (Entry, error) {
 		}
 		_, err := tx.Exec(ctx, `INSERT INTO audit (`+auditColumns+`) VALUES (?,?,?,?,?,?,?,?,?)`, e.Seq, storage.Millis(e.At), e.Actor, e.Role,
 			e.Action, e.Object, e.Reason, e.Remote, string(e.Detail))
-		return err
+		if err != nil {
+			return err
+		}
+		return a.link(ctx, tx, e)
 	})
 	if err != nil {
 		return Entry{}, wrap("audit", err)
@@ -65,11 +76,16 @@ func (a *Audit) Append(ctx context.Context, e Entry) (Entry, error) {
 
 // AuditQuery narrows a list; empty fields do not.
 type AuditQuery struct {
-	Before int64 // rows with a smaller number; 0: from the newest
-	Actor  string
-	Object string
-	Limit  int // 1 to 1000; 0: 100
+	Before   int64 // rows with a smaller number; 0: from the newest
+	Actor    string
+	Action   string // the whole of it, or its beginning up to a dot: "recording." finds all that was done to recordings
+	Object   string
+	From, To time.Time // rows at or after, and before
+	Limit    int       // 1 to MaxAuditPage; 0: 100
 }
+
+// MaxAuditPage is the most rows of one list.
+const MaxAuditPage = 1000
 
 // List returns rows, newest first.
 func (a *Audit) List(ctx context.Context, q AuditQuery) ([]Entry, error) {
@@ -90,8 +106,20 @@ func (a *Audit) List(ctx context.Context, q AuditQuery) ([]Entry, error) {
 	if q.Object != "" {
 		and("object = ?", q.Object)
 	}
+	if q.Action != "" && strings.HasSuffix(q.Action, ".") {
+		and("action >= ?", q.Action)
+		and("action < ?", strings.TrimSuffix(q.Action, ".")+"/") // "/" comes after "."
+	} else if q.Action != "" {
+		and("action = ?", q.Action)
+	}
+	if !q.From.IsZero() {
+		and("at_ms >= ?", storage.Millis(q.From))
+	}
+	if !q.To.IsZero() {
+		and("at_ms < ?", storage.Millis(q.To))
+	}
 	out, err := storage.Select(ctx, a.db, scanEntry, `SELECT `+auditColumns+` FROM audit`+where+` ORDER BY seq DESC LIMIT ?`,
-		append(args, min(max(q.Limit, 1), 1000))...)
+		append(args, min(max(q.Limit, 1), MaxAuditPage))...)
 	return out, wrap("list audit", err)
 }
 

@@ -34,7 +34,10 @@ func Migrate(ctx context.Context, db *storage.DB) error {
 	if err != nil {
 		return err
 	}
-	return db.Migrate(ctx, "casework", sub)
+	if err := db.Migrate(ctx, "casework", sub); err != nil {
+		return err
+	}
+	return wrap("chain the audit", NewAudit(db).linkOld(ctx))
 }
 
 func wrap(op string, err error) error {

@@ -72,6 +72,27 @@ const (
 	OwnDebrief         Code = "own_debrief"         // another person than who wished it says that it was done
 )
 
+// Codes of signing in, and of people.
+const (
+	FactorNeeded      Code = "second_factor_needed"
+	EnrolmentNeeded   Code = "enrolment_needed"
+	PasswordNeeded    Code = "password_needed" // another person knows it: it must be changed first
+	IsLocked          Code = "locked"          // also websocket: the console is locked
+	FreshFactorNeeded Code = "fresh_factor_needed"
+	BadCode           Code = "bad_code"
+	AlreadyEnrolled   Code = "already_enrolled"
+	NotEnrolled       Code = "not_enrolled"
+	WeakPassword      Code = "weak_password"
+	NameTaken         Code = "name_taken"
+	BadPerson         Code = "bad_person"
+	OwnRole           Code = "own_role"
+	LastSecurity      Code = "last_security"
+	BadWork           Code = "bad_work"
+	ProviderFailed    Code = "provider_failed"  // the provider of identities did not do its part
+	ProviderUnknown   Code = "provider_unknown" // it vouches for somebody who has no account here
+	ProviderRole      Code = "provider_role"    // it does not grant the role of the account
+)
+
 // Codes lists every code, for the tests that compare it with the golden list and, in the web app, with the locale files.
 func Codes() []Code {
 	return append([]Code{
@@ -79,6 +100,8 @@ func Codes() []Code {
 		Unavailable, Internal, Malformed, UnknownType, TooLarge, HelloFirst, TooMany, SecondSession, OfferGone, NotYourCall, NoGateway,
 		LegFailed, LegPending, LegUnknown, WrongState, Displaced, OnBreak, RedCall, NotParty, PersonBusy, PersonAway, NoHeadset, BadText, TooManyWalls, TaskBusy, AlreadyClosed, NotCallable, NoTrunk, OwnProposal, NoCaller, InvalidLines, Stale, BadNote,
 		NoteFull, FormChanged, FormIncomplete, DispositionMissing, OwnDebrief,
+		FactorNeeded, EnrolmentNeeded, PasswordNeeded, IsLocked, FreshFactorNeeded, BadCode, AlreadyEnrolled, NotEnrolled, WeakPassword, NameTaken, BadPerson,
+		OwnRole, LastSecurity, BadWork, ProviderFailed, ProviderUnknown, ProviderRole,
 	}, documentCodes()...)
 }
 

@@ -8,6 +8,7 @@ const (
 	TypeLegLost   Type = "leg_lost"
 	TypeDisplaced Type = "displaced"
 	TypeSignedOut Type = "signed_out"
+	TypeLocked    Type = "locked"
 )
 
 // Ack answers a request that was done.

@@ -121,6 +121,7 @@ type Me struct {
 	Name     string `json:"name"`
 	Role     string `json:"role"`
 	Locale   string `json:"locale"`
+	Next     Next   `json:"next"` // what must come before anything else; empty: nothing
 }
 
 // ICEServer is one STUN or TURN server as RTCPeerConnection takes it.
@@ -138,6 +139,8 @@ type PublicConfig struct {
 	ICEServers []ICEServer `json:"ice_servers"`
 	Codec      string      `json:"codec"`
 	Demo       bool        `json:"demo"`
+	Provider   string      `json:"provider"`     // by which people may also sign in, as a button says it; empty: none
+	IdleLockMs int64       `json:"idle_lock_ms"` // after so long without input the console locks
 }
 
 // Recording is one row of the list of recordings.

@@ -55,10 +55,11 @@ func (s *Sessions) CommitCtx(ctx context.Context, token string, data []byte, exp
 	return nil
 }
 
-// Extend moves the end of a session that is there; one that was ended stays ended.
+// Extend moves the end of a session that is there and notes that it was used; one that was ended stays ended.
 func (s *Sessions) Extend(ctx context.Context, token string, expiry time.Time) error {
-	_, err := s.db.Exec(ctx, "UPDATE sessions SET expires_at = ? WHERE token_hash = ? AND expires_at > ?", storage.Millis(expiry),
-		tokenHash(token), time.Now().UnixMilli())
+	now := time.Now().UnixMilli()
+	_, err := s.db.Exec(ctx, "UPDATE sessions SET expires_at = ?, used_ms = ? WHERE token_hash = ? AND expires_at > ?", storage.Millis(expiry), now,
+		tokenHash(token), now)
 	if err != nil {
 		return fmt.Errorf("extend session: %w", err)
 	}

@@ -68,8 +68,12 @@ type User struct {
 	Locale   string // "zh-CN" or "en"
 	Disabled bool   // may not sign in
 	Created  time.Time
+	Version  int  // of its Standing, from 1
+	Change   bool // somebody else knows the password: it must be changed first
 
-	hash string
+	hash       string
+	mustChange bool // for Create
+	by, note   string
 }
 
 //go:embed migrations/*.sql
@@ -101,7 +105,7 @@ func Open(ctx context.Context, db *storage.DB) (*Store, error) {
 // case. Name: 1 to 80 characters. An empty locale is zh-CN. ErrTaken, ErrWeakPassword.
 func (s *Store) Create(ctx context.Context, u User, password string) (User, error) {
 	u.Username = fold(u.Username)
-	if err := u.check(); err != nil {
+	if err := u.Check(); err != nil {
 		return User{}, fmt.Errorf("create user: %w", err)
 	}
 	hash, err := s.hasher.hash(ctx, password)
@@ -121,9 +125,19 @@ func (s *Store) Create(ctx context.Context, u User, password string) (User, erro
 	if err != nil {
 		return User{}, fmt.Errorf("create user: %w", err)
 	}
-	_, err = s.db.Exec(ctx, `INSERT INTO users (id, username, name, role, password, skills, locale, disabled, created_at, agent_group)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		string(u.ID), u.Username, u.Name, string(u.Role), u.hash, string(skills), u.Locale, u.Disabled, storage.Millis(u.Created), u.Group)
+	u.Version, u.Change = 1, u.mustChange
+	err = s.db.InTx(ctx, func(tx *storage.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO users (id, username, name, role, password, skills, locale, disabled, created_at, agent_group, must_change)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			string(u.ID), u.Username, u.Name, string(u.Role), u.hash, string(skills), u.Locale, u.Disabled, storage.Millis(u.Created), u.Group, u.Change)
+		if err != nil {
+			return err
+		}
+		if err := noteWork(ctx, tx, u.ID, string(skills), u.Group, u.by, u.Created); err != nil {
+			return err
+		}
+		return noteVersion(ctx, tx, u.ID, Version{N: 1, At: u.Created, By: u.by, Note: u.note, Standing: u.Standing()})
+	})
 	if storage.IsUnique(err) {
 		return User{}, ErrTaken
 	}
@@ -133,7 +147,8 @@ func (s *Store) Create(ctx context.Context, u User, password string) (User, erro
 	return u, nil
 }
 
-func (u User) check() error {
+// Check tells what is wrong with a person who is to be made.
+func (u User) Check() error {
 	if n := utf8.RuneCountInString(u.Username); n < 1 || n > 64 {
 		return errors.New("a username has 1 to 64 characters")
 	}
@@ -169,7 +184,7 @@ func checkWork(skills queue.Skills, group int) error {
 // fold makes equal what a person would call the same username.
 func fold(username string) string { return strings.ToLower(strings.TrimSpace(username)) }
 
-const columns = "id, username, name, role, password, skills, locale, disabled, created_at, agent_group"
+const columns = "id, username, name, role, password, skills, locale, disabled, created_at, agent_group, version, must_change"
 
 // ByName finds a person by username, without regard to case. ErrNotFound.
 func (s *Store) ByName(ctx context.Context, username string) (User, error) {
@@ -219,7 +234,7 @@ func scan(row interface{ Scan(...any) error }) (User, error) {
 		id, role, skills string
 		created          int64
 	)
-	err := row.Scan(&id, &u.Username, &u.Name, &role, &u.hash, &skills, &u.Locale, &u.Disabled, &created, &u.Group)
+	err := row.Scan(&id, &u.Username, &u.Name, &role, &u.hash, &skills, &u.Locale, &u.Disabled, &created, &u.Group, &u.Version, &u.Change)
 	if err != nil {
 		return User{}, err
 	}
@@ -236,24 +251,7 @@ func (s *Store) SetPassword(ctx context.Context, id queue.AgentID, password stri
 	if err != nil {
 		return fmt.Errorf("set password: %w", err)
 	}
-	return s.update(ctx, "set password", "UPDATE users SET password = ? WHERE id = ?", hash, string(id))
-}
-
-// SetWork says which calls a person gets from the next sign-in at the queue on. ErrNotFound, ErrBadWork.
-func (s *Store) SetWork(ctx context.Context, id queue.AgentID, skills queue.Skills, group int) error {
-	if err := checkWork(skills, group); err != nil {
-		return fmt.Errorf("set skills: %w", err)
-	}
-	text, err := json.Marshal(skills)
-	if err != nil {
-		return fmt.Errorf("set skills: %w", err)
-	}
-	return s.update(ctx, "set skills", "UPDATE users SET skills = ?, agent_group = ? WHERE id = ?", string(text), group, string(id))
-}
-
-// SetDisabled shuts a person out, or lets them in again. Their open sessions end at the next request or within half a minute.
-func (s *Store) SetDisabled(ctx context.Context, id queue.AgentID, disabled bool) error {
-	return s.update(ctx, "disable user", "UPDATE users SET disabled = ? WHERE id = ?", disabled, string(id))
+	return s.update(ctx, "set password", "UPDATE users SET password = ?, must_change = ? WHERE id = ?", hash, false, string(id))
 }
 
 func (s *Store) update(ctx context.Context, what, query string, args ...any) error {

@@ -61,18 +61,18 @@ func TestUsers(t *testing.T) {
 		if got.Group != 0 {
 			t.Errorf("a person of the own centre is in group %d", got.Group)
 		}
-		if err := s.SetWork(ctx, made.ID, queue.Skills{"english": 5}, 1); err != nil {
+		if err := s.SetWork(ctx, made.ID, queue.Skills{"english": 5}, 1, "cli:test"); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := s.ByID(ctx, made.ID); err != nil || got.Group != 1 || got.Skills["english"] != 5 || got.Skills["youth"] != 0 {
 			t.Errorf("after SetWork: %+v, %v", got, err)
 		}
-		for _, bad := range []error{s.SetWork(ctx, made.ID, queue.Skills{"a:b": 1}, 0), s.SetWork(ctx, made.ID, queue.Skills{"a": 11}, 0), s.SetWork(ctx, made.ID, nil, 100)} {
+		for _, bad := range []error{s.SetWork(ctx, made.ID, queue.Skills{"a:b": 1}, 0, ""), s.SetWork(ctx, made.ID, queue.Skills{"a": 11}, 0, ""), s.SetWork(ctx, made.ID, nil, 100, "")} {
 			if !errors.Is(bad, ErrBadWork) {
 				t.Errorf("what no line can ask for: %v", bad)
 			}
 		}
-		if err := s.SetWork(ctx, "u-nobody", nil, 0); !errors.Is(err, ErrNotFound) {
+		if err := s.SetWork(ctx, "u-nobody", nil, 0, ""); !errors.Is(err, ErrNotFound) {
 			t.Errorf("skills of nobody: %v", err)
 		}
 		if err := s.SetPassword(ctx, made.ID, "second password"); err != nil {
@@ -87,7 +87,7 @@ func TestUsers(t *testing.T) {
 		if u, err := s.Authenticate(ctx, "Agent1", "second password"); err != nil || u.ID != made.ID {
 			t.Errorf("the new password: %+v, %v", u, err)
 		}
-		if err := s.SetDisabled(ctx, made.ID, true); err != nil {
+		if _, err := s.Amend(ctx, made.ID, 1, Standing{made.Name, made.Role, made.Locale, true}, "cli:test", "", 0); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := s.Authenticate(ctx, "agent1", "second password"); !errors.Is(err, ErrBadCredentials) {

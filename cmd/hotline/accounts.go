@@ -15,7 +15,7 @@ import (
 // seedUsers makes the demo accounts, each with a random password that the first run keeps for the later ones.
 func seedUsers(ctx context.Context, c Config, people *users.Store) ([]demoUser, error) {
 	if !c.Demo {
-		return nil, nil
+		return firstUsers(ctx, people)
 	}
 	passwords, err := seedPasswords(c)
 	if err != nil {
@@ -53,6 +53,24 @@ func seedUsers(ctx context.Context, c Config, people *users.Store) ([]demoUser, 
 		}
 	}
 	return all, nil
+}
+
+// firstUsers makes, where there is nobody yet, who runs the system and who lets others in. Their passwords are shown once, and changed at the first
+// sign-in.
+func firstUsers(ctx context.Context, people *users.Store) ([]demoUser, error) {
+	all, err := people.List(ctx)
+	if err != nil || len(all) > 0 {
+		return nil, err
+	}
+	first := []demoUser{{Name: "admin", Role: string(users.Administrator)}, {Name: "security", Role: string(users.Security)}}
+	for i, u := range first {
+		first[i].Password, first[i].once = users.FirstPassword(), true
+		_, err := people.Admit(ctx, users.User{Username: u.Name, Name: u.Name, Role: users.Role(u.Role), Locale: "zh-CN"}, first[i].Password, "cli:up", "")
+		if err != nil && !errors.Is(err, users.ErrTaken) {
+			return nil, err
+		}
+	}
+	return first, nil
 }
 
 // seedPasswords reads the demo accounts' passwords of an earlier run.

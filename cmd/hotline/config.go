@@ -43,6 +43,8 @@ type Config struct {
 	Journal     bool             `yaml:"journal"`        // write every event of every call to log/journal.jsonl, and every operation of the queue to log/queue-journal.jsonl
 	Decisions   time.Duration    `yaml:"decisions_kept"` // how long it can be asked why a call was offered to whom
 	PublicURL   string           `yaml:"public_url"`     // of the console, when a proxy with TLS stands before it
+	IdleLock    time.Duration    `yaml:"idle_lock"`      // a console locks after so long without input, never within a call
+	Provider    ProviderConfig   `yaml:"provider"`       // of identities, by which people may also sign in; off unless issuer is set
 	Callbacks   CallbackConfig   `yaml:"callbacks"`
 	Outbound    OutboundConfig   `yaml:"outbound"`
 
@@ -64,6 +66,7 @@ func defaultConfig() Config {
 	return Config{
 		Site: "demo", Demo: true, Dir: "var", PortBase: 5060, Controllers: 1, Nodes: 1, Listen: "127.0.0.1",
 		ReturnWait: 20 * time.Second, Ring: 15 * time.Second, WrapUp: time.Minute, Guardian: 4 * time.Second, Decisions: 30 * 24 * time.Hour,
+		IdleLock: 15 * time.Minute,
 		Policy: lines.Policy{Lines: []lines.Line{
 			{ID: "12345", Numbers: []string{"12345"}, Names: lines.Words{"zh-CN": "政务服务便民热线", "en": "Government service line"}},
 			{ID: "12355", Numbers: []string{"12355"}, Names: lines.Words{"zh-CN": "青少年服务热线", "en": "Youth line"}},
@@ -129,6 +132,14 @@ func (c Config) Validate() error {
 	}
 	if err := c.Outbound.Validate(c.Trunks); err != nil {
 		errs = append(errs, err)
+	}
+	if c.IdleLock < time.Minute || c.IdleLock > 24*time.Hour {
+		bad("idle_lock: %s is not between 1m and 24h", c.IdleLock)
+	}
+	if c.Provider.Issuer != "" {
+		if err := c.Provider.config(c.PublicURL, "").Validate(); err != nil {
+			errs = append(errs, err)
+		}
 	}
 	if err := c.Callbacks.Validate(); err != nil {
 		errs = append(errs, err)

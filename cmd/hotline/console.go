@@ -98,11 +98,12 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	audit := casework.NewAudit(db)
 	deps := agentui.Deps{
 		Care:     care,
 		Settings: rulings, Phonebook: contacts, Roster: rosters,
 		Figures: service.New(db), Broadcasts: told, Walls: displays,
-		Log: log, Queue: q, Lines: sitePolicy{store, c, q, log}, Users: people, Audit: trail{casework.NewAudit(db)}, Decisions: reasons, Recordings: library{recordings.NewLibrary(index, c.store()), keys},
+		Log: log, Queue: q, Lines: sitePolicy{store, c, q, log}, Users: people, Audit: trail{audit}, Trail: audit, Factors: people.Factors(callerKeys, c.factorIssuer()), Decisions: reasons, Recordings: library{recordings.NewLibrary(index, c.store()), keys},
 		Callbacks: callbacks, Blocks: casework.NewBlocks(db),
 		Gateways: map[string]agentui.Gateway{}, Assets: assets, Metrics: reg,
 		Checks: map[string]func(context.Context) error{
@@ -111,6 +112,11 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	}
 	if deps.ICEServers, err = c.iceServers(); err != nil {
 		return err
+	}
+	if c.Provider.Issuer != "" {
+		if deps.Provider, err = c.provider(); err != nil {
+			return err
+		}
 	}
 	for _, g := range gateways {
 		deps.Gateways[g.ID] = media{g}
@@ -142,6 +148,7 @@ func (c Config) console() agentui.Config {
 	cfg := agentui.Config{
 		ID: consoleID, Addr: c.open(portConsole), Reasons: c.Reasons, Codec: c.Codecs[0],
 		Demo: c.Demo, Ring: c.Ring, AwayLimit: c.ReturnWait, NoTrunk: c.dials() == "",
+		FactorOptional: c.Demo, IdleLock: c.IdleLock, ProviderName: c.Provider.shownName(),
 	}
 	if c.PublicURL != "" {
 		cfg.BehindTLS, cfg.Origins = true, []string{c.PublicURL}

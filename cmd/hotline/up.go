@@ -308,9 +308,11 @@ type demoUser struct {
 	Role     string `json:"role"`
 
 	skills queue.Skills
+	once   bool // the password is shown now and kept nowhere
 }
 
 func (u *up) writeDemo(d demo) error {
+	d.Users = slices.DeleteFunc(slices.Clone(d.Users), func(u demoUser) bool { return u.once })
 	raw, err := json.MarshalIndent(d, "", "  ")
 	if err != nil {
 		return err
@@ -330,6 +332,9 @@ func (u *up) announce(d demo, took time.Duration) {
 	fmt.Println()
 	for _, user := range d.Users {
 		fmt.Printf("  log in    %-12s %s  (%s)\n", user.Name, user.Password, user.Role)
+		if user.once {
+			fmt.Printf("            shown this once: sign in now, change it and add a second factor\n")
+		}
 	}
 	flags := ""
 	if def := defaultConfig(); u.c.PortBase != def.PortBase {

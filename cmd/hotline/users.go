@@ -16,7 +16,7 @@ import (
 func usersCommand(f *flags) *cobra.Command {
 	var skills string
 	var group int
-	cmd := &cobra.Command{Use: "users", Short: "List people, and say which calls they get"}
+	cmd := &cobra.Command{Use: "users", Short: "List people, say which calls they get, and let them in again"}
 	list := &cobra.Command{Use: "list", Short: "List people", Args: cobra.NoArgs, RunE: inShop(f, shop.listUsers)}
 	set := &cobra.Command{
 		Use: "set NAME", Short: "Set a person's skills and group", Args: cobra.ExactArgs(1),
@@ -27,7 +27,21 @@ func usersCommand(f *flags) *cobra.Command {
 	})
 	set.Flags().StringVar(&skills, "skills", "", "skills with levels from 1 to 10, like youth:3,english:5; empty: none")
 	set.Flags().IntVar(&group, "group", 0, "0 own centre, 1 volunteers, 2 partners; up to 99, a lower one is asked first")
-	cmd.AddCommand(list, set)
+	add := &cobra.Command{
+		Use: "add NAME ROLE", Short: "Make an account; its password is shown once", Args: cobra.ExactArgs(2), RunE: inShop(f, shop.addUser),
+		Long: "Makes an account of a role: agent, supervisor, administrator (of the system), security or auditor. The password is shown once and must be changed at the first sign-in.",
+	}
+	unlock := &cobra.Command{
+		Use: "unlock NAME", Short: "Open an account that too many wrong passwords have locked", Args: cobra.ExactArgs(1), RunE: inShop(f, shop.unlockUser),
+	}
+	factor := &cobra.Command{
+		Use: "reset-second-factor NAME", Short: "Take a lost second factor away; the next sign-in adds a new one", Args: cobra.ExactArgs(1),
+		RunE: inShop(f, shop.resetFactor),
+	}
+	password := &cobra.Command{
+		Use: "reset-password NAME", Short: "Give a person a new password, shown once", Args: cobra.ExactArgs(1), RunE: inShop(f, shop.resetPassword),
+	}
+	cmd.AddCommand(list, set, add, unlock, factor, password)
 	return cmd
 }
 
@@ -40,9 +54,13 @@ func (s shop) listUsers(ctx context.Context, _ []string) error {
 	if err != nil {
 		return err
 	}
-	return table(s.out, "NAME\tROLE\tGROUP\tSKILLS", len(all), func(i int) string {
+	return table(s.out, "NAME\tROLE\tSTATE\tGROUP\tSKILLS", len(all), func(i int) string {
 		u := all[i]
-		return fmt.Sprintf("%s\t%s\t%d\t%s", u.Username, u.Role, u.Group, u.Skills.Text())
+		state := "active"
+		if u.Disabled {
+			state = "disabled"
+		}
+		return fmt.Sprintf("%s\t%s\t%s\t%d\t%s", u.Username, u.Role, state, u.Group, u.Skills.Text())
 	})
 }
 
@@ -69,7 +87,7 @@ func (s shop) setUser(ctx context.Context, name, skills string, withSkills bool,
 	if err := s.audit(ctx, "user.work", string(u.ID), ""); err != nil {
 		return err
 	}
-	if err := people.SetWork(ctx, u.ID, u.Skills, u.Group); err != nil {
+	if err := people.SetWork(ctx, u.ID, u.Skills, u.Group, s.by); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.out, "%s: group %d, skills %s; counts from the next sign-in on\n", u.Username, u.Group, u.Skills.Text())

@@ -11,6 +11,7 @@ import * as settings from './settings';
 import * as care from './care';
 import * as colleagues from './colleagues';
 import * as floor from './floor';
+import * as safety from './safety';
 import { list, type Reader, record, text } from './shape';
 
 const folder = join(import.meta.dirname, '../../../protocol/golden');
@@ -77,6 +78,19 @@ const readers: Record<string, Reader<unknown>> = {
   http_shift: care.shift,
   http_debrief: care.debrief,
   http_debriefs: care.debriefList,
+  http_enrolment: safety.enrolment,
+  http_recovery_codes: safety.recoveryCodes,
+  http_account: safety.account,
+  http_sign_ins: safety.signIns,
+  http_revoke_result: safety.revoked,
+  http_people: safety.people,
+  http_person: safety.person,
+  http_person_password: safety.givenPassword,
+  http_person_history: safety.personHistory,
+  http_doors: safety.doors,
+  http_workers: safety.workers,
+  http_work_history: safety.workHistory,
+  http_audit: safety.auditPage,
 };
 // What the browser sends over HTTP; `session/api.ts` writes these.
 const sent = [
@@ -106,6 +120,15 @@ const sent = [
   'http_plan_restore.json',
   'http_disposition_save.json',
   'http_debrief_ask.json',
+  'http_code.json',
+  'http_password_change.json',
+  'http_unlock.json',
+  'http_revoke.json',
+  'http_person_add.json',
+  'http_person_save.json',
+  'http_person_restore.json',
+  'http_door_open.json',
+  'http_work.json',
 ];
 
 function readerOf(name: string): Reader<unknown> | undefined {

@@ -1,6 +1,6 @@
 // The frames of docs/protocol.md, section 6: one JSON object each, at most 64 KiB.
 import { broadcast } from './floor';
-import { count, list, nullable, optional, params, type Read, record, ShapeError, text } from './shape';
+import { count, flag, list, nullable, optional, params, type Read, record, ShapeError, text } from './shape';
 import { agent, board, call, duties, emergency, self } from './structures';
 
 /** What a browser may ask for, without the `id` that the socket gives it. */
@@ -75,6 +75,8 @@ const frames = {
   leg_lost: record({ leg: text, reason: text }),
   displaced: record({}),
   signed_out: record({}),
+  /** The console is locked: no rows come until it is not. */
+  locked: record({ on: flag }),
 };
 
 type Frames = typeof frames;

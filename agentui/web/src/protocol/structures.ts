@@ -138,7 +138,10 @@ export const emergency = record({
   message: text,
 });
 
-export const me = record({ user: text, username: text, name: text, role, locale: text });
+/** What a sign-in must do before anything else; empty: nothing. */
+export const next = oneOf('', 'second_factor', 'enrolment', 'password', 'unlock');
+
+export const me = record({ user: text, username: text, name: text, role, locale: text, next });
 
 export const config = record({
   locale: text,
@@ -153,6 +156,8 @@ export const config = record({
   ),
   codec: text,
   demo: flag,
+  provider: text,
+  idle_lock_ms: count,
 });
 
 export const recording = record({
@@ -282,6 +287,7 @@ export type Agent = Read<typeof agent>;
 export type Self = Read<typeof self>;
 export type Board = Read<typeof board>;
 export type Emergency = Read<typeof emergency>;
+export type Next = Read<typeof next>;
 export type Me = Read<typeof me>;
 export type Config = Read<typeof config>;
 export type Recording = Read<typeof recording>;

@@ -24,6 +24,8 @@ const defaults: Config = {
   ice_servers: [],
   codec: 'PCMA',
   demo: false,
+  provider: '',
+  idle_lock_ms: 900_000,
 };
 
 export class Console {
