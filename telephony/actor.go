@@ -35,6 +35,8 @@ type actor struct {
 	mail   chan call.Event
 	missed atomic.Bool // the mailbox was full
 
+	leg atomic.Pointer[string] // of the agent: call.Leg, for the loop
+
 	settled atomic.Bool // what came of the callback is noted: there is no claim any more
 
 	call       call.Call
@@ -45,6 +47,7 @@ type actor struct {
 	place      *time.Timer       // for the index to answer
 	choice     *time.Timer       // for a key of the menu
 	news       *time.Timer       // to the next announcement
+	shown      *time.Timer       // for which a failure of a third party is shown
 	recordings map[string]string // leg -> recording
 	overflow   overflow
 
@@ -60,6 +63,7 @@ func newActor(ctl *Controller, channel string, c call.Call, dialled, caller stri
 		mail: make(chan call.Event, mailboxSize), call: c, recordings: map[string]string{},
 	}
 	a.caller.Store(&caller)
+	a.leg.Store(&c.Leg)
 	return a
 }
 
@@ -127,6 +131,7 @@ func (a *actor) step(e call.Event) {
 	before, was := a.call, a.call.State
 	next, cmds := call.Next(a.call, e)
 	a.call = next
+	a.leg.Store(&next.Leg)
 	if before.Task != "" && before.Unanswered && !next.Unanswered {
 		a.channel = outChannel(a.id, next.Out.N) // the caller's, from now on
 	}
@@ -143,6 +148,7 @@ func (a *actor) step(e call.Event) {
 		a.carryOut(cmd)
 	}
 	a.report(before, next)
+	a.tellParties(before, next)
 	a.planOverflow(e)
 	found, _ := e.(call.Found)
 	a.writeTag(found.Gap)
@@ -175,7 +181,7 @@ func (a *actor) finish() {
 func (a *actor) lease() int64 { return max(a.epoch, a.ctl.fence.epoch(a.id)) }
 
 func (a *actor) stopTimers() {
-	for _, t := range []**time.Timer{&a.back, &a.seek, &a.place, &a.choice, &a.news} {
+	for _, t := range []**time.Timer{&a.back, &a.seek, &a.place, &a.choice, &a.news, &a.shown} {
 		stop(t)
 	}
 }

@@ -61,7 +61,7 @@ func (a *actor) close(c call.Call) {
 			a.log.Error("index was not told of the end", "error", err)
 		}
 	})
-	if !c.Passed.IsZero() {
+	if !c.Passed.IsZero() || c.Third.N > 0 {
 		a.outs.do(a.ctx, a.destroyOut)
 	}
 	a.ctl.metrics.ended.WithLabelValues(string(c.Outcome())).Inc()

@@ -15,8 +15,9 @@ import (
 	"hotline/telephony/webrtc"
 )
 
-// browser stands in for a counsellor's page: a pion peer that says 1000 Hz and hears.
+// browser stands in for a counsellor's page: a pion peer that says a tone and hears.
 type browser struct {
+	hz   float64
 	leg  string
 	stop func() // the page is closed; the gateway is not told
 
@@ -30,6 +31,12 @@ const counsellorHz = 1000
 
 func openBrowser(t *testing.T, g *webrtc.Client, agent string) *browser {
 	t.Helper()
+	return openVoice(t, g, agent, counsellorHz)
+}
+
+// openVoice is a browser that says another tone.
+func openVoice(t *testing.T, g *webrtc.Client, agent string, hz float64) *browser {
+	t.Helper()
 	var settings pion.SettingEngine
 	settings.SetIncludeLoopbackCandidate(true)
 	settings.SetIPFilter(func(ip net.IP) bool { return ip.IsLoopback() })
@@ -42,7 +49,7 @@ func openBrowser(t *testing.T, g *webrtc.Client, agent string) *browser {
 	must(t, err)
 	sender, err := pc.AddTrack(track)
 	must(t, err)
-	b := &browser{leg: newID()}
+	b := &browser{leg: newID(), hz: hz}
 	var tasks sync.WaitGroup
 	tasks.Go(func() {
 		for {
@@ -104,7 +111,7 @@ func (b *browser) speak(ctx context.Context, track *pion.TrackLocalStaticRTP) {
 		for ; n < int(time.Since(began)/(20*time.Millisecond)); n++ {
 			_ = track.WriteRTP(&rtp.Packet{ // fails before the connection is up, and after it went
 				Header:  rtp.Header{Version: 2, SequenceNumber: uint16(n), Timestamp: uint32(n * 160)},
-				Payload: audio.PCMA.Encode(nil, audio.Sine(audio.Rate, counsellorHz, 0.5, n*160, 160)),
+				Payload: audio.PCMA.Encode(nil, audio.Sine(audio.Rate, b.hz, 0.5, n*160, 160)),
 			})
 		}
 	}
@@ -120,10 +127,16 @@ func (b *browser) stalled() []audio.Gap {
 // hears waits until the counsellor has heard a tone for 200 ms.
 func (b *browser) hears(t *testing.T, hz float64) {
 	t.Helper()
+	b.hearsAmid(t, 0.8, hz)
+}
+
+// hearsAmid waits for tones together, each with that share of what is heard.
+func (b *browser) hearsAmid(t *testing.T, share float64, hz ...float64) {
+	t.Helper()
 	heard, run := make(chan struct{}, 1), 0
 	b.mu.Lock()
 	b.hear = func(pcm []int16) {
-		if audio.Tone(pcm, audio.Rate, hz) < 0.8 {
+		if slices.ContainsFunc(hz, func(hz float64) bool { return audio.Tone(pcm, audio.Rate, hz) < share }) {
 			run = 0
 		} else if run++; run == 10 {
 			signal(heard)

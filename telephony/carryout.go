@@ -168,24 +168,23 @@ func (a *actor) settle() {
 	if p == (call.Place{}) {
 		return
 	}
-	id := a.ctl.names.hold(p.Line)
-	switch {
-	case p.Leg != "":
-		id = a.ctl.names.leg(p.Leg)
-	case p.Out != "":
-		id = outBridge(a.id)
-	}
-	if b, err := a.ctl.ari.BridgeGet(a.ctx, id); err == nil && slices.Contains(b.Channels, a.channel) {
+	if a.sits(a.channel, p) {
 		return
 	}
 	switch {
 	case p.Leg != "":
 		a.join(p.Leg)
 	case p.Out != "":
-		a.joinOut(a.call.Out.N)
+		a.joinOut(a.call.With())
 	default:
 		a.enterHold()
 	}
+}
+
+// sits asks Asterisk whether a channel is in a place.
+func (a *actor) sits(channel string, p call.Place) bool {
+	b, err := a.ctl.ari.BridgeGet(a.ctx, a.bridge(p))
+	return err == nil && slices.Contains(b.Channels, channel)
 }
 
 func (a *actor) join(leg string) {

@@ -251,7 +251,8 @@ func (g *Guardian) rescue(ctx context.Context, ch ari.Channel, elsewhere map[cal
 	tag, _ := call.DecodeTag(ch.Vars[call.Variable])
 	log := g.log.With("call_id", tag.Call)
 	g.mu.Lock()
-	heard := tag.State == call.Talking && g.legs[tag.Leg] || tag.State == call.Overflowed && elsewhere[tag.Call]
+	with := tag.Restore().Bridge()
+	heard := with.Leg != "" && g.legs[with.Leg] || with.Out != "" && elsewhere[tag.Call]
 	g.mu.Unlock()
 	if heard {
 		g.alarms.Inc()

@@ -7,7 +7,7 @@ type metrics struct {
 	live, legs                                                                               prometheus.Gauge
 	claims, adopted, fenced, resyncs, overflows, unrecorded, reaped, reapedRows, sweepFaults prometheus.Counter
 	switchboard                                                                              prometheus.Counter
-	transitions, ended, refused, attempts                                                    *prometheus.CounterVec
+	transitions, ended, refused, attempts, failedWishes                                      *prometheus.CounterVec
 	attach                                                                                   prometheus.Histogram
 }
 
@@ -33,11 +33,12 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		fenced: counter("fenced_total", "Calls given up because another controller holds them."), resyncs: counter("resyncs_total", "Comparisons with Asterisk's channels."),
 		overflows:  counter("mailbox_overflows_total", "Events that found a call's mailbox full; each causes a resync."),
 		unrecorded: counter("unrecorded_total", "Stretches of talk whose recording did not start."), reaped: counter("reaped_total", "Media channels that nobody knew."),
-		reapedRows:  counter("reaped_rows_total", "Calls that the index held although they were over."),
-		sweepFaults: counter("sweep_faults_total", "Sweeps of the queue that failed."),
-		switchboard: counter("switchboard_only_total", "Calls with which only an exchange's number came: their callers cannot be located."),
-		attempts:    vec("attempts_total", "kind", "Calls that we placed: overflow, callback."),
-		transitions: vec("transitions_total", "state", "Calls that entered a state."), ended: vec("ended_total", "outcome", "Calls ended."),
+		reapedRows:   counter("reaped_rows_total", "Calls that the index held although they were over."),
+		sweepFaults:  counter("sweep_faults_total", "Sweeps of the queue that failed."),
+		switchboard:  counter("switchboard_only_total", "Calls with which only an exchange's number came: their callers cannot be located."),
+		attempts:     vec("attempts_total", "kind", "Calls that we placed: overflow, callback, outside."),
+		failedWishes: vec("failed_wishes_total", "wish", "Wishes of agents that could not be carried out: transfer, release, dtmf."),
+		transitions:  vec("transitions_total", "state", "Calls that entered a state."), ended: vec("ended_total", "outcome", "Calls ended."),
 		refused: vec("refused_total", "op", "Requests that Asterisk refused for good."),
 		attach:  prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: "hotline", Subsystem: "controller", Name: "attach_seconds", Help: "From a connected browser to its leg in Asterisk.", Buckets: prometheus.ExponentialBuckets(0.005, 2, 10)}),
 	}

@@ -15,11 +15,11 @@ type order func(c *Controller, w call.Wish, cmd queue.Command) call.Event
 
 // orders are all the verbs (docs/protocol.md, section 4).
 func orders() map[string]order {
-	return map[string]order{
-		"hangup": func(_ *Controller, w call.Wish, _ queue.Command) call.Event {
-			return call.HangupWanted{At: w.At, Agent: w.By}
-		},
+	all := map[string]order{}
+	for _, some := range []map[string]order{controls()} {
+		maps.Copy(all, some)
 	}
+	return all
 }
 
 // wish is a person's for a call that is not here: it may be adopted in a moment.

@@ -21,6 +21,8 @@ type Outbound struct {
 	// Callbacks are the callers who are to be called back; nil: none.
 	Callbacks Callbacks
 
+	Contact Contact // who of the phonebook can be brought into a talk; nil: nobody
+
 	Ringing []string      // media that a counsellor hears while a caller's telephone rings; longer than RingCaller
 	TakeKey string        // which a person at a partner's line presses to take the call; default "1"
 	Ring    time.Duration // how long another place is tried; default 45 s
@@ -108,7 +110,9 @@ func (a *actor) placeOut(cmd call.Command) {
 			a.outs.do(a.ctx, func(ctx context.Context) { a.dialPartner(ctx, c, cmd.N, cmd.To) })
 		}
 	case call.WatchOut:
-		a.outs.do(a.ctx, func(ctx context.Context) { a.watchOut(ctx, c, cmd.N, cmd.To) })
+		p, _ := a.partner(cmd.To)
+		o := out{callback: c.Task != "", human: c.Task != "" || p.human()}
+		a.outs.do(a.ctx, func(ctx context.Context) { a.watchOut(ctx, cmd.N, c.State == call.Overflowed, o) })
 	case call.DropOut:
 		a.outs.do(a.ctx, func(ctx context.Context) { a.dropOut(ctx, c, cmd) })
 	case call.JoinOut:
@@ -119,6 +123,8 @@ func (a *actor) placeOut(cmd call.Command) {
 		a.ring(cmd.Leg)
 	case call.StopRinging:
 		a.stopRinging(cmd.Leg)
+	default:
+		a.control(cmd)
 	}
 }
 
@@ -174,10 +180,9 @@ func (a *actor) placeCall(ctx context.Context, n int, endpoint string, vars map[
 const failedToPlace = 38
 
 // watchOut finds out what became of an attempt of an earlier life.
-func (a *actor) watchOut(ctx context.Context, c call.Call, n int, to string) {
-	p, _ := a.partner(to)
+func (a *actor) watchOut(ctx context.Context, n int, taken bool, o out) {
 	id := outChannel(a.id, n)
-	o := &out{actor: a, n: n, callback: c.Task != "", human: c.Task != "" || p.human(), taken: c.State == call.Overflowed}
+	o.actor, o.n, o.taken = a, n, taken
 	var ch ari.Channel
 	err := again(ctx, 0, func(ctx context.Context) (bool, error) {
 		var err error
@@ -190,7 +195,7 @@ func (a *actor) watchOut(ctx context.Context, c call.Call, n int, to string) {
 			return
 		}
 		if a.ctl.outs[id] == nil {
-			a.ctl.outs[id] = o
+			a.ctl.outs[id] = &o
 		}
 		if ch.State == stateUp {
 			a.ctl.outUp(id)
@@ -218,7 +223,7 @@ func (a *actor) dropOut(ctx context.Context, c call.Call, cmd call.DropOut) {
 	if err != nil && ctx.Err() == nil {
 		a.log.Warn("an attempt may ring on", "error", err)
 	}
-	if !c.Passed.IsZero() {
+	if !c.Passed.IsZero() || cmd.N == c.Third.N {
 		a.destroyOut(ctx)
 	}
 }
@@ -233,7 +238,7 @@ func (a *actor) destroyOut(ctx context.Context) {
 // joinOut brings the caller together with who answered elsewhere. The caller comes last, and so hears the hold audio until then.
 func (a *actor) joinOut(n int) {
 	bridge := outBridge(a.id)
-	if p, _ := a.partner(a.call.Out.To); !p.human() {
+	if p, _ := a.partner(a.call.Out.To); !p.human() && n == a.call.Out.N {
 		_ = a.ctl.ari.StopPlayback(a.ctx, asking(a.id, n)) // a channel that plays does not move before the end
 	}
 	err := a.asterisk("join_out", func(ctx context.Context) error {

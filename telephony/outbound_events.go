@@ -16,6 +16,7 @@ type out struct {
 	n        int
 	callback bool // its channel becomes the caller's
 	human    bool // an answer is a person's
+	outside  bool // a third party in a talk
 	site     bool // which sends speech from its answer on
 	up       bool
 	taken    bool // a person took the call
@@ -39,6 +40,10 @@ func (c *Controller) tellOut(e ari.Event) bool {
 		if o.up && !o.taken && e.Digit == c.cfg.Outbound.TakeKey {
 			c.outTaken(o)
 		}
+	case ari.ChannelLeftBridge:
+		if o.outside {
+			o.actor.post(call.OutsideFound{At: now(), N: o.n})
+		}
 	case ari.ChannelDestroyed:
 		c.outGone(e.Channel.ID, e.Cause)
 	}
@@ -60,6 +65,7 @@ func (c *Controller) outUp(id string) {
 		o.actor.post(call.OutAnswered{At: now(), N: o.n})
 	case o.human:
 		c.outTaken(o)
+	case o.taken: // by a person, as an earlier life of ours found out
 	default:
 		o.actor.askForTaking(o.n)
 	}
@@ -145,7 +151,7 @@ func (c *Controller) compareOuts(v *view) {
 	present, tagged := map[string]ari.Channel{}, map[call.ID]bool{}
 	for _, ch := range v.channels {
 		present[ch.ID] = ch
-		if tag, err := call.DecodeTag(ch.Vars[call.Variable]); err == nil {
+		if tag, err := call.DecodeTag(ch.Vars[call.Variable]); err == nil && ch.Context != FallbackContext {
 			tagged[tag.Call] = true
 		}
 	}
@@ -158,6 +164,8 @@ func (c *Controller) compareOuts(v *view) {
 			c.outGone(id, 0)
 		case ch.State == stateUp && !o.up:
 			c.outUp(id)
+		case o.taken && o.outside:
+			o.actor.post(call.OutsideFound{At: now(), N: o.n, Place: v.where[id]})
 		case o.taken && v.where[id] != (call.Place{Out: string(o.actor.id)}) && v.where[o.actor.channel] == (call.Place{Out: string(o.actor.id)}):
 			o.actor.post(call.JoinOutFailed{At: now(), N: o.n}) // the caller is alone there
 		}
@@ -197,7 +205,7 @@ func (c *Controller) compareOuts(v *view) {
 func talksElsewhere(channels []ari.Channel) map[call.ID]bool {
 	m := map[call.ID]bool{}
 	for _, ch := range channels {
-		if id, _, ok := outOf(ch.ID); ok && ch.State == stateUp {
+		if id, _, ok := outOf(ch.ID); ok && ch.State == stateUp && ch.Vars[call.Variable] == "" {
 			m[id] = true
 		}
 	}

@@ -144,6 +144,9 @@ func (c *Controller) compare(v *view) {
 			if p.Leg != "" && (c.deaf(p.Leg) || v.where[c.names.media(p.Leg)] != p) {
 				a.post(call.LegLost{At: now(), Leg: p.Leg})
 			}
+			if leg := *a.leg.Load(); leg != "" && leg != p.Leg && c.deaf(leg) { // the caller is on hold, and comes back there
+				a.post(call.LegLost{At: now(), Leg: leg})
+			}
 			a.post(call.Found{At: now(), Place: p, Gap: unheard})
 		}
 	}
@@ -228,8 +231,10 @@ func (c *Controller) adopt(ch ari.Channel, p call.Place) {
 			a.log.Info("call adopted", "state", tag.State, "epoch", a.epoch)
 			c.metrics.adopted.Inc()
 			c.begin(a, call.Adopted{At: now(), Place: p, Plan: a.plan()})
-			if p.Leg != "" && c.deaf(p.Leg) { // what was lost before the call was known here
-				a.post(call.LegLost{At: now(), Leg: p.Leg})
+			for _, leg := range []string{p.Leg, tag.Leg} {
+				if leg != "" && c.deaf(leg) { // what was lost before the call was known here
+					a.post(call.LegLost{At: now(), Leg: leg})
+				}
 			}
 		})
 	})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"hotline/queue"
@@ -18,7 +19,28 @@ func (a *actor) row(c call.Call) queue.Call {
 		Tier: queue.Tier(c.Tier), Needs: t.Needs, Relax: t.Relax, Groups: t.Groups, Preferred: t.Preferred, PreferUntil: t.PreferUntil,
 		Arrived: c.Arrived, Waiting: c.Queued, Since: c.Since, Talked: c.Talked, Front: c.Front,
 		Agent: queue.AgentID(c.Agent), Danger: c.Danger, History: t.History, Hold: c.Hold, Callback: c.Task != "",
+		Parties: parties(c),
 	}
+}
+
+// tellParties tells the index who takes part, when that changed.
+func (a *actor) tellParties(was, c call.Call) {
+	list := parties(c)
+	if c.State.Final() || c.State == call.Overflowed || slices.Equal(parties(was), list) {
+		return
+	}
+	req := queue.RequestID(newID())
+	a.index.do(a.ctx, func(context.Context) {
+		err := again(a.living, 0, func(ctx context.Context) (bool, error) {
+			ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+			defer cancel()
+			err := a.ctl.queue.SetParties(ctx, req, queue.CallID(a.id), list)
+			return useless(err) || errors.Is(err, queue.ErrNoCall), err // what it lost is restored with those who take part
+		})
+		if err != nil && a.living.Err() == nil {
+			a.log.Warn("index was not told who takes part", "error", err)
+		}
+	})
 }
 
 // terms are what the call asks of the agents. Who may be asked, and how the needs give way, follow the line as it is now, as long as it needs the same.

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -154,6 +155,19 @@ func (l *lateLedger) Withdraw(ctx context.Context, id call.ID) error {
 		return err
 	}
 	return led.Withdraw(ctx, id)
+}
+
+// Contact is the number of an entry of the phonebook that may be called for the call.
+func (l *lateLedger) Contact(ctx context.Context, id call.ID, contact string) (string, error) {
+	led, err := l.ledger(ctx)
+	if err != nil {
+		return "", err
+	}
+	number, err := led.contacts.NumberFor(ctx, string(id), contact)
+	if errors.Is(err, phonebook.ErrNotFound) || errors.Is(err, phonebook.ErrOver) || errors.Is(err, phonebook.ErrNumber) {
+		err = errors.Join(telephony.ErrNotAllowed, err)
+	}
+	return number, err
 }
 
 // ledger is a ledger whose database stays open as long as the process.

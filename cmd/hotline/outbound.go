@@ -1,17 +1,20 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"hotline/deploy/asterisk"
 	"hotline/deploy/prompts"
 	"hotline/queue/lines"
 	"hotline/telephony"
+	"hotline/telephony/call"
 )
 
 // OutboundConfig bounds the calls that the hotline places itself. Whatever is dialled is a partner of the lines, or the number of a caller who is to be
@@ -115,6 +118,18 @@ func (c Config) outbound(books *lateLedger) telephony.Outbound {
 		return o
 	}
 	out := c.outward()
+	o.Contact = func(ctx context.Context, id call.ID, contact string) (string, error) {
+		number, err := books.Contact(ctx, id, contact)
+		if err != nil {
+			return "", err
+		}
+		if strings.HasPrefix(number, "+") { // else the short number of a service
+			if number, err = c.Outbound.dial(number); err != nil {
+				return "", errors.Join(telephony.ErrNotAllowed, err)
+			}
+		}
+		return out.Dial(trunk, number)
+	}
 	o.Callbacks = dialled{books}
 	o.Dial = func(number string) (string, error) {
 		dialled, err := c.Outbound.dial(number)

@@ -40,7 +40,10 @@ const (
 )
 
 // Why a caller hears hold audio while an agent still owns the call.
-const HoldAgentAway = "agent_away"
+const (
+	HoldAgentAway = "agent_away"
+	HoldByAgent   = "agent" // by the agent's wish
+)
 
 // Outcome says what came of a call, as the ledger keeps it.
 type Outcome string
@@ -100,7 +103,7 @@ type Call struct {
 	Front   time.Time // when set, the order key of a caller who was put back to the head
 
 	Agent string // who serves it; also while Held
-	Leg   string // by which leg the caller hears the agent; empty unless Talking
+	Leg   string // by which leg the caller hears the agent, or will again after a hold by the agent's wish; else empty
 	Offer string // the offer that rings
 	Hold  string // why Held
 
@@ -122,6 +125,7 @@ type Call struct {
 	Parties []Party // who takes part beside the agent, or is to; never changed in place
 
 	Out        Attempt   // the newest call that we placed for this one
+	Third      Third     // the newest outside number that the agent wanted in the talk
 	Passed     time.Time // first time that somebody elsewhere answered
 	Hops       string    // by which sites the call was passed on to us, comma between; "": it came from a caller
 	Task       string    // the callback that this call fulfils; "": the caller called us
@@ -142,7 +146,7 @@ type Call struct {
 
 // mayBeCalledBack says that the caller can be promised a callback: one in danger is not sent away, and who abuses the line is not called.
 func (c Call) mayBeCalledBack() bool {
-	return c.Plan.Callback && !c.Danger && c.Tier != Red && c.Tier != Nuisance
+	return c.Plan.Callback && !c.Danger && c.Tier != Red && c.Tier != Nuisance && !c.Third.alive()
 }
 
 // leaving says that the channel is being hung up, by whomever.
@@ -188,6 +192,9 @@ func (c Call) Bridge() Place {
 	case Talking:
 		return Place{Leg: c.Leg}
 	case Greeting, Waiting, Offered, Held:
+		if c.together() {
+			return Place{Out: string(c.ID)}
+		}
 		return Place{Line: c.HoldPlace()}
 	default:
 		return Place{}

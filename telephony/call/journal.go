@@ -21,6 +21,8 @@ var kinds = sync.OnceValue(func() map[string]reflect.Type {
 		Claimed{}, Adopted{}, Recognized{}, TermsChanged{}, PromptDone{}, Digit{}, Chosen{}, ChoiceExpired{}, AnnounceDue{}, Estimated{}, CallbackWanted{}, Promised{}, Queued{}, Indexed{}, IndexLost{}, LegReady{}, LegLost{}, JoinFailed{}, Leaving{}, Found{},
 		LeftBridge{}, ReturnExpired{}, HangupWanted{}, PlaceExpired{}, Unservable{}, StasisEnded{}, LeftStasis{}, CallerGone{},
 		OverflowDue{}, Relayed{}, CallbackDue{}, OutAnswered{}, OutFound{}, OutGone{}, ClaimLost{}, Draining{}, JoinOutFailed{},
+		HoldWanted{}, ResumeWanted{}, TransferWanted{}, TakeWanted{}, ReleaseWanted{}, DigitsWanted{}, Reassigned{},
+		OutsideWanted{}, OutsideDropWanted{}, OutsideLeaveWanted{}, OutsideFailed{}, OutsideFound{}, OutsideShown{},
 		Invited{}, InviteAnswered{}, InviteCancelled{}, JoinWanted{}, LeaveWanted{}, PartyHere{}, PartyReady{}, PartyLost{}, PartiesDue{},
 	} {
 		t := reflect.TypeOf(e)

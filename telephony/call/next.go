@@ -7,20 +7,30 @@ func Next(c Call, e Event) (Call, []Command) {
 	if c.State.Final() {
 		return c, nil
 	}
+	was := c
 	c, fresh := heed(c, e)
 	if !fresh {
 		return c, nil
 	}
-	var cmds []Command
-	next, ok := beside(c, e)
-	if !ok {
-		next, cmds, ok = outbound(c, e)
+	next, cmds := first(c, e)
+	next, cmds = tidy(was, e, next, cmds)
+	next, cmds = spare(next, cmds, e.when())
+	next, cmds = accompany(was, e, next, cmds)
+	next, cmds = escort(was, e, next, cmds)
+	return noteWish(was, next, cmds)
+}
+
+// first asks the parts of the machine in turn; the first that the event concerns decides.
+func first(c Call, e Event) (Call, []Command) {
+	if next, ok := beside(c, e); ok {
+		return next, nil
 	}
-	if !ok {
-		next, cmds = decide(c, e)
+	for _, part := range []func(Call, Event) (Call, []Command, bool){control, outside, outbound} {
+		if next, cmds, ok := part(c, e); ok {
+			return next, cmds
+		}
 	}
-	next, cmds = tidy(c, e, next, cmds)
-	return accompany(c, e, next, cmds)
+	return decide(c, e)
 }
 
 // decide is Next for what does not concern calls that we place.
@@ -111,6 +121,11 @@ func claimed(c Call, now time.Time) (Call, []Command) {
 func adopted(c Call, p Place, now time.Time) (Call, []Command) {
 	switch c.State {
 	case Talking, Held:
+		if c.onHold() {
+			if c, cmds, ok := onHoldBy(c, Adopted{At: At{now}}, now); ok {
+				return c, cmds
+			}
+		}
 		if c.State == Talking && p.Leg != "" && p.Leg == c.Leg {
 			return c, []Command{Save{}, Restore{}, KeepRecording{c.Leg, c.Agent}}
 		}
@@ -130,7 +145,7 @@ func adopted(c Call, p Place, now time.Time) (Call, []Command) {
 
 func gone(c Call, now time.Time) (Call, []Command) {
 	var cmds []Command
-	if c.Leg != "" {
+	if c.State == Talking {
 		cmds = append(cmds, StopRecording{c.Leg})
 	}
 	if (c.State == Talking || c.State == Held) && (c.Tier == Red || c.Tier == Returning) && c.EndedBy != ByAgent {
@@ -163,7 +178,7 @@ func degrade(c Call, now time.Time) (Call, []Command) {
 	was := c
 	c = to(pause(c, now), Degraded, now)
 	cmds := []Command{Save{}, Degrade{}}
-	if was.Leg != "" {
+	if was.State == Talking {
 		cmds = append(cmds, StopRecording{was.Leg})
 	}
 	return c, append(cmds, DisarmReturn{}, Close{})
@@ -172,7 +187,7 @@ func degrade(c Call, now time.Time) (Call, []Command) {
 // leftStasis: somebody else gave the caller to the dialplan; there is nothing left to say to the channel.
 func leftStasis(c Call, now time.Time) (Call, []Command) {
 	var cmds []Command
-	if c.Leg != "" {
+	if c.State == Talking {
 		cmds = append(cmds, StopRecording{c.Leg})
 	}
 	c = to(pause(c, now), Degraded, now)
@@ -333,6 +348,8 @@ func talking(c Call, e Event, now time.Time) (Call, []Command) {
 			c, cmds := join(c, e.Leg, now)
 			return c, append(cmds, StopRecording{was})
 		}
+	case Indexed:
+		return given(c, e.Row, now)
 	}
 	return c, nil
 }
@@ -363,9 +380,14 @@ func hold(c Call, now time.Time, extra ...Command) (Call, []Command) {
 }
 
 func held(c Call, e Event, now time.Time) (Call, []Command) {
+	if c.onHold() {
+		if c, cmds, ok := onHoldBy(c, e, now); ok {
+			return c, cmds
+		}
+	}
 	switch e := e.(type) {
 	case LegReady:
-		if e.Agent == c.Agent && c.Hold != HoldByAgent {
+		if e.Agent == c.Agent {
 			return join(c, e.Leg, now)
 		}
 	case ReturnExpired:
@@ -385,7 +407,10 @@ func disputed(c Call, r Row, now time.Time) (Call, []Command) {
 		return c, nil
 	}
 	c = to(c, Waiting, now)
-	c.Agent, c.Hold = "", ""
+	c.Agent, c.Hold, c.Leg = "", "", ""
+	if queued {
+		c.Front = r.Front
+	}
 	c, cmds := row(c, r, now)
 	cmds = append([]Command{DisarmReturn{}, Save{}}, cmds...)
 	if queued {

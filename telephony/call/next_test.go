@@ -298,7 +298,7 @@ func TestTagRoundTrip(t *testing.T) {
 		t.Errorf("owner %q, epoch %d", tag.Owner, tag.Epoch)
 	}
 	want := c
-	want.Since, want.Indexed, want.Offers = time.Time{}, time.Time{}, time.Time{} // not carried: known again from the index, or of no further use
+	want.Since, want.Offers = time.Time{}, time.Time{} // not carried: known again from the index, or of no further use
 	if got := tag.Restore(); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}

@@ -191,10 +191,10 @@ func mute(cmds []Command) []Command {
 
 // overflowDue: one attempt at a time. The caller keeps the place and the hold audio.
 func overflowDue(c Call, to string) (Call, []Command) {
-	if c.State != Waiting && c.State != Offered || c.Out.Live || c.Task != "" || c.Callback != "" || c.leaving() || to == "" {
+	if c.State != Waiting && c.State != Offered || c.Out.Live || c.Task != "" || c.Callback != "" || c.leaving() || c.Third.alive() || to == "" {
 		return c, nil
 	}
-	c.Out = Attempt{N: c.Out.N + 1, To: to, Live: true}
+	c.Out = Attempt{N: c.attempts() + 1, To: to, Live: true}
 	return c, []Command{Save{}, Dial{c.Out.N, to}}
 }
 
@@ -267,7 +267,7 @@ func comeBack(c Call, now time.Time) (Call, []Command) {
 func elsewhere(c Call, e Event, now time.Time) (Call, []Command, bool) {
 	switch e := e.(type) {
 	case Adopted:
-		if e.Place.Out == string(c.ID) {
+		if e.Place.Out == string(c.ID) || c.Third.State == PartyIn {
 			return c, []Command{Save{}}, true
 		}
 		c, cmds := comeBack(c, now)

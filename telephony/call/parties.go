@@ -9,9 +9,6 @@ import (
 // everybody (barge). The caller's channel stays where it is for all of them, except that the caller is on hold while the agent consults somebody, unless
 // the caller is at risk: then who was asked in is heard by the agent alone.
 
-// HoldByAgent is why a caller hears hold audio whom the agent wishes there.
-const HoldByAgent = "agent"
-
 // Role is how somebody takes part; the names are the queue's.
 type Role string
 

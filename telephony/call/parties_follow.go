@@ -120,20 +120,6 @@ func consultation(was, c Call, e Event, now time.Time) (Call, []Command) {
 	return c, nil
 }
 
-// holdByAgent puts the caller on hold audio by the agent's wish.
-func holdByAgent(c Call, now time.Time) (Call, []Command) {
-	was := c.Leg
-	c = to(pause(c, now), Held, now)
-	c.Hold = HoldByAgent
-	return c, []Command{EnterHold{}, Save{}, Mark{}, StopRecording{was}}
-}
-
-// comeToAgent brings a caller whom the agent had put on hold back, as soon as the agent's leg can be used.
-func comeToAgent(c Call, now time.Time) (Call, []Command) {
-	c.Hold, c.Since = HoldAgentAway, now
-	return c, []Command{Save{}, Mark{}, ArmReturn{}, SeekAgent{}}
-}
-
 // homecoming takes down what the caller must not find in the bridge to which they go: the legs of others in the agent's, and what a party heard who is the
 // agent now. A caller who goes to hold audio does not wait for that.
 func homecoming(was, c Call) []Command {

@@ -39,8 +39,7 @@ func TestPeopleBeside(t *testing.T) {
 			{PartyHere{at(14), "a2"}, PartyJoining, Held, "EnterHold Save Mark StopRecording:l1 ArrangeParties"},
 			{PartyReady{at(15), "a2", "l2", Lend}, PartyIn, Held, "Save"},
 			{LegReady{at(16), "a1", "l1"}, PartyIn, Held, "ArrangeParties"},
-			{LeaveWanted{by("a1", 60), "a2"}, "", Held, "BringHome Save Mark ArmReturn SeekAgent Disengage ArrangeParties"},
-			{LegReady{at(60), "a1", "l1"}, "", Talking, "StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark"},
+			{LeaveWanted{by("a1", 60), "a2"}, "", Talking, "BringHome StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark Disengage ArrangeParties"},
 		}},
 		"nobody answers": {Normal, []besideStep{
 			{Invited{Wish: by("a1", 10), Agent: "a2"}, PartyInvited, Talking, "Save ArmParties"},
@@ -53,8 +52,7 @@ func TestPeopleBeside(t *testing.T) {
 			{InviteAnswered{by("a2", 14), true}, PartyJoining, Talking, "Engage ArrangeParties Save ArmParties"},
 			{PartyHere{at(14), "a2"}, PartyJoining, Held, "EnterHold Save Mark StopRecording:l1 ArrangeParties"},
 			{PartyReady{at(15), "a2", "l2", Lend}, PartyIn, Held, "Save"},
-			{Digit{at(30), DangerKey}, PartyIn, Held, "BringHome Save Raise Save Mark ArmReturn SeekAgent ArrangeParties"},
-			{LegReady{at(30), "a1", "l1"}, PartyIn, Talking, "StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark ArrangeParties"},
+			{Digit{at(30), DangerKey}, PartyIn, Talking, "BringHome StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark Save Raise ArrangeParties"},
 			{PartyReady{at(31), "a2", "l2", Coach}, PartyIn, Talking, ""},
 		}},
 		"a call at risk stays with its agent": {Red, []besideStep{
@@ -68,7 +66,7 @@ func TestPeopleBeside(t *testing.T) {
 			{InviteAnswered{by("a2", 14), true}, PartyJoining, Talking, "Engage ArrangeParties Save ArmParties"},
 			{PartyHere{at(14), "a2"}, PartyJoining, Held, "EnterHold Save Mark StopRecording:l1 ArrangeParties"},
 			{PartyReady{at(15), "a2", "l2", Lend}, PartyIn, Held, "Save"},
-			{LegLost{at(20), "l2"}, PartyFailed, Held, "BringHome Save Mark ArmReturn SeekAgent Disengage ArrangeParties ArmParties"},
+			{LegLost{at(20), "l2"}, PartyFailed, Talking, "BringHome StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark Disengage ArrangeParties ArmParties"},
 		}},
 		"a supervisor listens, whispers, speaks and takes the call": {Normal, []besideStep{
 			{JoinWanted{by("a2", 10), Monitor}, PartyJoining, Talking, "Engage ArrangeParties Save ArmParties"},

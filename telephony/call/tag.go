@@ -47,6 +47,10 @@ type Tag struct {
 	Place     int      `json:"told_place,omitempty"`
 	Wait      int      `json:"told_min,omitempty"` // minutes
 
+	Hold    string     `json:"hold,omitempty"` // "agent"; else the agent is away
+	Third   *tagThird  `json:"third,omitempty"`
+	Heeded  string     `json:"heeded,omitempty"`
+	Indexed int64      `json:"indexed_ms,omitempty"`
 	Parties []tagParty `json:"parties,omitempty"`
 }
 
@@ -59,7 +63,7 @@ func (c Call) Encode(owner string, epoch int64) string {
 		Silent: c.Unanswered, Owner: owner, Epoch: epoch,
 		Language: c.Language, Audio: c.Audio, Callback: c.Callback, Preferred: c.Known.Preferred, Prefer: ms(c.Known.PreferUntil), Blocked: c.Known.Blocked,
 		History: c.Known.History, Place: c.Told.Position, Wait: int(c.Told.High / time.Minute),
-		Parties: tagParties(c.Parties),
+		Hold: tagHold(c), Third: thirdTag(c.Third), Heeded: c.Heeded, Indexed: ms(c.Indexed), Parties: tagParties(c.Parties),
 	})
 	if err != nil {
 		panic("call: a tag of strings and numbers did not encode: " + err.Error())
@@ -101,12 +105,16 @@ func (t Tag) Restore() Call {
 		Spoken: time.Duration(t.Spoken) * time.Millisecond,
 		Out:    Attempt{N: t.Out, To: t.OutTo, Live: t.OutOn}, Passed: when(t.Passed), Hops: t.Hops, Task: t.Task, Unanswered: t.Silent,
 		Language: t.Language, Audio: t.Audio, Callback: t.Callback,
-		Known:   Known{Blocked: t.Blocked, Preferred: t.Preferred, PreferUntil: when(t.Prefer), History: t.History},
-		Told:    Outlook{Position: t.Place, High: time.Duration(t.Wait) * time.Minute},
+		Known: Known{Blocked: t.Blocked, Preferred: t.Preferred, PreferUntil: when(t.Prefer), History: t.History},
+		Told:  Outlook{Position: t.Place, High: time.Duration(t.Wait) * time.Minute},
+		Third: t.Third.restore(), Heeded: t.Heeded, Indexed: when(t.Indexed),
 		Parties: partiesOf(t.Parties),
 	}
 	if c.State == Held {
 		c.Hold = HoldAgentAway
+		if t.Hold == HoldByAgent && c.Leg != "" {
+			c.Hold = HoldByAgent
+		}
 	}
 	return c
 }
@@ -123,4 +131,38 @@ func when(ms int64) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMilli(ms).UTC()
+}
+
+// tagThird is a third party as the tag carries it. A failure is shown for a moment only, and left out; the number counts on.
+type tagThird struct {
+	N       int        `json:"n"`
+	Contact string     `json:"contact,omitempty"`
+	By      string     `json:"by,omitempty"`
+	State   PartyState `json:"state,omitempty"`
+	Since   int64      `json:"since_ms,omitempty"`
+	Apart   bool       `json:"apart,omitempty"`
+}
+
+func thirdTag(t Third) *tagThird {
+	switch {
+	case t.N == 0:
+		return nil
+	case !t.alive():
+		return &tagThird{N: t.N}
+	}
+	return &tagThird{t.N, t.Contact, t.By, t.State, ms(t.Since), t.Apart}
+}
+
+func (t *tagThird) restore() Third {
+	if t == nil {
+		return Third{}
+	}
+	return Third{N: t.N, Contact: t.Contact, By: t.By, State: t.State, Since: when(t.Since), Apart: t.Apart}
+}
+
+func tagHold(c Call) string {
+	if c.onHold() {
+		return HoldByAgent
+	}
+	return ""
 }

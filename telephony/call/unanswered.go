@@ -156,7 +156,7 @@ func connect(c Call, leg string, now time.Time) (Call, []Command) {
 		return c, append([]Command{Answer{}}, cmds...)
 	}
 	c = to(c, Held, now)
-	c.Hold, c.Out = HoldDialling, Attempt{N: c.Out.N + 1, To: leg, Live: true}
+	c.Hold, c.Out = HoldDialling, Attempt{N: c.attempts() + 1, To: leg, Live: true}
 	return c, []Command{DisarmReturn{}, StartRinging{leg}, Dial{N: c.Out.N}, Mark{}}
 }
 

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -49,4 +50,12 @@ func inStream(id string) (at, n uint64, ok bool) {
 	at, err := strconv.ParseUint(head, 10, 64)
 	n, err2 := strconv.ParseUint(tail, 10, 64)
 	return at, n, found && err == nil && err2 == nil
+}
+
+// noteWish notes a wish on the channel, whatever it changed.
+func noteWish(was, c Call, cmds []Command) (Call, []Command) {
+	if was.Heeded != c.Heeded && c.Heeded != "" && !c.State.Final() && !slices.Contains(cmds, Command(Save{})) {
+		cmds = append(cmds, Save{})
+	}
+	return c, cmds
 }
