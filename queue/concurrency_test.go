@@ -34,7 +34,8 @@ func TestConcurrency(t *testing.T) {
 					offer, agent = o.ID, o.Agent
 				}
 				var err error
-				switch rnd.IntN(10) {
+				mate := AgentID(fmt.Sprint("a", rnd.IntN(5)))
+				switch rnd.IntN(16) {
 				case 0, 1:
 					err = q.Arrive(ctx, "", Call{ID: call, Tier: tiers()[rnd.IntN(5)]})
 				case 2, 3:
@@ -49,6 +50,18 @@ func TestConcurrency(t *testing.T) {
 					_, err = q.Sweep(ctx)
 				case 9:
 					err = q.End(ctx, "", call, EndAnswered)
+				case 10:
+					_, err = q.Assist(ctx, "", call, agent)
+				case 11:
+					_, err = q.EndAssist(ctx, "", call, agent)
+				case 12:
+					_, err = q.Transfer(ctx, "", call, agent, mate)
+				case 13:
+					_, err = q.Requeue(ctx, "", call, agent, mate)
+				case 14:
+					_, err = q.Assign(ctx, "", call, agent, "boss")
+				case 15:
+					_, err = q.Force(ctx, "", agent, AgentAvailable, "boss")
 				}
 				if w := word(err); strings.HasPrefix(w, "unexpected") {
 					t.Error(w)

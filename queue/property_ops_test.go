@@ -22,6 +22,9 @@ func (w *world) pick() (string, change) {
 	call, agent, session := w.someCall(), w.someAgent(), w.someSession()
 	offer, mate := w.someOffer()
 	tier := tiers()[w.rnd.IntN(5)]
+	if w.rnd.IntN(4) == 0 {
+		return w.pickBeside(call, agent, session)
+	}
 	q := w.q
 	switch n := w.rnd.IntN(100); {
 	case n < 14:

@@ -84,6 +84,7 @@ func (w *world) step() {
 	}
 	w.offersAreJust(before, after)
 	w.tiersHold(after)
+	w.placesHold(name, before, after)
 	if w.rnd.IntN(4) == 0 && name != "lose" && name != "sweep" {
 		w.clock += w.rnd.Int64N(3000)
 		again := op(req)
@@ -121,12 +122,16 @@ func (w *world) offersAreJust(before, after queuetest.Index) {
 		}
 		c, a := after.Calls[o.Call], after.Agents[o.Agent]
 		for _, other := range after.Calls {
-			if other.State == "waiting" && other.Key < c.Key && queuetest.Fits(a.Skills, other.Need) {
+			urgent := other.Tier == "red" || other.Tier == "returning" && c.Tier != "red"
+			if c.Assigned == a.ID && (other.Assigned == a.ID || !urgent) {
+				continue // a person decided, between those of one urgency
+			}
+			if other.State == "waiting" && other.Key < c.Key && queuetest.May(other, a) {
 				w.fail("%s was offered before %s", c.ID, other.ID)
 			}
 		}
 		for _, other := range after.Agents {
-			if other.State == "available" && other.Idle < a.Idle && queuetest.Fits(other.Skills, c.Need) {
+			if other.State == "available" && other.Idle < a.Idle && c.Assigned != a.ID && queuetest.May(c, other) {
 				w.fail("%s was chosen before %s", a.ID, other.ID)
 			}
 		}
@@ -134,6 +139,20 @@ func (w *world) offersAreJust(before, after queuetest.Index) {
 			if o.Fence <= old.Fence {
 				w.fail("fence %v after %v", o.Fence, old.Fence)
 			}
+		}
+	}
+}
+
+// placesHold: nobody in the queue loses the place, but by a tier that is lowered; and nobody vanishes but by the end of the call.
+func (w *world) placesHold(name string, before, after queuetest.Index) {
+	w.t.Helper()
+	for id, was := range before.Calls {
+		now, here := after.Calls[id]
+		if gone := !here && name != "lose" && name != "end "+id; gone {
+			w.fail("%s is gone", id)
+		}
+		if here && was.Key != 0 && now.Key > was.Key && was.Tier == now.Tier && name != "lose" {
+			w.fail("%s had the place %.0f and has %.0f", id, was.Key, now.Key)
 		}
 	}
 }

@@ -17,6 +17,11 @@ func (w *World) beside() model.Op {
 	if c := w.M.Calls[talk]; c != nil && c.Agent != "" && w.rnd.IntN(8) > 0 {
 		from = c.Agent
 	}
+	for i := range agents {
+		if a := w.M.Agents[queue.AgentID(fmt.Sprintf("a%d", i))]; a != nil && a.State == queue.AgentWrapUp && w.rnd.IntN(2) == 0 {
+			one = a.ID
+		}
+	}
 	desk := queue.Agent{ID: one, Session: w.session()}
 	if a := w.M.Agents[one]; a != nil && w.rnd.IntN(6) > 0 {
 		desk.Session = a.Session

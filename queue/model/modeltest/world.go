@@ -156,6 +156,10 @@ func (w *World) pick() model.Op {
 	call := queue.Call{ID: queue.CallID(fmt.Sprintf("c%d", w.rnd.IntN(callers)))}
 	desk := queue.Agent{ID: w.someAgent(), Session: w.session()}
 	tier := w.tier()
+	if len(w.M.Offers) > 0 && w.rnd.IntN(3) == 0 { // else there would be few talks
+		fence, a := w.ringing()
+		return model.Op{Verb: model.Accept, Fence: fence, Agent: a}
+	}
 	switch n := w.rnd.IntN(100); {
 	case n < 15:
 		return model.Op{Verb: model.Arrive, Call: w.caller(call.ID, tier)}
