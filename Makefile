@@ -30,19 +30,14 @@ test: install-test web ## Every test, with real Asterisk, Redis, databases and C
 	go test -race -timeout 30m -p 2 $$(go list ./... | grep -v '^hotline/test/')
 	go test -race -timeout 30m -p 1 ./test/...
 
+SOAK ?= 10m
 .PHONY: soak bench-queue bench-calls
-soak: ## Ten minutes of the queue's rules in worlds beyond those of the tests; ARGS='-for 8h'
-	go run ./test/bench/soak $(ARGS)
+soak: install-test ## The queue's rules in worlds that nobody has seen, on the model and on a real Redis beside it, for SOAK (10m); a failing seed prints how to run it again
+	go test -count 1 -timeout 0 -v -run 'TestSoak' ./queue/model ./queue -soak $(SOAK)
 bench-queue: install-test ## What a routing decision costs; BENCH=quick for a short run
 	go run ./test/bench/queue $(ARGS)
 bench-calls: install-test web ## The whole hotline beside app_queue, A B B A; BENCH=quick for a short run
 	go run ./test/bench/calls $(ARGS)
-
-SOAK ?= 10m
-.PHONY: soak-queue
-soak-queue: ## New seeds for the queue, on the model and on a real Redis, for SOAK each (default 10m); a failing seed prints how to run it again
-	go test -count 1 -timeout 0 -run 'TestSoak$$' ./queue/model -v -soak $(SOAK)
-	go test -count 1 -timeout 0 -run 'TestSoakAgrees$$' ./queue -v -soak $(SOAK)
 
 .PHONY: check
 check: test lint ## Everything that must hold before a change is taken: test and lint

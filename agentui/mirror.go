@@ -48,10 +48,11 @@ func (s *Server) mirrorOnce(ctx context.Context) error {
 	return err
 }
 
-// restoreAgents puts back the agents whose desks are here, as the board last knew them.
+// restoreAgents puts back the agents whose desks are here, as the board last knew them, and whoever asked for help and has no desk any more.
 func (s *Server) restoreAgents(ctx context.Context) error {
 	for _, a := range s.board.Agents() {
-		if a.Console != s.cfg.ID || s.findDesk(a.ID) == nil {
+		helpless := a.State == queue.AgentOffline && a.SOS != nil
+		if !helpless && (a.Console != s.cfg.ID || s.findDesk(a.ID) == nil) {
 			continue
 		}
 		_, err := ask(ctx, func(ctx context.Context) (struct{}, error) {

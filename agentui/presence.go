@@ -124,24 +124,24 @@ func (d *desk) present(ctx context.Context, now time.Time, row queue.Agent) {
 func (d *desk) absent(ctx context.Context, now time.Time, row queue.Agent, known bool) {
 	grace, limit := d.awayAt.Add(d.s.cfg.Grace), d.awayAt.Add(d.s.cfg.AwayLimit)
 	if known && d.seen {
-		switch row.State {
-		case queue.AgentAvailable:
+		switch {
+		case row.State == queue.AgentAvailable:
 			if d.legReady() && now.Before(grace) {
 				d.wakeAt(grace)
 			} else {
 				d.wantsReady = true
 				d.away(ctx, now, row)
 			}
-		case queue.AgentReserved:
+		case row.State == queue.AgentReserved:
 			d.wantsReady = true
 			d.away(ctx, now, row)
-		case queue.AgentWrapUp:
+		case row.State == queue.AgentWrapUp, row.Assist != "":
 			if now.Before(grace) {
 				d.wakeAt(grace)
 			} else {
-				d.away(ctx, now, row) // marks the row, so that the end of wrap-up makes nobody available
+				d.away(ctx, now, row) // marks the row, so that the end of wrap-up, or of the call beside another, makes nobody available
 			}
-		case queue.AgentTalking:
+		case row.State == queue.AgentTalking:
 			if now.Before(limit) {
 				d.wakeAt(limit)
 			}

@@ -49,7 +49,7 @@ func TestAgrees(t *testing.T) {
 	}
 }
 
-// What `make soak-queue` gives.
+// What `make soak` gives.
 var (
 	soak     = flag.Duration("soak", 0, "run new seeds for so long")
 	soakSeed = flag.Uint64("seed", 0, "the first seed of TestSoakAgrees")

@@ -237,7 +237,7 @@ func (q *Queue) moveUp(op Op) error {
 	if !placed(c) {
 		return queue.ErrWrongState
 	}
-	first, key := c, int64(0)
+	first := c
 	for _, x := range q.Calls {
 		if placed(x) && x.Tier == c.Tier && (x.Key < first.Key || x.Key == first.Key && x.ID < first.ID) {
 			first = x
@@ -246,7 +246,7 @@ func (q *Queue) moveUp(op Op) error {
 	if first == c {
 		return nil
 	}
-	key = first.Key - 1
+	key := first.Key - 1
 	for _, x := range q.Calls {
 		if placed(x) && q.head[x.Tier] > q.head[c.Tier] && x.Key < c.Key {
 			key = max(key, x.Key+1)

@@ -9,7 +9,7 @@ import (
 	"hotline/queue/model/modeltest"
 )
 
-// What `make soak-queue` gives.
+// What `make soak` gives.
 var (
 	soak = flag.Duration("soak", 0, "run new seeds for so long")
 	seed = flag.Uint64("seed", 0, "the first seed of TestSoak")
@@ -27,9 +27,8 @@ func TestSeeds(t *testing.T) {
 	}
 }
 
-// TestSoak runs longer worlds with seeds that nobody has seen, one after the other, for the time that is asked for; else a few known ones.
+// TestSoak runs short and very long worlds with seeds that nobody has seen, one after the other, for the time that is asked for; else a few known ones.
 func TestSoak(t *testing.T) {
-	const steps = 400
 	first, until, least := *seed, time.Now().Add(*soak), uint64(20)
 	switch {
 	case *seed > 0:
@@ -39,7 +38,7 @@ func TestSoak(t *testing.T) {
 	}
 	n := uint64(0)
 	for ; n < least || time.Now().Before(until); n++ {
-		if err := run(t, first+n, steps); err != nil {
+		if err := run(t, first+n, 50<<((first+n)%6)); err != nil {
 			t.Fatalf("%v\nreplay: go test ./queue/model -run 'TestSoak$' -seed=%d", err, first+n)
 		}
 	}
