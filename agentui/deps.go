@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"hotline/agentui/imports"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 	"hotline/casework/phonebook"
@@ -54,6 +55,7 @@ const (
 	ActionEmergencyOn  = "emergency.on"
 	ActionEmergencyOff = "emergency.off"
 
+	ActionImport        = "import.apply"   // object: import:<kind>:<id>
 	ActionRosterPublish = "roster.publish" // with the days
 	ActionFeedMade      = "roster.feed"
 	ActionFeedRevoked   = "roster.feed_revoked"
@@ -163,6 +165,7 @@ type Deps struct {
 	Settings   rules     // *settings.Store
 	Phonebook  *phonebook.Store
 	Roster     *roster.Store
+	Imports    *imports.Store
 	Figures    counts                                            // *figures.Store
 	Broadcasts messages                                          // *broadcast.Store
 	Walls      displays                                          // *walls.Store
@@ -179,7 +182,7 @@ func (d Deps) validate() error {
 	for name, missing := range map[string]bool{
 		"Log": d.Log == nil, "Queue": d.Queue == nil, "Users": d.Users == nil, "Audit": d.Audit == nil, "Factors": d.Factors == nil, "Trail": d.Trail == nil, "Recordings": d.Recordings == nil,
 		"Callbacks": d.Callbacks == nil, "Blocks": d.Blocks == nil, "Assets": d.Assets == nil, "Metrics": d.Metrics == nil, "Lines": d.Lines == nil,
-		"Decisions": d.Decisions == nil, "Settings": d.Settings == nil, "Phonebook": d.Phonebook == nil, "Roster": d.Roster == nil,
+		"Decisions": d.Decisions == nil, "Settings": d.Settings == nil, "Phonebook": d.Phonebook == nil, "Roster": d.Roster == nil, "Imports": d.Imports == nil,
 		"Figures": d.Figures == nil, "Broadcasts": d.Broadcasts == nil, "Walls": d.Walls == nil, "Care": d.Care.missing(),
 	} {
 		if missing {

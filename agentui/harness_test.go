@@ -26,6 +26,7 @@ import (
 	"go.uber.org/goleak"
 
 	"hotline/agentui/broadcast"
+	"hotline/agentui/imports"
 	"hotline/agentui/protocol"
 	"hotline/agentui/settings"
 	"hotline/agentui/users"
@@ -74,6 +75,7 @@ type site struct {
 	phonebook *phonebook.Store
 	told      *broadcast.Store
 	walls     *walls.Store
+	imports   *imports.Store
 	roster    *roster.Store
 	keys      *casework.Keys
 	tasks     *casework.Callbacks
@@ -229,6 +231,9 @@ func newSite(t *testing.T, adjust func(*Config)) *site {
 	if s.roster, err = roster.Open(t.Context(), s.db); err != nil {
 		t.Fatal(err)
 	}
+	if s.imports, err = imports.Open(t.Context(), s.db, imports.Stores{Users: s.users, Phonebook: s.phonebook, Roster: s.roster, Lines: s.lines}); err != nil {
+		t.Fatal(err)
+	}
 	s.cfg = Config{ID: "console-1", FactorOptional: true}
 	if adjust != nil {
 		adjust(&s.cfg)
@@ -258,7 +263,7 @@ func (s *site) start(addr string) {
 	s.metrics = prometheus.NewRegistry()
 	server, err := New(s.cfg, Deps{
 		Log: slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), Queue: s.index, Users: s.users, Factors: s.users.Factors(s.keys, "Test"), Provider: s.provider, Audit: s.audit, Trail: casework.NewAudit(s.db),
-		Recordings: s.library, Callbacks: s.tasks, Blocks: casework.NewBlocks(s.db), Lines: s.lines, Decisions: s.decisions, Care: s.care, Figures: figures.New(s.db), Broadcasts: s.told, Walls: s.walls, Settings: s.settings, Phonebook: s.phonebook, Roster: s.roster, Gateways: map[string]Gateway{"gateway-1": s.gateway}, Metrics: s.metrics,
+		Recordings: s.library, Callbacks: s.tasks, Blocks: casework.NewBlocks(s.db), Lines: s.lines, Decisions: s.decisions, Care: s.care, Figures: figures.New(s.db), Broadcasts: s.told, Walls: s.walls, Settings: s.settings, Phonebook: s.phonebook, Roster: s.roster, Imports: s.imports, Gateways: map[string]Gateway{"gateway-1": s.gateway}, Metrics: s.metrics,
 		Assets: fstest.MapFS{
 			"index.html":                {Data: []byte("<!doctype html><title>console</title>")},
 			"assets/app-0123abcd.js":    {Data: []byte("plain")},

@@ -13,9 +13,18 @@ const (
 	BadContact      Code = "bad_contact"      // no number that can be dialled, or no label
 	RosterGaps      Code = "roster_gaps"      // hours without a supervisor; params: n, gaps
 	BadDays         Code = "bad_days"         // params: most
+	ImportColumns   Code = "import_columns"   // params: columns, which the file has not
+	ImportGone      Code = "import_gone"      // the preview is older than a day, or another person's
+	ImportWrong     Code = "import_wrong"     // rows are wrong
+	ImportNothing   Code = "import_nothing"   // nothing would change
+	ImportTooBig    Code = "import_too_big"
+	ImportFormat    Code = "import_format" // neither CSV nor XLSX, or no text that can be read
+	ImportEmpty     Code = "import_empty"  // no row below a header
 )
 
-func documentCodes() []Code { return []Code{InvalidDocument, BadContact, RosterGaps, BadDays} }
+func documentCodes() []Code {
+	return []Code{InvalidDocument, BadContact, RosterGaps, BadDays, ImportColumns, ImportGone, ImportWrong, ImportNothing, ImportTooBig, ImportFormat, ImportEmpty}
+}
 
 // DocumentVersion is one version of a document of the site (settings, phonebook, roster): the answer of GET /api/admin/<name>, of
 // GET /api/admin/<name>/versions/{n} and of every change.

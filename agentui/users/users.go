@@ -14,8 +14,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/oklog/ulid/v2"
 
@@ -149,16 +147,8 @@ func (s *Store) Create(ctx context.Context, u User, password string) (User, erro
 
 // Check tells what is wrong with a person who is to be made.
 func (u User) Check() error {
-	if n := utf8.RuneCountInString(u.Username); n < 1 || n > 64 {
-		return errors.New("a username has 1 to 64 characters")
-	}
-	for _, r := range u.Username {
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(".-_@", r) {
-			return errors.New("a username has letters, digits and . - _ @ only")
-		}
-	}
-	if n := utf8.RuneCountInString(u.Name); n < 1 || n > 80 {
-		return errors.New("a name has 1 to 80 characters")
+	if err := errors.Join(CheckUsername(u.Username), CheckName(u.Name)); err != nil {
+		return err
 	}
 	if !u.Role.Valid() {
 		return fmt.Errorf("role %q is not one of %q", u.Role, Roles())

@@ -9,6 +9,7 @@ import (
 
 	"hotline/agentui"
 	"hotline/agentui/broadcast"
+	"hotline/agentui/imports"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 	"hotline/agentui/walls"
@@ -99,9 +100,13 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 		return err
 	}
 	audit := casework.NewAudit(db)
+	files, err := imports.Open(ctx, db, imports.Stores{Users: people, Phonebook: contacts, Roster: rosters, Lines: store})
+	if err != nil {
+		return err
+	}
 	deps := agentui.Deps{
 		Care:     care,
-		Settings: rulings, Phonebook: contacts, Roster: rosters,
+		Settings: rulings, Phonebook: contacts, Roster: rosters, Imports: files,
 		Figures: service.New(db), Broadcasts: told, Walls: displays,
 		Log: log, Queue: q, Lines: sitePolicy{store, c, q, log}, Users: people, Audit: trail{audit}, Trail: audit, Factors: people.Factors(callerKeys, c.factorIssuer()), Decisions: reasons, Recordings: library{recordings.NewLibrary(index, c.store()), keys},
 		Callbacks: callbacks, Blocks: casework.NewBlocks(db),

@@ -167,7 +167,25 @@ func (s *Store) Import(ctx context.Context, p Policy) (v Version, changed bool, 
 	}
 }
 
-func (s *Store) append(ctx context.Context, base int, v Version) (Version, error) {
+func (s *Store) append(ctx context.Context, base int, v Version) (made Version, err error) {
+	err = s.db.InTx(ctx, func(tx *storage.Tx) error {
+		made, err = s.appendIn(ctx, tx, base, v)
+		return err
+	})
+	if storage.IsUnique(err) { // somebody took the number between the look and the commit
+		if current, err := s.Current(ctx); err == nil {
+			return Version{}, &Stale{current}
+		}
+	}
+	return made, wrap("save", err)
+}
+
+// SaveIn is Save within a transaction, for what must be saved together with something else.
+func (s *Store) SaveIn(ctx context.Context, tx *storage.Tx, base int, p Policy, by, note string) (Version, error) {
+	return s.appendIn(ctx, tx, base, Version{Policy: p, By: by, Note: note, Origin: OriginSaved})
+}
+
+func (s *Store) appendIn(ctx context.Context, tx *storage.Tx, base int, v Version) (Version, error) {
 	v.Note = strings.TrimSpace(v.Note)
 	switch {
 	case v.By == "":
@@ -183,27 +201,16 @@ func (s *Store) append(ctx context.Context, base int, v Version) (Version, error
 		return Version{}, err
 	}
 	v.N, v.At = base+1, storage.Time(storage.Millis(s.now()))
-	err = s.db.InTx(ctx, func(tx *storage.Tx) error {
-		current, err := s.one(tx.QueryRow(ctx, `SELECT `+columns+` FROM policy_versions ORDER BY n DESC LIMIT 1`))
-		if err != nil && !errors.Is(err, ErrNone) {
-			return err
-		}
-		if current.N != base {
-			return &Stale{current}
-		}
-		_, err = tx.Exec(ctx, `INSERT INTO policy_versions (`+columns+`) VALUES (?,?,?,?,?,?,?,?)`, v.N, string(doc), storage.Millis(v.At), v.By, v.Note,
-			string(v.Origin), v.Restored, v.section)
-		return err
-	})
-	if storage.IsUnique(err) { // somebody took the number between the look and the commit
-		if current, err := s.Current(ctx); err == nil {
-			return Version{}, &Stale{current}
-		}
+	current, err := s.one(tx.QueryRow(ctx, `SELECT `+columns+` FROM policy_versions ORDER BY n DESC LIMIT 1`))
+	if err != nil && !errors.Is(err, ErrNone) {
+		return Version{}, err
 	}
-	if err != nil {
-		return Version{}, wrap("save", err)
+	if current.N != base {
+		return Version{}, &Stale{current}
 	}
-	return v, nil
+	_, err = tx.Exec(ctx, `INSERT INTO policy_versions (`+columns+`) VALUES (?,?,?,?,?,?,?,?)`, v.N, string(doc), storage.Millis(v.At), v.By, v.Note,
+		string(v.Origin), v.Restored, v.section)
+	return v, err
 }
 
 func (s *Store) one(row storage.Row) (Version, error) {

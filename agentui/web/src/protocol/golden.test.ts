@@ -5,6 +5,7 @@ import { decodeFrame, encodeRequest, failure, type Request } from './messages';
 import * as structures from './structures';
 import * as lines from './lines';
 import * as documents from './documents';
+import * as imports from './imports';
 import * as phonebook from './phonebook';
 import * as roster from './roster';
 import * as settings from './settings';
@@ -43,6 +44,8 @@ const readers: Record<string, Reader<unknown>> = {
   http_document_versions: documents.documentHistory,
   http_phonebook_version: documents.wholeDocument(phonebook.book),
   http_contacts: phonebook.contacts,
+  http_import_preview: imports.importPreview,
+  http_import_applied: imports.importApplied,
   http_roster_version: documents.wholeDocument(roster.roster),
   http_roster_review: roster.review,
   http_roster_publication: roster.publication,
@@ -105,6 +108,7 @@ const sent = [
   'http_lines_restore.json',
   'http_emergency_set.json',
   'http_document_save.json',
+  'http_import_apply.json',
   'http_roster_review_ask.json',
   'http_roster_publish.json',
   'http_document_check.json',

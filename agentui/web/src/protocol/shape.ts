@@ -92,7 +92,8 @@ export function dictionary<T>(item: Reader<T>): Reader<Record<string, T>> {
     if (value === null || value === undefined) return {};
     if (typeof value !== 'object' || Array.isArray(value)) throw new ShapeError(path, 'object');
     const into: Record<string, T> = {};
-    for (const [name, entry] of Object.entries(value)) into[name] = item(entry, path ? `${path}.${name}` : name);
+    for (const [name, entry] of Object.entries(value))
+      into[name] = item(entry, path ? `${path}.${name}` : name);
     return into;
   };
 }

@@ -174,7 +174,14 @@ export const recording = record({
 export const recordingList = record({ recordings: list(recording) });
 
 /** What waits for a person; `change` is another number when any task or block is another. */
-export const duties = record({ due: count, red: count, open: count, proposals: count, debriefs: count, change: count });
+export const duties = record({
+  due: count,
+  red: count,
+  open: count,
+  proposals: count,
+  debriefs: count,
+  change: count,
+});
 
 export const attempt = record({ at: count, who: text, who_name: text, result: text, q850: count });
 
