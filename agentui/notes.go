@@ -37,7 +37,7 @@ func (l *noteLimits) allow(who queue.AgentID) bool {
 	return l.all.get(string(who)).Allow()
 }
 
-// errPast says that a person may read a note only with a reason.
+// errReasonNeeded says that a person may read a note only with a reason.
 var errReasonNeeded = errors.New("a reason is needed")
 
 // mayNote says whether a person may read the note of a call without a reason, and write it. A supervisor who takes no part in the call, and a
@@ -83,7 +83,7 @@ func (s *Server) openNote(w http.ResponseWriter, r *http.Request, v *visitor) {
 			return err
 		}
 		out.TextSeq, out.Text, out.TextAt, out.TextBy = text.Seq, text.Text, millis(text.At), s.directory.name(queue.AgentID(text.By))
-		page, err := s.noteUpdates(ctx, call, 0)
+		page, err := s.noteUpdates(ctx, call, protocol.NoteUpdates{Updates: []protocol.NoteUpdate{}}, "")
 		out.Seq, out.Updates, out.More = page.Seq, page.Updates, page.More
 		return err
 	})
@@ -111,55 +111,66 @@ func (s *Server) noted(w http.ResponseWriter, r *http.Request, err error) bool {
 	return false
 }
 
-func (s *Server) noteUpdates(ctx context.Context, call string, after int64) (protocol.NoteUpdates, error) {
-	rows, err := s.deps.Care.Notes.Updates(ctx, call, after, notePage+1)
+// noteUpdates fills a page with the changes after its number.
+func (s *Server) noteUpdates(ctx context.Context, call string, out protocol.NoteUpdates, but string) (protocol.NoteUpdates, error) {
+	rows, err := s.deps.Care.Notes.Updates(ctx, call, out.Seq, notePage+1)
 	if err != nil {
-		return protocol.NoteUpdates{}, err
+		return out, err
 	}
-	out := protocol.NoteUpdates{Seq: after, Updates: []protocol.NoteUpdate{}, More: len(rows) > notePage}
+	out.More = len(rows) > notePage
 	for _, u := range rows[:min(len(rows), notePage)] {
 		out.Seq = u.Seq
-		out.Updates = append(out.Updates, protocol.NoteUpdate{Seq: u.Seq, By: u.Author, ByName: s.directory.name(queue.AgentID(u.Author)), Data: u.Data})
+		if u.Client != but {
+			out.Updates = append(out.Updates, protocol.NoteUpdate{Seq: u.Seq, By: u.Author, ByName: s.directory.name(queue.AgentID(u.Author)), Data: u.Data})
+		}
 	}
 	return out, nil
 }
 
-// followNote answers as soon as there are changes after a number, or after a while without.
+// followNote answers as soon as others than the page that asks (client) wrote after a number, or after a while without.
 func (s *Server) followNote(w http.ResponseWriter, r *http.Request, v *visitor) {
 	call, ok := s.objectID(w, r)
 	if !ok {
 		return
 	}
-	after, err := strconv.ParseInt(r.URL.Query().Get("after"), 10, 64)
+	q := r.URL.Query()
+	after, err := strconv.ParseInt(q.Get("after"), 10, 64)
 	if err != nil || after < 0 {
 		s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
-		return
-	}
-	if _, err := s.mayNote(r.Context(), v, call, r.URL.Query().Get("grant")); !s.noted(w, r, err) {
 		return
 	}
 	// The server's own limits are for requests that are answered at once.
 	limits := http.NewResponseController(w)
 	_ = limits.SetReadDeadline(time.Now().Add(2 * noteHold)) // not every writer has one; real connections do
 	_ = limits.SetWriteDeadline(time.Now().Add(2 * noteHold))
-	heads, err := s.deps.Care.Notes.Heads(r.Context(), []string{call})
-	if err == nil && heads[call].Seq <= after {
-		s.notes.await(r.Context(), call, after, noteHold)
-		heads, err = s.deps.Care.Notes.Heads(r.Context(), []string{call})
+	ctx, cancel := context.WithTimeout(r.Context(), noteHold)
+	defer cancel()
+	for {
+		// Asked each time: the right may have ended while we waited.
+		if _, err := s.mayNote(r.Context(), v, call, q.Get("grant")); !s.noted(w, r, err) {
+			return
+		}
+		page, err := s.noteNews(r.Context(), call, after, q.Get("client"))
+		if !s.noted(w, r, err) {
+			return
+		}
+		if len(page.Updates) > 0 || page.More || ctx.Err() != nil || s.notes.ended() {
+			s.reply(w, http.StatusOK, page)
+			return
+		}
+		after = page.Seq
+		s.notes.await(ctx, call, after)
 	}
-	if !s.noted(w, r, err) {
-		return
+}
+
+// noteNews is a page of changes without those of the page that asks, which has them.
+func (s *Server) noteNews(ctx context.Context, call string, after int64, but string) (protocol.NoteUpdates, error) {
+	heads, err := s.deps.Care.Notes.Heads(ctx, []string{call})
+	out := protocol.NoteUpdates{Seq: after, TextSeq: heads[call].TextSeq, Updates: []protocol.NoteUpdate{}}
+	if err != nil || heads[call].Seq <= after {
+		return out, err
 	}
-	// The right may have ended while we waited.
-	if _, err := s.mayNote(r.Context(), v, call, r.URL.Query().Get("grant")); !s.noted(w, r, err) {
-		return
-	}
-	page, err := s.noteUpdates(r.Context(), call, after)
-	if !s.noted(w, r, err) {
-		return
-	}
-	page.TextSeq = heads[call].TextSeq
-	s.reply(w, http.StatusOK, page)
+	return s.noteUpdates(ctx, call, out, but)
 }
 
 // writeNote takes one change. When it answers, the change is durable.

@@ -28,7 +28,7 @@ type noteHub struct {
 
 // openNote is a note for whose changes somebody waits.
 type openNote struct {
-	head    notes.Head
+	seq     int64
 	waiting int
 	changed chan struct{} // closed at a change, and made anew
 }
@@ -42,24 +42,24 @@ func (h *noteHub) told(call string, head notes.Head) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	n := h.open[call]
-	if n == nil || head.Seq <= n.head.Seq && head.TextSeq <= n.head.TextSeq {
+	if n == nil || head.Seq <= n.seq {
 		return
 	}
-	n.head = notes.Head{Seq: max(head.Seq, n.head.Seq), TextSeq: max(head.TextSeq, n.head.TextSeq)}
+	n.seq = head.Seq
 	close(n.changed)
 	n.changed = make(chan struct{})
 }
 
-// await returns when a note may have a change after a number, when the time is over, or when the server drains.
-func (h *noteHub) await(ctx context.Context, call string, after int64, most time.Duration) {
+// await returns when a note may have a change after a number, when ctx ends, or when the server drains.
+func (h *noteHub) await(ctx context.Context, call string, after int64) {
 	h.mu.Lock()
 	n := h.open[call]
 	if n == nil {
-		n = &openNote{head: notes.Head{Seq: after}, changed: make(chan struct{})}
+		n = &openNote{seq: after, changed: make(chan struct{})}
 		h.open[call] = n
 	}
 	n.waiting++
-	newer, changed := n.head.Seq > after, n.changed
+	newer, changed := n.seq > after, n.changed
 	h.mu.Unlock()
 	defer func() {
 		h.mu.Lock()
@@ -75,11 +75,8 @@ func (h *noteHub) await(ctx context.Context, call string, after int64, most time
 	case h.wanted <- struct{}{}:
 	default: // the looking goes on already
 	}
-	limit := time.NewTimer(most)
-	defer limit.Stop()
 	select {
 	case <-changed:
-	case <-limit.C:
 	case <-h.over:
 	case <-ctx.Done():
 	}
@@ -93,6 +90,16 @@ func (h *noteHub) drain() {
 	case <-h.over:
 	default:
 		close(h.over)
+	}
+}
+
+// ended tells whether the server drains.
+func (h *noteHub) ended() bool {
+	select {
+	case <-h.over:
+		return true
+	default:
+		return false
 	}
 }
 

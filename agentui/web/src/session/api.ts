@@ -9,13 +9,15 @@ export async function call<T>(
   path: string,
   read: Reader<T>,
   body?: unknown,
+  options: { timeout?: number; signal?: AbortSignal } = {},
 ): Promise<T> {
+  const limit = AbortSignal.timeout(options.timeout ?? 10_000);
   let response: Response;
   try {
     response = await fetch(path, {
       method,
       credentials: 'same-origin',
-      signal: AbortSignal.timeout(10_000),
+      signal: options.signal ? AbortSignal.any([limit, options.signal]) : limit,
       ...(body === undefined
         ? {}
         : { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
