@@ -18,10 +18,8 @@ export const careApi = {
     call('PUT', `${of(id)}/disposition`, care.disposition, { form, answers }),
   shift: () => call('GET', '/api/shift', care.shift),
   debriefs: () => call('GET', '/api/debriefs', care.debriefList),
-  askDebrief: (id: string, words: string) =>
-    call('POST', '/api/debriefs', care.debrief, { call: id, words }),
-  doneDebrief: (id: string) =>
-    call('POST', `/api/debriefs/${encodeURIComponent(id)}/done`, care.debrief, {}),
+  askDebrief: (id: string, words: string) => call('POST', '/api/debriefs', care.debrief, { call: id, words }),
+  doneDebrief: (id: string) => call('POST', `/api/debriefs/${encodeURIComponent(id)}/done`, care.debrief, {}),
 };
 
 const writeWithin = 4000;

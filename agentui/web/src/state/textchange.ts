@@ -35,7 +35,7 @@ function isTail(unit: string | undefined): boolean {
 /** Pieces of at most `most` UTF-16 units, none of which tears a character. */
 export function pieces(text: string, most: number): string[] {
   const out: string[] = [];
-  for (let from = 0; from < text.length; ) {
+  for (let from = 0; from < text.length;) {
     let to = Math.min(text.length, from + most);
     if (isTail(text[to])) to--;
     out.push(text.slice(from, to));

@@ -1,0 +1,25 @@
+// What a counsellor knows and writes of a call. It loads apart from the first screen, but before the first call needs it.
+import { later, laterWords } from '../locales';
+
+const parts = {
+  context: () => import('./context/CallContext.vue'),
+  notes: () => import('./notes/CallNotes.vue'),
+  form: () => import('./notes/Disposition.vue'),
+  debrief: () => import('./shift/DebriefAsk.vue'),
+};
+
+export const CallContext = later(parts.context, 'care');
+export const CallNotes = later(parts.notes, 'care');
+export const Disposition = later(parts.form, 'care');
+export const DebriefAsk = later(parts.debrief, 'care');
+export const ShiftView = later(() => import('./shift/ShiftView.vue'), 'care');
+
+/** Fetches all of it while nothing else is to be done: a caller must not wait for a file. */
+export function fetchCare(): void {
+  const fetch = () => {
+    for (const load of Object.values(parts)) void load().catch(() => undefined); // asked for again when it is shown
+    void laterWords('care').catch(() => undefined);
+  };
+  if ('requestIdleCallback' in window) requestIdleCallback(fetch, { timeout: 3000 });
+  else setTimeout(fetch, 500);
+}
