@@ -4,12 +4,14 @@ import { Ring } from '../media/ring';
 import type { Request, ServerFrame } from '../protocol/messages';
 import type { Call, Config, Me, Self } from '../protocol/structures';
 import { serverNow } from '../state/clock';
+import { controlsOf } from '../state/control';
 import { type Desk, emptyDesk, fold } from '../state/desk';
 import { phaseOf } from '../state/phase';
 import { Refusal } from '../state/requests';
 import { calm, shownOf, watched } from '../state/trouble';
 import { api } from './api';
 import { Headset } from './headset';
+import { HelpCall } from './help';
 import { Link, type LinkState } from './link';
 import { Notices } from './notices';
 import { mutedCall } from './preferences';
@@ -55,6 +57,10 @@ export class Console {
 
   readonly headset: Headset;
   readonly ring = new Ring();
+  readonly help = new HelpCall(
+    () => this.self.value,
+    (request) => this.#link.request(request),
+  );
   readonly #link: Link;
   #spells = calm;
   #resumed = false;
@@ -87,6 +93,7 @@ export class Console {
     setInterval(() => {
       this.now.value = serverNow(this.desk.value.clock, Date.now());
       this.#watchTrouble();
+      this.help.tick();
     }, 250);
     // Relay credentials run out; a leg made hours into a shift needs fresh ones.
     setInterval(() => {
@@ -162,6 +169,29 @@ export class Console {
   async hangup(): Promise<void> {
     const call = this.self.value?.call?.call;
     if (call !== undefined) await this.act({ type: 'hangup', call });
+  }
+
+  /** Hold audio for the caller, or back. The server refuses what a row that has just changed made wrong. */
+  async toggleHold(): Promise<void> {
+    const call = this.self.value?.call;
+    if (!call) return;
+    const can = controlsOf(call);
+    if (can.resume === 'yes') await this.act({ type: 'resume', call: call.call });
+    else if (can.hold === 'yes') await this.act({ type: 'hold', call: call.call });
+  }
+
+  async answerInvitation(yes: boolean): Promise<void> {
+    const call = this.self.value?.invite?.call.call;
+    if (call === undefined) return;
+    this.ring.stop();
+    if (yes) void this.headset.speaker.unlock();
+    await this.act({ type: yes ? 'invite_accept' : 'invite_refuse', call });
+  }
+
+  /** Ends one's own part in another's call. */
+  async leaveCall(): Promise<void> {
+    const call = this.self.value?.assist?.call.call;
+    if (call !== undefined) await this.act({ type: 'leave', call });
   }
 
   /** Mutes here first: that must work also while the server is away. */
@@ -255,15 +285,15 @@ export class Console {
 
   #watchRing(): void {
     watch(
-      () => this.self.value?.offer?.offer ?? '',
-      (offer) => {
+      () => this.self.value?.offer?.offer ?? this.self.value?.invite?.call.call ?? '',
+      (rings) => {
         this.ring.stop();
-        if (offer !== '') this.ring.start(this.headset.speaker.context);
+        if (rings !== '') this.ring.start(this.headset.speaker.context);
       },
     );
     // A new caller is never met with a closed microphone.
     watch(
-      () => this.self.value?.call?.call ?? '',
+      () => this.self.value?.call?.call ?? this.self.value?.assist?.call.call ?? '',
       (call, before) => {
         if (before !== '' && call !== before && this.headset.muted.value) this.toggleMute();
       },
