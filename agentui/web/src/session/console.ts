@@ -17,7 +17,8 @@ import { Notices } from './notices';
 import { mutedCall } from './preferences';
 import { SiteSettings } from './settings';
 
-export type Stage = 'loading' | 'signed_out' | 'desk';
+/** `unfinished`: the password was right, and more must come before anything else. */
+export type Stage = 'loading' | 'signed_out' | 'unfinished' | 'desk';
 
 const defaults: Config = {
   locale: 'zh-CN',
@@ -42,6 +43,8 @@ export class Console {
   readonly busy = ref<ReadonlySet<Request['type']>>(new Set());
   /** The microphone check of this shift is still open. */
   readonly checking = ref(false);
+  /** The console is locked: everything is hidden until the person proves who they are, or a call comes. */
+  readonly locked = ref(false);
   /** Codes of the parts that have been away for more than a moment. */
   readonly trouble = shallowRef<readonly string[]>([]);
   readonly notices = new Notices();
@@ -105,18 +108,32 @@ export class Console {
   async begin(): Promise<void> {
     const [config, me] = await Promise.allSettled([api.config(), api.me()]);
     if (config.status === 'fulfilled') this.config.value = config.value;
-    if (me.status === 'fulfilled') this.#enter(me.value, wasReloaded());
+    if (me.status === 'fulfilled') this.#admit(me.value, wasReloaded());
     else this.#leave(me.reason instanceof Refusal && me.reason.code !== 'signed_out' ? me.reason : null);
   }
 
   /** Must be called from the click or key that logs in: it opens sound for the whole shift. */
   async login(username: string, password: string): Promise<void> {
     void this.headset.speaker.unlock();
-    const me = await api.login(username, password);
+    await this.proceed(await api.login(username, password));
+  }
+
+  /** Goes on with a sign-in of which a step was done. */
+  async proceed(me: Me): Promise<void> {
     // Asked again: relay credentials are given to those who signed in only. Without them most networks still work.
-    await this.#refreshConfig();
+    if (!unfinished(me)) await this.#refreshConfig();
     this.checking.value = true;
-    this.#enter(me, false);
+    this.#admit(me, false);
+  }
+
+  #admit(me: Me, takeover: boolean): void {
+    if (unfinished(me)) {
+      this.me.value = me;
+      this.stage.value = 'unfinished';
+      return;
+    }
+    this.locked.value = me.next === 'unlock';
+    this.#enter(me, takeover);
   }
 
   async logout(): Promise<void> {
@@ -228,6 +245,7 @@ export class Console {
     this.lastCall.value = null;
     this.settings.forget();
     this.checking.value = false;
+    this.locked.value = false;
     this.stage.value = 'signed_out';
     if (refusal) this.notices.refused(refusal);
   }
@@ -256,6 +274,10 @@ export class Console {
   #onFrame(frame: ServerFrame): void {
     if (frame.type === 'leg_lost') {
       this.headset.tell({ type: 'lost', id: frame.leg });
+      return;
+    }
+    if (frame.type === 'locked') {
+      this.locked.value = frame.on;
       return;
     }
     const before = this.desk.value;
@@ -322,6 +344,11 @@ export class Console {
       });
     }
   }
+}
+
+/** More must come before anything else; a lock hides what is there, but the session goes on. */
+function unfinished(me: Me): boolean {
+  return me.next !== '' && me.next !== 'unlock';
 }
 
 // The same tab again: its session is ours to take, no question asked.
