@@ -50,6 +50,7 @@ type actor struct {
 	shown      *time.Timer       // for which a failure of a third party is shown
 	recordings map[string]string // leg -> recording
 	overflow   overflow
+	assist     assistance
 
 	index, media, books, tags, outs lane
 }
@@ -60,7 +61,7 @@ func newActor(ctl *Controller, channel string, c call.Call, dialled, caller stri
 	own := func() lane { return lane{beside: ctl.beside} }
 	a := &actor{
 		line: ctl.line(c.Line), id: c.ID, ctl: ctl, ctx: ctx, living: living, die: die, index: own(), media: own(), books: own(), tags: own(), outs: own(), cancel: cancel, log: ctl.log.With("call_id", c.ID), channel: channel, dialled: dialled, task: c.Task, epoch: epoch,
-		mail: make(chan call.Event, mailboxSize), call: c, recordings: map[string]string{},
+		mail: make(chan call.Event, mailboxSize), call: c, assist: assistance{lane: own(), roll: own()}, recordings: map[string]string{},
 	}
 	a.caller.Store(&caller)
 	a.leg.Store(&c.Leg)
@@ -156,7 +157,7 @@ func (a *actor) step(e call.Event) {
 
 // finish waits for the lanes, so that a call is not forgotten before the index and the ledger have its end.
 func (a *actor) finish() {
-	lanes := []*lane{&a.index, &a.media, &a.books, &a.outs}
+	lanes := []*lane{&a.index, &a.media, &a.books, &a.outs, &a.assist.lane}
 	done := make(chan struct{}, len(lanes))
 	for _, l := range lanes {
 		l.do(a.ctx, func(context.Context) { done <- struct{}{} })
@@ -181,7 +182,7 @@ func (a *actor) finish() {
 func (a *actor) lease() int64 { return max(a.epoch, a.ctl.fence.epoch(a.id)) }
 
 func (a *actor) stopTimers() {
-	for _, t := range []**time.Timer{&a.back, &a.seek, &a.place, &a.choice, &a.news, &a.shown} {
+	for _, t := range []**time.Timer{&a.back, &a.seek, &a.place, &a.choice, &a.news, &a.shown, &a.assist.due} {
 		stop(t)
 	}
 }

@@ -2,6 +2,7 @@ package telephony
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"time"
 
@@ -58,7 +59,7 @@ func (c *Controller) onAsterisk(e ari.Event) {
 		c.tell(a, e)
 		return
 	}
-	if c.tellOut(e) {
+	if c.tellOut(e) || c.tellBeside(e) {
 		return
 	}
 	if leg, ok := c.names.legOfMedia(e.Channel.ID); ok && (e.Kind == ari.ChannelDestroyed || e.Kind == ari.StasisEnd) {
@@ -179,6 +180,7 @@ func (c *Controller) remove(a *actor, over bool) {
 		if over {
 			c.ended[a.channel] = true // a look at Asterisk that began earlier may still find it
 		}
+		maps.DeleteFunc(c.besides, func(_ string, of *actor) bool { return of == a })
 		for id, o := range c.outs {
 			switch {
 			case o.actor != a:

@@ -70,7 +70,9 @@ func (a *actor) carryOut(cmd call.Command) {
 	case call.Close:
 		a.close(c)
 	default:
-		a.placeOut(cmd)
+		if !a.besideCall(cmd) {
+			a.placeOut(cmd)
+		}
 	}
 }
 
@@ -188,6 +190,9 @@ func (a *actor) sits(channel string, p call.Place) bool {
 }
 
 func (a *actor) join(leg string) {
+	if err := a.ctl.bringHome(a.ctx, leg); err != nil { // lent to another talk, which nothing should have let come to this
+		a.log.Warn("the agent's leg is away", "leg", leg, "error", err)
+	}
 	err := a.asterisk("join", func(ctx context.Context) error { return a.ctl.ari.AddChannel(ctx, a.ctl.names.leg(leg), a.channel) })
 	if err == nil {
 		return

@@ -119,11 +119,18 @@ func (a *actor) sendDigits(cmd call.SendDigits) {
 func parties(c call.Call) []queue.Party {
 	var list []queue.Party
 	for _, p := range c.Parties {
-		if p.State == call.PartyJoining {
+		state := queue.PartyState(p.State)
+		switch {
+		case p.State != call.PartyJoining:
+		case p.Leg != "": // about to come back
+			state = queue.PartyIn
+		case p.Role == call.Consult:
+			state = queue.PartyInvited
+		default:
 			continue // a moment's; what comes of it is shown
 		}
 		list = append(list, queue.Party{
-			Agent: queue.AgentID(p.Agent), Role: queue.PartyRole(p.Role), State: queue.PartyState(p.State), By: queue.AgentID(p.By), Since: p.Since, Note: p.Note, Why: p.Why,
+			Agent: queue.AgentID(p.Agent), Role: queue.PartyRole(p.Role), State: state, By: queue.AgentID(p.By), Since: p.Since, Note: p.Note, Why: p.Why,
 		})
 	}
 	if t := c.Third; t.State != "" {

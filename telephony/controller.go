@@ -46,6 +46,7 @@ type Controller struct {
 	adopting map[call.ID]bool // waiting for the lease
 	channels map[string]*actor
 	outs     map[string]*out    // channels of attempts
+	besides  map[string]*actor  // snoop and pulse channels
 	ended    map[string]bool    // channels whose call is over, until Asterisk no longer lists them
 	wishes   map[call.ID][]wish // of calls that are not here (yet)
 	ahead    time.Duration      // of our clock is that of Redis
@@ -85,7 +86,7 @@ func New(cfg Config, a *ari.Client, q *queue.Queue, l Ledger, gateways []Gateway
 	c := &Controller{
 		cfg: cfg.withDefaults(), names: names{cfg.ID}, route: route(cfg.Node, cfg.ID), ari: a, queue: q, ledger: l, gateways: gateways, log: log, metrics: newMetrics(reg),
 		record: journal, orders: orders(), work: make(chan func(), workSize), calls: map[call.ID]*actor{}, adopting: map[call.ID]bool{}, channels: map[string]*actor{},
-		ended: map[string]bool{}, outs: map[string]*out{}, wishes: map[call.ID][]wish{}, drained: make(chan struct{}), stopped: make(chan struct{}),
+		ended: map[string]bool{}, outs: map[string]*out{}, besides: map[string]*actor{}, wishes: map[call.ID][]wish{}, drained: make(chan struct{}), stopped: make(chan struct{}),
 		legs: map[string]*leg{}, rtps: map[string]string{}, synced: map[string]bool{}, told: map[string]bool{},
 	}
 	lines := map[string]Line{}

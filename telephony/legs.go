@@ -27,12 +27,15 @@ type leg struct {
 	died       bool          // while it was being attached
 	started    chan struct{} // closed by the media channel's StasisStart
 	cancel     context.CancelFunc
+
+	loan loan // where the media channel is
 }
 
 // ready says that a caller who is moved to the leg hears and is heard.
 func (l *leg) ready(route string) bool { return l.attachment != 0 && l.Ready(route) }
 
-// readyLeg is the newest leg of the agent that can be used here, or "".
+// readyLeg is the newest leg of the agent that can be used here, or "". Also one whose channel is lent to another talk is: it comes back when a
+// caller is joined to it.
 func (c *Controller) readyLeg(agent string) string {
 	best := ""
 	for id, l := range c.legs {
@@ -277,6 +280,9 @@ func (c *Controller) attachOnce(ctx context.Context, at attaching) error {
 	}
 	// What an earlier life of ours left in its place stays there: taking it out and in again would be heard.
 	if !slices.Contains(b.Channels, ch) {
+		if away, err := c.lentBefore(ctx, at.leg); err != nil || away {
+			return errors.Join(err, c.address(ctx, at))
+		}
 		if _, err := c.ari.ExternalMedia(ctx, ch, at.rtp, at.format); err != nil {
 			return err
 		}
@@ -291,6 +297,12 @@ func (c *Controller) attachOnce(ctx context.Context, at attaching) error {
 			return err
 		}
 	}
+	return c.address(ctx, at)
+}
+
+// address tells the gateway where the media channel receives.
+func (c *Controller) address(ctx context.Context, at attaching) error {
+	ch := c.names.media(at.leg)
 	host, err := c.ari.GetVar(ctx, ch, "UNICASTRTP_LOCAL_ADDRESS")
 	if err != nil {
 		return err
@@ -328,6 +340,7 @@ func (c *Controller) mediaGone(id string) {
 	l.attachment = 0
 	l.started = make(chan struct{})
 	c.legsMu.Unlock()
+	l.loan.set("")
 	c.judge(l, was)
 }
 
@@ -356,7 +369,7 @@ func (c *Controller) allSynced() bool {
 // gateway has said what it has.
 func (c *Controller) compareLegs(v *view) {
 	for id, l := range c.legs {
-		if at := v.legs[id]; at != 0 && at == l.attachment && v.where[c.names.media(id)].Leg != id {
+		if at := v.legs[id]; at != 0 && at == l.attachment && !c.inPlace(v, l) {
 			c.mediaGone(id)
 		} else if l.State == webrtc.Connected && !l.ready(c.route) {
 			c.attach(l)

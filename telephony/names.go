@@ -1,6 +1,7 @@
 package telephony
 
 import (
+	"slices"
 	"strings"
 
 	"hotline/telephony/ari"
@@ -59,7 +60,7 @@ func (n names) legOfMedia(channel string) (leg string, ok bool) {
 
 // ours says that a channel is a thing of some controller's, and no caller.
 func ours(channel string) bool {
-	return strings.HasPrefix(channel, mediaPrefix) || strings.HasPrefix(channel, ari.KeeperPrefix)
+	return slices.ContainsFunc([]string{mediaPrefix, ari.KeeperPrefix, snoopPrefix, pulsePrefix}, func(p string) bool { return strings.HasPrefix(channel, p) })
 }
 
 // ownerOf is whose an object in Asterisk is, or "" when it is none of ours.

@@ -16,7 +16,7 @@ type order func(c *Controller, w call.Wish, cmd queue.Command) call.Event
 // orders are all the verbs (docs/protocol.md, section 4).
 func orders() map[string]order {
 	all := map[string]order{}
-	for _, some := range []map[string]order{controls()} {
+	for _, some := range []map[string]order{controls(), besides()} {
 		maps.Copy(all, some)
 	}
 	return all

@@ -36,11 +36,13 @@ type view struct {
 	bridges  []call.Place
 	all      []ari.Bridge
 
-	known map[string]bool // channels of our calls
-	calls map[call.ID]bool
-	outs  map[string]bool  // channels that we placed
-	legs  map[string]int64 // attached legs -> which attachment
-	gaps  int
+	known   map[string]bool // channels of our calls
+	calls   map[call.ID]bool
+	outs    map[string]bool  // channels that we placed
+	legs    map[string]int64 // attached legs -> which attachment
+	loans   map[string]string
+	besides map[string]bool // channels beside our calls
+	gaps    int
 }
 
 // resyncSoon compares what we believe with what Asterisk has, now, and again if that fails. thorough makes the holding bridges anew even when
@@ -51,7 +53,7 @@ func (c *Controller) resyncSoon(thorough bool) {
 		return
 	}
 	thorough, c.resync.thorough = c.resync.thorough, false
-	v := &view{known: map[string]bool{}, calls: map[call.ID]bool{}, outs: map[string]bool{}, legs: c.attachments(), gaps: c.gaps}
+	v := &view{known: map[string]bool{}, calls: map[call.ID]bool{}, outs: map[string]bool{}, legs: c.attachments(), loans: c.loans(), besides: map[string]bool{}, gaps: c.gaps}
 	for id := range c.channels {
 		v.known[id] = true
 	}
@@ -60,6 +62,9 @@ func (c *Controller) resyncSoon(thorough bool) {
 	}
 	for id := range c.outs {
 		v.outs[id] = true
+	}
+	for name := range c.besides {
+		v.besides[name] = true
 	}
 	c.beside(func() {
 		listed, err := c.look(v, thorough)
@@ -156,6 +161,7 @@ func (c *Controller) compare(v *view) {
 		}
 	}
 	c.compareOuts(v)
+	c.compareBesides(v)
 	maps.DeleteFunc(c.ended, func(id string, _ bool) bool { return !present[id] })
 	c.resolved = max(c.resolved, v.gaps)
 	c.metrics.resyncs.Inc()

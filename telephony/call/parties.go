@@ -151,8 +151,6 @@ type (
 	Disengage struct{ Agent string }
 	// ArmParties starts the time to the next PartiesDue, in place of the one before.
 	ArmParties struct{ After time.Duration }
-	// SeekAgent looks whether the agent's leg can be used, now: LegReady follows if it can.
-	SeekAgent struct{}
 )
 
 func (ArrangeParties) command() {}
@@ -160,7 +158,6 @@ func (BringHome) command()      {}
 func (Engage) command()         {}
 func (Disengage) command()      {}
 func (ArmParties) command()     {}
-func (SeekAgent) command()      {}
 
 // party is that person's, if there is one.
 func (c Call) party(agent string) (Party, bool) {
@@ -203,8 +200,8 @@ func (c Call) without(agent string) Call {
 	return c
 }
 
-// awaitsHold says that the party can talk with the agent only when the caller is on hold, and the caller is not.
-func (c Call) awaitsHold(p Party) bool {
+// AwaitsHold says that the party can talk with the agent only when the caller is on hold, and the caller is not.
+func (c Call) AwaitsHold(p Party) bool {
 	return p.Role == Consult && c.Means(p) == Lend && (c.State != Held || c.Hold != HoldByAgent)
 }
 
@@ -231,7 +228,7 @@ func beside(c Call, e Event) (next Call, ok bool) {
 	case PartyHere:
 		return c, true // see consultation
 	case PartyReady:
-		if p, is := c.party(e.Agent); is && p.active() && c.Means(p) == e.Means && !c.awaitsHold(p) {
+		if p, is := c.party(e.Agent); is && p.active() && c.Means(p) == e.Means && !c.AwaitsHold(p) {
 			if p.State != PartyIn {
 				p.State, p.Since = PartyIn, now
 			}

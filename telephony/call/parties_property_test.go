@@ -172,7 +172,7 @@ func anyBeside(rnd *rand.Rand, at At, c Call) Event {
 		switch {
 		case p.State == PartyInvited:
 			return InviteAnswered{Wish: by(who), Yes: true}
-		case p.State == PartyJoining && c.awaitsHold(p):
+		case p.State == PartyJoining && c.AwaitsHold(p):
 			return PartyHere{at, who}
 		case p.State == PartyJoining:
 			return PartyReady{at, who, leg, c.Means(p)}
