@@ -319,3 +319,59 @@ func TestBesideOutlivesControllers(t *testing.T) {
 	life = s.start()
 	s.alone(life)
 }
+
+// TestBesideEitherController: a supervisor's one browser hears the calls of whichever controller, one after the other.
+func TestBesideEitherController(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	one, two := s.process("controller-1"), s.process("controller-2")
+	sup := s.attends("s1", otherHz)
+	owners := map[string]call.ID{}
+	talks := map[call.ID]*browser{}
+	for _, agent := range []string{"a1", "a2", "a3", "a4", "a5", "a6"} {
+		if len(owners) == 2 {
+			break
+		}
+		_, id, b := s.talk(agent)
+		owners[s.rows()[id].Owner], talks[id] = id, b
+	}
+	if len(owners) != 2 {
+		t.Fatalf("all calls came to one controller: %v; they have %d and %d", owners, one.calls(), two.calls())
+	}
+	for range 2 {
+		for _, id := range owners {
+			s.wishes("join", "s1", id, arg("whisper"))
+			sup.hearsAmid(t, mixed, callerHz, counsellorHz)
+			talks[id].hearsAmid(t, mixed, callerHz, otherHz)
+			s.wishes("leave", "s1", id)
+			s.until("the supervisor is free again", func() bool { return s.agentRow("s1").Assist == "" })
+			sup.spared(t, callerHz)
+			talks[id].spared(t, otherHz)
+		}
+	}
+}
+
+// TestNamesBeside: what is beside a call is nobody's caller, and tells its owner and its legs.
+func TestNamesBeside(t *testing.T) {
+	n := names{"controller-1"}
+	snoop, pulse := n.snoop("L1", "L2", call.Coach), n.pulse("L1")
+	for _, name := range []string{snoop, pulse} {
+		if !ours(name) || ownerOf(name) != "controller-1" {
+			t.Errorf("%s is taken for a caller, or for somebody else's", name)
+		}
+		if _, _, ok := (names{"controller-2"}).listener(name); ok {
+			t.Errorf("%s is taken for another controller's", name)
+		}
+	}
+	if base, leg, ok := n.listener(snoop); base != "L1" || leg != "L2" || !ok {
+		t.Errorf("%s: %q %q %v", snoop, base, leg, ok)
+	}
+	if base, leg, ok := n.listener(pulse); base != "L1" || leg != "" || !ok {
+		t.Errorf("%s: %q %q %v", pulse, base, leg, ok)
+	}
+	for _, name := range []string{n.media("L1"), "snoop-L1@controller-1", "snoop-a-b-c-d@controller-1", "1795.1"} {
+		if _, _, ok := n.listener(name); ok {
+			t.Errorf("%s is nothing beside a call", name)
+		}
+	}
+}
