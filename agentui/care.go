@@ -83,6 +83,7 @@ type debriefStore interface {
 type contactStore interface {
 	Caller(ctx context.Context, call string) (casework.Caller, error)
 	Number(ctx context.Context, call string) (string, error)
+	Warm()
 	Earlier(ctx context.Context, refs []string, but string, limit int) ([]casework.CallRecord, error)
 	Calls(ctx context.Context, ids []string) (map[string]casework.CallRecord, error)
 }
@@ -137,8 +138,11 @@ const (
 // partIn says what a person has to do with a call.
 func (s *Server) partIn(ctx context.Context, who queue.AgentID, call string) (part, error) {
 	row, live := s.board.Call(queue.CallID(call))
-	if live && row.Agent == who || s.beside(row, who) {
+	if live && row.Agent == who && (row.State == queue.CallTalking || row.State == queue.CallHeld) {
 		return partServing, nil
+	}
+	if p := beside(row, who); p != partNone {
+		return p, nil
 	}
 	if o, ok := s.board.Offer(who); ok && string(o.Call) == call {
 		return partOffered, nil
@@ -190,5 +194,18 @@ func (s *Server) takesPart(w http.ResponseWriter, r *http.Request, v *visitor, c
 	return false
 }
 
-// beside tells whether a person takes part in a call beside its agent.
-func (s *Server) beside(_ board.Call, _ queue.AgentID) bool { return false }
+// beside says whether a person takes part in a call beside its agent, or is asked to.
+func beside(row board.Call, who queue.AgentID) part {
+	for _, p := range row.Parties {
+		if p.Agent != who {
+			continue
+		}
+		switch p.State {
+		case queue.PartyIn:
+			return partServing
+		case queue.PartyInvited:
+			return partOffered
+		}
+	}
+	return partNone
+}

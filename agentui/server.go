@@ -140,6 +140,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	loops.Go(func() { s.watchDuties(work) })
 	loops.Go(func() { s.watchBroadcasts(work) })
 	loops.Go(func() { s.expireSessions(work) })
+	loops.Go(s.deps.Care.Contacts.Warm)
 	loops.Go(func() { s.notes.run(work) })
 	loops.Go(func() { s.spans.run(work) })
 

@@ -74,6 +74,7 @@ func TestOneCallFromHelloToWrapUp(t *testing.T) {
 	if self := g.snap(); self.Call != nil || self.Until <= self.Since {
 		t.Errorf("wrap-up %+v", self)
 	}
+	s.fill(p, string(id)) // the caller was at risk
 	g.must("wrapup_done", nil)
 	g.state(queue.AgentAvailable)
 	g.must("not_ready", map[string]any{"reason": "meal"})

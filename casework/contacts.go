@@ -31,7 +31,14 @@ type Contacts struct {
 // NewContacts uses the tables that [Migrate] made.
 func NewContacts(db *storage.DB, keys *Keys) *Contacts { return &Contacts{db, keys} }
 
-// Places lists the languages in which a region is told.
+// Warm reads the tables of regions, which takes half a second: done before the first caller, nobody waits for it. Safe to repeat.
+func (c *Contacts) Warm() {
+	if n := phonenumbers.GetExampleNumber(c.keys.region); n != nil {
+		places(phonenumbers.Format(n, phonenumbers.E164), c.keys.region)
+	}
+}
+
+// placeLanguages are those in which a region is told.
 func placeLanguages() []string { return []string{"zh", "en"} }
 
 // Caller returns who is on the line in a call. ErrNotFound when the books do not have the call (yet): it is written a moment after the arrival.
