@@ -42,11 +42,11 @@
   }
 
   window.__ears = {
-    /** How much of the time since `since` (ms since 1970) had at least half of its power at hz, 0 to 1. */
-    share(hz, since) {
+    /** How much of the time since `since` (ms since 1970) had at least that much of its power (half) at hz, 0 to 1. */
+    share(hz, since, least = 0.5) {
       const from = Math.max(since, Date.now() - keep);
       let heard = 0;
-      for (const c of chunks) if (c.at >= from && share(c.pcm, c.rate, hz) >= 0.5) heard += (1000 * c.pcm.length) / c.rate;
+      for (const c of chunks) if (c.at >= from && share(c.pcm, c.rate, hz) >= least) heard += (1000 * c.pcm.length) / c.rate;
       return heard / Math.max(1, Date.now() - from);
     },
     /** Root mean square of everything heard since then, of full scale. */

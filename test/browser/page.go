@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -185,6 +186,11 @@ func (p *Page) Heard(hz float64, since time.Time) (float64, error) {
 // AwaitHeard waits until the page brought a tone of hz for all but a tenth of the last half second.
 func (p *Page) AwaitHeard(within time.Duration, hz float64) error {
 	return p.Await(within, fmt.Sprintf(`window.__ears.share(%g, Date.now() - 500) > 0.9`, hz))
+}
+
+// AwaitAmid waits until the page brought all the tones together, each with a twentieth of the power or more, for all but a tenth of the last half second.
+func (p *Page) AwaitAmid(within time.Duration, hz ...float64) error {
+	return p.Await(within, fmt.Sprintf(`%s.every((hz) => window.__ears.share(hz, Date.now() - 500, 0.05) > 0.9)`, strings.ReplaceAll(fmt.Sprint(hz), " ", ",")))
 }
 
 // Level is the root mean square of what the page brought since then, of full scale.
