@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"hotline/storage"
 	"hotline/storage/storagetest"
 )
 
@@ -65,6 +66,54 @@ func BenchmarkKnown(b *testing.B) {
 					b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
 				})
 			}
+		})
+	}
+}
+
+// BenchmarkAuditAppend is what one act of a person waits for; most of it is the disk's.
+func BenchmarkAuditAppend(b *testing.B) {
+	for name, url := range map[string]string{"sqlite": storagetest.SQLiteURL(b), "postgres": storagetest.PostgresURL(b)} {
+		b.Run(name, func(b *testing.B) {
+			db := storagetest.Open(b, url)
+			must(b, Migrate(b.Context(), db))
+			a := NewAudit(db)
+			for b.Loop() {
+				_, err := a.Append(b.Context(), Entry{Actor: "u-1", Role: "supervisor", Action: "recording.access", Object: "recording:1", Reason: "review"})
+				must(b, err)
+			}
+		})
+	}
+}
+
+// BenchmarkAuditVerify reads and follows 200,000 rows.
+func BenchmarkAuditVerify(b *testing.B) {
+	const rows = 200_000
+	for name, url := range map[string]string{"sqlite": storagetest.SQLiteURL(b), "postgres": storagetest.PostgresURL(b)} {
+		b.Run(name, func(b *testing.B) {
+			db := storagetest.Open(b, url)
+			must(b, Migrate(b.Context(), db))
+			_, err := db.Exec(b.Context(), `INSERT INTO audit (`+auditColumns+`)
+				WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000)
+				SELECT i, 1700000000000 + i, 'u-01J0000000000000000000000A', 'supervisor', 'recording.access', 'recording:01J0000000000000000000000D', 'review', '192.0.2.1', '{}' FROM n`)
+			must(b, err)
+			if db.Dialect() == storage.Postgres {
+				_, err = db.Exec(b.Context(), "ALTER TABLE audit_head DISABLE TRIGGER audit_head_forward")
+			} else {
+				_, err = db.Exec(b.Context(), "DROP TRIGGER audit_head_forward")
+			}
+			must(b, err)
+			_, err = db.Exec(b.Context(), "UPDATE audit_head SET seq = ?", rows)
+			must(b, err)
+			a := NewAudit(db)
+			began := time.Now()
+			must(b, a.linkOld(b.Context()))
+			b.Logf("chained %d old rows in %s", rows, time.Since(began))
+			for b.Loop() {
+				if end, err := a.Verify(b.Context(), []Digest{SHA256{}}); err != nil || end.Seq != rows {
+					b.Fatal(end, err)
+				}
+			}
+			b.ReportMetric(rows*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 		})
 	}
 }

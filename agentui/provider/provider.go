@@ -7,6 +7,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"sync"
@@ -70,6 +71,8 @@ type Attempt struct {
 	State, Nonce, Verifier string
 }
 
+const answerWithin = 10 * time.Second // for one answer of the provider
+
 // NewAttempt is random (RFC 6749 10.12, RFC 7636 4.1).
 func NewAttempt() Attempt {
 	return Attempt{oauth2.GenerateVerifier(), oauth2.GenerateVerifier(), oauth2.GenerateVerifier()}
@@ -88,7 +91,8 @@ func (i Identity) Grants(r users.Role) bool { return i.Roles == nil || slices.Co
 
 // Provider speaks to the provider. What it publishes of itself is asked for at the first sign-in, so that a console starts without it.
 type Provider struct {
-	cfg Config
+	cfg  Config
+	http *http.Client
 
 	mu    sync.Mutex
 	found *oidc.Provider
@@ -100,7 +104,7 @@ func New(cfg Config) (*Provider, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	return &Provider{cfg: cfg}, nil
+	return &Provider{cfg: cfg, http: &http.Client{Timeout: answerWithin}}, nil
 }
 
 func (p *Provider) discover(ctx context.Context) (*oidc.Provider, error) {
@@ -110,7 +114,7 @@ func (p *Provider) discover(ctx context.Context) (*oidc.Provider, error) {
 		return p.found, nil
 	}
 	// The keys are fetched with the context of the discovery, long after this request.
-	found, err := oidc.NewProvider(context.WithoutCancel(ctx), p.cfg.Issuer)
+	found, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), p.http), p.cfg.Issuer)
 	if err != nil {
 		return nil, fmt.Errorf("provider: %w", err)
 	}
@@ -143,8 +147,7 @@ func (p *Provider) Finish(ctx context.Context, a Attempt, state, code string) (I
 	if err != nil {
 		return Identity{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
+	ctx = oidc.ClientContext(ctx, p.http)
 	tokens, err := p.client(found).Exchange(ctx, code, oauth2.VerifierOption(a.Verifier))
 	if err != nil {
 		return Identity{}, fmt.Errorf("provider: exchange: %w", err)

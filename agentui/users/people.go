@@ -149,17 +149,6 @@ func (s *Store) GivePassword(ctx context.Context, id queue.AgentID, password str
 	return s.update(ctx, "give password", "UPDATE users SET password = ?, must_change = ? WHERE id = ?", hash, true, string(id))
 }
 
-// ChangePassword is by the person: the present password is asked. ErrBadCredentials, ErrWeakPassword, also when it stays the same.
-func (s *Store) ChangePassword(ctx context.Context, id queue.AgentID, present, next string) error {
-	if present == next {
-		return ErrWeakPassword
-	}
-	if err := s.Check(ctx, id, present); err != nil {
-		return err
-	}
-	return s.SetPassword(ctx, id, next)
-}
-
 // Check tells whether a password is a person's, as Authenticate does. ErrBadCredentials.
 func (s *Store) Check(ctx context.Context, id queue.AgentID, password string) error {
 	u, err := s.ByID(ctx, id)

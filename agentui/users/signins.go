@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"hotline/queue"
@@ -55,6 +56,7 @@ func (s *Sessions) Begin(ctx context.Context, token string, in SignIn) error {
 	if len(in.Browser) > browserMost {
 		in.Browser = in.Browser[:browserMost]
 	}
+	in.Browser = strings.ToValidUTF8(in.Browser, "") // a name that was cut, or that nobody should send
 	now := time.Now().UnixMilli()
 	_, err := s.db.Exec(ctx, "UPDATE sessions SET user_id = ?, since_ms = ?, used_ms = ?, input_ms = ?, factor_ms = ?, remote = ?, browser = ?, by_provider = ? WHERE token_hash = ?",
 		string(in.User), now, now, now, storage.Millis(in.Factor), in.Remote, in.Browser, in.ByProvider, tokenHash(token))
