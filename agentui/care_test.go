@@ -152,7 +152,7 @@ func TestContextOfAWithheldNumber(t *testing.T) {
 func TestRedCallIsNotClosedWithoutItsForm(t *testing.T) {
 	s := newSite(t, nil)
 	p, other, boss := s.login("agent1"), s.login("agent2"), s.login("supervisor1")
-	g, call := s.talk(p, queue.TierNormal)
+	g, call := s.known(p, queue.TierNormal)
 	// Danger comes up in the middle of the talk.
 	if _, err := s.queue.Raise(t.Context(), queue.RequestID(newID()), queue.CallID(call), queue.TierRed, true); err != nil {
 		t.Fatal(err)
@@ -202,7 +202,7 @@ func TestShift(t *testing.T) {
 	if sh := read[protocol.Shift](t, p, "/api/shift"); sh.From != 0 || len(sh.Spans) != 0 {
 		t.Errorf("before it begins: %+v", sh)
 	}
-	g, call := s.talk(p, queue.TierRed)
+	g, call := s.known(p, queue.TierRed)
 	s.endCall(queue.CallID(call), queue.EndAnswered)
 	if err := casework.NewLedger(s.db).Close(t.Context(), call, casework.Closing{EndedAt: time.Now(), Outcome: casework.Answered}); err != nil {
 		t.Fatal(err)

@@ -31,6 +31,8 @@ type index interface {
 	Decline(ctx context.Context, req queue.RequestID, offer queue.OfferID, agent queue.AgentID, session string) error
 	RestoreAgent(ctx context.Context, req queue.RequestID, a queue.Agent) error
 	Order(ctx context.Context, cmd queue.Command) error
+	SOS(ctx context.Context, req queue.RequestID, agent queue.AgentID, session string, call queue.CallID) (queue.Agent, error)
+	ExtendWrapUp(ctx context.Context, req queue.RequestID, agent queue.AgentID, session string, by time.Duration) (queue.Agent, error)
 }
 
 var _ index = (*queue.Queue)(nil)
@@ -170,6 +172,7 @@ type Deps struct {
 	Broadcasts messages                                          // *broadcast.Store
 	Walls      displays                                          // *walls.Store
 	Care       Care                                              // see OpenCare
+	Handovers  summaries                                         // *handovers.Store
 	Gateways   map[string]Gateway                                // by id
 	ICEServers func(queue.AgentID) ([]protocol.ICEServer, error) // STUN and relay for the browser of a person; nil: none
 	Assets     fs.FS                                             // the built web app, index.html in its root
@@ -184,6 +187,7 @@ func (d Deps) validate() error {
 		"Callbacks": d.Callbacks == nil, "Blocks": d.Blocks == nil, "Assets": d.Assets == nil, "Metrics": d.Metrics == nil, "Lines": d.Lines == nil,
 		"Decisions": d.Decisions == nil, "Settings": d.Settings == nil, "Phonebook": d.Phonebook == nil, "Roster": d.Roster == nil, "Imports": d.Imports == nil,
 		"Figures": d.Figures == nil, "Broadcasts": d.Broadcasts == nil, "Walls": d.Walls == nil, "Care": d.Care.missing(),
+		"Handovers": d.Handovers == nil,
 	} {
 		if missing {
 			errs = append(errs, errors.New("console: "+name+" is missing"))

@@ -45,6 +45,7 @@ type desk struct {
 	mediaLost  bool   // the last leg ended by itself
 	wantsReady bool
 	muted      bool
+	help       *helpWanted // a call for help that the queue has yet to take
 
 	acted    string    // the row on which we acted last, so that one state is acted on once
 	retryAt  time.Time // when to act again on what failed

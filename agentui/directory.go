@@ -2,6 +2,8 @@ package agentui
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,17 +13,17 @@ import (
 
 const directoryEvery = 30 * time.Second
 
-// directory knows people's names without asking the database at every row.
+// directory knows people without asking the database at every row.
 type directory struct {
 	users *users.Store
 	ask   chan struct{}
 
-	mu    sync.Mutex
-	names map[queue.AgentID]string
+	mu  sync.Mutex
+	all map[queue.AgentID]users.User
 }
 
 func newDirectory(store *users.Store) *directory {
-	return &directory{users: store, ask: make(chan struct{}, 1), names: map[queue.AgentID]string{}}
+	return &directory{users: store, ask: make(chan struct{}, 1), all: map[queue.AgentID]users.User{}}
 }
 
 // name returns a person's name, or the id until the name is known.
@@ -30,10 +32,10 @@ func (d *directory) name(id queue.AgentID) string {
 		return ""
 	}
 	d.mu.Lock()
-	name, ok := d.names[id]
+	u, ok := d.all[id]
 	d.mu.Unlock()
 	if ok {
-		return name
+		return u.Name
 	}
 	select {
 	case d.ask <- struct{}{}:
@@ -68,17 +70,30 @@ func (d *directory) load(ctx context.Context) (changed bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, u := range all {
-		if d.names[u.ID] != u.Name {
-			d.names[u.ID] = u.Name
-			changed = true
-		}
+		changed = changed || d.all[u.ID].Name != u.Name
+		d.all[u.ID] = u
 	}
 	return changed
+}
+
+// person returns what was last read of somebody.
+func (d *directory) person(id queue.AgentID) (users.User, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	u, ok := d.all[id]
+	return u, ok
+}
+
+// people returns everybody, in no order.
+func (d *directory) people() []users.User {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Collect(maps.Values(d.all))
 }
 
 // learn notes a name at once.
 func (d *directory) learn(u users.User) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.names[u.ID] = u.Name
+	d.all[u.ID] = u
 }

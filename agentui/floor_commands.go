@@ -1,8 +1,11 @@
 package agentui
 
 import (
+	"context"
+
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
+	"hotline/queue"
 )
 
 // floorCommands are the rows of what who leads a shift may do to calls and people.
@@ -18,4 +21,9 @@ func floorCommands() map[protocol.Type]command {
 		protocol.TypeSOSAck: {leading, askedWithoutState},
 		protocol.TypeSOSEnd: {leading, askedWithoutState},
 	}
+}
+
+// askedWithoutState refuses what no state of a call allows yet.
+func askedWithoutState(_ context.Context, d *desk, r protocol.Request) {
+	d.answer(r, queue.ErrWrongState)
 }

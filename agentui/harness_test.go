@@ -3,15 +3,11 @@ package agentui
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"maps"
 	"net"
 	"net/http"
-	"net/http/cookiejar"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,13 +23,13 @@ import (
 
 	"hotline/agentui/broadcast"
 	"hotline/agentui/imports"
-	"hotline/agentui/protocol"
 	"hotline/agentui/settings"
 	"hotline/agentui/users"
 	"hotline/agentui/walls"
 	"hotline/casework"
 	"hotline/casework/decisions"
 	"hotline/casework/figures"
+	"hotline/casework/handovers"
 	"hotline/casework/phonebook"
 	"hotline/casework/roster"
 	"hotline/queue"
@@ -73,6 +69,7 @@ type site struct {
 	care      Care
 	settings  *settings.Store
 	phonebook *phonebook.Store
+	handovers *handovers.Store
 	told      *broadcast.Store
 	walls     *walls.Store
 	imports   *imports.Store
@@ -216,6 +213,9 @@ func newSite(t *testing.T, adjust func(*Config)) *site {
 	if s.settings, err = settings.Open(t.Context(), s.db, settings.Defaults{}); err != nil {
 		t.Fatal(err)
 	}
+	if s.handovers, err = handovers.Open(t.Context(), s.db, s.keys); err != nil {
+		t.Fatal(err)
+	}
 	if s.phonebook, err = phonebook.Open(t.Context(), s.db, s.keys, "CN"); err != nil {
 		t.Fatal(err)
 	}
@@ -264,6 +264,7 @@ func (s *site) start(addr string) {
 	server, err := New(s.cfg, Deps{
 		Log: slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), Queue: s.index, Users: s.users, Factors: s.users.Factors(s.keys, "Test"), Provider: s.provider, Audit: s.audit, Trail: casework.NewAudit(s.db),
 		Recordings: s.library, Callbacks: s.tasks, Blocks: casework.NewBlocks(s.db), Lines: s.lines, Decisions: s.decisions, Care: s.care, Figures: figures.New(s.db), Broadcasts: s.told, Walls: s.walls, Settings: s.settings, Phonebook: s.phonebook, Roster: s.roster, Imports: s.imports, Gateways: map[string]Gateway{"gateway-1": s.gateway}, Metrics: s.metrics,
+		Handovers: s.handovers,
 		Assets: fstest.MapFS{
 			"index.html":                {Data: []byte("<!doctype html><title>console</title>")},
 			"assets/app-0123abcd.js":    {Data: []byte("plain")},
@@ -356,92 +357,6 @@ func (s *site) call(tier queue.Tier) queue.CallID {
 func (s *site) endCall(id queue.CallID, how queue.Ending) {
 	s.t.Helper()
 	if err := s.queue.End(s.t.Context(), queue.RequestID(newID()), id, how); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
-// person is a browser profile: cookies and HTTP.
-type person struct {
-	s    *site
-	http *http.Client
-	me   protocol.Me
-}
-
-func (s *site) newPerson() *person {
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	transport := &http.Transport{}
-	s.t.Cleanup(transport.CloseIdleConnections)
-	return &person{s: s, http: &http.Client{Jar: jar, Transport: transport, Timeout: patience}}
-}
-
-func (s *site) login(username string) *person {
-	s.t.Helper()
-	p := s.newPerson()
-	status, body := p.post("/api/login", protocol.Login{Username: username, Password: passwordOf(username)})
-	if status != http.StatusOK {
-		s.t.Fatalf("login of %s: %d %s", username, status, body)
-	}
-	if err := json.Unmarshal([]byte(body), &p.me); err != nil {
-		s.t.Fatal(err)
-	}
-	return p
-}
-
-func (p *person) post(path string, body any) (int, string) {
-	p.s.t.Helper()
-	b, err := json.Marshal(body)
-	if err != nil {
-		p.s.t.Fatal(err)
-	}
-	return p.do(http.MethodPost, path, strings.NewReader(string(b)), http.Header{"Content-Type": {"application/json"}})
-}
-
-func (p *person) get(path string) (int, string) {
-	p.s.t.Helper()
-	return p.do(http.MethodGet, path, nil, nil)
-}
-
-func (p *person) do(method, path string, body io.Reader, header http.Header) (int, string) {
-	p.s.t.Helper()
-	resp := p.raw(method, path, body, header)
-	defer func() { _ = resp.Body.Close() }()
-	b, err := io.ReadAll(resp.Body)
-	if err != nil {
-		p.s.t.Fatal(err)
-	}
-	return resp.StatusCode, string(b)
-}
-
-func (p *person) raw(method, path string, body io.Reader, header http.Header) *http.Response {
-	p.s.t.Helper()
-	req, err := http.NewRequestWithContext(p.s.t.Context(), method, p.s.base+path, body)
-	if err != nil {
-		p.s.t.Fatal(err)
-	}
-	maps.Copy(req.Header, header)
-	if host := req.Header.Get("Host"); host != "" {
-		req.Host = host
-	}
-	resp, err := p.http.Do(req)
-	if err != nil {
-		p.s.t.Fatal(err)
-	}
-	return resp
-}
-
-// disable shuts a person out, as the security administrator does.
-func (s *site) disable(id queue.AgentID) {
-	s.t.Helper()
-	u, err := s.users.ByID(s.t.Context(), id)
-	if err == nil {
-		to := u.Standing()
-		to.Disabled = true
-		_, err = s.users.Amend(s.t.Context(), id, u.Version, to, "cli:test", "", 0)
-	}
-	if err != nil {
 		s.t.Fatal(err)
 	}
 }

@@ -60,8 +60,8 @@ func (p *person) news(call string, after int64, client, grant string) chan proto
 	return out
 }
 
-// talk brings a person into a call.
-func (s *site) talk(p *person, tier queue.Tier) (*page, string) {
+// known brings a person into a call that the ledger knows, too.
+func (s *site) known(p *person, tier queue.Tier) (*page, string) {
 	s.t.Helper()
 	g := p.enter("")
 	g.available()
@@ -89,7 +89,7 @@ func (s *site) ledgerCall(tier queue.Tier) queue.CallID {
 func TestNotesOfTwoTypists(t *testing.T) {
 	s := newSite(t, nil)
 	p, other, boss := s.login("agent1"), s.login("agent2"), s.login("supervisor1")
-	g, call := s.talk(p, queue.TierNormal)
+	g, call := s.known(p, queue.TierNormal)
 
 	status, note, _ := p.openNote(call, "")
 	if status != 200 || !note.MayWrite || note.Seq != 0 || note.Grant != "" || len(note.Updates) != 0 {
@@ -188,7 +188,7 @@ func TestNotesOfTwoTypists(t *testing.T) {
 func TestNotesOfTwoConsoles(t *testing.T) {
 	s := newSite(t, nil)
 	p, boss := s.login("agent1"), s.login("supervisor1")
-	_, call := s.talk(p, queue.TierNormal)
+	_, call := s.known(p, queue.TierNormal)
 	_, seen, _ := boss.openNote(call, "督导旁观")
 	// Another console process writes into the same database: whoever waits here learns of it within the time of a look.
 	wait := boss.news(call, 0, "page22", seen.Grant)
@@ -210,7 +210,7 @@ func TestNotesOfTwoConsoles(t *testing.T) {
 func TestNotesAreBounded(t *testing.T) {
 	s := newSite(t, nil)
 	p := s.login("agent1")
-	_, call := s.talk(p, queue.TierNormal)
+	_, call := s.known(p, queue.TierNormal)
 	body := `{"client":"p","clock":1,"data":"` + base64.StdEncoding.EncodeToString(make([]byte, 300<<10)) + `","text":"","reflects":0,"grant":""}`
 	if status, _ := p.do("POST", "/api/calls/"+call+"/note/updates", strings.NewReader(body), http.Header{"Content-Type": {"application/json"}}); status != 413 {
 		t.Errorf("too large: %d", status)

@@ -32,6 +32,7 @@ func (d *desk) reconcile(ctx context.Context, now time.Time) {
 	case known && d.seen:
 		d.present(ctx, now, row.Agent)
 	}
+	d.wantHelp(ctx, now)
 }
 
 // signIn puts a present person into the index under the new session.
@@ -111,7 +112,7 @@ func (d *desk) present(ctx context.Context, now time.Time, row queue.Agent) {
 			d.wantsReady = false
 		}
 	case queue.AgentNotReady, queue.AgentWrapUp:
-		if d.wantsReady && ready {
+		if d.wantsReady && ready && row.Assist == "" { // who takes part in a call is what they were only after it
 			d.ready(ctx, now, row)
 		}
 	case queue.AgentTalking:
@@ -135,11 +136,14 @@ func (d *desk) absent(ctx context.Context, now time.Time, row queue.Agent, known
 		case row.State == queue.AgentReserved:
 			d.wantsReady = true
 			d.away(ctx, now, row)
-		case row.State == queue.AgentWrapUp, row.Assist != "":
+		case row.Assist != "":
+			d.absentBeside(ctx, now, row)
+			return
+		case row.State == queue.AgentWrapUp:
 			if now.Before(grace) {
 				d.wakeAt(grace)
 			} else {
-				d.away(ctx, now, row) // marks the row, so that the end of wrap-up, or of the call beside another, makes nobody available
+				d.away(ctx, now, row) // marks the row, so that the end of wrap-up makes nobody available
 			}
 		case row.State == queue.AgentTalking:
 			if now.Before(limit) {
@@ -161,6 +165,28 @@ func (d *desk) absent(ctx context.Context, now time.Time, row queue.Agent, known
 	}
 	d.retryAt = now.Add(deskRetry) // the row said talking after all
 	d.wakeAt(d.retryAt)
+}
+
+// absentBeside decides about a person who takes part in another's call. The controller holds their place while the headset is away; who stays away
+// leaves the call, and then the index.
+func (d *desk) absentBeside(ctx context.Context, now time.Time, row queue.Agent) {
+	grace, limit := d.awayAt.Add(d.s.cfg.Grace), d.awayAt.Add(d.s.cfg.AwayLimit)
+	switch {
+	case now.Before(grace):
+		d.wakeAt(grace)
+	case now.Before(limit):
+		d.away(ctx, now, row) // marks the row, so that the end of the call makes nobody available
+		d.wakeAt(limit)
+	default:
+		d.act(now, "leave", row, func() error {
+			_, err := ask(ctx, func(ctx context.Context) (struct{}, error) {
+				return struct{}{}, d.s.deps.Queue.Order(ctx, queue.Command{
+					Req: queue.RequestID(newID()), At: now, Verb: "leave", Call: row.Assist, By: d.user.ID,
+				})
+			})
+			return err
+		}) // the row's change wakes us
+	}
 }
 
 // away makes the person unavailable at the queue, once for each row.

@@ -116,7 +116,7 @@ func (s *Server) endpoints() []endpoint {
 		{pattern: "/api/", access: accessAnyone, serve: s.notFound},
 		{pattern: "/", access: accessAnyone, serve: s.serveAsset},
 	}
-	return slices.Concat(all, s.officeEndpoints(), s.careEndpoints(), s.safetyEndpoints())
+	return slices.Concat(all, s.officeEndpoints(), s.careEndpoints(), s.safetyEndpoints(), s.handoverEndpoints())
 }
 
 func (s *Server) routes() (http.Handler, error) {

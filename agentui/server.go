@@ -45,6 +45,7 @@ type Server struct {
 	gateways   *gateways
 	troubles   *troubles
 	directory  *directory
+	contacts   *contactNames
 	site       siteView
 	settings   settingsView
 	levels     *levels
@@ -89,7 +90,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		cfg: cfg, log: deps.Log, deps: deps, metrics: m, board: board.New(board.Config{Ring: cfg.Ring}), directory: newDirectory(deps.Users),
+		cfg: cfg, log: deps.Log, deps: deps, metrics: m, board: board.New(board.Config{Ring: cfg.Ring}), directory: newDirectory(deps.Users), contacts: newContactNames(deps.Phonebook),
 		logins: newLoginLimits(cfg), locks: deps.Users.Locks(cfg.Locks), grants: newPlayedGrants(), assets: files, desks: map[queue.AgentID]*desk{}, tabs: map[*tab]struct{}{}, broadcast: make(chan struct{}, 1),
 	}
 	s.levels = newLevels(deps.Figures, s.site.promised)
@@ -133,6 +134,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	var loops sync.WaitGroup
 	loops.Go(func() { s.gateways.run(work) })
 	loops.Go(func() { s.directory.run(work, func() { s.board.Renamed(); s.tellEmergency() }) })
+	loops.Go(func() { s.contacts.run(work, s.board.Relabelled) })
 	loops.Go(func() { s.mirror(work) })
 	loops.Go(func() { s.followSite(work) })
 	loops.Go(func() { s.followSettings(work) })

@@ -63,7 +63,11 @@ func (s *Server) showSettings(w http.ResponseWriter, r *http.Request, _ *visitor
 // followSettings keeps what is in force until ctx ends, and tells every page the number of the version.
 func (s *Server) followSettings(ctx context.Context) {
 	s.deps.Settings.Watch(ctx, func(v settings.Version) {
+		shown := s.settings.get().Doc.Supervised
 		s.settings.set(v)
+		if v.Doc.Supervised != shown {
+			s.board.Relabelled() // who listens shows now, or no longer
+		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for t := range s.tabs {

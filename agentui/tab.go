@@ -38,9 +38,11 @@ type tab struct {
 	ws   *websocket.Conn
 	user users.User
 	key  string // of the sign-in, see visitor
-	out  *outbox
-	pace *rate.Limiter
-	desk *desk // once hello was taken; the reader's own
+
+	remote string // address of the browser
+	out    *outbox
+	pace   *rate.Limiter
+	desk   *desk // once hello was taken; the reader's own
 
 	heard  chan struct{} // receives when the browser was heard
 	look   chan struct{} // receives when the sign-in may be another than it was
@@ -69,7 +71,7 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request, v *visitor)
 	if err != nil {
 		return // answered by Upgrade
 	}
-	t := &tab{s: s, ws: ws, user: v.user, key: v.key, pace: rate.NewLimiter(messageRate, messageBurst), heard: make(chan struct{}, 1), look: make(chan struct{}, 1)}
+	t := &tab{s: s, ws: ws, user: v.user, key: v.key, remote: s.remote(r).String(), pace: rate.NewLimiter(messageRate, messageBurst), heard: make(chan struct{}, 1), look: make(chan struct{}, 1)}
 	t.locked.Store(v.next == protocol.NextUnlock)
 	t.out = newOutbox(s.cfg.OutboxFrames, s.cfg.OutboxRows, func() {
 		s.metrics.closed.WithLabelValues(closeName(protocol.CloseTooSlow)).Inc()

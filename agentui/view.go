@@ -146,6 +146,7 @@ func (d *desk) self() protocol.Self {
 	}
 	a, ok := d.s.board.Agent(d.user.ID)
 	if !ok {
+		s.Invite = d.beside(true) // also who takes no calls may be asked
 		return s
 	}
 	s.State, s.Reason, s.Since, s.Until = string(a.State), a.Reason, millis(a.Since), millis(a.Until)
@@ -154,10 +155,11 @@ func (d *desk) self() protocol.Self {
 	}
 	if a.State == queue.AgentTalking && a.Call != "" {
 		if c, ok := d.s.board.Call(a.Call); ok {
-			row := d.call(c)
-			s.Call = &row
+			row, listening := d.ownView(c)
+			s.Call, s.Supervised = &row, listening
 		}
 	}
+	s.Assist, s.Invite, s.SOS = d.beside(false), d.beside(true), sosOf(d.s, a.Agent)
 	return s
 }
 
@@ -177,7 +179,7 @@ func (d *desk) call(c board.Call) protocol.Call {
 	row := protocol.Call{
 		Call: string(c.ID), Line: string(c.Line), LineName: d.lineName(c.Line), State: string(c.State), Tier: string(c.Tier),
 		Agent: string(c.Agent), AgentName: d.s.directory.name(c.Agent), ArrivedAt: millis(c.Arrived), Since: millis(c.Since),
-		TalkSince: millis(c.Talked), Danger: c.Danger, History: c.History, HoldReason: c.Hold, Callback: c.Callback, Parties: []protocol.Party{}, Needs: skillLevels(c.Needs),
+		TalkSince: millis(c.Talked), Danger: c.Danger, History: c.History, HoldReason: c.Hold, Callback: c.Callback, Parties: d.parties(c.Call), Needs: skillLevels(c.Needs),
 	}
 	if c.Quality != nil {
 		q := protocol.Quality(*c.Quality)
@@ -189,7 +191,7 @@ func (d *desk) call(c board.Call) protocol.Call {
 func (d *desk) agent(a board.Agent) protocol.Agent {
 	return protocol.Agent{
 		User: string(a.ID), Name: d.s.directory.name(a.ID), State: string(a.State), Reason: a.Reason, Since: millis(a.Since),
-		Call: string(a.Call), Media: boardMedia(a), Muted: a.Muted, Skills: skillLevels(a.Skills), Group: a.Group, Reds: len(a.Reds), Until: millis(a.Until),
+		Call: string(a.Call), Media: boardMedia(a), Muted: a.Muted, Skills: skillLevels(a.Skills), Group: a.Group, Reds: len(a.Reds), Until: millis(a.Until), Assist: string(a.Assist), SOS: sosOf(d.s, a.Agent),
 	}
 }
 

@@ -72,6 +72,7 @@ type Board struct {
 	media    map[queue.AgentID]media
 	muted    map[queue.AgentID]bool
 	watchers map[*Watcher]struct{}
+	besides  besides
 }
 
 type leg struct {
@@ -93,7 +94,7 @@ func New(cfg Config) *Board {
 	return &Board{
 		cfg: cfg, calls: map[queue.CallID]Call{}, agents: map[queue.AgentID]queue.Agent{}, offers: map[queue.OfferID]queue.Offer{},
 		legs: map[string]*leg{}, gateways: map[string]bool{}, media: map[queue.AgentID]media{}, muted: map[queue.AgentID]bool{},
-		watchers: map[*Watcher]struct{}{},
+		watchers: map[*Watcher]struct{}{}, besides: besides{},
 	}
 }
 
@@ -104,7 +105,9 @@ func (b *Board) Reset(s queue.Snapshot) {
 	old := b.calls
 	b.loaded = true
 	b.calls, b.agents = make(map[queue.CallID]Call, len(s.Calls)), make(map[queue.AgentID]queue.Agent, len(s.Agents))
+	b.besides = besides{}
 	for _, c := range s.Calls {
+		b.besides.put(c)
 		b.calls[c.ID] = Call{Call: c, LastAgent: lastAgent(old[c.ID], c)}
 	}
 	for _, a := range s.Agents {
@@ -157,6 +160,7 @@ func (b *Board) Apply(e queue.Event) {
 
 func (b *Board) applyCall(c queue.Call, gone bool) {
 	old := b.calls[c.ID]
+	b.besides.remove(old.Call)
 	if gone {
 		delete(b.calls, c.ID)
 		for id, o := range b.offers {
@@ -166,12 +170,18 @@ func (b *Board) applyCall(c queue.Call, gone bool) {
 		}
 	} else {
 		b.calls[c.ID] = Call{Call: c, LastAgent: lastAgent(old, c)}
+		b.besides.put(c)
 	}
 	b.touchCall(c.ID)
 	// Whoever has this call, or had it, sees it in their own row.
 	for _, id := range []queue.AgentID{c.Agent, old.Agent, b.offers[c.Offer].Agent} {
 		if id != "" {
 			b.touchAgent(id)
+		}
+	}
+	for _, p := range append(slices.Clip(old.Parties), c.Parties...) {
+		if p.Agent != "" {
+			b.touchAgent(p.Agent)
 		}
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"hotline/casework"
 	"hotline/casework/decisions"
 	service "hotline/casework/figures"
+	"hotline/casework/handovers"
 	"hotline/casework/phonebook"
 	"hotline/casework/roster"
 	"hotline/queue"
@@ -71,6 +72,10 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	summaries, err := handovers.Open(ctx, db, callerKeys)
+	if err != nil {
+		return err
+	}
 	store, err := lines.Open(ctx, db, c.lineSite())
 	if err != nil {
 		return err
@@ -108,7 +113,7 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 		Care:     care,
 		Settings: rulings, Phonebook: contacts, Roster: rosters, Imports: files,
 		Figures: service.New(db), Broadcasts: told, Walls: displays,
-		Log: log, Queue: q, Lines: sitePolicy{store, c, q, log}, Users: people, Audit: trail{audit}, Trail: audit, Factors: people.Factors(callerKeys, c.factorIssuer()), Decisions: reasons, Recordings: library{recordings.NewLibrary(index, c.store()), keys},
+		Log: log, Queue: q, Lines: sitePolicy{store, c, q, log}, Users: people, Audit: trail{audit}, Trail: audit, Factors: people.Factors(callerKeys, c.factorIssuer()), Decisions: reasons, Handovers: summaries, Recordings: library{recordings.NewLibrary(index, c.store()), keys},
 		Callbacks: callbacks, Blocks: casework.NewBlocks(db),
 		Gateways: map[string]agentui.Gateway{}, Assets: assets, Metrics: reg,
 		Checks: map[string]func(context.Context) error{

@@ -4,18 +4,21 @@ import { Ring } from '../media/ring';
 import type { Request, ServerFrame } from '../protocol/messages';
 import type { Call, Config, Me, Self } from '../protocol/structures';
 import { serverNow } from '../state/clock';
+import { controlsOf } from '../state/control';
 import { type Desk, emptyDesk, fold } from '../state/desk';
 import { phaseOf } from '../state/phase';
 import { Refusal } from '../state/requests';
 import { calm, shownOf, watched } from '../state/trouble';
 import { api } from './api';
 import { Headset } from './headset';
+import { HelpCall } from './help';
 import { Link, type LinkState } from './link';
 import { Notices } from './notices';
 import { mutedCall } from './preferences';
 import { SiteSettings } from './settings';
 
-export type Stage = 'loading' | 'signed_out' | 'desk';
+/** `unfinished`: the password was right, and more must come before anything else. */
+export type Stage = 'loading' | 'signed_out' | 'unfinished' | 'desk';
 
 const defaults: Config = {
   locale: 'zh-CN',
@@ -40,6 +43,8 @@ export class Console {
   readonly busy = ref<ReadonlySet<Request['type']>>(new Set());
   /** The microphone check of this shift is still open. */
   readonly checking = ref(false);
+  /** The console is locked: everything is hidden until the person proves who they are, or a call comes. */
+  readonly locked = ref(false);
   /** Codes of the parts that have been away for more than a moment. */
   readonly trouble = shallowRef<readonly string[]>([]);
   readonly notices = new Notices();
@@ -55,6 +60,10 @@ export class Console {
 
   readonly headset: Headset;
   readonly ring = new Ring();
+  readonly help = new HelpCall(
+    () => this.self.value,
+    (request) => this.#link.request(request),
+  );
   readonly #link: Link;
   #spells = calm;
   #resumed = false;
@@ -87,6 +96,7 @@ export class Console {
     setInterval(() => {
       this.now.value = serverNow(this.desk.value.clock, Date.now());
       this.#watchTrouble();
+      this.help.tick();
     }, 250);
     // Relay credentials run out; a leg made hours into a shift needs fresh ones.
     setInterval(() => {
@@ -98,18 +108,32 @@ export class Console {
   async begin(): Promise<void> {
     const [config, me] = await Promise.allSettled([api.config(), api.me()]);
     if (config.status === 'fulfilled') this.config.value = config.value;
-    if (me.status === 'fulfilled') this.#enter(me.value, wasReloaded());
+    if (me.status === 'fulfilled') this.#admit(me.value, wasReloaded());
     else this.#leave(me.reason instanceof Refusal && me.reason.code !== 'signed_out' ? me.reason : null);
   }
 
   /** Must be called from the click or key that logs in: it opens sound for the whole shift. */
   async login(username: string, password: string): Promise<void> {
     void this.headset.speaker.unlock();
-    const me = await api.login(username, password);
+    await this.proceed(await api.login(username, password));
+  }
+
+  /** Goes on with a sign-in of which a step was done. */
+  async proceed(me: Me): Promise<void> {
     // Asked again: relay credentials are given to those who signed in only. Without them most networks still work.
-    await this.#refreshConfig();
+    if (!unfinished(me)) await this.#refreshConfig();
     this.checking.value = true;
-    this.#enter(me, false);
+    this.#admit(me, false);
+  }
+
+  #admit(me: Me, takeover: boolean): void {
+    if (unfinished(me)) {
+      this.me.value = me;
+      this.stage.value = 'unfinished';
+      return;
+    }
+    this.locked.value = me.next === 'unlock';
+    this.#enter(me, takeover);
   }
 
   async logout(): Promise<void> {
@@ -164,6 +188,29 @@ export class Console {
     if (call !== undefined) await this.act({ type: 'hangup', call });
   }
 
+  /** Hold audio for the caller, or back. The server refuses what a row that has just changed made wrong. */
+  async toggleHold(): Promise<void> {
+    const call = this.self.value?.call;
+    if (!call) return;
+    const can = controlsOf(call);
+    if (can.resume === 'yes') await this.act({ type: 'resume', call: call.call });
+    else if (can.hold === 'yes') await this.act({ type: 'hold', call: call.call });
+  }
+
+  async answerInvitation(yes: boolean): Promise<void> {
+    const call = this.self.value?.invite?.call.call;
+    if (call === undefined) return;
+    this.ring.stop();
+    if (yes) void this.headset.speaker.unlock();
+    await this.act({ type: yes ? 'invite_accept' : 'invite_refuse', call });
+  }
+
+  /** Ends one's own part in another's call. */
+  async leaveCall(): Promise<void> {
+    const call = this.self.value?.assist?.call.call;
+    if (call !== undefined) await this.act({ type: 'leave', call });
+  }
+
   /** Mutes here first: that must work also while the server is away. */
   toggleMute(): void {
     const muted = !this.headset.muted.value;
@@ -198,6 +245,7 @@ export class Console {
     this.lastCall.value = null;
     this.settings.forget();
     this.checking.value = false;
+    this.locked.value = false;
     this.stage.value = 'signed_out';
     if (refusal) this.notices.refused(refusal);
   }
@@ -228,6 +276,10 @@ export class Console {
       this.headset.tell({ type: 'lost', id: frame.leg });
       return;
     }
+    if (frame.type === 'locked') {
+      this.locked.value = frame.on;
+      return;
+    }
     const before = this.desk.value;
     const after = fold(before, frame, Date.now());
     this.desk.value = after;
@@ -255,15 +307,15 @@ export class Console {
 
   #watchRing(): void {
     watch(
-      () => this.self.value?.offer?.offer ?? '',
-      (offer) => {
+      () => this.self.value?.offer?.offer ?? this.self.value?.invite?.call.call ?? '',
+      (rings) => {
         this.ring.stop();
-        if (offer !== '') this.ring.start(this.headset.speaker.context);
+        if (rings !== '') this.ring.start(this.headset.speaker.context);
       },
     );
     // A new caller is never met with a closed microphone.
     watch(
-      () => this.self.value?.call?.call ?? '',
+      () => this.self.value?.call?.call ?? this.self.value?.assist?.call.call ?? '',
       (call, before) => {
         if (before !== '' && call !== before && this.headset.muted.value) this.toggleMute();
       },
@@ -292,6 +344,11 @@ export class Console {
       });
     }
   }
+}
+
+/** More must come before anything else; a lock hides what is there, but the session goes on. */
+function unfinished(me: Me): boolean {
+  return me.next !== '' && me.next !== 'unlock';
 }
 
 // The same tab again: its session is ours to take, no question asked.

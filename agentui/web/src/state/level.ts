@@ -52,3 +52,9 @@ export function spokenMs(before: number, db: number, ms: number): number {
   return db >= speech + 8 ? before + ms : Math.max(0, before - ms / 2);
 }
 export const speaksAt = 600;
+
+/** A microphone that gives nothing, not even noise: how long, ms. */
+export function silentMs(before: number, db: number, ms: number): number {
+  return db <= -95 ? before + ms : 0;
+}
+export const silentAt = 5000;

@@ -1,7 +1,7 @@
 // What the middle of the counsellor's screen is about.
 import type { AgentState, Self } from '../protocol/structures';
 
-export type Phase = 'idle' | 'offer' | 'talking' | 'held' | 'joining' | 'wrap_up';
+export type Phase = 'idle' | 'offer' | 'talking' | 'held' | 'joining' | 'assisting' | 'wrap_up';
 
 export function phaseOf(self: Self | null): Phase {
   if (self === null) return 'idle';
@@ -10,7 +10,7 @@ export function phaseOf(self: Self | null): Phase {
   if (self.call !== null) return self.call.state === 'held' ? 'held' : 'talking';
   if (self.state === 'talking') return 'joining';
   if (self.offer !== null) return 'offer';
-  return 'idle';
+  return self.assist === null ? 'idle' : 'assisting';
 }
 
 /** The names of the states as the whole product writes them; outside tests read them from the page. */

@@ -208,13 +208,16 @@ describe('keys', () => {
   const stroke = (code: string, more: Partial<Stroke> = {}): Stroke => ({
     code,
     shift: false,
+    alt: false,
     modified: false,
     repeat: false,
     typing: false,
     ...more,
   });
-  const at = (phase: Parameters<typeof actionOf>[1], s: Stroke, armedAt = -1e9, now = 0): Action | null =>
-    actionOf(s, phase, armedAt, now);
+  type Phase = Parameters<typeof actionOf>[1];
+  const at = (phase: Phase, s: Stroke, armedAt = -1e9, now = 0, invited = false): Action | null =>
+    actionOf(s, phase, invited, armedAt, now);
+  const phases = ['idle', 'offer', 'talking', 'held', 'joining', 'assisting', 'wrap_up'] as const;
 
   it('answer with one key, refuse with two', () => {
     expect(at('offer', stroke('F2'))).toBe('accept');
@@ -227,13 +230,33 @@ describe('keys', () => {
     expect(at('talking', stroke('F9'), 0, armedFor)).toBe('hangup');
     expect(at('talking', stroke('F9'), 0, armedFor + 1)).toBe('arm_hangup');
     expect(at('talking', stroke('F9', { repeat: true }), 0, 100)).toBeNull();
+    expect(at('assisting', stroke('F9'), 0, armedFor)).toBe('leave');
   });
 
-  it('do nothing while typing, held down or combined', () => {
-    for (const phase of ['offer', 'talking', 'wrap_up', 'idle'] as const) {
-      for (const code of ['F2', 'F8', 'F9', 'KeyM']) {
-        for (const more of [{ typing: true }, { repeat: true }, { modified: true }]) {
-          expect(at(phase, stroke(code, more))).toBeNull();
+  it('work while notes are typed, but letters alone do not', () => {
+    const typing = { typing: true };
+    expect(at('offer', stroke('F2', typing))).toBe('accept');
+    expect(at('talking', stroke('F9', typing), 0, 1)).toBe('hangup');
+    expect(at('talking', stroke('KeyM'))).toBe('mute');
+    expect(at('talking', stroke('KeyM', typing))).toBeNull();
+    expect(at('talking', stroke('KeyH'))).toBeNull();
+    for (const [code, action] of [
+      ['KeyM', 'mute'],
+      ['KeyH', 'hold'],
+      ['KeyC', 'consult'],
+      ['KeyO', 'outside'],
+      ['KeyK', 'keypad'],
+    ] as const) {
+      expect(at('held', stroke(code, { ...typing, alt: true }))).toBe(action);
+      expect(at('wrap_up', stroke(code, { alt: true }))).toBeNull();
+    }
+  });
+
+  it('do nothing while held down or combined', () => {
+    for (const phase of phases) {
+      for (const code of ['F2', 'F8', 'F9', 'KeyM', 'KeyH']) {
+        for (const more of [{ repeat: true }, { modified: true }, { alt: true, shift: true }]) {
+          expect(at(phase, stroke(code, more), 0, 1, true)).toBeNull();
         }
       }
     }
@@ -241,9 +264,25 @@ describe('keys', () => {
 
   it('never reach a caller from another phase', () => {
     expect(at('wrap_up', stroke('F9'), 0, 1)).toBeNull();
-    expect(at('talking', stroke('F2'))).toBeNull();
+    expect(at('talking', stroke('F2'), 0, 1, true)).toBeNull();
+    expect(at('offer', stroke('F2'), 0, 1, true)).toBe('accept');
     expect(at('wrap_up', stroke('F8'))).toBe('wrapup_done');
     expect(at('idle', stroke('F8'))).toBe('available');
+  });
+
+  it('answer a colleague who asks, and give more time after a call', () => {
+    expect(at('idle', stroke('F2'), 0, 1, true)).toBe('invite_accept');
+    expect(at('wrap_up', stroke('F8', { shift: true }), 0, 1, true)).toBe('invite_refuse');
+    expect(at('idle', stroke('F2'))).toBeNull();
+    expect(at('wrap_up', stroke('F8', { shift: true }))).toBe('wrapup_extend');
+  });
+
+  it('ask for help in every phase, by a chord that no sleeve presses', () => {
+    for (const phase of phases) {
+      expect(at(phase, stroke('KeyS', { alt: true, shift: true, typing: true }))).toBe('sos');
+      expect(at(phase, stroke('KeyS', { alt: true }))).toBeNull();
+      expect(at(phase, stroke('KeyS', { shift: true }))).toBeNull();
+    }
   });
 });
 

@@ -13,9 +13,22 @@ function takesText(target: EventTarget | null): boolean {
   );
 }
 
-/** Listens for the keys of state/keys.ts; `armed` is true between the two presses that hang up. */
+/** The panel that is open on the card of a call. */
+export type CallPanel = 'consult' | 'outside' | 'keypad';
+
+/** Listens for the keys of state/keys.ts; `armed` is true between the two presses that end a call or one's part in it. */
 export function useDeskKeys(console: Console) {
   const armed = ref(false);
+  const panel = ref<CallPanel | null>(null);
+  const toggle = (name: CallPanel) => {
+    panel.value = panel.value === name ? null : name;
+  };
+  watch(
+    () => console.self.value?.call?.call ?? '',
+    () => {
+      panel.value = null;
+    },
+  );
   let armedAt = -Infinity;
   let disarm: ReturnType<typeof setTimeout> | undefined;
 
@@ -24,6 +37,16 @@ export function useDeskKeys(console: Console) {
     decline: () => void console.decline(),
     mute: () => {
       console.toggleMute();
+    },
+    hold: () => void console.toggleHold(),
+    consult: () => {
+      toggle('consult');
+    },
+    outside: () => {
+      toggle('outside');
+    },
+    keypad: () => {
+      toggle('keypad');
     },
     arm_hangup: () => {
       armed.value = true;
@@ -38,6 +61,17 @@ export function useDeskKeys(console: Console) {
       armedAt = -Infinity;
       void console.hangup();
     },
+    leave: () => {
+      armed.value = false;
+      armedAt = -Infinity;
+      void console.leaveCall();
+    },
+    invite_accept: () => void console.answerInvitation(true),
+    invite_refuse: () => void console.answerInvitation(false),
+    sos: () => {
+      console.help.want();
+    },
+    wrapup_extend: () => void console.act({ type: 'wrapup_extend' }),
     wrapup_done: () => void console.act({ type: 'wrapup_done' }),
     available: () => {
       if (canBeAvailable(console.self.value)) void console.act({ type: 'ready' });
@@ -45,15 +79,17 @@ export function useDeskKeys(console: Console) {
   };
 
   const onKey = (event: KeyboardEvent) => {
-    if (!console.answers.value) return;
+    if (!console.answers.value || event.isComposing) return;
     const stroke = {
       code: event.code,
       shift: event.shiftKey,
-      modified: event.ctrlKey || event.altKey || event.metaKey,
+      alt: event.altKey,
+      modified: event.ctrlKey || event.metaKey,
       repeat: event.repeat,
       typing: takesText(event.target),
     };
-    const action = actionOf(stroke, console.phase.value, armedAt, Date.now());
+    const invited = console.self.value?.invite !== null && console.self.value !== null;
+    const action = actionOf(stroke, console.phase.value, invited, armedAt, Date.now());
     if (action === null) return;
     event.preventDefault();
     perform[action]();
@@ -65,7 +101,7 @@ export function useDeskKeys(console: Console) {
     window.removeEventListener('keydown', onKey);
     clearTimeout(disarm);
   });
-  return { armed };
+  return { armed, panel, toggle };
 }
 
 /** The tab's title and, when allowed and the page is hidden, a notification say that a call is there. */

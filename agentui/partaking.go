@@ -1,0 +1,102 @@
+package agentui
+
+import (
+	"context"
+	"time"
+
+	"hotline/agentui/board"
+	"hotline/agentui/protocol"
+	"hotline/queue"
+)
+
+// canBeAsked tells why a person cannot be asked into a call; empty: they can.
+func (s *Server) canBeAsked(id queue.AgentID) protocol.Code {
+	row, known := s.board.Agent(id)
+	switch {
+	case !known && s.findDesk(id) == nil, known && row.State == queue.AgentOffline:
+		return protocol.PersonAway
+	case row.State == queue.AgentReserved, row.State == queue.AgentTalking, row.Assist != "":
+		return protocol.PersonBusy
+	}
+	return ""
+}
+
+// mayTakePart tells why this person cannot take part in a call now; empty: they can. Who has made a headset is in the index.
+func (d *desk) mayTakePart(call queue.CallID) protocol.Code {
+	row, known := d.s.board.Agent(d.user.ID)
+	switch {
+	case !known || !d.legReady():
+		return protocol.NoHeadset
+	case row.State == queue.AgentReserved, row.State == queue.AgentTalking, row.Assist != "" && row.Assist != call:
+		return protocol.InCall
+	}
+	return ""
+}
+
+// invitation is the call into which the person is asked. It has refused when it returns false.
+func (d *desk) invitation(r protocol.Request, id string) (board.Call, bool) {
+	c, there := d.s.board.Call(queue.CallID(id))
+	if p, asked := board.PartyOf(c.Call, d.user.ID); !there || !asked || p.State != queue.PartyInvited {
+		d.refuse(r.Header().ID, protocol.NotParty)
+		return board.Call{}, false
+	}
+	return c, true
+}
+
+func askedInviteAccept(ctx context.Context, d *desk, r protocol.Request) {
+	m := r.(protocol.InviteAccept)
+	c, ok := d.invitation(r, m.Call)
+	if !ok {
+		return
+	}
+	if code := d.mayTakePart(c.ID); code != "" {
+		d.refuse(m.ID, code)
+		return
+	}
+	d.order(ctx, r, ActionCallJoin, queue.Command{Verb: "accept_invite", Call: c.ID})
+}
+
+func askedInviteRefuse(ctx context.Context, d *desk, r protocol.Request) {
+	m := r.(protocol.InviteRefuse)
+	if c, ok := d.invitation(r, m.Call); ok {
+		d.order(ctx, r, ActionCallInviteRefuse, queue.Command{Verb: "refuse_invite", Call: c.ID})
+	}
+}
+
+// askedHelp is the silent call for help. What the queue does not take now it is asked again, until it does: the browser may be gone by then.
+func askedHelp(ctx context.Context, d *desk, r protocol.Request) {
+	row, _ := d.s.board.Agent(d.user.ID)
+	d.help = &helpWanted{at: time.Now(), call: row.Call}
+	d.answer(r, d.askHelp(ctx))
+}
+
+// helpWanted is a call for help that the queue has not taken yet.
+type helpWanted struct {
+	at   time.Time
+	call queue.CallID
+}
+
+func (d *desk) askHelp(ctx context.Context) error {
+	w := d.help
+	_, err := ask(ctx, func(ctx context.Context) (queue.Agent, error) {
+		return d.s.deps.Queue.SOS(ctx, queue.RequestID(newID()), d.user.ID, d.session, w.call)
+	})
+	if codeOf(err) == protocol.Unavailable {
+		return err
+	}
+	d.help = nil
+	if err == nil {
+		d.record(ActionSOS, callObject(w.call, ""), "")
+	}
+	return err
+}
+
+// wantHelp goes on with a call for help that the queue did not take.
+func (d *desk) wantHelp(ctx context.Context, now time.Time) {
+	if d.help == nil || !d.signed || !d.mayAct(now) {
+		return
+	}
+	if err := d.askHelp(ctx); err != nil {
+		d.failed("call for help", now, err)
+	}
+}
