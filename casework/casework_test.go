@@ -3,6 +3,7 @@ package casework
 import (
 	"errors"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -143,6 +144,24 @@ func TestLedgerCloseTwice(t *testing.T) {
 		}
 		if err := l.Close(ctx, "unknown", Closing{EndedAt: at(1), Outcome: Open}); err == nil || errors.Is(err, ErrNotFound) {
 			t.Errorf("open is no end: %v", err)
+		}
+	})
+}
+
+// A call that changed hands is one call, and knows who talked with the caller for how long, also when its end is told twice.
+func TestLedgerShares(t *testing.T) {
+	each(t, func(t *testing.T, db *storage.DB) {
+		ctx, l := t.Context(), NewLedger(db)
+		must(t, l.Open(ctx, CallRecord{ID: "c1", Arrived: at(0), Talked: at(1)}))
+		end := Closing{EndedAt: at(60), Outcome: Answered, Talk: 50 * time.Second, Shares: []Share{{"a1", 15 * time.Second}, {"a2", 35 * time.Second}}}
+		must(t, l.Close(ctx, "c1", end))
+		must(t, l.Close(ctx, "c1", end))
+		end.LeftWaiting = true // known better
+		must(t, l.Close(ctx, "c1", end))
+		got, err := l.Shares(ctx, "c1")
+		must(t, err)
+		if want := []Share{{"a2", 35 * time.Second}, {"a1", 15 * time.Second}}; !slices.Equal(got, want) {
+			t.Errorf("got %v, want %v", got, want)
 		}
 	})
 }

@@ -155,6 +155,14 @@ type Closing struct {
 	Talk time.Duration
 	// LeftWaiting is [CallRecord.LeftWaiting].
 	LeftWaiting bool
+	// Shares are how long each agent talked with the caller.
+	Shares []Share
+}
+
+// Share is how long one agent talked with the caller of a call.
+type Share struct {
+	Agent string
+	Talk  time.Duration
 }
 
 // Close ends a call. A second Close changes nothing unless it knows better: then its whole closing replaces the first. Better is the
@@ -178,6 +186,12 @@ func (l *Ledger) Close(ctx context.Context, id string, end Closing) error {
 			followed_ms = 0 WHERE id = ?`,
 			storage.Millis(end.EndedAt), string(end.Outcome), string(end.Cause.By), end.Cause.Q850, wait.Milliseconds(),
 			talk.Milliseconds(), end.LeftWaiting, id)
+		for _, s := range end.Shares {
+			if err == nil {
+				_, err = tx.Exec(ctx, `INSERT INTO call_shares (call_id, agent, talk_ms) VALUES (?,?,?)
+					ON CONFLICT (call_id, agent) DO UPDATE SET talk_ms = excluded.talk_ms`, id, s.Agent, s.Talk.Milliseconds())
+			}
+		}
 		return err
 	})
 	return wrap("close call "+id, err)
@@ -205,6 +219,17 @@ func (l *Ledger) Get(ctx context.Context, id string) (CallRecord, error) {
 		return c, ErrNotFound
 	}
 	return c, wrap("read call "+id, err)
+}
+
+// Shares returns who talked with the caller of a call, the longest first.
+func (l *Ledger) Shares(ctx context.Context, id string) ([]Share, error) {
+	out, err := storage.Select(ctx, l.db, func(s storage.Row) (share Share, err error) {
+		var talk int64
+		err = s.Scan(&share.Agent, &talk)
+		share.Talk = time.Duration(talk) * time.Millisecond
+		return share, err
+	}, `SELECT agent, talk_ms FROM call_shares WHERE call_id = ? ORDER BY talk_ms DESC, agent`, id)
+	return out, wrap("read shares", err)
 }
 
 // Since returns at most limit calls that ended at the time or later, in the order of their ends.

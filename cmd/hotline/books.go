@@ -77,8 +77,16 @@ func (l ledger) Close(ctx context.Context, r telephony.Record) error {
 	}
 	return l.calls.Close(ctx, string(r.Call.ID), casework.Closing{
 		EndedAt: r.Call.Ended, Outcome: casework.Outcome(r.Call.Outcome()), Talk: r.Call.Spoken, LeftWaiting: r.Call.Left,
-		Cause: casework.Cause{By: casework.By(r.Call.EndedBy), Q850: r.Call.Cause},
+		Cause: casework.Cause{By: casework.By(r.Call.EndedBy), Q850: r.Call.Cause}, Shares: shares(r.Call),
 	})
+}
+
+func shares(c call.Call) []casework.Share {
+	var all []casework.Share
+	for _, s := range c.Shares {
+		all = append(all, casework.Share{Agent: s.Agent, Talk: s.Spoken})
+	}
+	return all
 }
 
 func (l ledger) row(r telephony.Record) (casework.CallRecord, error) {
@@ -86,6 +94,9 @@ func (l ledger) row(r telephony.Record) (casework.CallRecord, error) {
 	row := casework.CallRecord{
 		ID: string(c.ID), Line: c.Line, Dialled: r.Dialled, Node: r.Node, Tier: string(c.Tier), Agent: c.Agent, Danger: c.Danger, Relayed: c.Hops != "",
 		Arrived: c.Arrived, Queued: c.Queued, Offered: c.Offers, Talked: c.Talked,
+	}
+	if n := len(c.Shares); row.Agent == "" && n > 0 {
+		row.Agent = c.Shares[n-1].Agent // the caller left while waiting for another
 	}
 	if r.Caller == "" {
 		return row, nil

@@ -112,6 +112,7 @@ type Call struct {
 	Talked  time.Time // first time with an agent
 	Joined  time.Time // of the present stretch of talk; zero when not talking
 	Spoken  time.Duration
+	Shares  []Share   // of Spoken, by agent, in the order in which they came; never changed in place
 	Since   time.Time // of the present state
 	Leaving bool      // the channel is being hung up
 	Ended   time.Time

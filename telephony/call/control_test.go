@@ -2,8 +2,10 @@ package call
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // tellsAll is says with what the words of the third party and of handing over mean.
@@ -266,5 +268,44 @@ func TestControlInTheTag(t *testing.T) {
 	r, cmds = Next(restored(c), Adopted{At: at(21), Place: Place{Line: "12355"}})
 	if tellsAll(cmds) != "Settle Save Restore Mark WatchOutside" || !r.onHold() || r.Leg != "l1" {
 		t.Errorf("a caller on hold does %q: %s by %q", tellsAll(cmds), r.Hold, r.Leg)
+	}
+}
+
+// TestShares: a call that changes hands is one call, and says who talked with the caller for how long; hold is nobody's talk.
+func TestShares(t *testing.T) {
+	c := talk(t, Normal)
+	began := int(c.Joined.Sub(start).Seconds())
+	for _, e := range []Event{
+		HoldWanted{by("a1", began+10)}, ResumeWanted{by("a1", began+15)}, Reassigned{at(began + 20), indexRow(Talking, "a2", "l2", began+20)},
+		LegLost{at(began + 50), "l2"}, LegReady{at(began + 55), "a2", "l3"}, Reassigned{at(began + 60), indexRow(Waiting, "", "", began+60)},
+		CallerGone{at(began + 90)},
+	} {
+		c, _ = Next(c, e)
+		tag, err := DecodeTag(c.Encode("controller-1", 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := tag.Restore().Shares; !slices.Equal(got, c.Shares) {
+			t.Errorf("the tag has %v, not %v", got, c.Shares)
+		}
+	}
+	want := []Share{{"a1", 15 * time.Second}, {"a2", 35 * time.Second}}
+	if !slices.Equal(c.Shares, want) || c.Spoken != 50*time.Second || !c.Left {
+		t.Errorf("%v of %v, left: %v", c.Shares, c.Spoken, c.Left)
+	}
+}
+
+// TestManyShares: the tag stays short however often a call changes hands.
+func TestManyShares(t *testing.T) {
+	c := talk(t, Normal)
+	for i := range 40 {
+		sec := 100 + 10*i
+		c, _ = Next(c, Reassigned{at(sec), indexRow(Talking, fmt.Sprintf("u-01M8AK2QBX8JBNZFSVZ51YTF%02d", i), fmt.Sprintf("l%d", i), sec)})
+	}
+	if n := len(c.Shares); n != maxShares || c.Spoken != c.Joined.Sub(c.Talked) {
+		t.Errorf("%d shares of %v", n, c.Spoken)
+	}
+	if n := len(c.Encode("controller-1", 1)); n > 1500 {
+		t.Errorf("a tag of %d bytes", n)
 	}
 }

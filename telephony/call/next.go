@@ -358,6 +358,7 @@ func talking(c Call, e Event, now time.Time) (Call, []Command) {
 func pause(c Call, now time.Time) Call {
 	if !c.Joined.IsZero() {
 		c.Spoken += now.Sub(c.Joined)
+		c.Shares = shared(c.Shares, c.Agent, now.Sub(c.Joined))
 	}
 	c.Joined, c.Leg = time.Time{}, ""
 	return c
