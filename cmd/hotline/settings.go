@@ -93,12 +93,3 @@ type kept struct{ now atomic.Int64 }
 func (k *kept) set(v settings.Version) { k.now.Store(int64(v.Doc.DecisionsKept())) }
 
 func (k *kept) span() time.Duration { return time.Duration(k.now.Load()) }
-
-// contact is the number outside that a call's counsellor chose. The database is opened when it is first needed.
-func (l *lateLedger) contact(ctx context.Context, id string) (string, error) {
-	led, err := l.ledger(ctx)
-	if err != nil {
-		return "", err
-	}
-	return led.contacts.Number(ctx, id)
-}
