@@ -46,8 +46,8 @@ func (s *site) parties(id queue.CallID, all ...queue.Party) {
 	}
 }
 
-// talk brings a caller to the person at a page.
-func (s *site) talk(g *page, tier queue.Tier) queue.CallID {
+// answers brings a caller to the person at a page.
+func (s *site) answers(g *page, tier queue.Tier) queue.CallID {
 	s.t.Helper()
 	id := s.call(tier)
 	g.until("the offer", func() bool { return g.self.Offer != nil })
@@ -80,7 +80,7 @@ func TestACallIsHandedOverWithAWrittenWord(t *testing.T) {
 	one, two := s.login("agent1"), s.login("agent2")
 	a, b := one.enter(""), two.enter("")
 	a.available()
-	id := s.talk(a, queue.TierNormal)
+	id := s.answers(a, queue.TierNormal)
 	b.headset()
 	orders := s.orders()
 	call := map[string]any{"call": string(id)}
@@ -156,7 +156,7 @@ func TestWhatIsNotDoneToACallerAtRisk(t *testing.T) {
 	p := s.login("agent1")
 	g := p.enter("")
 	g.available()
-	id := s.talk(g, queue.TierRed)
+	id := s.answers(g, queue.TierRed)
 	outside := queue.Party{Role: queue.PartyOutside, State: queue.PartyIn, By: queue.AgentID(p.me.User), Contact: "police"}
 	s.parties(id, outside)
 	g.until("the third party, by name", func() bool { return len(g.self.Call.Parties) == 1 && g.self.Call.Parties[0].ContactName == "报警 110" })
@@ -179,7 +179,7 @@ func TestHoldAndOutside(t *testing.T) {
 	p := s.login("agent1")
 	g := p.enter("")
 	g.available()
-	id := s.talk(g, queue.TierNormal)
+	id := s.answers(g, queue.TierNormal)
 	orders := s.orders()
 	me := queue.AgentID(p.me.User)
 	call := map[string]any{"call": string(id)}
@@ -201,7 +201,7 @@ func TestSilentHelp(t *testing.T) {
 	p, boss := s.login("agent1"), s.login("supervisor1")
 	g, lead := p.enter(""), boss.enter("")
 	g.available()
-	id := s.talk(g, queue.TierRed)
+	id := s.answers(g, queue.TierRed)
 	asked := time.Now()
 	g.must("sos", nil)
 	lead.until("the alarm", func() bool { a := lead.agents[p.me.User]; return a.SOS != nil && a.SOS.Call == string(id) })
@@ -237,7 +237,7 @@ func TestWhoListens(t *testing.T) {
 	p, boss := s.login("agent1"), s.login("supervisor1")
 	g := p.enter("")
 	g.available()
-	id := s.talk(g, queue.TierNormal)
+	id := s.answers(g, queue.TierNormal)
 	leader := queue.AgentID(boss.me.User)
 	s.parties(id, queue.Party{Agent: leader, Role: queue.PartyMonitor, State: queue.PartyIn, By: leader},
 		queue.Party{Role: queue.PartyOutside, State: queue.PartyFailed, Contact: "police", Why: queue.WhyBusy})
@@ -267,7 +267,7 @@ func TestTheBrowserOfOneWhoTakesPart(t *testing.T) {
 	one, two := s.login("agent1"), s.login("agent2")
 	a, b := one.enter(""), two.enter("")
 	a.available()
-	id := s.talk(a, queue.TierNormal)
+	id := s.answers(a, queue.TierNormal)
 	b.available()
 	to := queue.AgentID(two.me.User)
 	if _, err := s.queue.Assist(t.Context(), queue.RequestID(newID()), id, to); err != nil {
