@@ -26,8 +26,9 @@ func (d *desk) news(n board.News) {
 	}
 }
 
-// boardEvery bounds how often a browser gets rows of the board: people read no faster, and a busy site changes hundreds a second.
-const boardEvery = 100 * time.Millisecond
+// boardEvery bounds how often a browser gets rows of the board: a busy site changes hundreds a second, and no screen shows more than 50 pictures of them.
+// What changes less often comes at once.
+const boardEvery = 20 * time.Millisecond
 
 // changed is a set of rows.
 type changed struct {

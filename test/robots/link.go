@@ -17,14 +17,14 @@ import (
 	"hotline/agentui/protocol"
 )
 
-// home is the loopback address that a robot comes from: counsellors have an address each, and the console limits sign-ins by address.
-func home(index int) *net.Dialer {
+// Home is the loopback address that a robot comes from: counsellors have an address each, and the console limits sign-ins by address.
+func Home(index int) *net.Dialer {
 	n := index + 2
 	return &net.Dialer{Timeout: 5 * time.Second, LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, byte(n/250), byte(n%250+1))}}
 }
 
-// signIn returns the cookie of a sign-in.
-func signIn(ctx context.Context, console string, index int, a Account) (*http.Cookie, error) {
+// SignIn returns the cookie of a sign-in.
+func SignIn(ctx context.Context, console string, index int, a Account) (*http.Cookie, error) {
 	body, err := json.Marshal(protocol.Login{Username: a.Name, Password: a.Password})
 	if err != nil {
 		return nil, err
@@ -35,7 +35,7 @@ func signIn(ctx context.Context, console string, index int, a Account) (*http.Co
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Origin", console)
-	client := http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DialContext: home(index).DialContext, DisableKeepAlives: true}}
+	client := http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DialContext: Home(index).DialContext, DisableKeepAlives: true}}
 	res, err := client.Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("sign in: %w", err)
@@ -60,7 +60,7 @@ type link struct {
 }
 
 func dial(ctx context.Context, console string, index int, cookie *http.Cookie) (*link, error) {
-	d := websocket.Dialer{NetDialContext: home(index).DialContext, HandshakeTimeout: 10 * time.Second}
+	d := websocket.Dialer{NetDialContext: Home(index).DialContext, HandshakeTimeout: 10 * time.Second}
 	header := http.Header{"Origin": {console}, "Cookie": {cookie.Name + "=" + cookie.Value}}
 	ws, res, err := d.DialContext(ctx, "ws"+strings.TrimPrefix(console, "http")+"/ws", header)
 	if err != nil {

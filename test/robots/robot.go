@@ -46,7 +46,7 @@ type reply struct {
 const requestTime = 20 * time.Second
 
 func (r *robot) open(ctx context.Context, a Account) error {
-	cookie, err := signIn(ctx, r.fleet.cfg.Console, r.index, a)
+	cookie, err := SignIn(ctx, r.fleet.cfg.Console, r.index, a)
 	if err != nil {
 		return fmt.Errorf("robots: robot %d: %w", r.index, err)
 	}
