@@ -14,7 +14,7 @@ import { Headset } from './headset';
 import { HelpCall } from './help';
 import { Link, type LinkState } from './link';
 import { Notices } from './notices';
-import { mutedCall } from './preferences';
+import { mutedCall, rememberedCall } from './preferences';
 import { SiteSettings } from './settings';
 
 /** `unfinished`: the password was right, and more must come before anything else. */
@@ -50,7 +50,7 @@ export class Console {
   readonly notices = new Notices();
   readonly settings = new SiteSettings();
   /** The call that was talked in last: what is to be said of it afterwards needs its id. */
-  readonly lastCall = shallowRef<Call | null>(null);
+  readonly lastCall = shallowRef<Call | null>(rememberedCall.get());
 
   readonly self = computed(() => this.desk.value.self);
   readonly emergency = computed(() => this.desk.value.emergency);
@@ -242,7 +242,7 @@ export class Console {
     this.ring.stop();
     this.me.value = null;
     this.desk.value = emptyDesk;
-    this.lastCall.value = null;
+    this.#remember(null);
     this.settings.forget();
     this.checking.value = false;
     this.locked.value = false;
@@ -284,8 +284,14 @@ export class Console {
     const after = fold(before, frame, Date.now());
     this.desk.value = after;
     if (!after.stale) this.settings.follow(after.settings);
-    if (after.self?.call) this.lastCall.value = after.self.call;
+    if (after.self?.call) this.#remember(after.self.call);
     if (after.stale && !before.stale) void this.#link.request({ type: 'snapshot' }).catch(() => undefined);
+  }
+
+  #remember(call: Call | null): void {
+    if (call?.call !== this.lastCall.value?.call || call?.tier !== this.lastCall.value?.tier)
+      rememberedCall.set(call);
+    this.lastCall.value = call;
   }
 
   // While the server itself cannot be reached, what it said last is no news: the screen says only that.

@@ -1,5 +1,6 @@
 // What a person chose on this machine. Storage may be full or forbidden: then the choice lasts until the page is closed.
 import type { Choice } from '../media/microphone';
+import { call, type Call } from '../protocol/structures';
 
 const prefix = 'hotline.';
 
@@ -61,5 +62,24 @@ export const preferences = {
   reason: () => read('reason'),
   setReason: (reason: string) => {
     write('reason', reason);
+  },
+};
+
+/** The call that was talked in last in this tab: a page that is loaded again in wrap-up still knows what its form is about. */
+export const rememberedCall = {
+  get(): Call | null {
+    try {
+      return call(JSON.parse(sessionStorage.getItem('hotline.lastCall') ?? ''), '');
+    } catch {
+      return null;
+    }
+  },
+  set(row: Call | null): void {
+    try {
+      if (row === null) sessionStorage.removeItem('hotline.lastCall');
+      else sessionStorage.setItem('hotline.lastCall', JSON.stringify({ ...row, quality: null, parties: [] }));
+    } catch {
+      // it lasts until the page is closed
+    }
   },
 };

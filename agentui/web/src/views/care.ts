@@ -11,6 +11,7 @@ const parts = {
 export const CallContext = later(parts.context, 'care');
 export const CallNotes = later(parts.notes, 'care');
 export const Disposition = later(parts.form, 'care');
+export const SoftTimer = later(() => import('./notes/SoftTimer.vue'), 'care');
 export const DebriefAsk = later(parts.debrief, 'care');
 export const ShiftView = later(() => import('./shift/ShiftView.vue'), 'care');
 
