@@ -15,21 +15,21 @@ type Code string
 
 // The kinds of fault.
 const (
-	Missing    Code = "missing"      // a value is needed
-	TooMany    Code = "too_many"     // params: max
-	TooFew     Code = "too_few"      // params: min
-	TooLong    Code = "too_long"     // params: max
-	Twice      Code = "twice"        // params: value
-	OutOfRange Code = "out_of_range" // params: value, min, max
-	BadChoice  Code = "bad_choice"   // params: value, choices
-	BadID      Code = "bad_id"       // params: value
-	BadNumber  Code = "bad_number"   // params: value; no telephone number that can be dialled
-	BadText    Code = "bad_text"     // a control character
-	BadDate    Code = "bad_date"     // params: value
-	BadClock   Code = "bad_clock"    // params: value
-	BadZone    Code = "bad_zone"     // params: value
-	Unknown    Code = "unknown"      // params: value; nothing of that name exists
-	OutOfOrder Code = "out_of_order" // smaller than the one before it, or an end before its beginning
+	Missing    Code = "missing"       // a value is needed
+	TooMany    Code = "too_many"      // params: max
+	TooFew     Code = "too_few"       // params: min
+	TooLong    Code = "too_long"      // params: max
+	Twice      Code = "twice"         // params: value
+	OutOfRange Code = "out_of_range"  // params: value, min, max
+	BadChoice  Code = "bad_choice"    // params: value, choices
+	BadID      Code = "bad_id"        // params: value
+	BadNumber  Code = "bad_number"    // params: value; no telephone number that can be dialled
+	BadText    Code = "bad_character" // a control character
+	BadDate    Code = "bad_date"      // params: value
+	BadClock   Code = "bad_clock"     // params: value
+	BadZone    Code = "bad_zone"      // params: value
+	Unknown    Code = "no_such"       // params: value; nothing of that name exists
+	OutOfOrder Code = "out_of_order"  // smaller than the one before it, or an end before its beginning
 )
 
 // Codes lists every kind, for the tests that compare them with the words of the browser.

@@ -72,6 +72,13 @@ describe('locale files', () => {
     for (const code of codes) expect(chinese.has(`admin.fault.${code}`), code).toBe(true);
   });
 
+  it('have words for everything that can be wrong with a document', () => {
+    const path = join(import.meta.dirname, '../../../protocol/golden/document_fault_codes.json');
+    const codes = JSON.parse(readFileSync(path, 'utf8')) as string[];
+    expect(codes).not.toEqual([]);
+    for (const code of codes) expect(chinese.has(`admin.fault.${code}`), code).toBe(true);
+  });
+
   it('say of every action that has words of its own what became of it', () => {
     for (const action of ownWords) expect(chinese.has(`errors.unavailable_${action}`), action).toBe(true);
   });

@@ -60,10 +60,24 @@ describe('differences', () => {
     changed.lines.unshift({ id: 'new', numbers: ['99'], names: { 'zh-CN': '新', en: 'New' } });
     changed.patience_ms = 60_000;
     expect(differences(policy, changed)).toEqual([
-      { line: '12355', field: 'numbers', before: ['12355', '12399'], after: ['12355'] },
-      { line: 'new', field: '', before: undefined, after: changed.lines[0] },
-      { line: null, field: 'patience_ms', before: 300_000, after: 60_000 },
+      {
+        part: 'lines',
+        item: '12355',
+        names: first.names,
+        field: 'numbers',
+        before: ['12355', '12399'],
+        after: ['12355'],
+      },
+      {
+        part: 'lines',
+        item: 'new',
+        names: { 'zh-CN': '新', en: 'New' },
+        field: '',
+        before: undefined,
+        after: changed.lines[0],
+      },
+      { part: 'patience_ms', item: null, names: null, field: 'patience_ms', before: 300_000, after: 60_000 },
     ]);
-    expect(differences(changed, policy)[0]).toMatchObject({ line: 'new', field: '', after: undefined });
+    expect(differences(changed, policy)[0]).toMatchObject({ item: 'new', field: '', after: undefined });
   });
 });
