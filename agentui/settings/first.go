@@ -7,7 +7,7 @@ func words(zh, en string) documents.Words { return documents.Words{"zh-CN": zh, 
 func reasonNames() map[string]documents.Words {
 	return map[string]documents.Words{
 		"break": words("小休", "Break"), "meal": words("用餐", "Meal"), "training": words("培训", "Training"), "meeting": words("会议", "Meeting"),
-		"technical": words("设备故障", "Technical problem"),
+		"technical": words("设备问题", "Technical"),
 	}
 }
 

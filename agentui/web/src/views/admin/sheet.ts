@@ -73,6 +73,22 @@ export class Sheet<V extends { version: number }, D extends object> {
     this.savedAs.value = 0;
   }
 
+  /** Waits for a check of the draft and keeps what it found. */
+  async checked(check: Promise<unknown>): Promise<void> {
+    try {
+      await check;
+      this.faults.value = [];
+    } catch (error) {
+      if (!(error instanceof Refusal) || !this.#told(error)) throw error;
+    }
+  }
+
+  #told(error: Refusal): boolean {
+    if (error.code !== 'invalid_lines' && error.code !== 'invalid_document') return false;
+    this.faults.value = faultList(error.details, '').faults;
+    return true;
+  }
+
   async save(base = this.current.value?.version ?? 0): Promise<void> {
     if (!this.draft.value || this.busy.value) return;
     this.busy.value = true;
@@ -84,9 +100,8 @@ export class Sheet<V extends { version: number }, D extends object> {
       this.savedAs.value = made.version;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      if (error.code === 'invalid_lines' || error.code === 'invalid_document') {
-        this.faults.value = faultList(error.details, '').faults;
-      } else if (error.code === 'stale') {
+      if (this.#told(error)) return;
+      if (error.code === 'stale') {
         this.stale.value = {
           version: Number(error.params.version),
           name: String(error.params.by_name),

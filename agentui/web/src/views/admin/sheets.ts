@@ -1,0 +1,38 @@
+// The sheets of the documents that are edited as they are.
+import type { WholeDocument } from '../../protocol/documents';
+import type { Book } from '../../protocol/phonebook';
+import type { Roster } from '../../protocol/roster';
+import type { Settings } from '../../protocol/settings';
+import { phonebookApi, rosterApi, settingsApi } from '../../session/documents';
+import { keptFor, Sheet } from './sheet';
+
+interface Api<T> {
+  show: () => Promise<WholeDocument<T>>;
+  save: (base: number, note: string, draft: T) => Promise<WholeDocument<T>>;
+}
+
+/** Empty texts in a language are none: they are not saved as words. */
+function tidied<T>(value: T): T {
+  if (Array.isArray(value)) return value.map((one: unknown) => tidied(one)) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key, entry]) => !((key === 'zh-CN' || key === 'en') && entry === ''))
+      .map(([key, entry]) => [key, tidied(entry as unknown)]),
+  ) as T;
+}
+
+const sheetOf = <T extends object>(api: Api<T>) =>
+  keptFor(
+    () =>
+      new Sheet<WholeDocument<T>, T>({
+        load: api.show,
+        save: (base, note, draft) => api.save(base, note, tidied(draft)),
+        open: (version) => structuredClone(version.doc),
+        close: tidied,
+      }),
+  );
+
+export const usePhonebook = sheetOf<Book>(phonebookApi);
+export const useSettingsSheet = sheetOf<Settings>(settingsApi);
+export const useRoster = sheetOf<Roster>(rosterApi);
