@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
 	"hotline/audio"
 	"hotline/queue"
 	"hotline/telephony/ari/asterisktest"
@@ -282,4 +284,27 @@ func TestThirdPartyEnds(t *testing.T) {
 	must(t, other.Hangup(t.Context()))
 	s.gone(c)
 	s.nothingLeft()
+}
+
+// TestTheTwoGoOn: the counsellor is lost in a talk of three, and then the controller for good. Caller and third party have each other; the guardian leaves them
+// alone until the third party has gone.
+func TestTheTwoGoOn(t *testing.T) {
+	t.Parallel()
+	far := newElsewhere(t, func(*phone.Incoming) bool { return true })
+	s := newScene(t, to(way("city", far.Addr())))
+	life := s.start(inTalk, func(c *Config) { c.ReturnWait = 300 * time.Millisecond })
+	c, id, b := s.talk("a1")
+	s.wishes("outside", "a1", id, arg("p1"))
+	other := taken(t, far)
+	s.hearsAmid(c, counsellorHz, elsewhereHz)
+	b.stop()
+	s.until("the caller is in the queue", func() bool { return s.rows()[id].State == queue.CallWaiting })
+	s.hears(c, elsewhereHz)
+	s.hears(other, callerHz)
+	g := s.guard(false)
+	must(t, life.kill())
+	s.until("the guardian complains", func() bool { return testutil.ToFloat64(g.alarms) > 0 })
+	s.hears(c, elsewhereHz)
+	must(t, other.Hangup(t.Context()))
+	s.hears(c, fallbackHz)
 }

@@ -159,6 +159,15 @@ var controlled = map[string]struct {
 		{LegLost{at(60), "l3"}, Held, "JoinOut Save Mark StopRecording:l3 ArmReturn"},
 		{OutGone{at(61), 1, 16}, Held, "EnterHold Save ArmOutside"},
 	}},
+	"no place in the queue for too long: the two stay together, and nobody hangs up on a caller at risk": {Red, []step{
+		{OutsideWanted{by("a1", 10), "p1"}, Talking, "Save DialOutside:1:p1"},
+		{OutAnswered{at(12), 1}, Talking, "JoinOutside Save"},
+		{LegLost{at(20), "l1"}, Held, "JoinOut Save Mark StopRecording:l1 ArmReturn"},
+		{ReturnExpired{at(40)}, Waiting, "Save Enqueue:front"},
+		{PlaceExpired{at(70)}, Overflowed, "Settle Save Unlist DisarmReturn DisarmAnnounce"},
+		{OutGone{at(90), 1, 16}, Waiting, "EnterHold Play:reconnecting Save Enqueue:front"},
+		{PlaceExpired{at(120)}, Degraded, "Save Degrade DisarmReturn Close"},
+	}},
 	"a third party that was with the agent alone does not meet the caller without": {Normal, []step{
 		{OutsideWanted{by("a1", 10), "p1"}, Talking, "Save DialOutside:1:p1"},
 		{HoldWanted{by("a1", 11)}, Held, "EnterHold Save Mark StopRecording:l1"},

@@ -267,8 +267,11 @@ func comeBack(c Call, now time.Time) (Call, []Command) {
 func elsewhere(c Call, e Event, now time.Time) (Call, []Command, bool) {
 	switch e := e.(type) {
 	case Adopted:
-		if e.Place.Out == string(c.ID) || c.Third.State == PartyIn {
+		switch {
+		case e.Place.Out == string(c.ID):
 			return c, []Command{Save{}}, true
+		case c.Third.State == PartyIn:
+			return c, []Command{Settle{}, Save{}}, true
 		}
 		c, cmds := comeBack(c, now)
 		return c, append(cmds, DropOut{N: c.Out.N}), true

@@ -126,6 +126,11 @@ func outside(c Call, e Event) (next Call, cmds []Command, ok bool) {
 			c, cmds = leaveTo(c, now)
 		}
 		return c, cmds, true
+	case PlaceExpired:
+		if c.State == Waiting && c.Pending && c.together() && !c.leaving() {
+			c, cmds = leaveTo(c, now) // there is no agent to be had, and the dialplan would part the two
+			return c, cmds, true
+		}
 	case OutsideFailed:
 		n = e.N
 	case OutsideFound:
@@ -250,21 +255,25 @@ func leaveTo(c Call, now time.Time) (Call, []Command) {
 	if c.State == Talking {
 		cmds = []Command{StopRecording{c.Leg}}
 	}
+	move := Command(JoinOut{c.Third.N})
+	if c.together() {
+		move = Settle{} // they are there
+	}
 	c = to(pause(c, now), Overflowed, now)
 	c.Hold, c.Offer, c.Pending = "", "", false
 	if c.Passed.IsZero() {
 		c.Passed = now
 	}
-	return c, append([]Command{JoinOut{c.Third.N}, Save{}, Unlist{}, DisarmReturn{}, DisarmAnnounce{}}, cmds...)
+	return c, append([]Command{move, Save{}, Unlist{}, DisarmReturn{}, DisarmAnnounce{}}, cmds...)
 }
 
-// leftAlone: who hangs up there has ended the call; a fault must not.
+// leftAlone: who hangs up there has ended the call; a fault must not, and no third party ends the call of a caller at risk.
 func leftAlone(c Call, cause int, now time.Time) (Call, []Command) {
 	c.Third.State = ""
 	if c.leaving() {
 		return c, nil
 	}
-	if cause == normalClearing || cause == normalUnspecified {
+	if (cause == normalClearing || cause == normalUnspecified) && !c.AtRisk() {
 		c.EndedBy, c.Cause = ByAgent, cause
 		return c, []Command{Hangup{}}
 	}
