@@ -1,6 +1,7 @@
 package system_test
 
 import (
+	"context"
 	"os"
 	"strings"
 	"testing"
@@ -18,8 +19,8 @@ func TestSigningIn(t *testing.T) {
 	user, err := s.User("supervisor", 0)
 	must(t, err)
 	t.Cleanup(func() {
-		_, err := s.Command(t.Context(), "users", "reset-second-factor", user.Name)
-		if t.Context().Err() == nil && err != nil {
+		// By the engineer's way in; the other tests sign in without a code.
+		if _, err := s.Command(context.Background(), "users", "reset-second-factor", user.Name); err != nil {
 			t.Error(err)
 		}
 	})
