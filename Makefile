@@ -31,7 +31,7 @@ test: install-test web ## Every test, with real Asterisk, Redis, databases and C
 	go test -race -timeout 30m -p 1 ./test/...
 
 SOAK ?= 10m
-.PHONY: soak bench-queue bench-calls bench-console
+.PHONY: soak bench-queue bench-calls bench-console bench-board
 soak: install-test ## The queue's rules in worlds that nobody has seen, on the model and on a real Redis beside it, for SOAK (10m); a failing seed prints how to run it again
 	go test -count 1 -timeout 0 -v -run 'TestSoak' ./queue/model ./queue -soak $(SOAK)
 bench-queue: install-test ## What a routing decision costs; BENCH=quick for a short run
@@ -40,6 +40,8 @@ bench-calls: install-test web ## The whole hotline beside app_queue, A B B A; BE
 	go run ./test/bench/calls $(ARGS)
 bench-console: install-test web ## How fast 500 consoles see what changed, a reader that stalls, and all of them reconnecting; BENCH=quick for a short run
 	go run ./test/bench/console $(ARGS)
+bench-board: install-test web ## The supervisor's board: 500 people, 200 waiting, 20 changes a second, in a real browser
+	go run ./test/bench/board $(ARGS)
 
 .PHONY: check
 check: test lint ## Everything that must hold before a change is taken: test and lint

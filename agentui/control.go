@@ -60,12 +60,18 @@ func redCall(c board.Call) bool { return c.Tier == queue.TierRed || c.Danger }
 // order passes a wish to the controller of a call, answers, and has it written down. The writing does not keep the caller waiting: a database that
 // is away must not hinder a person from getting help.
 func (d *desk) order(ctx context.Context, r protocol.Request, action string, cmd queue.Command) {
-	cmd.Req, cmd.At, cmd.By = queue.RequestID(newID()), time.Now(), d.user.ID
-	_, err := ask(ctx, func(ctx context.Context) (struct{}, error) { return struct{}{}, d.s.deps.Queue.Order(ctx, cmd) })
+	err := d.wish(ctx, cmd)
 	if err == nil {
 		d.record(action, callObject(cmd.Call, cmd.Agent), "")
 	}
 	d.answer(r, err)
+}
+
+// wish passes what this person wants to the controller of a call.
+func (d *desk) wish(ctx context.Context, cmd queue.Command) error {
+	cmd.Req, cmd.At, cmd.By = queue.RequestID(newID()), time.Now(), d.user.ID
+	_, err := ask(ctx, func(ctx context.Context) (struct{}, error) { return struct{}{}, d.s.deps.Queue.Order(ctx, cmd) })
+	return err
 }
 
 func askedHold(ctx context.Context, d *desk, r protocol.Request) {

@@ -31,6 +31,11 @@ type index interface {
 	Decline(ctx context.Context, req queue.RequestID, offer queue.OfferID, agent queue.AgentID, session string) error
 	RestoreAgent(ctx context.Context, req queue.RequestID, a queue.Agent) error
 	Order(ctx context.Context, cmd queue.Command) error
+	Force(ctx context.Context, req queue.RequestID, agent queue.AgentID, state queue.AgentState, by queue.AgentID) (queue.Agent, error)
+	Assign(ctx context.Context, req queue.RequestID, call queue.CallID, agent, by queue.AgentID) (queue.Call, error)
+	MoveUp(ctx context.Context, req queue.RequestID, call queue.CallID, by queue.AgentID) (queue.Call, error)
+	AckSOS(ctx context.Context, req queue.RequestID, agent, by queue.AgentID) (queue.Agent, error)
+	EndSOS(ctx context.Context, req queue.RequestID, agent, by queue.AgentID) (queue.Agent, error)
 	SOS(ctx context.Context, req queue.RequestID, agent queue.AgentID, session string, call queue.CallID) (queue.Agent, error)
 	ExtendWrapUp(ctx context.Context, req queue.RequestID, agent queue.AgentID, session string, by time.Duration) (queue.Agent, error)
 }

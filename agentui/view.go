@@ -181,6 +181,7 @@ func (d *desk) call(c board.Call) protocol.Call {
 		Call: string(c.ID), Line: string(c.Line), LineName: d.lineName(c.Line), State: string(c.State), Tier: string(c.Tier),
 		Agent: string(c.Agent), AgentName: d.s.directory.name(c.Agent), ArrivedAt: millis(c.Arrived), Since: millis(c.Since),
 		TalkSince: millis(c.Talked), Danger: c.Danger, History: c.History, HoldReason: c.Hold, Callback: c.Callback, Parties: d.parties(c.Call), Needs: skillLevels(c.Needs),
+		Assigned: string(c.Assigned), AssignedName: d.s.directory.name(c.Assigned),
 	}
 	if c.Quality != nil {
 		q := protocol.Quality(*c.Quality)

@@ -1,5 +1,5 @@
 import { createApp } from 'vue';
-import { createLocales, isLocale, useLater } from './locales';
+import { createLocales, isLocale, laterWords, useLater } from './locales';
 import { Console, consoleKey } from './session/console';
 import { preferences } from './session/preferences';
 import './theme.css';
@@ -7,12 +7,22 @@ import App from './views/App.vue';
 
 const chosen = preferences.locale();
 const locale = isLocale(chosen) ? chosen : 'zh-CN';
-const console = new Console(document.getElementById('remote-audio') as HTMLAudioElement);
-
 const words = createLocales(locale);
 useLater((name, message) => {
   words.global.mergeLocaleMessage(name, message);
 });
 
-createApp(App).use(words).provide(consoleKey, console).mount('#app');
-void console.begin();
+// The secret of a big display comes behind the #, which no request and no log carries.
+const wall = /^#wall=([\w-]+)$/.exec(location.hash);
+if (wall) {
+  document.documentElement.dataset.theme = 'dark';
+  const [{ default: WallView }] = await Promise.all([
+    import('./views/wall/WallView.vue'),
+    laterWords('wall'),
+  ]);
+  createApp(WallView, { secret: wall[1] }).use(words).mount('#app');
+} else {
+  const console = new Console(document.getElementById('remote-audio') as HTMLAudioElement);
+  createApp(App).use(words).provide(consoleKey, console).mount('#app');
+  void console.begin();
+}
