@@ -64,13 +64,22 @@ func (a *actor) rearrange() { a.assist.lane.do(a.ctx, a.connect) }
 // connectWithin bounds one attempt to connect everybody. What failed is tried again by the next look, at the latest.
 const connectWithin = 5 * time.Second
 
-// connect makes the links that are wanted and takes down those that are not.
+// connect takes down the links that are not wanted and makes those that are. Whoever is to be heard by fewer is heard by nobody until then; only who is to be
+// heard by more keeps hearing meanwhile.
 func (a *actor) connect(ctx context.Context) {
 	if a.assist.wanted.Load() == nil {
 		return
 	}
 	wanted := a.linksWanted()
 	a.ctl.noteLinks(a, wanted)
+	a.assist.mu.Lock()
+	old := a.assist.links
+	a.assist.links = wanted
+	a.assist.mu.Unlock()
+	kept := slices.DeleteFunc(slices.Clone(old), func(o link) bool {
+		return !slices.ContainsFunc(wanted, func(w link) bool { return w.agent == o.agent && heardBy(w.means) > heardBy(o.means) })
+	})
+	a.disconnect(ctx, old, slices.Concat(kept, wanted))
 	for _, l := range wanted {
 		err := again(ctx, connectWithin, func(ctx context.Context) (bool, error) {
 			err := a.connectOne(ctx, l)
@@ -86,12 +95,11 @@ func (a *actor) connect(ctx context.Context) {
 			a.log.Warn("somebody beside the call could not be connected", "agent", l.agent, "means", l.means, "error", err)
 		}
 	}
-	a.assist.mu.Lock()
-	old := a.assist.links
-	a.assist.links = wanted
-	a.assist.mu.Unlock()
-	a.disconnect(ctx, old, wanted)
+	a.disconnect(ctx, kept, wanted)
 }
+
+// heardBy orders the means by how many hear who uses them.
+func heardBy(m call.Means) int { return slices.Index([]call.Means{call.Spy, call.Coach, call.Lend}, m) }
 
 // linksWanted are the links that the newest call asks for, as far as the legs are there. Who can be connected only after something else is told to the call.
 func (a *actor) linksWanted() []link {
@@ -139,13 +147,16 @@ func (a *actor) connectOne(ctx context.Context, l link) error {
 	if !a.still(l) {
 		return errUnwanted
 	}
+	if err := a.ctl.bringHome(ctx, l.leg); err != nil { // who spoke to everybody until now, also by an earlier life of ours
+		return err
+	}
 	if err := a.ctl.listen(ctx, l.base, l.leg, a.assist.wanted.Load().Line, l.means); err != nil {
 		return err
 	}
 	if !a.still(l) { // taken down while it was made
 		return errors.Join(errUnwanted, a.ctl.ari.Hangup(ctx, a.ctl.names.snoop(l.base, l.leg, l.means), "normal"))
 	}
-	return a.ctl.bringHome(ctx, l.leg) // who spoke to everybody until now
+	return nil
 }
 
 // disconnect takes down what was connected and is not wanted any more.
@@ -159,15 +170,26 @@ func (a *actor) disconnect(ctx context.Context, old, wanted []link) {
 	for _, l := range old {
 		lent := func(w link) bool { return w.leg == l.leg && w.means == call.Lend }
 		if l.means == call.Lend && !slices.ContainsFunc(wanted, lent) {
-			if err := a.ctl.bringHome(ctx, l.leg); err != nil && ctx.Err() == nil {
+			err := again(ctx, takeDownWithin, func(ctx context.Context) (bool, error) {
+				err := a.ctl.bringHome(ctx, l.leg)
+				return refused(err), err
+			})
+			if err != nil && ctx.Err() == nil {
 				a.log.Warn("a lent leg stays away until the next look", "agent", l.agent, "error", err)
 			}
 		}
 	}
 }
 
+// takeDownWithin bounds the end of one connection; the next look mends what is left.
+const takeDownWithin = 3 * time.Second
+
 func (a *actor) hangUpBeside(ctx context.Context, name string) {
-	if err := a.ctl.ari.Hangup(ctx, name, "normal"); err != nil && ctx.Err() == nil {
+	err := again(ctx, takeDownWithin, func(ctx context.Context) (bool, error) {
+		err := a.ctl.ari.Hangup(ctx, name, "normal")
+		return refused(err), err
+	})
+	if err != nil && ctx.Err() == nil {
 		a.log.Warn("a channel beside the call stays until the next look", "error", err)
 	}
 }

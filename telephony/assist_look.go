@@ -90,9 +90,15 @@ func (c *Controller) compareBesides(v *view) {
 	if !c.settled() {
 		return
 	}
+	listens := map[string]bool{} // legs whose connection is ours: what else they have is of before
+	for name := range c.besides {
+		if _, leg, _ := c.names.listener(name); leg != "" {
+			listens[leg] = true
+		}
+	}
 	for _, ch := range v.channels {
 		_, leg, ok := c.names.listener(ch.ID)
-		if !ok || c.besides[ch.ID] != nil || leg != "" && c.besideLeg(leg) {
+		if !ok || c.besides[ch.ID] != nil || leg != "" && !listens[leg] && c.besideLeg(leg) {
 			continue
 		}
 		c.metrics.reaped.Inc()
