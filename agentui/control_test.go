@@ -159,7 +159,9 @@ func TestWhatIsNotDoneToACallerAtRisk(t *testing.T) {
 	id := s.answers(g, queue.TierRed)
 	outside := queue.Party{Role: queue.PartyOutside, State: queue.PartyIn, By: queue.AgentID(p.me.User), Contact: "police"}
 	s.parties(id, outside)
-	g.until("the third party, by name", func() bool { return len(g.self.Call.Parties) == 1 && g.self.Call.Parties[0].ContactName == "报警 110" })
+	g.until("the third party, by name", func() bool {
+		return len(g.self.Call.Parties) == 1 && g.self.Call.Parties[0].ContactName == "报警 110"
+	})
 	call := map[string]any{"call": string(id)}
 	orders := s.orders()
 	g.refused("hold", protocol.RedCall, call)

@@ -239,4 +239,3 @@ func (s *site) fill(p *person, call string) {
 func denied(form int64) protocol.DispositionSave {
 	return protocol.DispositionSave{Form: form, Answers: map[string][]string{"suicide": {"denied"}, "outcome": {"supported"}}}
 }
-

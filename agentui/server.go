@@ -56,6 +56,7 @@ type Server struct {
 	grants     *playedGrants
 	notes      *noteHub
 	spans      *spanKeeper
+	written    written
 	noteLimits *noteLimits
 	assets     *assets
 	commands   map[protocol.Type]command

@@ -103,7 +103,7 @@ func (d *desk) sendChanges(now time.Time) {
 		for _, id := range slices.Sorted(maps.Keys(rows.calls)) {
 			if c, ok := d.s.board.Call(id); ok {
 				p.goneCalls.remove(string(id))
-				p.calls.put(string(id), d.call(c))
+				p.calls.put(string(id), d.boardCall(c))
 			} else {
 				p.calls.remove(string(id))
 				p.goneCalls.put(string(id), struct{}{})
@@ -112,7 +112,7 @@ func (d *desk) sendChanges(now time.Time) {
 		for _, id := range slices.Sorted(maps.Keys(rows.agents)) {
 			if a, ok := d.s.board.Agent(id); ok {
 				p.goneAgents.remove(string(id))
-				p.agents.put(string(id), d.agent(a))
+				p.agents.put(string(id), d.boardAgent(a))
 			} else {
 				p.agents.remove(string(id))
 				p.goneAgents.put(string(id), struct{}{})
@@ -129,13 +129,13 @@ func (d *desk) wholeBoard() *protocol.Board {
 	b := &protocol.Board{Waiting: []protocol.Call{}, Talking: []protocol.Call{}, Agents: []protocol.Agent{}}
 	for _, c := range d.s.board.Calls() {
 		if c.State == queue.CallTalking || c.State == queue.CallHeld {
-			b.Talking = append(b.Talking, d.call(c))
+			b.Talking = append(b.Talking, d.boardCall(c))
 		} else {
-			b.Waiting = append(b.Waiting, d.call(c))
+			b.Waiting = append(b.Waiting, d.boardCall(c))
 		}
 	}
 	for _, a := range d.s.board.Agents() {
-		b.Agents = append(b.Agents, d.agent(a))
+		b.Agents = append(b.Agents, d.boardAgent(a))
 	}
 	return b
 }

@@ -41,6 +41,7 @@ func (l Leg) Ready() bool { return l.State == LegConnected && len(l.Nodes) > 0 }
 type Call struct {
 	queue.Call
 	Quality   *Quality
+	Version   int64         // another one whenever the row is another
 	LastAgent queue.AgentID // whom the caller talked with last in this call, when this console saw it
 }
 
@@ -50,6 +51,7 @@ type Agent struct {
 	Leg     *Leg // newest leg, nil when there is none
 	LegLost bool // the last leg ended and was not replaced
 	Muted   bool
+	Version int64 // another one whenever the row is another
 }
 
 // Config bounds a board. The zero value of a field means its default.
@@ -63,6 +65,9 @@ type Board struct {
 	cfg Config
 
 	mu       sync.Mutex
+	version  int64         // of the newest row
+	since    int64         // of the rows that did not change since the last reset
+	rows     map[any]int64 // versions of the others, by queue.CallID and queue.AgentID
 	loaded   bool
 	calls    map[queue.CallID]Call
 	agents   map[queue.AgentID]queue.Agent
@@ -93,7 +98,7 @@ func New(cfg Config) *Board {
 	cfg.Ring = cmp.Or(cfg.Ring, 15*time.Second)
 	return &Board{
 		cfg: cfg, calls: map[queue.CallID]Call{}, agents: map[queue.AgentID]queue.Agent{}, offers: map[queue.OfferID]queue.Offer{},
-		legs: map[string]*leg{}, gateways: map[string]bool{}, media: map[queue.AgentID]media{}, muted: map[queue.AgentID]bool{},
+		rows: map[any]int64{}, legs: map[string]*leg{}, gateways: map[string]bool{}, media: map[queue.AgentID]media{}, muted: map[queue.AgentID]bool{},
 		watchers: map[*Watcher]struct{}{}, besides: besides{},
 	}
 }
@@ -104,6 +109,8 @@ func (b *Board) Reset(s queue.Snapshot) {
 	defer b.mu.Unlock()
 	old := b.calls
 	b.loaded = true
+	b.version++
+	b.since, b.rows = b.version, map[any]int64{}
 	b.calls, b.agents = make(map[queue.CallID]Call, len(s.Calls)), make(map[queue.AgentID]queue.Agent, len(s.Agents))
 	b.besides = besides{}
 	for _, c := range s.Calls {
@@ -203,7 +210,7 @@ func (b *Board) Agent(id queue.AgentID) (Agent, bool) {
 func (b *Board) agent(id queue.AgentID) (Agent, bool) {
 	row, ok := b.agents[id]
 	m := b.media[id]
-	a := Agent{Agent: row, LegLost: m.lost, Muted: b.muted[id]}
+	a := Agent{Agent: row, LegLost: m.lost, Muted: b.muted[id], Version: b.versionOf(id)}
 	if l := b.legs[m.leg]; l != nil {
 		copied := l.Leg
 		a.Leg = &copied
@@ -220,6 +227,7 @@ func (b *Board) Call(id queue.CallID) (Call, bool) {
 
 func (b *Board) call(id queue.CallID) (Call, bool) {
 	c, ok := b.calls[id]
+	c.Version = b.versionOf(id)
 	if c.Agent != "" {
 		if l := b.legs[b.media[c.Agent].leg]; l != nil && l.quality != nil && l.State == LegConnected {
 			q := *l.quality
@@ -227,6 +235,19 @@ func (b *Board) call(id queue.CallID) (Call, bool) {
 		}
 	}
 	return c, ok
+}
+
+// versionOf is the version of a call's or an agent's row.
+func (b *Board) versionOf(id any) int64 { return max(b.since, b.rows[id]) }
+
+// renew gives a row another version; one that is gone needs none.
+func (b *Board) renew(id any, gone bool) {
+	b.version++
+	if gone {
+		delete(b.rows, id)
+	} else {
+		b.rows[id] = b.version
+	}
 }
 
 // Offer returns the offer that rings at an agent. When this process did not see it made, its times are taken from the agent's row.

@@ -238,3 +238,39 @@ func TestAWatcherWhoFollowsKnowsTheBoard(t *testing.T) {
 		}
 	}
 }
+
+// TestVersions: a row has another version whenever it is another, and the same as long as it is the same.
+func TestVersions(t *testing.T) {
+	b := New(Config{})
+	talk := queue.Call{ID: "c", State: queue.CallTalking, Agent: "u-1"}
+	other := queue.Call{ID: "d", State: queue.CallWaiting}
+	b.Reset(queue.Snapshot{Agents: []queue.Agent{{ID: "u-1", State: queue.AgentTalking, Call: "c"}}, Calls: []queue.Call{talk, other}})
+	b.GatewayUp("g1", []Leg{{ID: "01", Agent: "u-1", Gateway: "g1", State: LegConnected}})
+	call := func(id queue.CallID) int64 { c, _ := b.Call(id); return c.Version }
+	agent := func() int64 { a, _ := b.Agent("u-1"); return a.Version }
+	changes := map[string]func(){
+		"event":   func() { b.Apply(queue.Event{Type: queue.EventCall, Call: &talk}) },
+		"quality": func() { b.SetQuality("01", Quality{MOS: 3}, at(0)) },
+		"leg":     func() { b.PutLeg(Leg{ID: "01", Agent: "u-1", Gateway: "g1", State: LegSilent}) },
+		"names":   b.Renamed,
+		"labels":  b.Relabelled,
+		"loss": func() {
+			b.Reset(queue.Snapshot{Agents: []queue.Agent{{ID: "u-1", Call: "c"}}, Calls: []queue.Call{talk, other}})
+		},
+	}
+	for _, name := range []string{"event", "quality", "leg", "names", "labels", "loss"} {
+		before, still, who := call("c"), call("d"), agent()
+		changes[name]()
+		if call("c") == before || (name == "event" || name == "quality" || name == "leg" || name == "names") != (call("d") == still) {
+			t.Errorf("%s: calls %d, %d, then %d, %d", name, before, still, call("c"), call("d"))
+		}
+		if agent() == who {
+			t.Errorf("%s: the agent's version is the same", name)
+		}
+	}
+	b.Apply(queue.Event{Type: queue.EventCallGone, Call: &talk})
+	b.Apply(queue.Event{Type: queue.EventCall, Call: &talk})
+	if v := call("c"); v <= call("d") {
+		t.Errorf("a call that came back has an old version: %d", v)
+	}
+}

@@ -105,6 +105,9 @@ func (b *Board) SetQuality(id string, q Quality, now time.Time) {
 		return
 	}
 	l.quality = &q
+	if c := b.agents[l.Agent].Call; c != "" {
+		b.renew(c, false)
+	}
 	if now.Sub(l.shown) < b.cfg.QualityEvery {
 		return
 	}

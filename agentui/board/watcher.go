@@ -84,6 +84,8 @@ func (w *Watcher) restart() { w.note(func() { w.reset = true }) }
 func (w *Watcher) legGone(id, reason string) { w.note(func() { w.gone[id] = reason }) }
 
 func (b *Board) touchCall(id queue.CallID) {
+	_, here := b.calls[id]
+	b.renew(id, !here)
 	for w := range b.watchers {
 		if w.all {
 			w.note(func() { w.calls[id] = struct{}{} })
@@ -92,6 +94,8 @@ func (b *Board) touchCall(id queue.CallID) {
 }
 
 func (b *Board) touchAgent(id queue.AgentID) {
+	_, here := b.agents[id]
+	b.renew(id, !here)
 	for w := range b.watchers {
 		if w.all || w.self == id {
 			w.note(func() { w.agents[id] = struct{}{} })

@@ -58,6 +58,8 @@ type Call struct {
 	Needs        map[string]int `json:"needs"`         // skills that are asked for now, a language too; never nil
 	Assigned     string         `json:"assigned"`      // kept for that person by a supervisor
 	AssignedName string         `json:"assigned_name"` //
+
+	text []byte // see Written
 }
 
 // Agent is one row of the board's agents.
@@ -77,6 +79,8 @@ type Agent struct {
 	Group  int            `json:"group"`  // 0: the own centre
 	Reds   int            `json:"reds"`   // red calls within the window of the exposure
 	Until  int64          `json:"until"`  // end of wrap-up or of a forced break, 0 when none
+
+	text []byte // see Written
 }
 
 // Self is the signed-in person's own row.

@@ -1,7 +1,6 @@
 package model
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 
@@ -345,66 +344,6 @@ func (q *Queue) hold(op Op) error {
 		return queue.ErrWrongState
 	}
 	q.keep(a, q.now+op.Span.Milliseconds())
-	q.match()
-	return nil
-}
-
-func (q *Queue) restoreAgent(in queue.Agent) error {
-	old := q.Agents[in.ID]
-	if old != nil && (old.State != queue.AgentOffline || in.State == queue.AgentOffline) {
-		return nil
-	}
-	q.settleOn()
-	a := &Agent{
-		ID: in.ID, Skills: in.Skills.Text(), Group: in.Group, Console: in.Console, Session: in.Session, State: queue.AgentOffline,
-		Rested: ms(in.Rested), Rest: ms(in.Rest),
-	}
-	if in.SOS != nil {
-		a.SOS = &Help{At: ms(in.SOS.At), AckAt: ms(in.SOS.AckAt), Call: in.SOS.Call, AckBy: in.SOS.AckBy}
-	} else if old != nil {
-		a.SOS = old.SOS
-	}
-	for _, t := range in.Reds {
-		a.Reds = append(a.Reds, ms(t))
-	}
-	q.Agents[a.ID] = a
-	since := ms(in.Since)
-	if since == 0 {
-		since = q.now
-	}
-	talk, bound := q.talks[a.ID]
-	talks := in.State == queue.AgentTalking
-	switch {
-	case bound:
-		q.become(a, queue.AgentTalking)
-		a.Call = talk
-	case talks && in.Call != "" && q.Calls[in.Call] == nil:
-		q.become(a, queue.AgentTalking)
-		a.Call, a.orphan = in.Call, q.now+orphanSpan
-	case talks:
-		q.become(a, queue.AgentNotReady)
-		a.Reason = queue.ReasonConnectionLost
-	case in.State == queue.AgentOffline:
-		a.Session, a.Console = "", ""
-	case in.Assist != "":
-		q.restoreAssist(a, in, since)
-		since = a.Since
-	case in.State == queue.AgentWrapUp:
-		q.become(a, queue.AgentWrapUp)
-		if a.Ends = ms(in.Until); a.Ends == 0 {
-			a.Ends = q.now + q.wrap
-		}
-	case in.State == queue.AgentAvailable || in.State == queue.AgentReserved:
-		a.Idle = min(since, q.now)
-		q.become(a, queue.AgentAvailable)
-	default:
-		q.become(a, queue.AgentNotReady)
-		a.Reason = cmp.Or(in.Reason, queue.ReasonSignedIn)
-	}
-	a.Since = since
-	if held := ms(in.Held); held > q.now && canFree(a) && a.State != queue.AgentTalking {
-		q.keep(a, held)
-	}
 	q.match()
 	return nil
 }
