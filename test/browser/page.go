@@ -125,6 +125,14 @@ func (p *Page) Press(key string) error {
 	return nil
 }
 
+// Chord presses a key while others are held down.
+func (p *Page) Chord(key string, held ...chromedp.Modifier) error {
+	if err := p.do(chromedp.KeyEvent(key, chromedp.KeyModifiers(held...))); err != nil {
+		return fmt.Errorf("page: chord: %w", err)
+	}
+	return nil
+}
+
 // Eval gives the value of a JavaScript expression; a promise is awaited.
 func Eval[T any](p *Page, expression string) (T, error) {
 	ctx, cancel := context.WithTimeout(p.ctx, patience)

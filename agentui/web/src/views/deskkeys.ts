@@ -80,6 +80,7 @@ export function useDeskKeys(console: Console) {
 
   const onKey = (event: KeyboardEvent) => {
     if (!console.answers.value || event.isComposing) return;
+    if (event.key === 'Escape' && panel.value !== null && !event.defaultPrevented) panel.value = null;
     const stroke = {
       code: event.code,
       shift: event.shiftKey,
