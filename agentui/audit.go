@@ -11,6 +11,7 @@ import (
 
 	"hotline/agentui/protocol"
 	"hotline/casework"
+	"hotline/queue"
 )
 
 // Looking at the audit trail is in the audit trail.
@@ -72,6 +73,15 @@ func (s *Server) auditQuery(w http.ResponseWriter, r *http.Request) (q casework.
 	return q, strings.Join(parts, " "), true
 }
 
+// objectName is the name of a person whom something was done to.
+func (s *Server) objectName(object string) string {
+	id, ok := strings.CutPrefix(object, "user:")
+	if !ok {
+		return ""
+	}
+	return s.directory.name(queue.AgentID(id))
+}
+
 func (s *Server) searchAudit(w http.ResponseWriter, r *http.Request, v *visitor) {
 	q, said, ok := s.auditQuery(w, r)
 	if !ok {
@@ -88,7 +98,8 @@ func (s *Server) searchAudit(w http.ResponseWriter, r *http.Request, v *visitor)
 	out := protocol.AuditPage{Rows: []protocol.AuditRow{}, More: len(rows) > auditPage}
 	for _, e := range rows[:min(len(rows), auditPage)] {
 		out.Rows = append(out.Rows, protocol.AuditRow{
-			Seq: e.Seq, At: millis(e.At), Actor: e.Actor, ActorName: s.doer(e.Actor), Role: e.Role, Action: e.Action, Object: e.Object, Reason: e.Reason, Remote: e.Remote,
+			Seq: e.Seq, At: millis(e.At), Actor: e.Actor, ActorName: s.doer(e.Actor), Role: e.Role, Action: e.Action, Object: e.Object, ObjectName: s.objectName(e.Object),
+			Reason: e.Reason, Remote: e.Remote,
 		})
 	}
 	s.reply(w, http.StatusOK, out)

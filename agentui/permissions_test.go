@@ -162,7 +162,6 @@ func usernameOf(r users.Role) string {
 // What the table says holds at a running console: every endpoint, for every role and for nobody.
 func TestEveryEndpointByRole(t *testing.T) {
 	s := newSite(t, nil)
-	s.server.cfg.GrantLife = time.Minute
 	for _, role := range users.Roles() {
 		p := s.visit(usernameOf(role))
 		for _, e := range sortedEndpoints(s.server) {

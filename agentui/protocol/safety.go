@@ -195,15 +195,16 @@ type SaveWork struct {
 
 // AuditRow is one row of the audit trail.
 type AuditRow struct {
-	Seq       int64  `json:"seq"`
-	At        int64  `json:"at"`
-	Actor     string `json:"actor"` // user id, "system", "cli:<user>" or "unknown"
-	ActorName string `json:"actor_name"`
-	Role      string `json:"role"`
-	Action    string `json:"action"`
-	Object    string `json:"object"`
-	Reason    string `json:"reason"`
-	Remote    string `json:"remote"`
+	Seq        int64  `json:"seq"`
+	At         int64  `json:"at"`
+	Actor      string `json:"actor"` // user id, "system", "cli:<user>" or "unknown"
+	ActorName  string `json:"actor_name"`
+	Role       string `json:"role"`
+	Action     string `json:"action"`
+	Object     string `json:"object"`
+	ObjectName string `json:"object_name"` // of a person, else empty
+	Reason     string `json:"reason"`
+	Remote     string `json:"remote"`
 }
 
 // AuditPage is the answer of GET /api/audit, newest first.

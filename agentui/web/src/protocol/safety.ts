@@ -99,6 +99,7 @@ export const auditRow = record({
   role: text,
   action: text,
   object: text,
+  object_name: text,
   reason: text,
   remote: text,
 });
