@@ -12,6 +12,7 @@ import (
 
 	"hotline/agentui/imports"
 	"hotline/agentui/protocol"
+	"hotline/agentui/skills"
 	"hotline/agentui/users"
 	"hotline/casework/phonebook"
 	"hotline/casework/roster"
@@ -62,6 +63,7 @@ const (
 	ActionEmergencyOn  = "emergency.on"
 	ActionEmergencyOff = "emergency.off"
 
+	ActionSkillRename   = "skill.rename"   // with what it is called then
 	ActionImport        = "import.apply"   // object: import:<kind>:<id>
 	ActionRosterPublish = "roster.publish" // with the days
 	ActionFeedMade      = "roster.feed"
@@ -173,6 +175,7 @@ type Deps struct {
 	Phonebook  *phonebook.Store
 	Roster     *roster.Store
 	Imports    *imports.Store
+	Skills     *skills.Store
 	Figures    counts                                            // *figures.Store
 	Broadcasts messages                                          // *broadcast.Store
 	Walls      displays                                          // *walls.Store
@@ -190,7 +193,7 @@ func (d Deps) validate() error {
 	for name, missing := range map[string]bool{
 		"Log": d.Log == nil, "Queue": d.Queue == nil, "Users": d.Users == nil, "Audit": d.Audit == nil, "Factors": d.Factors == nil, "Trail": d.Trail == nil, "Recordings": d.Recordings == nil,
 		"Callbacks": d.Callbacks == nil, "Blocks": d.Blocks == nil, "Assets": d.Assets == nil, "Metrics": d.Metrics == nil, "Lines": d.Lines == nil,
-		"Decisions": d.Decisions == nil, "Settings": d.Settings == nil, "Phonebook": d.Phonebook == nil, "Roster": d.Roster == nil, "Imports": d.Imports == nil,
+		"Decisions": d.Decisions == nil, "Settings": d.Settings == nil, "Phonebook": d.Phonebook == nil, "Roster": d.Roster == nil, "Imports": d.Imports == nil, "Skills": d.Skills == nil,
 		"Figures": d.Figures == nil, "Broadcasts": d.Broadcasts == nil, "Walls": d.Walls == nil, "Care": d.Care.missing(),
 		"Handovers": d.Handovers == nil,
 	} {

@@ -24,6 +24,7 @@ import (
 	"hotline/agentui/broadcast"
 	"hotline/agentui/imports"
 	"hotline/agentui/settings"
+	"hotline/agentui/skills"
 	"hotline/agentui/users"
 	"hotline/agentui/walls"
 	"hotline/casework"
@@ -263,7 +264,7 @@ func (s *site) start(addr string) {
 	s.metrics = prometheus.NewRegistry()
 	server, err := New(s.cfg, Deps{
 		Log: slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), Queue: s.index, Users: s.users, Factors: s.users.Factors(s.keys, "Test"), Provider: s.provider, Audit: s.audit, Trail: casework.NewAudit(s.db),
-		Recordings: s.library, Callbacks: s.tasks, Blocks: casework.NewBlocks(s.db), Lines: s.lines, Decisions: s.decisions, Care: s.care, Figures: figures.New(s.db), Broadcasts: s.told, Walls: s.walls, Settings: s.settings, Phonebook: s.phonebook, Roster: s.roster, Imports: s.imports, Gateways: map[string]Gateway{"gateway-1": s.gateway}, Metrics: s.metrics,
+		Recordings: s.library, Callbacks: s.tasks, Blocks: casework.NewBlocks(s.db), Lines: s.lines, Decisions: s.decisions, Care: s.care, Figures: figures.New(s.db), Broadcasts: s.told, Walls: s.walls, Settings: s.settings, Phonebook: s.phonebook, Roster: s.roster, Imports: s.imports, Skills: skills.New(s.db, skills.Stores{Users: s.users, Lines: s.lines, Settings: s.settings}), Gateways: map[string]Gateway{"gateway-1": s.gateway}, Metrics: s.metrics,
 		Handovers: s.handovers,
 		Assets: fstest.MapFS{
 			"index.html":                {Data: []byte("<!doctype html><title>console</title>")},

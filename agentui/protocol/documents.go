@@ -13,6 +13,7 @@ const (
 	BadContact      Code = "bad_contact"      // no number that can be dialled, or no label
 	RosterGaps      Code = "roster_gaps"      // hours without a supervisor; params: n, gaps
 	BadDays         Code = "bad_days"         // params: most
+	BadSkill        Code = "bad_skill"        // no name of a skill, or none that is used
 	ImportColumns   Code = "import_columns"   // params: columns, which the file has not
 	ImportGone      Code = "import_gone"      // the preview is older than a day, or another person's
 	ImportWrong     Code = "import_wrong"     // rows are wrong
@@ -23,7 +24,7 @@ const (
 )
 
 func documentCodes() []Code {
-	return []Code{InvalidDocument, BadContact, RosterGaps, BadDays, ImportColumns, ImportGone, ImportWrong, ImportNothing, ImportTooBig, ImportFormat, ImportEmpty}
+	return []Code{InvalidDocument, BadContact, RosterGaps, BadDays, BadSkill, ImportColumns, ImportGone, ImportWrong, ImportNothing, ImportTooBig, ImportFormat, ImportEmpty}
 }
 
 // DocumentVersion is one version of a document of the site (settings, phonebook, roster): the answer of GET /api/admin/<name>, of

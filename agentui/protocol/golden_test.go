@@ -42,6 +42,7 @@ func shapes() map[string]any {
 		"http_roster_version": versionOf[roster.Roster]{}, "http_roster_review_ask": ReviewRoster{}, "http_roster_review": RosterReview{}, "http_roster_publish": PublishRoster{},
 		"http_roster_publication": Publication{}, "http_roster_publications": Publications{}, "http_roster_people": RosterPeople{}, "http_roster_feed": RosterFeed{},
 		"http_import_preview": ImportPreview{}, "http_import_apply": ApplyImport{}, "http_import_applied": ImportApplied{},
+		"http_skills": SkillUses{}, "http_skill_rename": RenameSkill{}, "http_skill_renamed": SkillRenamed{},
 		"http_contacts": Contacts{}, "http_contact_ask": AskContact{}, "http_contact": Contact{}, "http_error_invalid_document": invalidDocument{},
 		"document_fault_codes": []documents.Code{},
 		"server_change_duties": Change{}, "http_decisions": Decisions{},

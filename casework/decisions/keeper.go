@@ -19,7 +19,7 @@ type Follow func(ctx context.Context, after string, fn func(News) error) error
 // KeeperConfig says how decisions are kept. Zero values mean the defaults.
 type KeeperConfig struct {
 	Kept  func() time.Duration // asked at each look; default 30 days
-	Flush time.Duration // the longest time until a decision is in the database; default 500 ms
+	Flush time.Duration        // the longest time until a decision is in the database; default 500 ms
 	Log   *slog.Logger
 }
 

@@ -11,6 +11,7 @@ import (
 	"hotline/agentui/broadcast"
 	"hotline/agentui/imports"
 	"hotline/agentui/protocol"
+	"hotline/agentui/skills"
 	"hotline/agentui/users"
 	"hotline/agentui/walls"
 	"hotline/agentui/web"
@@ -111,7 +112,7 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	}
 	deps := agentui.Deps{
 		Care:     care,
-		Settings: rulings, Phonebook: contacts, Roster: rosters, Imports: files,
+		Settings: rulings, Phonebook: contacts, Roster: rosters, Imports: files, Skills: skills.New(db, skills.Stores{Users: people, Lines: store, Settings: rulings}),
 		Figures: service.New(db), Broadcasts: told, Walls: displays,
 		Log: log, Queue: q, Lines: sitePolicy{store, c, q, log}, Users: people, Audit: trail{audit}, Trail: audit, Factors: people.Factors(callerKeys, c.factorIssuer()), Decisions: reasons, Handovers: summaries, Recordings: library{recordings.NewLibrary(index, c.store()), keys},
 		Callbacks: callbacks, Blocks: casework.NewBlocks(db),

@@ -141,20 +141,20 @@ func (fs *Faults) IDs(ids []string, field func(i int) string) {
 // Words are a text in each language of the screen.
 type Words map[string]string
 
-// Languages of the screen; a text that a person must be able to read is needed in the first, and read from there where another has none.
-var languages = []string{"zh-CN", "en"}
+// languages of the screen; a text that a person must be able to read is needed in the first, and read from there where another has none.
+func languages() []string { return []string{"zh-CN", "en"} }
 
 // Words notes what is wrong with a text in languages; the Chinese one is needed when asked.
 func (fs *Faults) Words(field string, w Words, most int, needed bool) {
 	for _, language := range slices.Sorted(maps.Keys(w)) {
-		if !slices.Contains(languages, language) {
-			fs.Add(field+"."+language, BadChoice, "value", language, "choices", strings.Join(languages, ", "))
+		if !slices.Contains(languages(), language) {
+			fs.Add(field+"."+language, BadChoice, "value", language, "choices", strings.Join(languages(), ", "))
 			continue
 		}
 		fs.Text(field+"."+language, w[language], most, false)
 	}
-	if needed && strings.TrimSpace(w[languages[0]]) == "" {
-		fs.Add(field+"."+languages[0], Missing)
+	if needed && strings.TrimSpace(w[languages()[0]]) == "" {
+		fs.Add(field+"."+languages()[0], Missing)
 	}
 }
 
@@ -163,7 +163,7 @@ func (w Words) In(language string) string {
 	if text := w[language]; text != "" {
 		return text
 	}
-	for _, l := range languages {
+	for _, l := range languages() {
 		if w[l] != "" {
 			return w[l]
 		}

@@ -50,6 +50,10 @@ export const settings = record({
 });
 export const settingsInForce = record({ version: count, settings });
 
+export const skillUses = record({ skills: list(record({ skill: text, lines: list(text), people: count })) });
+export const skillRenamed = record({ people: count, lines: flag });
+
+export type SkillUses = Read<typeof skillUses>;
 export type Words = Read<typeof words>;
 export type Named = Read<typeof named>;
 export type Template = Read<typeof template>;

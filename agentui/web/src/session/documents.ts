@@ -3,7 +3,7 @@ import { documentHistory, type WholeDocument, wholeDocument } from '../protocol/
 import { importApplied, type ImportKind, importPreview } from '../protocol/imports';
 import { book } from '../protocol/phonebook';
 import { feed, people, publication, publications, review, type Roster, roster } from '../protocol/roster';
-import { settings } from '../protocol/settings';
+import { settings, skillRenamed, skillUses } from '../protocol/settings';
 import type { Reader } from '../protocol/shape';
 import { call } from './api';
 
@@ -34,6 +34,11 @@ export const rosterApi = {
   publications: () => call('GET', '/api/admin/roster/publications', publications),
   makeFeed: () => call('POST', '/api/roster/feed', feed, {}),
   revokeFeed: () => call('POST', '/api/roster/feed/revoke', () => null, {}),
+};
+export const skillApi = {
+  list: () => call('GET', '/api/admin/skills', skillUses),
+  rename: (from: string, to: string, note: string) =>
+    call('POST', '/api/admin/skills/rename', skillRenamed, { from, to, note }),
 };
 export const importApi = {
   read: (kind: ImportKind, file: Blob) => call('POST', `/api/admin/imports/${kind}`, importPreview, file),
