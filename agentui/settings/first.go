@@ -46,5 +46,12 @@ func disposition() []Question {
 			one("followup", "约定回访", "Follow-up agreed"), one("emergency", "已联系紧急服务", "Emergency services contacted"), one("dropped", "通话中断", "Cut off"),
 			one("no_issue", "无效来电", "No matter for us"),
 		}},
+		{ID: "about", Names: words("来电问题", "What it was about"), Kind: AskMany, Choices: []Named{
+			one("mental_illness", "精神障碍", "Mental illness"), one("emotion", "情绪", "Emotion"), one("sleep", "睡眠", "Sleep"), one("love", "恋爱", "Love"),
+			one("marriage", "婚姻", "Marriage"), one("family", "家庭", "Family"), one("parenting", "亲子", "Parenting"), one("study", "学业", "Study"),
+			one("work", "工作", "Work"), one("interpersonal", "人际", "Other people"), one("sex", "性", "Sex"), one("health", "身体健康", "Health"),
+			one("addiction", "成瘾", "Addiction"), one("bereavement", "丧亲", "Bereavement"), one("trauma", "创伤与暴力", "Trauma, violence"),
+			one("economic", "经济", "Money"), one("other", "其他", "Other"),
+		}},
 	}
 }

@@ -48,8 +48,8 @@ func TestEveryFaultIsTold(t *testing.T) {
 		"templates[2].id": documents.Twice, "templates[2].names.zh-CN": documents.Missing, "templates[2].texts.zh-CN": documents.TooLong,
 		"timers[1]": documents.OutOfOrder, "timers[2]": documents.OutOfRange, "wrap_up.most": documents.OutOfRange, "palette": documents.BadChoice,
 		"retention.decisions": documents.OutOfRange, "reasons[5].id": documents.BadID, "skills[0].skill": documents.Missing,
-		"disposition[0].choices": documents.TooFew, "disposition[1].when": documents.Unknown, "disposition[3].kind": documents.BadChoice,
-		"disposition[3].when": documents.Unknown, "disposition[4].choices": documents.TooMany,
+		"disposition[0].choices": documents.TooFew, "disposition[1].when": documents.Unknown, "disposition[4].kind": documents.BadChoice,
+		"disposition[4].when": documents.Unknown, "disposition[5].choices": documents.TooMany,
 	}
 	for field, code := range want {
 		if got[field] != code {
@@ -72,7 +72,7 @@ func TestStore(t *testing.T) {
 		if _, err := s.Save(t.Context(), 0, next, "u-1", ""); err != nil {
 			t.Fatal(err)
 		}
-		if v, err := s.Current(t.Context()); err != nil || v.N != 1 || v.Doc.Palette != RedYellowGreen || len(v.Doc.Disposition) != 3 || v.Doc.Disposition[1].When.Choice != "not_possible" {
+		if v, err := s.Current(t.Context()); err != nil || v.N != 1 || v.Doc.Palette != RedYellowGreen || len(v.Doc.Disposition) != 4 || v.Doc.Disposition[1].When.Choice != "not_possible" {
 			t.Errorf("%+v, %v", v, err)
 		}
 	})

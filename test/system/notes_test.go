@@ -170,6 +170,7 @@ func TestWhatACounsellorKnowsAndWrites(t *testing.T) {
 	c.present()
 
 	// The plan for all, and the number for a reason.
+	must(t, d.Click("call-consult"), d.AwaitGone(2*time.Second, "consult-panel")) // it lies over what is known
 	must(t, d.Click("plan-edit"), d.Type("plan-text", "先听，再问睡眠"), d.Click("plan-save"), d.AwaitAttribute(5*time.Second, "plan", "data-version", "1"))
 	must(t, d.Click("number-reveal"), d.Type("reveal-reason", "告知110定位"), d.Click("reveal-confirm"), d.AwaitAttribute(5*time.Second, "caller-number", "data-revealed", "true"))
 	shown, err := d.Text("caller-number")

@@ -30,6 +30,11 @@ export class Notices {
     }, shownFor);
   }
 
+  /** What a notice asked for was done. */
+  settled(code: string): void {
+    this.list.value = this.list.value.filter((notice) => notice.code !== code);
+  }
+
   dismiss(id: number): void {
     this.list.value = this.list.value.filter((notice) => notice.id !== id);
   }
