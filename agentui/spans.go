@@ -26,6 +26,7 @@ type spanKeeper struct {
 	board   *board.Board
 	console string
 	log     *slog.Logger
+	wake    chan struct{} // receives when something waits
 
 	mu      sync.Mutex
 	talks   map[queue.AgentID]lastTalk
@@ -41,7 +42,7 @@ type lastTalk struct {
 }
 
 func newSpanKeeper(store shiftStore, b *board.Board, console string, log *slog.Logger) *spanKeeper {
-	return &spanKeeper{store: store, board: b, console: console, log: log, talks: map[queue.AgentID]lastTalk{}}
+	return &spanKeeper{store: store, board: b, console: console, log: log, wake: make(chan struct{}, 1), talks: map[queue.AgentID]lastTalk{}}
 }
 
 // last is the call in which a person talked last, as far as this console saw it.
@@ -51,18 +52,32 @@ func (k *spanKeeper) last(id queue.AgentID) lastTalk {
 	return k.talks[id]
 }
 
-// run watches until ctx ends, and writes what is left then.
+// run watches until ctx ends, and writes what is left then. Watching never waits for the database: a talk that came and went meanwhile would not be seen.
 func (k *spanKeeper) run(ctx context.Context) {
 	watch := k.board.Watch("", true)
 	defer watch.Close()
+	var writer sync.WaitGroup
+	writer.Go(func() { k.keep(ctx) })
+	defer writer.Wait()
 	known := map[queue.AgentID]queue.Agent{}
 	k.news(board.News{Reset: true}, known) // the board may have been filled before
-	again := time.NewTimer(0)
-	defer again.Stop()
 	for {
 		select {
 		case <-watch.Wake():
 			k.news(watch.Take(), known)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// keep writes what waits, again until the database takes it.
+func (k *spanKeeper) keep(ctx context.Context) {
+	again := time.NewTimer(0)
+	defer again.Stop()
+	for {
+		select {
+		case <-k.wake:
 		case <-again.C:
 		case <-ctx.Done():
 			end, cancel := context.WithTimeout(context.WithoutCancel(ctx), spansWithin)
@@ -135,6 +150,12 @@ func (k *spanKeeper) mark(c queue.Call) {
 }
 
 func (k *spanKeeper) add(p shifts.Span) {
+	defer func() {
+		select {
+		case k.wake <- struct{}{}:
+		default: // awake already
+		}
+	}()
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if len(k.waiting) < spansMost {
