@@ -399,23 +399,3 @@ func held(c Call, e Event, now time.Time) (Call, []Command) {
 	}
 	return c, nil
 }
-
-// disputed: the index may know better than an old tag, or than a restore after a loss, whose the caller is. Waiting for an agent who is promised to
-// somebody else would leave the caller to nobody, and the agent whom the index names to silence.
-func disputed(c Call, r Row, now time.Time) (Call, []Command) {
-	served, queued := r.State == Talking || r.State == Held, r.State == Waiting || r.State == Offered
-	if !r.Since.After(c.Indexed) || !(queued || served && r.Agent != c.Agent) {
-		return c, nil
-	}
-	c = to(c, Waiting, now)
-	c.Agent, c.Hold, c.Leg = "", "", ""
-	if queued {
-		c.Front = r.Front
-	}
-	c, cmds := row(c, r, now)
-	cmds = append([]Command{DisarmReturn{}, Save{}}, cmds...)
-	if queued {
-		return announcing(c, cmds...)
-	}
-	return c, cmds
-}
