@@ -103,7 +103,7 @@ func TestNumbersOutside(t *testing.T) {
 		t.Errorf("%d %s", status, body)
 	}
 	book.Entries[0].Number = "1"
-	if status, body = admin.post("/api/admin/phonebook/check", protocol.CheckDocument{Doc: savingDocument(t, 0, "", book).Doc}); status != http.StatusBadRequest || !strings.Contains(body, "bad_number") {
+	if status, body = admin.post("/api/admin/phonebook/check", protocol.CheckDocument{Doc: savingDocument(t, 0, "", book).Doc}); status != http.StatusBadRequest || !strings.Contains(body, "not_dialled") {
 		t.Errorf("%d %s", status, body)
 	}
 

@@ -57,7 +57,7 @@ func (o *conduct) apply() {
 func (o *conduct) config() queue.Config {
 	cfg := o.c.queueConfig(o.policy)
 	if o.rules.N > 0 {
-		cfg.WrapUp, _ = o.rules.Doc.WrapUp.Spans()
+		cfg.WrapUp, cfg.WrapMost = o.rules.Doc.WrapUp.Spans()
 	}
 	return cfg
 }
