@@ -101,6 +101,9 @@ func TestHandover(t *testing.T) {
 	must(t, first.AwaitAttribute(3*time.Second, "help", "data-step", "sent"))
 	g.keep(boss.Page, "13-alarm", "help-come")
 
+	must(t, boss.Click("page-tasks"), boss.AwaitShown(3*time.Second, "help-alarm"))
+	g.keep(boss.Page, "13-tasks", "help-come")
+
 	must(t, first.Click("transfer"), second.AwaitAttribute(5*time.Second, "call", "data-state", "talking"), first.AwaitState(3*time.Second, browser.WrapUp))
 	c.awaitTone(3*time.Second, toneSecond)
 	must(t, first.AwaitAttribute(3*time.Second, "help", "data-step", "sent"))

@@ -28,6 +28,7 @@ export function canBeAvailable(self: Self | null): boolean {
   return (
     self !== null &&
     !self.wants_ready &&
+    self.assist === null &&
     (self.state === 'not_ready' || self.state === 'wrap_up' || self.state === 'offline')
   );
 }
@@ -39,6 +40,7 @@ export function canBeAvailable(self: Self | null): boolean {
 export function canBeNotReady(self: Self | null): boolean {
   return (
     self !== null &&
+    self.assist === null &&
     (self.state === 'available' ||
       self.state === 'wrap_up' ||
       self.state === 'not_ready' ||
