@@ -23,7 +23,7 @@ const (
 	OutOfRange Code = "out_of_range"  // params: value, min, max
 	BadChoice  Code = "bad_choice"    // params: value, choices
 	BadID      Code = "bad_id"        // params: value
-	BadNumber  Code = "not_dialled"    // params: value; no telephone number that can be dialled
+	BadNumber  Code = "not_dialled"   // params: value; no telephone number that can be dialled
 	BadText    Code = "bad_character" // a control character
 	BadDate    Code = "bad_date"      // params: value
 	BadClock   Code = "bad_clock"     // params: value
