@@ -1,6 +1,7 @@
 package call
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 )
@@ -165,5 +166,23 @@ func TestPartiesInTheTag(t *testing.T) {
 	}
 	if len(next.Parties) != 2 {
 		t.Errorf("%+v", next.Parties)
+	}
+}
+
+// TestPartiesInTheJournal: what people wished comes back from a journal as it was.
+func TestPartiesInTheJournal(t *testing.T) {
+	for _, e := range []Event{
+		Invited{Wish{at(1), "5-1", "a1"}, "a2", "n1"}, InviteAnswered{Wish{at(2), "5-2", "a2"}, true}, InviteCancelled{by("a1", 3), "a2"},
+		JoinWanted{by("s1", 4), Whisper}, LeaveWanted{by("s1", 5), ""}, PartyHere{at(6), "a2"}, PartyReady{at(7), "a2", "l2", Lend}, PartyLost{at(8), "a2", WhyGone},
+		PartiesDue{at(9)},
+	} {
+		raw, err := json.Marshal(Entry{"c1", e})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got Entry
+		if err := json.Unmarshal(raw, &got); err != nil || got.Event != e {
+			t.Errorf("%s became %+v (%v)", raw, got.Event, err)
+		}
 	}
 }
