@@ -73,10 +73,11 @@ func (s *scene) takesPart(id call.ID, agent string, role queue.PartyRole, state 
 }
 
 // alone waits until nobody is beside a call, and nothing of anybody is left in Asterisk.
-func (s *scene) alone(r *running) {
+func (s *scene) alone() {
 	s.t.Helper()
+	look := s.client("onlooker")
 	s.until("nothing is left beside the call", func() bool {
-		channels, err := r.ari.Channels(s.t.Context())
+		channels, err := look.Channels(s.t.Context())
 		if err != nil {
 			return false
 		}
@@ -85,11 +86,11 @@ func (s *scene) alone(r *running) {
 				return false
 			}
 		}
-		bridges, err := r.ari.Bridges(s.t.Context())
+		bridges, err := look.Bridges(s.t.Context())
 		for _, b := range bridges {
 			for _, ch := range b.Channels {
-				leg, media := r.names.legOfMedia(ch)
-				if p := r.names.place(b.ID); media && p.Leg != leg {
+				own := names{ownerOf(ch)}
+				if leg, media := own.legOfMedia(ch); media && own.place(b.ID).Leg != leg {
 					return false
 				}
 			}
@@ -172,7 +173,7 @@ func TestSupervisorBeside(t *testing.T) { // not beside others: it measures
 	if gaps := audio.Gaps(c.Heard(), taken, time.Now().Add(-100*time.Millisecond), 500*time.Millisecond, audio.Audible(0.02)); len(gaps) > 0 {
 		t.Errorf("the caller heard nothing for %v while the call was taken over", gaps)
 	}
-	s.alone(r)
+	s.alone()
 	s.hangsUp("s1", id)
 	s.gone(c)
 }
@@ -208,7 +209,7 @@ func TestConsultation(t *testing.T) {
 	b.hears(t, callerHz)
 	b.spared(t, otherHz)
 	s.until("the colleague is free again", func() bool { return s.agentRow("a2").Assist == "" && len(s.rows()[id].Parties) == 0 })
-	s.alone(r)
+	s.alone()
 
 	consult()
 	must(t, c.SendDTMF(call.DangerKey))
@@ -220,7 +221,7 @@ func TestConsultation(t *testing.T) {
 	s.wishes("transfer", "a1", id, about("a2"))
 	s.hears(c, otherHz)
 	other.hears(t, callerHz)
-	s.alone(r)
+	s.alone()
 	s.hangsUp("a2", id)
 	s.gone(c)
 }
@@ -245,7 +246,7 @@ func TestInvitations(t *testing.T) {
 	s.wishes("accept_invite", "nobody", id)
 	s.takesPart(id, "nobody", queue.PartyConsult, queue.PartyFailed)
 	s.hears(c, counsellorHz)
-	s.alone(r)
+	s.alone()
 }
 
 // TestLossesBeside: who speaks to both loses the connection, and the talk goes on; the counsellor loses theirs, and the caller is on hold audio until
@@ -270,7 +271,7 @@ func TestLossesBeside(t *testing.T) {
 	s.wishes("take", "s1", id)
 	s.hears(c, otherHz)
 	sup.hears(t, callerHz)
-	s.alone(r)
+	s.alone()
 }
 
 // TestBesideOutlivesControllers: the controller dies with one who listens and one who speaks; nobody misses anything, and its next life takes them down
@@ -310,14 +311,14 @@ func TestBesideOutlivesControllers(t *testing.T) {
 	s.wishes("leave", "s1", id)
 	s.hears(c, counsellorHz)
 	b.hears(t, callerHz)
-	s.alone(life)
+	s.alone()
 
 	s.wishes("join", "s2", id, arg("barge"))
 	s.hearsAmid(c, counsellorHz, thirdHz)
 	must(t, life.kill())
 	must(t, c.Hangup(t.Context()))
 	life = s.start()
-	s.alone(life)
+	s.alone()
 }
 
 // TestBesideEitherController: a supervisor's one browser hears the calls of whichever controller, one after the other.
@@ -345,6 +346,8 @@ func TestBesideEitherController(t *testing.T) {
 			talks[id].hearsAmid(t, mixed, callerHz, otherHz)
 			s.wishes("leave", "s1", id)
 			s.until("the supervisor is free again", func() bool { return s.agentRow("s1").Assist == "" })
+			s.alone()
+			time.Sleep(200 * time.Millisecond) // what was on its way
 			sup.spared(t, callerHz)
 			talks[id].spared(t, otherHz)
 		}
