@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -160,12 +161,20 @@ func watch(ctx context.Context, f *floor, desk *browser.Desk, span time.Duration
 		return out, err
 	}
 	var shown []float64
-	for i := range samples {
+	for range samples {
+		before, err := desk.Attribute("board-waiting", "data-count") // a change may have been cut off between its coming and its going
+		if err != nil {
+			return out, err
+		}
+		n, err := strconv.Atoi(before)
+		if err != nil {
+			return out, err
+		}
 		began := time.Now()
 		if err := f.arrive(ctx); err != nil {
 			return out, err
 		}
-		if err := desk.AwaitAttribute(5*time.Second, "board-waiting", "data-count", fmt.Sprint(waiting+i+1)); err != nil {
+		if err := desk.AwaitAttribute(5*time.Second, "board-waiting", "data-count", strconv.Itoa(n+1)); err != nil {
 			return out, err
 		}
 		shown = append(shown, float64(time.Since(began).Milliseconds()))
