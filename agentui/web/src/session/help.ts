@@ -2,10 +2,10 @@
 import { computed, type ComputedRef, ref } from 'vue';
 import type { Request } from '../protocol/messages';
 import type { Self } from '../protocol/structures';
-import { type Help, helpOf, mustAsk } from '../state/sos';
+import { type Help, helpOf, mustAsk, taken } from '../state/sos';
 
 export class HelpCall {
-  readonly #wantedAt = ref<number | null>(null);
+  readonly #wanted = ref<number | null>(null);
   readonly state: ComputedRef<Help>;
   #askedAt: number | null = null;
 
@@ -13,25 +13,27 @@ export class HelpCall {
     readonly self: () => Self | null,
     readonly ask: (request: Request) => Promise<unknown>,
   ) {
-    this.state = computed(() => helpOf(this.self()?.sos ?? null, this.#wantedAt.value));
+    this.state = computed(() => helpOf(this.self()?.sos ?? null, this.#wanted.value));
   }
 
   want(): void {
-    if (this.self()?.sos && this.self()?.sos?.ack_by === '') return; // it is there already
-    this.#wantedAt.value ??= performance.now();
+    const sos = this.self()?.sos ?? null;
+    if (sos?.ack_by === '') return; // it is there already
+    this.#wanted.value ??= sos?.at ?? 0;
     this.tick();
   }
 
   /** Called a few times a second. */
   tick(): void {
     const now = performance.now();
-    if (this.self()?.sos) this.#wantedAt.value = this.#askedAt = null;
-    if (!mustAsk(this.self(), this.#wantedAt.value, this.#askedAt, now)) return;
+    const sos = this.self()?.sos ?? null;
+    if (this.#wanted.value !== null && taken(sos, this.#wanted.value)) this.forget();
+    if (!mustAsk(this.self(), this.#wanted.value, this.#askedAt, now)) return;
     this.#askedAt = now;
     void this.ask({ type: 'sos' }).catch(() => undefined); // asked again
   }
 
   forget(): void {
-    this.#wantedAt.value = this.#askedAt = null;
+    this.#wanted.value = this.#askedAt = null;
   }
 }

@@ -91,6 +91,16 @@ describe('a silent call for help', () => {
     expect(helpOf(seen.sos, null)).toEqual({ step: 'seen', by: '督导一' });
   });
 
+  it('can be asked again after somebody has seen it', () => {
+    const seen = { ...asked, sos: asked.sos && { ...asked.sos, ack_by: 'u-2', ack_by_name: '督导一' } };
+    const before = asked.sos?.at ?? 0;
+    expect(mustAsk(seen, before, null, 0)).toBe(true);
+    expect(helpOf(seen.sos, before).step).toBe('sending');
+    const anew = seen.sos && { ...seen.sos, at: before + 1 };
+    expect(mustAsk({ ...seen, sos: anew }, before, null, 0)).toBe(false);
+    expect(helpOf(anew, before)).toEqual({ step: 'seen', by: '督导一' });
+  });
+
   it('stands on the pages of those who lead, the longest wait first', () => {
     const row = agent(golden('agent_assisting'), '');
     const later = { ...row, user: 'u-9', sos: row.sos && { ...row.sos, at: row.sos.at + 1 } };

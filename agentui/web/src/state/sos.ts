@@ -12,19 +12,27 @@ export type Help =
 /** How long until it is asked again, ms. */
 export const askEvery = 1500;
 
-export function helpOf(sos: SOS | null, wantedAt: number | null): Help {
-  if (sos === null) return { step: wantedAt === null ? 'none' : 'sending' };
+// What is wanted is told by the time of the call for help before it, as the server has it; 0: there is none.
+
+/** Whether the server shows what is wanted, and not only the one before, which somebody has seen already. */
+export function taken(sos: SOS | null, wanted: number): boolean {
+  return sos !== null && (sos.ack_by === '' || sos.at !== wanted);
+}
+
+export function helpOf(sos: SOS | null, wanted: number | null): Help {
+  if (wanted !== null && !taken(sos, wanted)) return { step: 'sending' };
+  if (sos === null) return { step: 'none' };
   return sos.ack_by === '' ? { step: 'sent' } : { step: 'seen', by: sos.ack_by_name };
 }
 
 /** Whether it must be asked now: `askedAt` is when it was asked last, null: not since it was wanted. */
 export function mustAsk(
   self: Self | null,
-  wantedAt: number | null,
+  wanted: number | null,
   askedAt: number | null,
   now: number,
 ): boolean {
-  if (wantedAt === null || (self?.sos ?? null) !== null) return false;
+  if (wanted === null || taken(self?.sos ?? null, wanted)) return false;
   return askedAt === null || now - askedAt >= askEvery;
 }
 
