@@ -10,7 +10,7 @@ import (
 // before the caller is moved.
 func accompany(was Call, e Event, c Call, cmds []Command) (Call, []Command) {
 	if len(was.Parties) == 0 && len(c.Parties) == 0 {
-		return c, cmds
+		return c, append(cmds, engagements(was, c, e)...)
 	}
 	now := e.when()
 	if c.State.Final() || !c.attended() {
@@ -40,7 +40,8 @@ func accompany(was Call, e Event, c Call, cmds []Command) (Call, []Command) {
 }
 
 // engagements tells the index who takes part and who does not any more. The end of a call ends all of that there by itself, and who takes the call over
-// is its agent.
+// is its agent. Who wants to leave and takes no part is told of, too: the index may keep somebody of whom this life of a controller never knew, and they
+// would be beside the call until its end.
 func engagements(was, c Call, e Event) []Command {
 	if c.State.Final() {
 		return nil
@@ -54,6 +55,11 @@ func engagements(was, c Call, e Event) []Command {
 	for _, p := range was.Parties {
 		if q, still := c.party(p.Agent); p.active() && p.Agent != c.Agent && !(still && q.active()) {
 			cmds = append(cmds, Disengage{p.Agent})
+		}
+	}
+	if w, is := e.(LeaveWanted); is && (w.Agent == "" || w.Agent == w.By) && w.By != "" && w.By != c.Agent {
+		if p, had := was.party(w.By); !had || !p.active() {
+			cmds = append(cmds, Disengage{w.By})
 		}
 	}
 	for _, p := range c.Parties {

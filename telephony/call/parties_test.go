@@ -106,6 +106,11 @@ func TestPeopleBeside(t *testing.T) {
 			{LeaveWanted{by("a3", 10), "a2"}, PartyJoining, Talking, ""},
 			{LeaveWanted{by("a2", 10), ""}, "", Talking, "Disengage ArrangeParties Save"},
 		}},
+		"the index keeps somebody of whom nothing is known here": {Normal, []besideStep{
+			{LeaveWanted{by("a1", 10), ""}, "", Talking, ""},
+			{LeaveWanted{by("a1", 10), "a2"}, "", Talking, ""},
+			{LeaveWanted{by("a2", 10), ""}, "", Talking, "Disengage"},
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := talk(t, tt.tier)
