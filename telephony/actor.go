@@ -149,7 +149,9 @@ func (a *actor) step(e call.Event) {
 		a.carryOut(cmd)
 	}
 	a.report(before, next)
-	a.tellParties(before, next)
+	if untold(before, next, e) {
+		a.tellParties(next)
+	}
 	a.planOverflow(e)
 	found, _ := e.(call.Found)
 	a.writeTag(found.Gap)

@@ -23,12 +23,16 @@ func (a *actor) row(c call.Call) queue.Call {
 	}
 }
 
-// tellParties tells the index who takes part, when that changed.
-func (a *actor) tellParties(was, c call.Call) {
+// untold says that the index may not have those who take part as they are now. Of an adopted call it has what an earlier controller told last, which may
+// be a failure that was to be shown for a moment, or somebody who has left since.
+func untold(was, c call.Call, e call.Event) bool {
+	_, adopted := e.(call.Adopted)
+	return !c.State.Final() && c.State != call.Overflowed && (adopted || !slices.Equal(parties(was), parties(c)))
+}
+
+// tellParties tells the index who takes part.
+func (a *actor) tellParties(c call.Call) {
 	list := parties(c)
-	if c.State.Final() || c.State == call.Overflowed || slices.Equal(parties(was), list) {
-		return
-	}
 	req := queue.RequestID(newID())
 	a.index.do(a.ctx, func(context.Context) {
 		err := again(a.living, 0, func(ctx context.Context) (bool, error) {
