@@ -151,6 +151,16 @@ func TestACallIsHandedOverWithAWrittenWord(t *testing.T) {
 	}
 }
 
+// Who administers is at a console, too, and is told nothing of a call: they cannot be asked into one.
+func TestWhoTakesNoCallsIsNotAsked(t *testing.T) {
+	s := newSite(t, nil)
+	p, office := s.login("agent1"), s.login("admin1")
+	g, _ := p.enter(""), office.enter("")
+	g.available()
+	id := s.answers(g, queue.TierNormal)
+	g.refused("invite", protocol.PersonAway, map[string]any{"call": string(id), "user": office.me.User, "role": "consult", "note": ""})
+}
+
 func TestWhatIsNotDoneToACallerAtRisk(t *testing.T) {
 	s := newSite(t, nil)
 	p := s.login("agent1")

@@ -12,7 +12,10 @@ import (
 // canBeAsked tells why a person cannot be asked into a call; empty: they can.
 func (s *Server) canBeAsked(id queue.AgentID) protocol.Code {
 	row, known := s.board.Agent(id)
+	u, here := s.directory.person(id)
 	switch {
+	case !here || !u.Role.Serves(): // who administers is at a console, too, and must learn nothing of a call
+		return protocol.PersonAway
 	case !known && s.findDesk(id) == nil, known && row.State == queue.AgentOffline:
 		return protocol.PersonAway
 	case row.State == queue.AgentReserved, row.State == queue.AgentTalking, row.Assist != "":
