@@ -2,6 +2,7 @@ package agentui
 
 import (
 	"encoding/json"
+	"net/http"
 	"testing"
 	"time"
 
@@ -188,6 +189,9 @@ func TestBreakAfterRed(t *testing.T) {
 	g.must("accept", map[string]any{"offer": g.snap().Offer.Offer})
 	s.endCall(id, queue.EndAnswered)
 	g.state(queue.AgentWrapUp)
+	if status, body := p.put("/api/calls/"+string(id)+"/disposition", denied(0)); status != http.StatusOK { // a red call's wrap-up asks for it
+		t.Fatalf("the closing form: %d %s", status, body)
+	}
 	g.must("wrapup_done", nil)
 	g.until("a break", func() bool { return g.self.State == "not_ready" && g.self.Reason == queue.ReasonBreakAfterRed })
 	if left := time.Until(time.UnixMilli(g.snap().Until)); left < 50*time.Minute || left > time.Hour {
