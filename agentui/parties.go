@@ -2,6 +2,7 @@ package agentui
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -83,6 +84,7 @@ type contactNames struct {
 
 	mu     sync.Mutex
 	names  map[string]documents.Words
+	before map[string]documents.Words // what names were until the newest renewal: shown until they are read again
 	wanted map[string]struct{}
 }
 
@@ -96,6 +98,7 @@ func (n *contactNames) name(id string, locales ...string) string {
 	defer n.mu.Unlock()
 	words, ok := n.names[id]
 	if !ok {
+		words = n.before[id]
 		n.wanted[id] = struct{}{}
 		select {
 		case n.ask <- struct{}{}:
@@ -122,9 +125,7 @@ func (n *contactNames) run(ctx context.Context, changed func()) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			n.mu.Lock()
-			n.names = map[string]documents.Words{} // who is shown is asked again; the rest is forgotten
-			n.mu.Unlock()
+			n.renew()
 		case <-n.ask:
 			if n.load(ctx) {
 				changed()
@@ -134,6 +135,14 @@ func (n *contactNames) run(ctx context.Context, changed func()) {
 	}
 }
 
+// renew has the names of who is shown read again, which does not blank them meanwhile; the rest is forgotten, the second time at the latest.
+func (n *contactNames) renew() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.names, n.before = map[string]documents.Words{}, n.names
+}
+
+// load reads what is wanted, and tells whether a name is another than was shown.
 func (n *contactNames) load(ctx context.Context) (found bool) {
 	n.mu.Lock()
 	wanted := n.wanted
@@ -145,9 +154,9 @@ func (n *contactNames) load(ctx context.Context) (found bool) {
 			continue // a name that cannot be read is asked for at the next row
 		}
 		n.mu.Lock()
+		found = found || !maps.Equal(n.before[id], e.Names)
 		n.names[id] = e.Names
 		n.mu.Unlock()
-		found = true
 	}
 	return found
 }
