@@ -103,8 +103,7 @@ func handOver(c Call, to, leg string) []Command {
 const mostDigits = 32
 
 func digitsWanted(c Call, e DigitsWanted) []Command {
-	other := strings.Trim(e.Digits, "0123456789*#ABCD") // what is left begins with something else, or nothing is
-	if e.By != c.Agent || c.leaving() || e.Digits == "" || len(e.Digits) > mostDigits || strings.ContainsFunc(e.Digits, notKey) || other != "" {
+	if e.By != c.Agent || c.leaving() || e.Digits == "" || len(e.Digits) > mostDigits || strings.ContainsFunc(e.Digits, notKey) {
 		return nil
 	}
 	switch {
