@@ -19,6 +19,12 @@ func (g *gallery) keep(p *browser.Page, name string, within ...string) {
 	if g.dir != "" {
 		g.show(p, name, within...)
 	}
+	g.free(p, name)
+}
+
+// free looks for what keeps people out of a page, in both themes.
+func (g *gallery) free(p *browser.Page, name string) {
+	g.t.Helper()
 	for range 2 {
 		barriers, err := p.Barriers("../..")
 		must(g.t, err)

@@ -251,6 +251,7 @@ func TestAdministratorScreens(t *testing.T) {
 	_, err := browser.Eval[bool](admin.Page, `(() => { document.querySelectorAll('[data-testid="line-choose"]')[1].click(); return true })()`)
 	must(t, err, admin.AwaitAttribute(2*time.Second, "line-editor", "data-line", "12355"))
 	g.show(admin.Page, "lines-2-full")
+	g.free(admin.Page, "lines-2-full")
 	must(t, clearField(admin.Page, "lines[1].names.en"), clearField(admin.Page, "lines[1].numbers[0]"))
 	must(t, admin.AwaitShown(2*time.Second, "lines-save"))
 	must(t, admin.Type("lines-note", "without a name"), admin.Click("lines-save"), admin.AwaitShown(3*time.Second, "lines-faults"))
@@ -268,6 +269,7 @@ func TestAdministratorScreens(t *testing.T) {
 	}
 	must(t, admin.Click("part-policy"), admin.AwaitShown(2*time.Second, "site-policy"))
 	g.show(admin.Page, "lines-5-policy")
+	g.free(admin.Page, "lines-5-policy")
 	must(t, admin.Click("part-history"), admin.AwaitShown(2*time.Second, "version"), admin.Click("compare"), admin.AwaitShown(2*time.Second, "differences"))
 	g.show(admin.Page, "lines-6-history", "differences")
 	must(t, admin.Click("part-emergency"), admin.AwaitShown(2*time.Second, "emergency-panel"))

@@ -85,14 +85,22 @@ func (g *gallery) picture(p *browser.Page, name string, size [2]int64, within []
 	look, err := browser.Eval[struct {
 		Lang, Theme   string
 		Wide, Visible int
+		Over          []string // parts of the bar at the top that lie over each other
 	}](p, `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => {
 		const d = document.documentElement;
-		done({ Lang: d.lang, Theme: d.dataset.theme, Wide: d.scrollWidth, Visible: d.clientWidth });
+		const parts = [...document.querySelectorAll("header.top button, header.top .brand, header.top .state")]
+			.map((e) => ({ name: e.dataset.testid ?? e.className, box: e.getBoundingClientRect() })).filter(({ box }) => box.width > 0);
+		const meet = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+		const Over = parts.flatMap((a, i) => parts.slice(i + 1).filter((b) => meet(a.box, b.box)).map((b) => a.name + " and " + b.name + " overlap"));
+		done({ Lang: d.lang, Theme: d.dataset.theme, Wide: d.scrollWidth, Visible: d.clientWidth, Over });
 	})))`)
 	must(g.t, err)
 	file := fmt.Sprintf("%s-%s-%s-%dx%d.png", name, look.Lang, look.Theme, size[0], size[1])
 	if look.Wide > look.Visible {
 		g.t.Errorf("%s: sticks out sideways: %d of %d px", file, look.Wide, look.Visible)
+	}
+	for _, over := range look.Over {
+		g.t.Errorf("%s: in the bar at the top, %s", file, over)
 	}
 	for _, id := range within {
 		reach, err := browser.Eval[bool](p, `(() => {
