@@ -62,7 +62,7 @@ func redCall(c board.Call) bool { return c.Tier == queue.TierRed || c.Danger }
 func (d *desk) order(ctx context.Context, r protocol.Request, action string, cmd queue.Command) {
 	err := d.wish(ctx, cmd)
 	if err == nil {
-		d.record(action, callObject(cmd.Call, cmd.Agent), "")
+		d.record(action, callObject(cmd.Call, cmd.Agent))
 	}
 	d.answer(r, err)
 }
@@ -258,7 +258,7 @@ func askedWrapUpExtend(ctx context.Context, d *desk, r protocol.Request) {
 		return d.s.deps.Queue.ExtendWrapUp(ctx, queue.RequestID(newID()), d.user.ID, d.session, wrapUpStep)
 	})
 	if err == nil {
-		d.record(ActionWrapUpExtend, "", "")
+		d.record(ActionWrapUpExtend, "")
 	}
 	d.answer(r, err)
 }

@@ -163,7 +163,7 @@ func askedSOSAck(ctx context.Context, d *desk, r protocol.Request) {
 		return d.s.deps.Queue.AckSOS(ctx, queue.RequestID(newID()), queue.AgentID(m.User), d.user.ID)
 	})
 	if err == nil {
-		d.record(ActionSOSAck, d.helpObject(queue.AgentID(m.User)), "")
+		d.record(ActionSOSAck, d.helpObject(queue.AgentID(m.User)))
 	}
 	d.answer(r, err)
 }
@@ -175,7 +175,7 @@ func askedSOSEnd(ctx context.Context, d *desk, r protocol.Request) {
 		return d.s.deps.Queue.EndSOS(ctx, queue.RequestID(newID()), queue.AgentID(m.User), d.user.ID)
 	})
 	if err == nil {
-		d.record(ActionSOSEnd, object, "")
+		d.record(ActionSOSEnd, object)
 	}
 	d.answer(r, err)
 }

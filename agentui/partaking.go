@@ -89,7 +89,7 @@ func (d *desk) askHelp(ctx context.Context) error {
 	}
 	d.help = nil
 	if err == nil {
-		d.record(ActionSOS, callObject(w.call, ""), "")
+		d.record(ActionSOS, callObject(w.call, ""))
 	}
 	return err
 }

@@ -55,8 +55,8 @@ func (d *desk) entry(action, object, reason string) AuditEntry {
 
 // record writes down what was done, beside the desk: it tries until the database takes it, or two minutes, and then says in the log what is missing.
 // For what must be written before it happens there is recorded.
-func (d *desk) record(action, object, reason string) {
-	e := d.entry(action, object, reason)
+func (d *desk) record(action, object string) {
+	e := d.entry(action, object, "")
 	d.s.running.Add(1) // from the desk's own goroutine, which is counted already
 	go func() {
 		defer d.s.running.Done()

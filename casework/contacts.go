@@ -48,13 +48,14 @@ func (c *Contacts) Caller(ctx context.Context, call string) (Caller, error) {
 		return Caller{}, err
 	}
 	out := Caller{Call: row}
-	number, taskErr := "", error(nil)
+	var number string
 	if len(row.CallerSealed) > 0 {
 		if number, err = c.keys.Open(row.CallerSealed, CallerContext(call)); err != nil {
 			return Caller{}, wrap("caller of "+call, err)
 		}
 	} else {
 		// A call of ours to somebody who waits for one: the number is the task's until there was a talk.
+		var taskErr error
 		if number, taskErr = c.ofTask(ctx, call); taskErr != nil && !errors.Is(taskErr, ErrNotFound) {
 			return Caller{}, taskErr
 		}
@@ -91,14 +92,19 @@ func (c *Contacts) Number(ctx context.Context, call string) (string, error) {
 	if caller.Withheld {
 		return "", ErrNoCaller
 	}
-	n, err := phonenumbers.Parse(caller.number, c.keys.region)
+	return asDialled(caller.number, c.keys.region), nil
+}
+
+// asDialled is a number as people of the region dial it; as it came when it is none of the plan's, such as an extension.
+func asDialled(number, region string) string {
+	n, err := phonenumbers.Parse(number, region)
 	if err != nil || !phonenumbers.IsValidNumber(n) {
-		return caller.number, nil
+		return number
 	}
-	if phonenumbers.GetRegionCodeForNumber(n) == c.keys.region {
-		return phonenumbers.Format(n, phonenumbers.NATIONAL), nil
+	if phonenumbers.GetRegionCodeForNumber(n) == region {
+		return phonenumbers.Format(n, phonenumbers.NATIONAL)
 	}
-	return phonenumbers.Format(n, phonenumbers.INTERNATIONAL), nil
+	return phonenumbers.Format(n, phonenumbers.INTERNATIONAL)
 }
 
 // Earlier returns at most limit ended calls of a caller but one, newest first.
