@@ -54,6 +54,9 @@ func withAgent(c board.Call) bool {
 	return c.State == queue.CallTalking || c.State == queue.CallHeld && c.Hold == queue.HoldByAgent
 }
 
+// taken: its agent accepted it; it does not merely ring.
+func taken(c board.Call) bool { return c.State == queue.CallTalking || c.State == queue.CallHeld }
+
 // redCall: such a caller is not held, not handed back, not left alone.
 func redCall(c board.Call) bool { return c.Tier == queue.TierRed || c.Danger }
 

@@ -39,7 +39,7 @@ func (s *Server) writeHandover(w http.ResponseWriter, r *http.Request, v *visito
 	if !s.read(w, r, &body) {
 		return
 	}
-	if c, known := s.board.Call(queue.CallID(call)); !known || c.Agent != v.user.ID {
+	if c, known := s.board.Call(queue.CallID(call)); !known || c.Agent != v.user.ID || !taken(c) {
 		s.fail(w, http.StatusForbidden, protocol.NotYourCall, nil)
 		return
 	}

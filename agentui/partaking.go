@@ -2,6 +2,7 @@ package agentui
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"hotline/agentui/board"
@@ -56,7 +57,7 @@ func askedInviteAccept(ctx context.Context, d *desk, r protocol.Request) {
 		d.refuse(m.ID, code)
 		return
 	}
-	d.order(ctx, r, ActionCallJoin, queue.Command{Verb: "accept_invite", Call: c.ID})
+	d.orderRecorded(ctx, r, ActionCallJoin, c, queue.Command{Verb: "accept_invite", Call: c.ID})
 }
 
 func askedInviteRefuse(ctx context.Context, d *desk, r protocol.Request) {
@@ -84,7 +85,8 @@ func (d *desk) askHelp(ctx context.Context) error {
 	_, err := ask(ctx, func(ctx context.Context) (queue.Agent, error) {
 		return d.s.deps.Queue.SOS(ctx, queue.RequestID(newID()), d.user.ID, d.session, w.call)
 	})
-	if codeOf(err) == protocol.Unavailable {
+	lost := errors.Is(err, queue.ErrNoAgent) || errors.Is(err, queue.ErrFenced) // the index was emptied, or a new session is on its way to it
+	if codeOf(err) == protocol.Unavailable || lost && d.member {
 		return err
 	}
 	d.help = nil

@@ -41,7 +41,7 @@ func (s *Server) askContact(w http.ResponseWriter, r *http.Request, v *visitor) 
 	if !ok {
 		return
 	}
-	if c, known := s.board.Call(id); !known || c.Agent != v.user.ID {
+	if c, known := s.board.Call(id); !known || c.Agent != v.user.ID || !taken(c) {
 		s.fail(w, http.StatusForbidden, protocol.NotYourCall, nil)
 		return
 	}

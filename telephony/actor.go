@@ -35,7 +35,8 @@ type actor struct {
 	mail   chan call.Event
 	missed atomic.Bool // the mailbox was full
 
-	leg atomic.Pointer[string] // of the agent: call.Leg, for the loop
+	leg    atomic.Pointer[string] // of the agent: call.Leg, for the loop
+	atRisk atomic.Bool            // call.AtRisk, for the lanes
 
 	settled atomic.Bool // what came of the callback is noted: there is no claim any more
 
@@ -132,6 +133,7 @@ func (a *actor) step(e call.Event) {
 	before, was := a.call, a.call.State
 	next, cmds := call.Next(a.call, e)
 	a.call = next
+	a.atRisk.Store(next.AtRisk())
 	a.leg.Store(&next.Leg)
 	if before.Task != "" && before.Unanswered && !next.Unanswered {
 		a.channel = outChannel(a.id, next.Out.N) // the caller's, from now on

@@ -48,6 +48,9 @@ func (a *actor) control(cmd call.Command) {
 		})
 	case call.Requeue:
 		a.handOver("release", func(ctx context.Context, req queue.RequestID) (queue.Call, error) {
+			if a.atRisk.Load() { // since the wish came; the index may not have been told yet
+				return queue.Call{}, fmt.Errorf("release of a caller at risk: %w", queue.ErrWrongState)
+			}
 			return a.ctl.queue.Requeue(ctx, req, queue.CallID(a.id), queue.AgentID(cmd.From), queue.AgentID(cmd.To))
 		})
 	case call.SendDigits:
