@@ -15,6 +15,7 @@ const (
 	finishWithin = 15 * time.Minute // to finish a sign-in that was begun
 	freshFor     = 15 * time.Minute // that a second factor counts as proved lately
 	usedEvery    = 30 * time.Second // how exactly it is known when a sign-in was last used
+	overtime     = 2 * time.Minute  // how long a sign-in whose time is over goes on within a call; moved on as long as that lasts
 )
 
 // anyStanding is for what may be asked whatever has to come next.
@@ -62,6 +63,12 @@ func (s *Server) nextOf(ctx context.Context, v *visitor, now time.Time) (protoco
 func (s *Server) busy(id queue.AgentID) bool {
 	a, ok := s.board.Agent(id)
 	return ok && (a.State == queue.AgentTalking || a.State == queue.AgentReserved || a.Assist != "")
+}
+
+// atWork tells whether a call, an offer or the wrap-up of a call has the person.
+func (s *Server) atWork(id queue.AgentID) bool {
+	a, ok := s.board.Agent(id)
+	return s.busy(id) || ok && a.State == queue.AgentWrapUp
 }
 
 // tooEarly names the refusal of what comes before its turn.

@@ -157,6 +157,27 @@ func TestASignInHasAnEnd(t *testing.T) {
 	}
 }
 
+func TestASignInDoesNotEndWithinACall(t *testing.T) {
+	s := newSite(t, func(c *Config) { c.SessionLife, c.SessionLook = 3*time.Second, 100*time.Millisecond })
+	p := s.login("agent1")
+	over := time.Now().Add(3 * time.Second)
+	g := p.enter("")
+	g.available()
+	id := s.call(queue.TierNormal)
+	g.until("the offer", func() bool { return g.self.Offer != nil })
+	g.must("accept", map[string]any{"offer": g.snap().Offer.Offer})
+	g.state(queue.AgentTalking)
+	s.until("the sign-in's end has passed", func() bool { return time.Now().After(over.Add(500 * time.Millisecond)) })
+	if status, _ := p.get("/api/me"); status != http.StatusOK {
+		t.Errorf("within the call, after the sign-in's end: %d", status)
+	}
+	g.must("mute", map[string]any{"muted": true})
+	s.endCall(id, queue.EndAnswered)
+	g.state(queue.AgentWrapUp)
+	g.must("wrapup_done", nil)
+	g.wantClosed(protocol.CloseSignedOut)
+}
+
 func TestADisabledPersonIsPutOutButNotOutOfACall(t *testing.T) {
 	s := newSite(t, func(c *Config) { c.SessionLook = 50 * time.Millisecond })
 	p := s.login("agent1")

@@ -93,11 +93,20 @@ func (s *Server) renewVisitor(ctx context.Context, v *visitor) (bool, error) {
 	if unfinished(v.next) && now.Sub(v.signIn.Since) > finishWithin {
 		return false, nil
 	}
-	if now.Sub(v.signIn.Used) < min(usedEvery, s.cfg.SessionIdle/8) {
+	end := s.sessions.Deadline(sess)
+	// Nobody is signed out within a call, nor before what they wrote of it is kept; a page that is opened anew in it finds its way back.
+	lasts := end.Before(now.Add(overtime)) && s.atWork(u.ID)
+	if !lasts && now.After(end) {
+		return false, nil // it was over, and the call that kept it is
+	}
+	if !lasts && now.Sub(v.signIn.Used) < min(usedEvery, s.cfg.SessionIdle/8) {
 		return true, nil
 	}
 	until := now.Add(s.cfg.SessionIdle)
-	if end := s.sessions.Deadline(sess); end.Before(until) {
+	switch {
+	case lasts:
+		until = now.Add(overtime)
+	case end.Before(until):
 		until = end
 	}
 	if err := s.deps.Users.Sessions().Extend(ctx, v.token, until); err != nil {
