@@ -1,24 +1,22 @@
 package casework
 
 import (
-	"crypto/aes"
+	"context"
 	"crypto/cipher"
 	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
-	"io/fs"
+	"hash"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
+	"sync"
+	"time"
 )
 
-// Sealer seals single values of the database. [Keys] is one by AES-256-GCM; a key service or another cipher (SM4) can take its place.
+// Sealer seals single values of the database. [Keys] is one; a key service that seals by itself can take its place.
 type Sealer interface {
 	// Seal encrypts a value for one context; the same value sealed twice looks different.
 	Seal(plaintext, context string) ([]byte, error)
@@ -29,148 +27,122 @@ type Sealer interface {
 // ErrSealed says that a sealed value cannot be opened: another key, another context, or it was altered.
 var ErrSealed = errors.New("casework: the sealed value cannot be opened")
 
+// KeyService opens keys that lie wrapped on disk: a key management service, or a module of a certified device. Without one, keys are files.
+type KeyService interface {
+	// Unwrap gives the key back; name is its number and use, such as "seal-2.sm4".
+	Unwrap(ctx context.Context, name string, wrapped []byte) ([]byte, error)
+	// Wrap is its inverse.
+	Wrap(ctx context.Context, name string, key []byte) ([]byte, error)
+}
+
 // Keys are the secrets of this package: those that turn a caller's number into a pseudonym, and those that seal it. There may be
-// several of each, by a number of 1 to 255; the highest is used for what is new, the others for what is old.
+// several of each, by a number of 1 to 255; the highest is used for what is new, the others for what is old. A key that appears in the folder is
+// used within a second, also by processes that run already.
 type Keys struct {
-	refs    map[byte][]byte
-	ciphers map[byte]cipher.AEAD
-	region  string
+	dir, region string
+	service     KeyService
+
+	mu      sync.Mutex
+	have    keySet
+	looked  time.Time // at the folder
+	changed time.Time // the folder's time then
+}
+
+// keySet is what the folder held at one time; it is not changed.
+type keySet struct {
+	refs  map[byte]refKey
+	seals map[byte]cipher.AEAD
+}
+
+// refKey makes pseudonyms.
+type refKey struct {
+	hash func() hash.Hash
+	key  []byte
 }
 
 var _ Sealer = (*Keys)(nil)
 
-// Names of the key files, "caller-ref-1.key" and so on: 32 bytes in hexadecimal digits.
-const (
-	refKeyPrefix  = "caller-ref-"
-	sealKeyPrefix = "seal-"
-	keySuffix     = ".key"
-	keySize       = 32
-)
-
-// CreateKeys makes the first key of each sort in dir, random and readable by the owner only, where there is none yet. Losing the
-// "seal" keys loses the numbers; losing the "caller-ref" keys loses who called before. Keep a copy apart from the database's.
-func CreateKeys(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return wrap("create keys", err)
-	}
-	for _, prefix := range []string{refKeyPrefix, sealKeyPrefix} {
-		have, err := filepath.Glob(filepath.Join(dir, prefix+"*"+keySuffix))
-		if err != nil || len(have) > 0 {
-			if err != nil {
-				return wrap("create keys", err)
-			}
-			continue
-		}
-		if err := createKey(dir, prefix+"1"+keySuffix); err != nil {
-			return wrap("create keys", err)
-		}
-	}
-	return nil
-}
-
-// createKey gives a key its name only when it is whole and on disk; of several processes that try at once, one wins.
-func createKey(dir, name string) error {
-	var key [keySize]byte
-	if _, err := rand.Read(key[:]); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(dir, "."+name+"-*") // 0600
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(f.Name()) }()
-	_, err = f.WriteString(hex.EncodeToString(key[:]) + "\n")
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Link(f.Name(), filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return nil
-}
+// lookEvery bounds how often the folder is looked at.
+const lookEvery = time.Second
 
 // LoadKeys reads the key files of dir. region is the country (ISO 3166, such as "CN") in whose form numbers arrive. A file that everyone may
-// read is refused.
-func LoadKeys(dir, region string) (*Keys, error) {
-	k := &Keys{ciphers: map[byte]cipher.AEAD{}, region: region}
-	var err error
-	if k.refs, err = loadKeys(dir, refKeyPrefix); err != nil {
-		return nil, err
+// read is refused, and one that is wrapped without a service to open it.
+func LoadKeys(dir, region string, service ...KeyService) (*Keys, error) {
+	k := &Keys{dir: dir, region: region}
+	if len(service) > 0 {
+		k.service = service[0]
 	}
-	seals, err := loadKeys(dir, sealKeyPrefix)
-	if err != nil {
-		return nil, err
-	}
-	for id, key := range seals {
-		block, err := aes.NewCipher(key)
-		if err != nil {
-			return nil, wrap("load keys", err)
-		}
-		if k.ciphers[id], err = cipher.NewGCM(block); err != nil {
-			return nil, wrap("load keys", err)
-		}
-	}
-	return k, nil
-}
-
-func loadKeys(dir, prefix string) (map[byte][]byte, error) {
-	files, err := filepath.Glob(filepath.Join(dir, prefix+"*"+keySuffix))
+	st, err := os.Stat(dir)
 	if err != nil {
 		return nil, wrap("load keys", err)
 	}
-	keys := map[byte][]byte{}
-	for _, f := range files {
-		name := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(f), prefix), keySuffix)
-		id, err := strconv.ParseUint(name, 10, 8)
-		if err != nil || id == 0 {
-			return nil, fmt.Errorf("casework: load keys: %s: the number of a key is 1 to 255", f)
-		}
-		st, err := os.Stat(f)
-		if err != nil {
-			return nil, wrap("load keys", err)
-		}
-		if st.Mode().Perm()&0o007 != 0 {
-			return nil, fmt.Errorf("casework: load keys: everyone may read %s; run chmod 600 on it", f)
-		}
-		text, err := os.ReadFile(f)
-		if err != nil {
-			return nil, wrap("load keys", err)
-		}
-		key, err := hex.DecodeString(strings.TrimSpace(string(text)))
-		if err != nil || len(key) != keySize {
-			return nil, fmt.Errorf("casework: load keys: %s must hold %d hexadecimal digits", f, 2*keySize)
-		}
-		keys[byte(id)] = key
+	if k.have, err = readKeys(dir, k.service); err != nil {
+		return nil, err
 	}
-	if len(keys) == 0 {
-		return nil, fmt.Errorf("casework: load keys: %s holds no %s*%s; CreateKeys makes one", dir, prefix, keySuffix)
+	k.looked, k.changed = time.Now(), st.ModTime()
+	return k, nil
+}
+
+// current gives the keys, as they are in the folder now when it changed. Keys that cannot be read change nothing: those that are there go on.
+func (k *Keys) current() keySet {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if time.Since(k.looked) < lookEvery {
+		return k.have
 	}
-	return keys, nil
+	k.looked = time.Now()
+	if st, err := os.Stat(k.dir); err == nil && !st.ModTime().Equal(k.changed) {
+		if have, err := readKeys(k.dir, k.service); err == nil {
+			k.have, k.changed = have, st.ModTime()
+		}
+	}
+	return k.have
+}
+
+// sealKey finds a key by its number. One that is not known may have been made by another process a moment ago.
+func (k *Keys) sealKey(id byte) (cipher.AEAD, bool) {
+	if aead, ok := k.current().seals[id]; ok {
+		return aead, true
+	}
+	have, err := readKeys(k.dir, k.service)
+	if err != nil {
+		return nil, false
+	}
+	k.mu.Lock()
+	k.have = have
+	k.mu.Unlock()
+	aead, ok := have.seals[id]
+	return aead, ok
 }
 
 func newestKey[V any](keys map[byte]V) byte { return slices.Max(slices.Collect(maps.Keys(keys))) }
 
 // CallerRef is the pseudonym of a number: "<key>-<32 hexadecimal digits>", the same for every way of writing the number. Without the
 // key nobody can find out the number, not even by trying all of them. It is empty for a withheld number.
-func (k *Keys) CallerRef(number string) string { return k.callerRef(newestKey(k.refs), number) }
+func (k *Keys) CallerRef(number string) string {
+	refs := k.current().refs
+	id := newestKey(refs)
+	return k.callerRef(id, refs[id], number)
+}
 
 // CallerRefs are the pseudonyms of a number by every key, newest first, to find what was stored under an older key.
 func (k *Keys) CallerRefs(number string) []string {
+	refs := k.current().refs
 	var out []string
-	for _, id := range slices.Backward(slices.Sorted(maps.Keys(k.refs))) {
-		if ref := k.callerRef(id, number); ref != "" {
+	for _, id := range slices.Backward(slices.Sorted(maps.Keys(refs))) {
+		if ref := k.callerRef(id, refs[id], number); ref != "" {
 			out = append(out, ref)
 		}
 	}
 	return out
 }
 
-func (k *Keys) callerRef(id byte, number string) string {
+func (k *Keys) callerRef(id byte, key refKey, number string) string {
 	n := Normalise(number, k.region)
 	if n == "" {
 		return ""
 	}
-	h := hmac.New(sha256.New, k.refs[id])
+	h := hmac.New(key.hash, key.key)
 	h.Write([]byte(n))
 	return strconv.Itoa(int(id)) + "-" + hex.EncodeToString(h.Sum(nil)[:16])
 }
@@ -178,11 +150,12 @@ func (k *Keys) callerRef(id byte, number string) string {
 // CallerContext is the context in which the number of a call's caller is sealed, so that it opens in that call's rows only.
 func CallerContext(call string) string { return "caller:" + call }
 
-// Seal encrypts a value for one context by AES-256-GCM: key number (1 byte), nonce (12 bytes, random), ciphertext and tag. One key
-// seals 2^32 values at most (NIST SP 800-38D, 8.3), which no hotline reaches.
+// Seal encrypts a value for one context by the newest key, with AES-256-GCM or SM4-GCM: key number (1 byte), nonce (12 bytes, random), ciphertext and
+// tag. One key seals 2^32 values at most (NIST SP 800-38D, 8.3), which no hotline reaches.
 func (k *Keys) Seal(plaintext, context string) ([]byte, error) {
-	id := newestKey(k.ciphers)
-	aead := k.ciphers[id]
+	seals := k.current().seals
+	id := newestKey(seals)
+	aead := seals[id]
 	out := make([]byte, 1+aead.NonceSize(), 1+aead.NonceSize()+len(plaintext)+aead.Overhead())
 	out[0] = id
 	if _, err := rand.Read(out[1:]); err != nil {
@@ -196,7 +169,7 @@ func (k *Keys) Open(sealed []byte, context string) (string, error) {
 	if len(sealed) == 0 {
 		return "", ErrSealed
 	}
-	aead, ok := k.ciphers[sealed[0]]
+	aead, ok := k.sealKey(sealed[0])
 	if !ok || len(sealed) < 1+aead.NonceSize() {
 		return "", ErrSealed
 	}

@@ -2,9 +2,11 @@ package casework
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -91,8 +93,8 @@ func TestKeyRotation(t *testing.T) {
 	must(t, err)
 	sealed, err := old.Seal("n", "x")
 	must(t, err)
-	must(t, createKey(dir, "seal-2.key"))
-	must(t, createKey(dir, "caller-ref-10.key"))
+	must(t, KeyFile{UseSeal, 2, MethodAES, false}.create(dir, nil))
+	must(t, KeyFile{UseRef, 10, MethodSHA, false}.create(dir, nil))
 	now, err := LoadKeys(dir, "CN")
 	must(t, err)
 	if got, err := now.Open(sealed, "x"); err != nil || got != "n" {
@@ -104,6 +106,100 @@ func TestKeyRotation(t *testing.T) {
 	refs := now.CallerRefs("1001")
 	if len(refs) != 2 || refs[0] != now.CallerRef("1001") || refs[1] != old.CallerRef("1001") || !strings.HasPrefix(refs[0], "10-") {
 		t.Errorf("refs %v", refs)
+	}
+}
+
+// The national methods take the place of the others by a rotation, and what the others made stays readable.
+func TestNationalMethods(t *testing.T) {
+	dir := t.TempDir()
+	must(t, CreateKeys(dir))
+	k, err := LoadKeys(dir, "CN")
+	must(t, err)
+	old, err := k.Seal("n", "x")
+	must(t, err)
+	oldRef := k.CallerRef("1001")
+	for use, method := range map[KeyUse]KeyMethod{UseSeal: MethodSM4, UseRef: MethodSM3} {
+		if f, err := RotateKey(dir, use, method, nil); err != nil || f.Number != 2 || f.File() != string(use)+"-2."+string(method)+".key" {
+			t.Fatalf("%+v, %v", f, err)
+		}
+	}
+	now, err := LoadKeys(dir, "CN")
+	must(t, err)
+	fresh, err := now.Seal("n", "x")
+	must(t, err)
+	for _, sealed := range [][]byte{old, fresh} {
+		// The one that was there before finds the new key by itself: another process made it.
+		for _, keys := range []*Keys{k, now} {
+			if got, err := keys.Open(sealed, "x"); err != nil || got != "n" {
+				t.Errorf("key %d: %q, %v", sealed[0], got, err)
+			}
+		}
+	}
+	if refs := now.CallerRefs("1001"); len(refs) != 2 || refs[1] != oldRef || len(refs[0]) != len(oldRef) || refs[0][2:] == oldRef[2:] {
+		t.Errorf("%v", refs)
+	}
+	for _, bad := range []string{"seal-0.key", "seal-300.key", "seal-1.sm3.key", "caller-ref-1.sm4.key", "seal-2.key"} {
+		must(t, os.WriteFile(filepath.Join(dir, bad), []byte("00\n"), 0o600))
+		if _, err := LoadKeys(dir, "CN"); err == nil {
+			t.Errorf("%s: loaded", bad)
+		}
+		must(t, os.Remove(filepath.Join(dir, bad)))
+	}
+}
+
+// lockbox stands for a key service: what it wraps only it opens, under the same name.
+type lockbox struct{ broken bool }
+
+func (l lockbox) Wrap(_ context.Context, name string, key []byte) ([]byte, error) {
+	out := slices.Clone(key)
+	for i := range out {
+		out[i] ^= name[i%len(name)]
+	}
+	return out, nil
+}
+
+func (l lockbox) Unwrap(ctx context.Context, name string, wrapped []byte) ([]byte, error) {
+	if l.broken {
+		return nil, errors.New("no answer")
+	}
+	return l.Wrap(ctx, name, wrapped)
+}
+
+func TestKeysOfAService(t *testing.T) {
+	dir := t.TempDir()
+	must(t, CreateKeys(dir))
+	open, err := LoadKeys(dir, "CN")
+	must(t, err)
+	sealed, err := open.Seal("n", "x")
+	must(t, err)
+	if done, err := WrapKeys(dir, lockbox{broken: true}); err == nil || len(done) > 0 {
+		t.Errorf("%v, %v", done, err)
+	}
+	if _, err := LoadKeys(dir, "CN", lockbox{}); err != nil {
+		t.Errorf("open keys are gone after a wrapping that failed: %v", err)
+	}
+	if done, err := WrapKeys(dir, lockbox{}); err != nil || len(done) != 2 {
+		t.Fatalf("%v, %v", done, err)
+	}
+	if _, err := LoadKeys(dir, "CN"); err == nil {
+		t.Error("wrapped keys were loaded without the service")
+	}
+	if _, err := LoadKeys(dir, "CN", lockbox{broken: true}); err == nil {
+		t.Error("loaded from a service that does not answer")
+	}
+	must(t, CreateKeys(dir)) // makes none beside those that are there
+	if _, err := RotateKey(dir, UseSeal, MethodSM4, lockbox{}); err != nil {
+		t.Fatal(err)
+	}
+	k, err := LoadKeys(dir, "CN", lockbox{})
+	must(t, err)
+	if got, err := k.Open(sealed, "x"); err != nil || got != "n" {
+		t.Errorf("%q, %v", got, err)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*.key"))
+	must(t, err)
+	if len(files) != 0 {
+		t.Errorf("keys lie open: %v", files)
 	}
 }
 

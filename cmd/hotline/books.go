@@ -183,7 +183,7 @@ func (l *lateLedger) Contact(ctx context.Context, id call.ID, contact string) (s
 
 // ledger is a ledger whose database stays open as long as the process.
 func (c Config) ledger(rules *callbackRules, reg prometheus.Registerer) (*lateLedger, error) {
-	keys, err := casework.LoadKeys(c.path("secrets"), region)
+	keys, err := c.callerKeys()
 	if err != nil {
 		return nil, err
 	}
@@ -268,7 +268,7 @@ func runWorker(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	keys, err := casework.LoadKeys(c.path("secrets"), region)
+	keys, err := c.callerKeys()
 	if err != nil {
 		return err
 	}

@@ -45,6 +45,7 @@ type Config struct {
 	PublicURL   string           `yaml:"public_url"`     // of the console, when a proxy with TLS stands before it
 	IdleLock    time.Duration    `yaml:"idle_lock"`      // a console locks after so long without input, never within a call
 	Provider    ProviderConfig   `yaml:"provider"`       // of identities, by which people may also sign in; off unless issuer is set
+	KeyService  KeyServiceConfig `yaml:"key_service"`    // opens keys that lie wrapped; off unless set
 	Callbacks   CallbackConfig   `yaml:"callbacks"`
 	Outbound    OutboundConfig   `yaml:"outbound"`
 
@@ -142,6 +143,9 @@ func (c Config) Validate() error {
 		}
 	}
 	if err := c.Callbacks.Validate(); err != nil {
+		errs = append(errs, err)
+	}
+	if err := c.KeyService.Validate(); err != nil {
 		errs = append(errs, err)
 	}
 	if err := c.Policy.ValidateFor(c.lineSite()); err != nil {

@@ -52,7 +52,7 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	callerKeys, err := casework.LoadKeys(c.path("secrets"), region)
+	callerKeys, err := c.callerKeys()
 	if err != nil {
 		return err
 	}
