@@ -102,6 +102,7 @@ func Codes() []Code {
 		NoteFull, FormChanged, FormIncomplete, DispositionMissing, OwnDebrief,
 		FactorNeeded, EnrolmentNeeded, PasswordNeeded, IsLocked, FreshFactorNeeded, BadCode, AlreadyEnrolled, NotEnrolled, WeakPassword, NameTaken, BadPerson,
 		OwnRole, LastSecurity, BadWork, ProviderFailed, ProviderUnknown, ProviderRole,
+		SamePerson, ClosureBarred, IncidentClosed, PacketChanged,
 	}, documentCodes()...)
 }
 

@@ -46,7 +46,7 @@ func ControlTypes() []Type {
 	return []Type{
 		TypeHold, TypeResume, TypeInvite, TypeInviteAccept, TypeInviteRefuse, TypeInviteCancel, TypeTransfer, TypeRelease, TypeOutside,
 		TypeOutsideDrop, TypeOutsideLeave, TypeDTMF, TypeSOS, TypeWrapUpExtend, TypeJoin, TypeLeave, TypeTake, TypeForce, TypeAssign,
-		TypeMoveUp, TypeSOSAck, TypeSOSEnd,
+		TypeMoveUp, TypeSOSAck, TypeSOSEnd, TypeIncidentAck,
 	}
 }
 
@@ -192,6 +192,8 @@ func blankControl(t Type) any {
 		return new(SOSAck)
 	case TypeSOSEnd:
 		return new(SOSEnd)
+	case TypeIncidentAck:
+		return new(IncidentAck)
 	}
 	return nil
 }

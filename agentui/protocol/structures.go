@@ -103,6 +103,8 @@ type Self struct {
 	Invite     *Beside  `json:"invite"`     // is asked to
 	SOS        *SOS     `json:"sos"`        // has asked for help
 	Supervised []string `json:"supervised"` // names of who listens, where the site shows it; never nil
+
+	Incidents []IncidentRow `json:"incidents"` // open ones: for who leads all, for others those in which they have a part; never nil
 }
 
 // Board is what a supervisor sees of the whole site.

@@ -12,6 +12,7 @@ import * as settings from './settings';
 import * as care from './care';
 import * as colleagues from './colleagues';
 import * as floor from './floor';
+import * as incidents from './incidents';
 import * as safety from './safety';
 import { list, type Reader, record, text } from './shape';
 
@@ -83,6 +84,10 @@ const readers: Record<string, Reader<unknown>> = {
   http_shift: care.shift,
   http_debrief: care.debrief,
   http_debriefs: care.debriefList,
+  http_error_closure_barred: incidents.closureBarred,
+  http_incident: incidents.incident,
+  http_incidents: incidents.incidentList,
+  http_incident_report: incidents.incidentReport,
   http_enrolment: safety.enrolment,
   http_recovery_codes: safety.recoveryCodes,
   http_account: safety.account,
@@ -136,6 +141,15 @@ const sent = [
   'http_person_restore.json',
   'http_door_open.json',
   'http_work.json',
+  'http_incident_open.json',
+  'http_incident_act.json',
+  'http_incident_say.json',
+  'http_incident_tell.json',
+  'http_incident_call_for.json',
+  'http_incident_arrived.json',
+  'http_incident_plan.json',
+  'http_incident_decide.json',
+  'http_incident_report_save.json',
 ];
 
 function readerOf(name: string): Reader<unknown> | undefined {

@@ -36,7 +36,8 @@ export type ControlRequest =
   | { type: 'force'; user: string; state: 'available' | 'not_ready'; reason_text: string }
   | { type: 'assign'; call: string; user: string; reason_text: string }
   | { type: 'move_up'; call: string; reason_text: string }
-  | { type: 'sos_ack' | 'sos_end'; user: string };
+  | { type: 'sos_ack' | 'sos_end'; user: string }
+  | { type: 'incident_ack'; incident: string };
 
 export function encodeRequest(id: number, request: Request): string {
   const { type, ...fields } = request;

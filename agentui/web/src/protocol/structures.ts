@@ -1,4 +1,5 @@
 // The structures of docs/protocol.md, sections 5 and 6. Times are UTC in milliseconds since 1970, 0 where there is none.
+import { incidentRow } from './incidents';
 import {
   count,
   flag,
@@ -124,6 +125,7 @@ export const self = record({
   invite: nullable(beside),
   sos: nullable(sos),
   supervised: list(text),
+  incidents: list(incidentRow),
 });
 
 export const board = record({ waiting: list(call), talking: list(call), agents: list(agent) });
