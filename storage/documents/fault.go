@@ -30,12 +30,14 @@ const (
 	BadZone    Code = "bad_zone"      // params: value
 	Unknown    Code = "no_such"       // params: value; nothing of that name exists
 	OutOfOrder Code = "out_of_order"  // smaller than the one before it, or an end before its beginning
+	BadSchema  Code = "bad_schema"    // params: text; a schema or a rule that cannot be used, in the words of who reads it
+	Unlisted   Code = "unlisted"      // params: value; something that is there is missing in a list of all
 )
 
 // Codes lists every kind, for the tests that compare them with the words of the browser.
 func Codes() []Code {
 	return []Code{
-		Missing, TooMany, TooFew, TooLong, Twice, OutOfRange, BadChoice, BadID, BadNumber, BadText, BadDate, BadClock, BadZone, Unknown, OutOfOrder,
+		Missing, TooMany, TooFew, TooLong, Twice, OutOfRange, BadChoice, BadID, BadNumber, BadText, BadDate, BadClock, BadZone, Unknown, OutOfOrder, BadSchema, Unlisted,
 	}
 }
 
