@@ -16,34 +16,31 @@ type IncidentAct struct {
 // IncidentSay is the body of what is said of an incident: a code of the policy's choices, and words.
 type IncidentSay struct {
 	Req     string `json:"req"`
-	Kind    string `json:"kind"`    // of a fact, a consent's answer, a measure, a ground, an outcome
-	Outcome string `json:"outcome"` // of a measure, else empty
+	Kind    string `json:"kind"`    // of a fact, a consent's answer, a measure, a ground, an outcome, an item, a step
+	Outcome string `json:"outcome"` // of a measure; "unknown" of a fact that was asked and is not known; else empty
 	Text    string `json:"text"`    // at most 2000 characters
 }
 
-// IncidentTell is the body of POST /api/incidents/{id}/disclosures. What is kept is what was shown: when the facts are others by now it is refused as stale.
+// IncidentTell is the body of POST /api/incidents/{id}/disclosures. What is kept is what was shown: when the facts are others by now it is refused with
+// packet_changed.
 type IncidentTell struct {
-	Req    string   `json:"req"`
-	Seq    int64    `json:"seq"`    // of the incident as the page showed it
-	To     string   `json:"to"`     // whom it was told, 1 to 100 characters
-	Fields []string `json:"fields"` // of the packet, those that were told
+	Req     string        `json:"req"`
+	Contact string        `json:"contact"` // id in the phonebook
+	Packet  []PacketField `json:"packet"`  // what was told, word for word as it was shown
 }
 
-// IncidentCallFor is the body of POST /api/incidents/{id}/services: somebody outside was asked, or has joined the talk.
+// IncidentCallFor is the body of POST /api/incidents/{id}/services: somebody outside was asked, is in the talk, or could not be reached.
 type IncidentCallFor struct {
 	Req     string `json:"req"`
-	Contact string `json:"contact"` // id in the phonebook, or empty with a name
-	Name    string `json:"name"`    // at most 60 characters
-	Joined  bool   `json:"joined"`
+	Contact string `json:"contact"` // id in the phonebook
+	Result  string `json:"result"`  // asked, joined, failed
 }
 
 // IncidentArrived is the body of POST /api/incidents/{id}/arrival.
 type IncidentArrived struct {
-	Req  string `json:"req"`
-	Who  string `json:"who"`  // of the responders, 1 to 100 characters
-	How  string `json:"how"`  // on_line, called_back, responder_called, other
-	At   int64  `json:"at"`   // when they were there
-	Text string `json:"text"` //
+	Req string `json:"req"`
+	Who string `json:"who"` // of the responders, 1 to 100 characters
+	How string `json:"how"` // how that is known, 1 to 500 characters
 }
 
 // IncidentPlan is the body of POST /api/incidents/{id}/next: what is done in the place of a confirmation, by whom, until when.
@@ -61,20 +58,26 @@ type IncidentDecide struct {
 	Text string `json:"text"` // why not
 }
 
-// IncidentReport is the answer of GET /api/incidents/{id}/report.
+// IncidentReport is the answer of GET /api/incidents/{id}/report: the report to the authority, as the site's policy asks for it.
 type IncidentReport struct {
-	Incident    string              `json:"incident"`
-	FormVersion int                 `json:"form_version"`
-	Form        any                 `json:"form"`    // as in GET /api/forms; null: none is configured
-	Answers     map[string]any      `json:"answers"` // as they were saved, else what the incident already says; never nil
-	State       IncidentReportState `json:"state"`
+	Incident string            `json:"incident"`
+	Names    map[string]string `json:"names"`   // of the form; never nil
+	Fields   []ReportField     `json:"fields"`  // never nil
+	Answers  map[string]string `json:"answers"` // as filed, else what the incident says already; never nil
+	Report   IncidentDuty      `json:"report"`
 }
 
-// IncidentReportSave is the body of PUT /api/incidents/{id}/report.
-type IncidentReportSave struct {
-	Req         string         `json:"req"`
-	FormVersion int            `json:"form_version"`
-	Answers     map[string]any `json:"answers"`
+// ReportField is one field of it.
+type ReportField struct {
+	ID       string            `json:"id"`
+	Names    map[string]string `json:"names"` // never nil
+	Required bool              `json:"required"`
+}
+
+// IncidentReportFile is the body of POST /api/incidents/{id}/report.
+type IncidentReportFile struct {
+	Req     string            `json:"req"`
+	Answers map[string]string `json:"answers"`
 }
 
 // Codes of HTTP answers about incidents.

@@ -36,7 +36,8 @@ type IncidentRow struct {
 	Supervisor     string `json:"supervisor"` // who acknowledged; empty: nobody yet
 	SupervisorName string `json:"supervisor_name"`
 	AcknowledgedAt int64  `json:"acknowledged_at"`
-	Second         string `json:"second"` // who sees to location, services and company while the counsellor talks
+	JoinedAt       int64  `json:"joined_at"` // the supervisor listens, or listened
+	Second         string `json:"second"`    // who sees to location, services and company while the counsellor talks
 	SecondName     string `json:"second_name"`
 
 	Asked []IncidentAsked `json:"asked"` // who is asked to acknowledge at this moment; never nil
@@ -74,8 +75,9 @@ type IncidentEvent struct {
 	Kind   string            `json:"kind"`
 	By     string            `json:"by"` // a user, "system", or "caller"
 	ByName string            `json:"by_name"`
-	Params map[string]string `json:"params"` // codes and names that the sentence needs; never nil
+	Params map[string]string `json:"params"` // codes and names that the sentence needs, those that there are; never nil
 	Text   string            `json:"text"`   // what a person said, private
+	Packet []PacketField     `json:"packet"` // what was told, private; never nil
 }
 
 // IncidentTrigger is one reason for the incident.
@@ -91,7 +93,8 @@ type IncidentTrigger struct {
 
 // IncidentFact is what is known of where the person is, what they have, who is with them and who can be reached.
 type IncidentFact struct {
-	Kind   string `json:"kind"` // location, means, company, contacts
+	Kind   string `json:"kind"`  // location, means, company, contacts, person
+	Known  bool   `json:"known"` // false: it was asked, and is not known
 	Text   string `json:"text"`
 	At     int64  `json:"at"`
 	ByName string `json:"by_name"`
@@ -108,7 +111,7 @@ type IncidentConsent struct {
 // IncidentMeasure is a step that was tried, the least invasive first.
 type IncidentMeasure struct {
 	Kind    string `json:"kind"`
-	Outcome string `json:"outcome"` // helped, not_enough, refused, not_possible
+	Outcome string `json:"outcome"` // helped, partly, not, refused
 	Text    string `json:"text"`
 	At      int64  `json:"at"`
 	ByName  string `json:"by_name"`
@@ -130,29 +133,30 @@ type IncidentService struct {
 	AskedAt  int64  `json:"asked_at"`
 	ByName   string `json:"by_name"`
 	JoinedAt int64  `json:"joined_at"` // 0: not in the talk
+	FailedAt int64  `json:"failed_at"` // did not come to the telephone; 0: not so
 }
 
 // PacketField is one line of what may be told to responders.
 type PacketField struct {
-	Field string `json:"field"` // location, means, company, contacts, situation, number
+	Field string `json:"field"` // as the policy names it: location, means, ...
 	Text  string `json:"text"`
 }
 
 // IncidentDisclosure is what was told to whom.
 type IncidentDisclosure struct {
-	To     string        `json:"to"`
-	At     int64         `json:"at"`
-	By     string        `json:"by"`
-	ByName string        `json:"by_name"`
-	Packet []PacketField `json:"packet"` // never nil
+	Contact string        `json:"contact"` // id in the phonebook
+	To      string        `json:"to"`      // its name
+	At      int64         `json:"at"`
+	By      string        `json:"by"`
+	ByName  string        `json:"by_name"`
+	Packet  []PacketField `json:"packet"` // never nil
 }
 
 // IncidentArrival says that responders reached the person.
 type IncidentArrival struct {
-	Who    string `json:"who"`   // of the responders
-	How    string `json:"how"`   // how that is known: on_line, called_back, responder_called, other
-	Since  int64  `json:"since"` // when they were there
-	At     int64  `json:"at"`    // when it was written down
+	Who    string `json:"who"` // of the responders
+	How    string `json:"how"` // how that is known
+	At     int64  `json:"at"`
 	ByName string `json:"by_name"`
 }
 
@@ -162,6 +166,7 @@ type IncidentNext struct {
 	Owner     string `json:"owner"`
 	OwnerName string `json:"owner_name"`
 	Until     int64  `json:"until"`
+	DoneAt    int64  `json:"done_at"` // 0: still to be done
 	At        int64  `json:"at"`
 	ByName    string `json:"by_name"`
 }
@@ -189,12 +194,21 @@ type IncidentStep struct {
 	ByName    string `json:"by_name"`
 }
 
-// IncidentReportState says whether the report is written.
-type IncidentReportState struct {
-	DueAt       int64  `json:"due_at"`   // 0: none is asked for yet
-	FiledAt     int64  `json:"filed_at"` // 0: not filed
-	FiledBy     string `json:"filed_by"`
-	FiledByName string `json:"filed_by_name"`
+// IncidentDuty is something that is owed because of it, also after its end.
+type IncidentDuty struct {
+	Owed   bool   `json:"owed"`
+	DueAt  int64  `json:"due_at"`
+	DoneAt int64  `json:"done_at"` // 0: not yet
+	By     string `json:"by"`
+	ByName string `json:"by_name"`
+}
+
+// IncidentMark is a thing of a list that a person ticked, or a step that a person left out with a reason.
+type IncidentMark struct {
+	Item   string `json:"item"`
+	Text   string `json:"text"`
+	At     int64  `json:"at"`
+	ByName string `json:"by_name"`
 }
 
 // Incident is all of one incident, for who may see it.
@@ -202,6 +216,8 @@ type Incident struct {
 	IncidentRow
 	Triggers      []IncidentTrigger      `json:"triggers"`      // never nil
 	Calls         []string               `json:"calls"`         // never nil
+	OnLine        bool                   `json:"on_line"`       // the newest call is on the line
+	CutOff        bool                   `json:"cut_off"`       // it ended without its counsellor
 	File          string                 `json:"file"`          // of the person at risk; empty: none yet
 	Reporter      string                 `json:"reporter"`      // file of who called for them; empty: they called themselves
 	Facts         []IncidentFact         `json:"facts"`         // the newest of each kind; never nil
@@ -215,19 +231,26 @@ type Incident struct {
 	Next          *IncidentNext          `json:"next"`
 	Closure       *IncidentClosure       `json:"closure"`
 	Missing       []string               `json:"missing"` // what stands between it and its end; never nil
-	Report        IncidentReportState    `json:"report"`
+	Checked       []IncidentMark         `json:"checked"` // items of the checklist; never nil
+	Skipped       []IncidentMark         `json:"skipped"` // steps; never nil
+	Notes         []IncidentMark         `json:"notes"`   // never nil
+	Report        IncidentDuty           `json:"report"`
+	FollowUps     IncidentDuty           `json:"follow_ups"`
+	Debrief       IncidentDuty           `json:"debrief"`
 	Steps         []IncidentStep         `json:"steps"`    // never nil
 	Timeline      []IncidentEvent        `json:"timeline"` // never nil
 	Rules         IncidentRules          `json:"rules"`
 }
 
-// IncidentRules are the choices that the site's policy gives, in its version.
+// IncidentRules are the choices that the site's policy gives, in the version by which the incident lives.
 type IncidentRules struct {
-	Version   int           `json:"version"`
-	Checklist []NamedChoice `json:"checklist"` // kinds of facts; never nil
-	Measures  []NamedChoice `json:"measures"`  // least invasive first; never nil
-	Grounds   []NamedChoice `json:"grounds"`   // of an authorisation; never nil
-	Outcomes  []NamedChoice `json:"outcomes"`  // of a closure; never nil
+	Version    int           `json:"version"`
+	Checklist  []NamedChoice `json:"checklist"`  // items for who has the dispatch; never nil
+	Facts      []NamedChoice `json:"facts"`      // never nil
+	Measures   []NamedChoice `json:"measures"`   // least invasive first; never nil
+	Grounds    []NamedChoice `json:"grounds"`    // of an authorisation; never nil
+	Outcomes   []NamedChoice `json:"outcomes"`   // of a closure; never nil
+	Disclosure []NamedChoice `json:"disclosure"` // fields of the packet; never nil
 }
 
 // NamedChoice is a choice with its words by language.
@@ -239,9 +262,9 @@ type NamedChoice struct {
 // IncidentListed is one row of the list.
 type IncidentListed struct {
 	IncidentRow
-	ClosedAt int64               `json:"closed_at"`
-	Outcome  string              `json:"outcome"`
-	Report   IncidentReportState `json:"report"`
+	ClosedAt int64        `json:"closed_at"`
+	Outcome  string       `json:"outcome"`
+	Report   IncidentDuty `json:"report"`
 }
 
 // IncidentList is the answer of GET /api/incidents: open ones first, then the newest.

@@ -149,7 +149,7 @@ const sent = [
   'http_incident_arrived.json',
   'http_incident_plan.json',
   'http_incident_decide.json',
-  'http_incident_report_save.json',
+  'http_incident_report_file.json',
 ];
 
 function readerOf(name: string): Reader<unknown> | undefined {

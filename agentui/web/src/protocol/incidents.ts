@@ -29,6 +29,7 @@ const rowFields = {
   supervisor: text,
   supervisor_name: text,
   acknowledged_at: count,
+  joined_at: count,
   second: text,
   second_name: text,
   asked: list(asked),
@@ -39,25 +40,40 @@ export const incidentRow = record(rowFields);
 
 const packetField = record({ field: text, text });
 const said = { text, at: count, by_name: text };
-export const reportState = record({ due_at: count, filed_at: count, filed_by: text, filed_by_name: text });
+export const duty = record({ owed: flag, due_at: count, done_at: count, by: text, by_name: text });
+const mark = record({ item: text, ...said });
 const choice = record({ id: text, names: dictionary(text) });
 
 export const incident = record({
   ...rowFields,
   triggers: list(record({ kind: text, at: count, by: text, by_name: text, level: text, call: text, text })),
   calls: list(text),
+  on_line: flag,
+  cut_off: flag,
   file: text,
   reporter: text,
-  facts: list(record({ kind: text, ...said })),
+  facts: list(record({ kind: text, known: flag, ...said })),
   consent: nullable(record({ answer: text, ...said })),
   measures: list(record({ kind: text, outcome: text, ...said })),
   authorisation: nullable(record({ ground: text, text, at: count, by: text, by_name: text })),
-  services: list(record({ contact: text, name: text, asked_at: count, by_name: text, joined_at: count })),
+  services: list(
+    record({ contact: text, name: text, asked_at: count, by_name: text, joined_at: count, failed_at: count }),
+  ),
   packet: list(packetField),
-  disclosures: list(record({ to: text, at: count, by: text, by_name: text, packet: list(packetField) })),
-  arrival: nullable(record({ who: text, how: text, since: count, at: count, by_name: text })),
+  disclosures: list(
+    record({ contact: text, to: text, at: count, by: text, by_name: text, packet: list(packetField) }),
+  ),
+  arrival: nullable(record({ who: text, how: text, at: count, by_name: text })),
   next: nullable(
-    record({ what: text, owner: text, owner_name: text, until: count, at: count, by_name: text }),
+    record({
+      what: text,
+      owner: text,
+      owner_name: text,
+      until: count,
+      done_at: count,
+      at: count,
+      by_name: text,
+    }),
   ),
   closure: nullable(
     record({
@@ -72,7 +88,12 @@ export const incident = record({
     }),
   ),
   missing: list(text),
-  report: reportState,
+  checked: list(mark),
+  skipped: list(mark),
+  notes: list(mark),
+  report: duty,
+  follow_ups: duty,
+  debrief: duty,
   steps: list(
     record({
       name: text,
@@ -85,26 +106,37 @@ export const incident = record({
     }),
   ),
   timeline: list(
-    record({ seq: count, at: count, kind: text, by: text, by_name: text, params: dictionary(text), text }),
+    record({
+      seq: count,
+      at: count,
+      kind: text,
+      by: text,
+      by_name: text,
+      params: dictionary(text),
+      text,
+      packet: list(packetField),
+    }),
   ),
   rules: record({
     version: count,
     checklist: list(choice),
+    facts: list(choice),
     measures: list(choice),
     grounds: list(choice),
     outcomes: list(choice),
+    disclosure: list(choice),
   }),
 });
 
-export const incidentListed = record({ ...rowFields, closed_at: count, outcome: text, report: reportState });
+export const incidentListed = record({ ...rowFields, closed_at: count, outcome: text, report: duty });
 export const incidentList = record({ incidents: list(incidentListed), more: flag });
 
 export const incidentReport = record({
   incident: text,
-  form_version: count,
-  form: (value: unknown) => value,
-  answers: dictionary((value: unknown) => value),
-  state: reportState,
+  names: dictionary(text),
+  fields: list(record({ id: text, names: dictionary(text), required: flag })),
+  answers: dictionary(text),
+  report: duty,
 });
 
 /** The details of a refused end of an incident. */
@@ -115,4 +147,6 @@ export type Incident = Read<typeof incident>;
 export type IncidentEvent = Incident['timeline'][number];
 export type IncidentListed = Read<typeof incidentListed>;
 export type IncidentReport = Read<typeof incidentReport>;
+export type Duty = Read<typeof duty>;
+export type PacketField = Read<typeof packetField>;
 export type NamedChoice = Read<typeof choice>;
