@@ -59,7 +59,7 @@ func (c *Controller) onAsterisk(e ari.Event) {
 		c.tell(a, e)
 		return
 	}
-	if c.tellOut(e) || c.tellBeside(e) {
+	if c.tellOut(e) || c.tellBeside(e) || c.alarms.tell(e) {
 		return
 	}
 	if leg, ok := c.names.legOfMedia(e.Channel.ID); ok && (e.Kind == ari.ChannelDestroyed || e.Kind == ari.StasisEnd) {

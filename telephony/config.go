@@ -26,6 +26,7 @@ type Config struct {
 	ReturnWait time.Duration // how long a caller waits on hold for an agent whose browser vanished; default 20 s
 	RedialWait time.Duration // how long an agent is kept for a red caller who was cut off and may call again; default 2 min
 	Outbound   Outbound
+	Alerts     Alerting
 	NodeLost   time.Duration // how long Asterisk may be out of reach before its calls are taken for lost; default 30 s
 	IndexWait  time.Duration // how long the queue may be away before a caller who waits for a place goes to the fallback; default 30 s
 }
@@ -70,7 +71,7 @@ func (c Config) withDefaults() Config {
 	def(&c.ReturnWait, 20*time.Second)
 	def(&c.NodeLost, 30*time.Second)
 	def(&c.IndexWait, 30*time.Second)
-	c.Outbound = c.Outbound.withDefaults()
+	c.Outbound, c.Alerts = c.Outbound.withDefaults(), c.Alerts.withDefaults()
 	if c.Bonds.share == nil {
 		c.Bonds.share = &share{}
 	}

@@ -64,6 +64,7 @@ type Controller struct {
 	drained  chan struct{}
 
 	presence presence // has a lock of its own
+	alarms   *alarms  // likewise
 
 	legsMu sync.RWMutex // legs are read by lanes, too
 	legs   map[string]*leg
@@ -95,6 +96,7 @@ func New(cfg Config, a *ari.Client, q *queue.Queue, l Ledger, gateways []Gateway
 	}
 	c.book.Store(&lines)
 	c.draining = c.cfg.Bonds.adopts
+	c.alarms = c.newAlarms()
 	c.fence = newFence(q, c.cfg.Lease, func(id call.ID) { c.do(func() { c.fenced(id) }) })
 	c.fence.confirm = c.cfg.Bonds.confirm
 	a.Guard(mayAct)
@@ -109,7 +111,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	c.away = time.Now()
 	c.ctx = c.fence.acting(ctx, itself)
 	c.beside(func() { cancel(c.ari.Run(ctx)) })
-	for _, part := range []func(context.Context){c.readAsterisk, c.fence.run, c.followIndex, c.followCommands, c.sweep, c.runCallbacks} {
+	for _, part := range []func(context.Context){c.readAsterisk, c.fence.run, c.followIndex, c.followCommands, c.sweep, c.runCallbacks, c.alarms.run} {
 		c.beside(func() { part(ctx) })
 	}
 	for _, g := range c.gateways {
@@ -147,8 +149,10 @@ func (c *Controller) beside(f func()) { c.tasks.Go(f) }
 // Ready says that calls can be claimed and acted on: Asterisk's events flow, and the calls are known to be ours.
 func (c *Controller) Ready() bool { return c.ready.Load() && c.fence.open() }
 
-// Calls is how many calls it has; sure says that Asterisk was looked at, so that there are no others of its owner's.
-func (c *Controller) Calls() (n int, sure bool) { return int(c.live.Load()), c.seen.Load() }
+// Calls is how many calls it has, alerts included; sure says that Asterisk was looked at, so that there are no others of its owner's.
+func (c *Controller) Calls() (n int, sure bool) {
+	return int(c.live.Load()) + c.alarms.count(), c.seen.Load()
+}
 
 // Drain stops claiming new calls and gives back callbacks that nobody is dialled for; the channel it returns is closed when the last call is over.
 func (c *Controller) Drain() <-chan struct{} {
@@ -165,7 +169,7 @@ func (c *Controller) Drain() <-chan struct{} {
 }
 
 func (c *Controller) checkDrained() {
-	if c.draining && len(c.calls)+len(c.adopting)+c.claiming == 0 {
+	if c.draining && len(c.calls)+len(c.adopting)+c.claiming+c.alarms.count() == 0 {
 		select {
 		case <-c.drained:
 		default:

@@ -14,6 +14,7 @@ const (
 	holdPrefix  = "hold-"
 	legPrefix   = "leg-"
 	mediaPrefix = "media-"
+	alertPrefix = "alert-"
 	ownerMark   = "@"
 )
 
@@ -29,6 +30,14 @@ type names struct{ owner string }
 func (n names) hold(line string) string { return holdPrefix + line + ownerMark + n.owner }
 func (n names) leg(leg string) string   { return legPrefix + leg + ownerMark + n.owner }
 func (n names) media(leg string) string { return mediaPrefix + leg + ownerMark + n.owner }
+func (n names) alert(id string) string  { return alertPrefix + id + ownerMark + n.owner }
+
+// alertOf is the alert whose channel of this owner's it is.
+func (n names) alertOf(channel string) (id string, ok bool) {
+	what, own := n.own(channel)
+	id, alert := strings.CutPrefix(what, alertPrefix)
+	return id, own && alert
+}
 
 // own takes the owner off a name, and says whether it is this one.
 func (n names) own(name string) (string, bool) { return strings.CutSuffix(name, ownerMark+n.owner) }
@@ -60,7 +69,7 @@ func (n names) legOfMedia(channel string) (leg string, ok bool) {
 
 // ours says that a channel is a thing of some controller's, and no caller.
 func ours(channel string) bool {
-	return slices.ContainsFunc([]string{mediaPrefix, ari.KeeperPrefix, snoopPrefix, pulsePrefix}, func(p string) bool { return strings.HasPrefix(channel, p) })
+	return slices.ContainsFunc([]string{mediaPrefix, ari.KeeperPrefix, snoopPrefix, pulsePrefix, alertPrefix}, func(p string) bool { return strings.HasPrefix(channel, p) })
 }
 
 // ownerOf is whose an object in Asterisk is, or "" when it is none of ours.

@@ -42,6 +42,7 @@ type view struct {
 	legs    map[string]int64 // attached legs -> which attachment
 	loans   map[string]string
 	besides map[string]bool // channels beside our calls
+	alerts  map[string]bool // channels of alerts
 	gaps    int
 }
 
@@ -53,7 +54,7 @@ func (c *Controller) resyncSoon(thorough bool) {
 		return
 	}
 	thorough, c.resync.thorough = c.resync.thorough, false
-	v := &view{known: map[string]bool{}, calls: map[call.ID]bool{}, outs: map[string]bool{}, legs: c.attachments(), loans: c.loans(), besides: map[string]bool{}, gaps: c.gaps}
+	v := &view{known: map[string]bool{}, calls: map[call.ID]bool{}, outs: map[string]bool{}, legs: c.attachments(), loans: c.loans(), besides: map[string]bool{}, alerts: c.alarms.dialled(), gaps: c.gaps}
 	for id := range c.channels {
 		v.known[id] = true
 	}
@@ -162,6 +163,7 @@ func (c *Controller) compare(v *view) {
 	}
 	c.compareOuts(v)
 	c.compareBesides(v)
+	c.alarms.compare(c.ctx, v.alerts, v.channels, c.ended)
 	maps.DeleteFunc(c.ended, func(id string, _ bool) bool { return !present[id] })
 	c.resolved = max(c.resolved, v.gaps)
 	c.metrics.resyncs.Inc()

@@ -23,6 +23,12 @@ const (
 
 	TakeCall = "take-call" // to whoever answers at a partner's line: a caller waits, press 1 to take the call
 
+	// To a person of the call tree whose telephone is called; nothing in them tells of a caller. The keys are those of telephony/alert.
+	AlertAsk      = "alert-ask"      // a call at high risk needs a supervisor: 1 accepts, 2 declines
+	AlertAccepted = "alert-accepted" // it was noted
+	AlertDeclined = "alert-declined" // it was noted, and the next person is called
+	AlertOver     = "alert-over"     // somebody else has it by now
+
 	// Parts of announcements, see numbers.go.
 	Next        = "next"         // you are the next one
 	Ahead       = "ahead"        // before you are: CallersAhead follows
@@ -49,7 +55,7 @@ const (
 func fixed() []string {
 	return []string{
 		HoldReassurance, Connecting, Technical, Returning, DangerNoted, FallbackGreeting, LeaveMessage, Closing,
-		Closed, Blocked, StayWithUs, CallbackImpossible, CallbackWithdrawn, TakeCall,
+		Closed, Blocked, StayWithUs, CallbackImpossible, CallbackWithdrawn, TakeCall, AlertAsk, AlertAccepted, AlertDeclined, AlertOver,
 		Next, Ahead, ManyCallers, UrgentFirst, WaitLonger, Wait, WaitShort, WaitHour, WaitUnknown,
 	}
 }
