@@ -18,13 +18,8 @@ func openPostgres(ctx context.Context, cfg Config) (*DB, error) {
 		// pgx's error may quote the URL, and with it a password.
 		return nil, errors.New("storage: postgres: the URL cannot be read; it looks like postgres://user@host:5432/hotline")
 	}
-	if cfg.PasswordFile != "" {
-		secret, err := os.ReadFile(cfg.PasswordFile)
-		if err != nil {
-			return nil, fmt.Errorf("storage: postgres: password file: %w", err)
-		}
-		line, _, _ := strings.Cut(string(secret), "\n")
-		pc.Password = strings.TrimRight(line, "\r")
+	if pc.Password, err = password(cfg, pc.Password); err != nil {
+		return nil, err
 	}
 	if pc.ConnectTimeout == 0 {
 		pc.ConnectTimeout = 5 * time.Second
@@ -41,4 +36,17 @@ func openPostgres(ctx context.Context, cfg Config) (*DB, error) {
 		return nil, errors.Join(err, pool.Close())
 	}
 	return db, nil
+}
+
+// password is that of the password file, else the one of the URL.
+func password(cfg Config, inURL string) (string, error) {
+	if cfg.PasswordFile == "" {
+		return inURL, nil
+	}
+	secret, err := os.ReadFile(cfg.PasswordFile)
+	if err != nil {
+		return "", fmt.Errorf("storage: postgres: password file: %w", err)
+	}
+	line, _, _ := strings.Cut(string(secret), "\n")
+	return strings.TrimRight(line, "\r"), nil
 }

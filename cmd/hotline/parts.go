@@ -31,13 +31,24 @@ func (c Config) queue(reg prometheus.Registerer) (*queue.Queue, redis.UniversalC
 }
 
 func (c Config) database(ctx context.Context) (*storage.DB, error) {
+	return storage.Open(ctx, c.databaseConfig())
+}
+
+func (c Config) databaseConfig() storage.Config {
 	cfg := storage.Config{URL: c.Database}
 	if file := c.path("secrets", "database-password"); strings.HasPrefix(c.Database, "postgres") {
 		if _, err := os.Stat(file); err == nil {
 			cfg.PasswordFile = file
 		}
 	}
-	return storage.Open(ctx, cfg)
+	return cfg
+}
+
+func dialectOf(cfg storage.Config) storage.Dialect {
+	if strings.HasPrefix(cfg.URL, "sqlite:") {
+		return storage.SQLite
+	}
+	return storage.Postgres
 }
 
 func (c Config) ariURL(n node) string { return "http://" + c.port(n.ari()) + "/ari" }
