@@ -89,7 +89,7 @@ func (c *Callbacks) reachedLate(ctx context.Context, task, agent string) (noted 
 	err = c.db.InTx(ctx, func(tx *storage.Tx) error {
 		noted = false
 		t, err := scanTask(tx.QueryRow(ctx, `SELECT `+taskColumns+` FROM tasks WHERE id = ?`, task))
-		if err != nil || t.State != TaskOpen && t.State != TaskGivenUp {
+		if err != nil || t.State != TaskOpen && t.State != TaskGivenUp && t.ClosedWhy != ClosedReturned {
 			return err
 		}
 		rows, err := attemptsOf(ctx, tx, task)
@@ -200,7 +200,12 @@ func after(t Task, a Attempt, r Retry) Task {
 	case ResultRefused:
 		t.State, t.Closed, t.ClosedBy, t.ClosedWhy = TaskCancelled, a.At, a.Who, ClosedRefused
 		return t
-	case ResultGivenUp:
+	}
+	if t.Reason == ReasonFollowUp { // when to try again is for the follow-up to say
+		t.State, t.Closed, t.ClosedBy, t.ClosedWhy = TaskCancelled, a.At, a.Who, ClosedReturned
+		return t
+	}
+	if a.Result == ResultGivenUp {
 		t.State = TaskGivenUp
 		return t
 	}

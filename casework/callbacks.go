@@ -46,6 +46,7 @@ const dueMost = 15 * time.Minute
 type CallbacksConfig struct {
 	Rules func(line string) CallbackRules // asked at each decision, so that it may change; nil: the defaults
 	Never func(number string) bool        // numbers (as [Normalise] writes them) that are never called: switchboards, the site's own; nil: none
+	Now   func() time.Time                // the clock; nil: time.Now
 }
 
 // Callbacks are the callers who are to be called back: promised to them, or because they left before anybody answered. The number is
@@ -69,7 +70,10 @@ func NewCallbacks(cfg CallbacksConfig, db *storage.DB, keys *Keys) (*Callbacks, 
 	if cfg.Never == nil {
 		cfg.Never = func(string) bool { return false }
 	}
-	return &Callbacks{cfg: cfg, db: db, keys: keys, now: time.Now}, nil
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	return &Callbacks{cfg: cfg, db: db, keys: keys, now: cfg.Now}, nil
 }
 
 func (c *Callbacks) rules(line string) CallbackRules {
@@ -175,7 +179,7 @@ func addOrJoin(ctx context.Context, tx *storage.Tx, task Task, refs []string, no
 // join is what an open callback becomes when its caller gives a further reason to call: the more urgent of both, with the earlier place. One
 // that was given up begins anew.
 func (t Task) join(more Task) Task {
-	if more.Danger || t.Reason == ReasonLeft {
+	if more.Danger || t.Reason == ReasonLeft && more.Reason != ReasonFollowUp {
 		t.Reason = more.Reason
 	}
 	t.Danger, t.Auto = t.Danger || more.Danger, t.Auto || more.Auto
@@ -202,7 +206,7 @@ func (t Task) join(more Task) Task {
 
 // urgency orders tiers, the most urgent first.
 func urgency(tier string) int {
-	i := slices.Index([]string{tierRed, tierReturning, "followup", tierNormal, tierNuisance}, tier)
+	i := slices.Index([]string{tierRed, tierReturning, tierFollowUp, tierNormal, tierNuisance}, tier)
 	if i < 0 {
 		return 3
 	}
@@ -246,9 +250,16 @@ func (c *Callbacks) Number(ctx context.Context, task, owner string) (string, err
 		}
 		return "", wrap("number of task "+task, err)
 	}
+	since := time.Time{}
+	if t.Reason == ReasonFollowUp {
+		if !c.now().Before(t.Due) {
+			return "", ErrUnusable // not at this hour, see [Callbacks.FollowUpIn]
+		}
+		since = t.Created // consent to follow-ups is theirs to know; what was said since the press counts
+	}
 	// Somebody in danger is called in spite of an earlier refusal, when a person so decides.
 	if t.Reason != ReasonPromised && !(t.Danger && t.Asked != "") {
-		refused, err := c.refused(ctx, refs)
+		refused, err := c.refused(ctx, refs, since)
 		if err != nil {
 			return "", err
 		}
@@ -269,13 +280,13 @@ func (c *Callbacks) onLine(ctx context.Context, refs []string, entry string) (on
 	return on, err
 }
 
-// refused tells whether the caller does not want to be called back.
-func (c *Callbacks) refused(ctx context.Context, refs []string) (bool, error) {
+// refused tells whether the caller said, not before a time, not to want to be called back.
+func (c *Callbacks) refused(ctx context.Context, refs []string, since time.Time) (bool, error) {
 	in, args := inRefs(refs)
 	if in == "" {
 		return false, nil
 	}
 	var n int
-	err := c.db.QueryRow(ctx, `SELECT COUNT(*) FROM callback_refusals WHERE caller_ref IN `+in, args...).Scan(&n)
+	err := c.db.QueryRow(ctx, `SELECT COUNT(*) FROM callback_refusals WHERE caller_ref IN `+in+` AND at_ms >= ?`, append(args, storage.Millis(since))...).Scan(&n)
 	return n > 0, wrap("look for a refusal", err)
 }

@@ -290,7 +290,7 @@ func TestCallbackRefused(t *testing.T) {
 		if now := d.task(task.ID); now.State != TaskCancelled || now.ClosedWhy != ClosedRefused {
 			t.Errorf("refused: %+v", now)
 		}
-		if no, err := d.refused(ctx, d.keys.CallerRefs(mobile)); err != nil || !no {
+		if no, err := d.refused(ctx, d.keys.CallerRefs(mobile), time.Time{}); err != nil || !no {
 			t.Errorf("the refusal was not kept: %v", err)
 		}
 		// Who asks for it again wants it again.

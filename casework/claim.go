@@ -109,6 +109,9 @@ func (c *Callbacks) claimOne(ctx context.Context, tx *storage.Tx, t Task, owner 
 			return nil, c.settle(ctx, tx, t, Attempt{Who: system, Result: ResultFailed, At: now})
 		}
 	}
+	if t.Reason == ReasonFollowUp && !now.Before(t.Due) {
+		return nil, returnFollowUp(ctx, tx, t, now)
+	}
 	promised := t.Reason == ReasonPromised && t.Attempts == 0 && now.Sub(t.Created) < promiseFresh
 	if !t.Urgent() && t.Asked == "" && !promised && !retry.Hours.Allow(now) {
 		_, err := tx.Exec(ctx, `UPDATE tasks SET state = 'open', owner = '', next_ms = ? WHERE id = ?`, storage.Millis(retry.Hours.After(now)), t.ID)

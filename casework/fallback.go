@@ -16,7 +16,7 @@ import (
 // the caller's number in plain text, and is destroyed when it is taken in.
 type FallbackNote struct {
 	ID       string // given by that Asterisk; never twice
-	Call     string // call id, when a controller had claimed the call before
+	Call     string // call id: that of the controller which had claimed the call before, else made from its channel
 	Line     string
 	Dialled  string
 	Caller   string    // digits; empty when withheld
@@ -123,14 +123,11 @@ func (f *Fallback) pass(ctx context.Context) error {
 func (f *Fallback) take(ctx context.Context, n FallbackNote) error {
 	ctx, cancel := context.WithTimeout(ctx, f.cfg.Limit)
 	defer cancel()
-	if n.ID == "" || n.Ended.IsZero() {
-		return errors.New("casework: fallback: a note without id or end")
+	if n.ID == "" || n.Call == "" || n.Ended.IsZero() {
+		return errors.New("casework: fallback: a note without id, call or end")
 	}
 	if n.Arrived.IsZero() {
 		n.Arrived = n.Ended
-	}
-	if n.Call == "" {
-		n.Call = f.derive("call", n)
 	}
 	row, err := f.enter(ctx, n)
 	if err != nil {

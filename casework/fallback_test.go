@@ -92,7 +92,7 @@ func fallback(t *testing.T, s *spool, db *storage.DB, k *Keys) *Fallback {
 
 func message(id string) FallbackNote {
 	return FallbackNote{
-		ID: id, Line: "12355", Dialled: "12355", Caller: "13800138000", Arrived: at(0), Began: at(2), Ended: at(60), Left: true, Message: id + ".alaw",
+		ID: id, Call: "01" + id, Line: "12355", Dialled: "12355", Caller: "13800138000", Arrived: at(0), Began: at(2), Ended: at(60), Left: true, Message: id + ".alaw",
 	}
 }
 
@@ -107,7 +107,7 @@ func TestFallbackMessage(t *testing.T) {
 			t.Fatalf("calls %+v", calls)
 		}
 		c := calls[0]
-		if c.Outcome != Degraded || c.Line != "12355" || !c.Ended.Equal(at(60)) || c.CallerRef != k.CallerRef("13800138000") || len(c.ID) != 26 {
+		if c.Outcome != Degraded || c.Line != "12355" || !c.Ended.Equal(at(60)) || c.CallerRef != k.CallerRef("13800138000") || c.ID != "011700.1" {
 			t.Errorf("call %+v", c)
 		}
 		if number, err := k.Open(c.CallerSealed, CallerContext(c.ID)); err != nil || number != "13800138000" {
@@ -180,7 +180,7 @@ func TestFallbackDiesAnywhere(t *testing.T) {
 			must(t, f.pass(t.Context()))
 			must(t, f.pass(t.Context()))
 			n := FallbackNote{ID: id, Arrived: at(0)}
-			c, err := NewLedger(db).Get(t.Context(), f.derive("call", n))
+			c, err := NewLedger(db).Get(t.Context(), "01"+id)
 			must(t, err)
 			task, err := NewTasks(db).Get(t.Context(), f.derive("task", n))
 			must(t, err)

@@ -181,3 +181,6 @@ func (k *Keys) Open(sealed []byte, context string) (string, error) {
 }
 
 func additional(id byte, context string) []byte { return append([]byte{id}, context...) }
+
+// Mask shows of a number what a person needs to tell it from another, see [Mask].
+func (k *Keys) Mask(number string) string { return Mask(number, k.region) }

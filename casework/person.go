@@ -90,7 +90,8 @@ func refuse(ctx context.Context, tx *storage.Tx, t Task, a Attempt) error {
 	if t.CallerRef == "" {
 		return nil
 	}
-	if _, err := tx.Exec(ctx, `INSERT INTO callback_refusals (caller_ref, at_ms, who, task) VALUES (?,?,?,?) ON CONFLICT (caller_ref) DO NOTHING`,
+	if _, err := tx.Exec(ctx, `INSERT INTO callback_refusals (caller_ref, at_ms, who, task) VALUES (?,?,?,?)
+		ON CONFLICT (caller_ref) DO UPDATE SET at_ms = excluded.at_ms, who = excluded.who, task = excluded.task`,
 		t.CallerRef, storage.Millis(a.At), a.Who, t.ID); err != nil {
 		return err
 	}

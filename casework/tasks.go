@@ -35,6 +35,8 @@ const (
 	ReasonPromised  = "promised"         // the caller asked for it while waiting
 	ReasonLeft      = "abandoned"        // left before anybody answered
 	ReasonAbandoned = "abandoned_danger" // pressed the danger key and left
+	ReasonCutOff    = "cut_off"          // was at risk and talked with somebody when the talk broke, see [Callbacks.CutOff]
+	ReasonFollowUp  = "followup"         // somebody pressed "call" at a follow-up, see [Callbacks.FollowUpIn]
 )
 
 // Why a task was closed, as far as the program knows it; a person's reason is in the audit.
@@ -43,6 +45,7 @@ const (
 	ClosedAnswered = "answered" // the caller called again and was answered
 	ClosedRefused  = "refused"  // the caller does not want to be called
 	ClosedByPerson = "person"
+	ClosedReturned = "returned" // not reached, and what comes next is for the follow-up to say
 )
 
 // Task is something that somebody must do.
@@ -89,6 +92,7 @@ func (t Task) Urgent() bool { return t.Danger || t.Tier == tierRed || t.Tier == 
 const (
 	tierRed       = "red"
 	tierReturning = "returning"
+	tierFollowUp  = "followup"
 	tierNormal    = "normal"
 	tierNuisance  = "nuisance"
 )
