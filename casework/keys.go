@@ -147,6 +147,24 @@ func (k *Keys) callerRef(id byte, key refKey, number string) string {
 	return strconv.Itoa(int(id)) + "-" + hex.EncodeToString(h.Sum(nil)[:16])
 }
 
+// Derived is a key for one purpose, made of a key that makes pseudonyms.
+type Derived struct {
+	ID  byte // of the key that it was made of
+	Key []byte
+}
+
+// Derive makes the keys of a purpose, newest first: what must stay comparable over the years, and is no number, has keys of its own by this.
+func (k *Keys) Derive(purpose string) []Derived {
+	refs := k.current().refs
+	out := make([]Derived, 0, len(refs))
+	for _, id := range slices.Backward(slices.Sorted(maps.Keys(refs))) {
+		h := hmac.New(refs[id].hash, refs[id].key)
+		h.Write([]byte("derive:" + purpose))
+		out = append(out, Derived{id, h.Sum(nil)})
+	}
+	return out
+}
+
 // CallerContext is the context in which the number of a call's caller is sealed, so that it opens in that call's rows only.
 func CallerContext(call string) string { return "caller:" + call }
 

@@ -19,9 +19,14 @@ type KnownRules struct {
 	Familiar time.Duration
 	// Patience is how long such a caller waits for that counsellor; default: not at all, which is preference without waiting.
 	Patience time.Duration
+	// HighRisk tells whether a number leads to an open file at high risk (files.Store.HighRisk); nil: there are no files.
+	HighRisk func(ctx context.Context, refs []string) (bool, error)
 }
 
 func (r KnownRules) withDefaults() KnownRules {
+	if r.HighRisk == nil {
+		r.HighRisk = func(context.Context, []string) (bool, error) { return false, nil }
+	}
 	for d, def := range map[*time.Duration]time.Duration{&r.Returning: 30 * time.Minute, &r.Reserve: 30 * time.Second, &r.Familiar: 30 * 24 * time.Hour} {
 		if *d == 0 {
 			*d = def
@@ -33,7 +38,8 @@ func (r KnownRules) withDefaults() KnownRules {
 // Known is what is known of a caller at arrival.
 type Known struct {
 	History   int           // earlier contacts, counted up to 1000
-	Returning bool          // was at risk and was cut off a moment ago
+	Returning bool          // was at risk and was cut off a moment ago, or has an open file at high risk
+	HighRisk  bool          // has an open file at high risk
 	Preferred string        // the counsellor of before; empty when there is none, or it is too long ago
 	PreferFor time.Duration // how long the caller may wait for that one
 	Blocked   bool          // a block is in force
@@ -69,7 +75,10 @@ func (l *Ledger) Known(ctx context.Context, refs []string, rules KnownRules, now
 	if err != nil {
 		return Known{}, wrap("look for a caller", err)
 	}
-	known := Known{}
+	known, rules := Known{}, rules.withDefaults()
+	if known.HighRisk, err = rules.HighRisk(ctx, refs); err != nil {
+		return Known{}, wrap("look for a file at high risk", err)
+	}
 	if err := l.db.QueryRow(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM calls WHERE caller_ref IN `+in+` AND ended_ms > 0 LIMIT ?) AS counted`,
 		append(slices.Clone(args), historyMost)...).Scan(&known.History); err != nil {
 		return Known{}, wrap("count calls", err)
@@ -83,12 +92,13 @@ func (l *Ledger) Known(ctx context.Context, refs []string, rules KnownRules, now
 	if len(blocked) > 0 {
 		since = blocked[0]
 	}
-	return judge(known, calls, since, rules.withDefaults(), now), nil
+	return judge(known, calls, since, rules, now), nil
 }
 
 // judge says what earlier calls (newest first) and a block in force since a time (zero: none) mean. Pure.
 //
-// Whoever was at risk and was cut off after the block was decided is a person in danger first: the supervisor who decided did not know of it.
+// Whoever was at risk and was cut off after the block was decided is a person in danger first: the supervisor who decided did not know of it. So is
+// whoever has an open file at high risk: that is closed by people, and a block would keep them from whom they need.
 func judge(k Known, calls []earlier, blockedSince time.Time, r KnownRules, now time.Time) Known {
 	k.Blocked = !blockedSince.IsZero()
 	for _, c := range calls {
@@ -99,6 +109,9 @@ func judge(k Known, calls []earlier, blockedSince time.Time, r KnownRules, now t
 			k.Returning, k.Blocked = true, false
 			break
 		}
+	}
+	if k.HighRisk {
+		k.Returning, k.Blocked = true, false
 	}
 	if k.Blocked {
 		return k

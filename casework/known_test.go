@@ -1,7 +1,9 @@
 package casework
 
 import (
+	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -19,6 +21,7 @@ func TestJudge(t *testing.T) {
 		calls   []earlier
 		blocked time.Time
 		rules   KnownRules
+		high    bool
 		want    Known
 	}{
 		"nobody": {},
@@ -34,10 +37,12 @@ func TestJudge(t *testing.T) {
 		"cut off, called again and left: still the same risk": {calls: []earlier{{ended: ago(minute), tier: "normal", outcome: Abandoned, by: ByCaller}, red}, want: Known{Returning: true, Preferred: "u-1", PreferFor: 30 * time.Second}},
 		"blocked": {calls: []earlier{calm}, blocked: ago(time.Hour), want: Known{Blocked: true}},
 		"blocked before being cut off in danger: danger first": {calls: []earlier{red}, blocked: ago(time.Hour), want: Known{Returning: true, Preferred: "u-1", PreferFor: 30 * time.Second}},
+		"an open file at high risk":                            {calls: []earlier{calm}, high: true, want: Known{HighRisk: true, Returning: true, Preferred: "u-1", PreferFor: 30 * time.Second}},
+		"…of somebody who never called from there, blocked":    {blocked: ago(minute), high: true, want: Known{HighRisk: true, Returning: true}},
 		"blocked knowing that call":                            {calls: []earlier{red}, blocked: ago(minute), want: Known{Blocked: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := judge(Known{}, tt.calls, tt.blocked, tt.rules.withDefaults(), noon); got != tt.want {
+			if got := judge(Known{HighRisk: tt.high}, tt.calls, tt.blocked, tt.rules.withDefaults(), noon); got != tt.want {
 				t.Errorf("got %+v, want %+v", got, tt.want)
 			}
 		})
@@ -62,6 +67,10 @@ func TestKnown(t *testing.T) {
 		// Two keys, one caller; the call in progress is not an earlier one.
 		if k := known("2-a", "1-a"); k != (Known{History: 3, Returning: true, Preferred: "u-r", PreferFor: 30 * time.Second}) {
 			t.Errorf("%+v", k)
+		}
+		high := KnownRules{HighRisk: func(_ context.Context, refs []string) (bool, error) { return slices.Contains(refs, "1-b"), nil }}
+		if k, err := l.Known(ctx, []string{"2-b", "1-b"}, high, at(60)); err != nil || !k.Returning || !k.HighRisk || k.History != 1 {
+			t.Errorf("with a file at high risk: %+v, %v", k, err)
 		}
 		if k := known("1-c"); k != (Known{}) {
 			t.Errorf("a stranger: %+v", k)

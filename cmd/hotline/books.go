@@ -13,6 +13,7 @@ import (
 	"hotline/agentui"
 	"hotline/agentui/users"
 	"hotline/casework"
+	"hotline/casework/files"
 	"hotline/casework/phonebook"
 	"hotline/deploy/asterisk"
 	"hotline/queue"
@@ -200,7 +201,11 @@ func (c Config) ledger(rules *callbackRules, reg prometheus.Registerer) (*lateLe
 		if err != nil {
 			return ledger{}, err
 		}
-		return ledger{casework.NewLedger(db), callbacks, keys, c.known(), contacts}, db.Register(reg)
+		persons, err := files.Open(ctx, db, keys)
+		if err != nil {
+			return ledger{}, err
+		}
+		return ledger{casework.NewLedger(db), callbacks, keys, c.known(persons), contacts}, db.Register(reg)
 	}}, nil
 }
 

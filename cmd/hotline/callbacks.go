@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"hotline/casework"
+	"hotline/casework/files"
 	"hotline/queue"
 	"hotline/queue/lines"
 	"hotline/storage"
@@ -197,6 +198,6 @@ func (d dialled) GaveUp(ctx context.Context, task, owner string) error {
 }
 
 // known are the rules of what earlier calls mean; how long a familiar caller waits for the counsellor of before is bounded by the line.
-func (c Config) known() casework.KnownRules {
-	return casework.KnownRules{Returning: c.Callbacks.Returning, Familiar: c.Callbacks.Familiar, Patience: time.Hour}
+func (c Config) known(persons *files.Store) casework.KnownRules {
+	return casework.KnownRules{Returning: c.Callbacks.Returning, Familiar: c.Callbacks.Familiar, Patience: time.Hour, HighRisk: persons.HighRisk}
 }
