@@ -247,6 +247,8 @@ func (p *pair) beside(ctx context.Context, op model.Op) error {
 		_, err = q.AckSOS(ctx, op.Req, a, op.By)
 	case model.EndSOS:
 		_, err = q.EndSOS(ctx, op.Req, a, op.By)
+	case model.Assess:
+		_, err = q.Assess(ctx, op.Req, id, queue.Risk{Tier: op.Tier, Danger: op.Flag, Level: op.Call.Level, By: op.Call.LevelBy, At: op.Call.LevelAt})
 	case model.Extend:
 		_, err = q.ExtendWrapUp(ctx, op.Req, a, op.Agent.Session, op.Span)
 	}
@@ -262,6 +264,7 @@ func (p *pair) compare(x queuetest.Index) error {
 			Preferred: string(c.Preferred), Hold: c.Hold, Key: float64(c.Key), Arrived: float64(c.Arrived), Since: float64(c.Since), Talked: float64(c.Talked),
 			Front: float64(c.Front), From: float64(c.From), Prefer: float64(c.Until), Danger: c.Danger,
 			Groups: c.Groups, Callback: c.Callback, History: c.History, Assigned: string(c.Assigned), Assign: float64(c.AssignTill), Parties: parties(c.Parties),
+			Level: string(c.Level), LevelBy: string(c.LevelBy), LevelAt: float64(c.LevelAt),
 		}
 	}
 	for id, a := range p.w.M.Agents {

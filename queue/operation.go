@@ -42,18 +42,19 @@ const (
 	DoAckSOS       Verb = "acksos"
 	DoEndSOS       Verb = "endsos"
 	DoExtend       Verb = "extend"
+	DoAssess       Verb = "assess"
 )
 
 // Op is one change as data, so that a run can be journalled and done again. Call.ID, Agent.ID and Agent.Session name whom it is about;
-// arrive, restore and require use all of Call that they know of, parties its Parties, signin and restore_agent all of Agent, force its State.
+// arrive, restore and require use all of Call that they know of, parties its Parties, assess its Level, LevelBy and LevelAt, signin and restore_agent all of Agent, force its State.
 type Op struct {
 	Verb  Verb
 	Req   RequestID
 	Call  Call
 	Agent Agent
 	Fence int64         // of the offer, for accept and decline
-	Tier  Tier          // for raise
-	Flag  bool          // front of enqueue, danger of raise
+	Tier  Tier          // for raise and assess
+	Flag  bool          // front of enqueue, danger of raise and assess
 	State CallState     // for mark
 	Why   string        // reason, hold or ending
 	Span  time.Duration // for hold and extend
@@ -67,7 +68,7 @@ func opOf(verb Verb, args []string) (Op, error) {
 	want, known := map[Verb]int{
 		DoArrive: 1, DoEnqueue: 2, DoRaise: 3, DoRequire: 1, DoAccept: 3, DoDecline: 3, DoMark: 3, DoEnd: 2, DoRestore: 1, DoSignIn: 1,
 		DoReady: 2, DoNotReady: 3, DoAway: 2, DoSignOut: 2, DoHold: 2, DoRestoreAgent: 1, DoSweep: 0,
-		DoAssist: 2, DoEndAssist: 2, DoParties: 2, DoTransfer: 3, DoRequeue: 3, DoAssign: 3, DoMoveUp: 2, DoForce: 3, DoSOS: 3, DoAckSOS: 2, DoEndSOS: 2, DoExtend: 3,
+		DoAssist: 2, DoEndAssist: 2, DoParties: 2, DoTransfer: 3, DoRequeue: 3, DoAssign: 3, DoMoveUp: 2, DoForce: 3, DoSOS: 3, DoAckSOS: 2, DoEndSOS: 2, DoExtend: 3, DoAssess: 6,
 	}[verb]
 	if !known || len(args) != want {
 		return op, fmt.Errorf("operation %q with %d arguments: %w", verb, len(args), ErrInvalid)
@@ -130,6 +131,11 @@ func (op *Op) beside(args []string) error {
 		op.Call.ID, op.By = CallID(args[0]), AgentID(args[1])
 	case DoForce:
 		op.Agent.ID, op.Agent.State, op.By = AgentID(args[0]), AgentState(args[1]), AgentID(args[2])
+	case DoAssess:
+		op.Call.ID, op.Tier, op.Flag, op.Call.Level, op.Call.LevelBy = CallID(args[0]), Tier(args[1]), args[2] == "1", Level(args[3]), AgentID(args[4])
+		var at int64
+		at, err = strconv.ParseInt(args[5], 10, 64)
+		op.Call.LevelAt = ms(at).time()
 	case DoSOS:
 		op.Agent.ID, op.Agent.Session, op.Call.ID = AgentID(args[0]), args[1], CallID(args[2])
 	case DoAckSOS, DoEndSOS:

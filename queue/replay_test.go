@@ -73,6 +73,9 @@ func TestReplay(t *testing.T) {
 		"sos":    {talking, func(d *desk, r RequestID) string { return answer(d.SOS(ctx, r, "a1", "s", "c1")) }},
 		"acksos": {calledForHelp, func(d *desk, r RequestID) string { return answer(d.AckSOS(ctx, r, "a1", "boss")) }},
 		"endsos": {calledForHelp, func(d *desk, r RequestID) string { return answer(d.EndSOS(ctx, r, "a1", "boss")) }},
+		"assess": {talking, func(d *desk, r RequestID) string {
+			return answer(d.Assess(ctx, r, "c1", Risk{Tier: TierRed, Level: LevelHigh, By: "a1", At: d.time()}))
+		}},
 		"extend": {agentStates()[AgentWrapUp], func(d *desk, r RequestID) string { return answer(d.ExtendWrapUp(ctx, r, "a1", "s", time.Minute)) }},
 		"claim": {func(*desk) {}, func(d *desk, r RequestID) string {
 			v, err := d.change(ctx, claimScript, r, "c1", "me", 3, 1000)

@@ -88,6 +88,9 @@ type Call struct {
 	Agent   AgentID   `json:"agent,omitempty"`
 	Offer   OfferID   `json:"offer,omitempty"`
 	Danger  bool      `json:"danger,omitempty"`
+	Level   Level     `json:"level,omitempty"`    // what a person said last of the danger (Assess)
+	LevelBy AgentID   `json:"level_by,omitempty"` // who
+	LevelAt time.Time `json:"level_at,omitzero"`
 	History int       `json:"history"`        // earlier contacts known for this caller
 	Hold    string    `json:"hold,omitempty"` // why held: "agent_away", HoldByAgent, …
 	Parties []Party   `json:"parties,omitempty"`

@@ -48,6 +48,9 @@ type callRow struct {
 	Agent   AgentID    `json:"agent,omitempty"`
 	Offer   OfferID    `json:"offer,omitempty"`
 	Danger  bool       `json:"danger,omitempty"`
+	Level   Level      `json:"level,omitempty"`
+	LevelBy AgentID    `json:"level_by,omitempty"`
+	LevelAt ms         `json:"level_at,omitempty"`
 	History int        `json:"history,omitempty"`
 	Hold    string     `json:"hold,omitempty"`
 	Parties []partyRow `json:"parties,omitempty"`
@@ -80,6 +83,7 @@ func (r callRow) call() Call {
 		Agent: r.Agent, Offer: r.Offer, Danger: r.Danger, History: r.History, Hold: r.Hold,
 		Asked: parseSkills(r.Asked), Waiting: r.From.time(), Preferred: r.Preferred, PreferUntil: r.Prefer.time(), Only: r.Only,
 		Groups: r.Groups, Callback: r.Callback, Assigned: r.Assigned, AssignedUntil: r.Assign.time(),
+		Level: r.Level, LevelBy: r.LevelBy, LevelAt: r.LevelAt.time(),
 	}
 	for _, p := range r.Parties {
 		c.Parties = append(c.Parties, p.party())
@@ -120,6 +124,12 @@ func callText(c Call, floors Skills) (string, error) {
 	if err == nil && c.Assigned != "" {
 		err = checkID("assigned agent", string(c.Assigned))
 	}
+	if err == nil && c.LevelBy != "" {
+		err = checkID("assessor", string(c.LevelBy))
+	}
+	if err == nil {
+		err = checkLevel(c.Level)
+	}
 	var parties []partyRow
 	if err == nil {
 		parties, err = partyRows(c.Parties)
@@ -137,7 +147,7 @@ func callText(c Call, floors Skills) (string, error) {
 	row.Arrived, row.Since, row.Talked, row.Front, row.From = msOf(c.Arrived), msOf(c.Since), msOf(c.Talked), msOf(c.Front), msOf(c.Waiting)
 	row.Agent, row.Danger, row.History, row.Hold = c.Agent, c.Danger, c.History, c.Hold
 	row.Preferred, row.Prefer, row.Groups, row.Callback = c.Preferred, msOf(c.PreferUntil), c.Groups, c.Callback
-	row.Parties = parties
+	row.Parties, row.Level, row.LevelBy, row.LevelAt = parties, c.Level, c.LevelBy, msOf(c.LevelAt)
 	if c.Assigned != "" {
 		row.Assigned, row.Assign = c.Assigned, msOf(c.AssignedUntil)
 	}

@@ -30,6 +30,8 @@ func (q *Queue) beside(op Op) error {
 		return q.help(op)
 	case Extend:
 		return q.extend(op)
+	case Assess:
+		return q.assess(op)
 	}
 	return queue.ErrInvalid
 }

@@ -24,7 +24,7 @@ func (q *Queue) row(c queue.Call) (*Call, error) {
 		ID: c.ID, Line: c.Line, Node: c.Node, Owner: c.Owner, State: c.State, Tier: c.Tier, Need: asked.Text(),
 		Arrived: ms(c.Arrived), Since: ms(c.Since), Talked: ms(c.Talked), Front: ms(c.Front), From: ms(c.Waiting), Until: ms(c.PreferUntil),
 		Preferred: c.Preferred, Agent: c.Agent, Danger: c.Danger, History: c.History, Hold: c.Hold, Groups: c.Groups, Callback: c.Callback,
-		Parties: c.Parties, Assigned: c.Assigned,
+		Parties: c.Parties, Assigned: c.Assigned, Level: c.Level, LevelBy: c.LevelBy, LevelAt: ms(c.LevelAt),
 	}
 	if r.Assigned != "" {
 		r.AssignTill = q.now + q.patience
@@ -58,7 +58,7 @@ func (q *Queue) View(c *Call) queue.Call {
 		ID: c.ID, Line: c.Line, Node: c.Node, Owner: c.Owner, State: c.State, Tier: c.Tier, Needs: q.skills(c.Need), Asked: q.skills(c.Asked),
 		Arrived: at(c.Arrived), Since: at(c.Since), Talked: at(c.Talked), Front: at(c.Front), Waiting: at(c.From), PreferUntil: at(c.Until),
 		Preferred: c.Preferred, Only: c.Only, Agent: c.Agent, Danger: c.Danger, History: c.History, Hold: c.Hold, Groups: c.Groups, Callback: c.Callback,
-		Parties: c.Parties, Assigned: c.Assigned, AssignedUntil: at(c.AssignTill),
+		Parties: c.Parties, Assigned: c.Assigned, AssignedUntil: at(c.AssignTill), Level: c.Level, LevelBy: c.LevelBy, LevelAt: at(c.LevelAt),
 	}
 	for _, s := range c.Relax {
 		out.Relax = append(out.Relax, s.Relaxation)
@@ -226,8 +226,24 @@ func (q *Queue) raise(id queue.CallID, tier queue.Tier, danger bool) error {
 		return queue.ErrNoCall
 	}
 	c.Danger = c.Danger || danger
+	q.changeTier(c, tier)
+	return nil
+}
+
+// assess notes what a person said of the danger; it may also take a mark of danger away.
+func (q *Queue) assess(op Op) error {
+	c := q.Calls[op.Call.ID]
+	if c == nil {
+		return queue.ErrNoCall
+	}
+	c.Danger, c.Level, c.LevelBy, c.LevelAt = op.Flag, op.Call.Level, op.Call.LevelBy, ms(op.Call.LevelAt)
+	q.changeTier(c, op.Tier)
+	return nil
+}
+
+func (q *Queue) changeTier(c *Call, tier queue.Tier) {
 	if c.Tier == tier {
-		return nil
+		return
 	}
 	before, up := q.orderKey(c), q.head[tier] > q.head[c.Tier]
 	c.Tier = tier
@@ -249,7 +265,6 @@ func (q *Queue) raise(id queue.CallID, tier queue.Tier, danger bool) error {
 			q.expose(a, c)
 		}
 	}
-	return nil
 }
 
 func (q *Queue) mark(id queue.CallID, state queue.CallState, hold string) error {

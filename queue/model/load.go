@@ -34,6 +34,9 @@ type callRow struct {
 	Exposed   queue.AgentID   `json:"exposed"`
 	Offer     string          `json:"offer"`
 	Danger    bool            `json:"danger"`
+	Level     queue.Level     `json:"level"`
+	LevelBy   queue.AgentID   `json:"level_by"`
+	LevelAt   int64           `json:"level_at"`
 	Callback  bool            `json:"callback"`
 	History   int             `json:"history"`
 	Groups    *int            `json:"groups"`
@@ -194,7 +197,7 @@ func (q *Queue) loadCall(text json.RawMessage) error {
 		Arrived: r.Arrived, Since: r.Since, Talked: r.Talked, Front: r.Front, From: r.From, Key: r.Key, Until: r.Prefer,
 		Preferred: r.Preferred, Only: r.Only, Agent: r.Agent, exposed: r.Exposed, Offer: fenceIn(r.Offer),
 		Danger: r.Danger, Callback: r.Callback, History: r.History, Groups: queue.EveryGroup, Hold: r.Hold,
-		Assigned: r.Assigned, AssignTill: r.Assign,
+		Assigned: r.Assigned, AssignTill: r.Assign, Level: r.Level, LevelBy: r.LevelBy, LevelAt: r.LevelAt,
 	}
 	if r.Groups != nil {
 		c.Groups = *r.Groups

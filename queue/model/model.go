@@ -47,6 +47,7 @@ const (
 	AckSOS       = queue.DoAckSOS
 	EndSOS       = queue.DoEndSOS
 	Extend       = queue.DoExtend
+	Assess       = queue.DoAssess
 )
 
 // Call is a caller's row; times in ms since 1970, 0 = none.
@@ -68,6 +69,9 @@ type Call struct {
 	Parties                                         []queue.Party
 	Assigned                                        queue.AgentID
 	AssignTill                                      int64 // until when for Assigned alone
+	Level                                           queue.Level
+	LevelBy                                         queue.AgentID
+	LevelAt                                         int64
 
 	due int64 // of the next step or of the wait for one agent
 }

@@ -41,6 +41,9 @@ type Call struct {
 	Assigned                                         string // to an agent, until Assign for that one alone
 	Assign                                           float64
 	Parties                                          []Party
+	Level                                            string  // what a person said of the danger
+	LevelBy                                          string  `json:"level_by"`
+	LevelAt                                          float64 `json:"level_at"`
 }
 
 // Party is one who takes part in a call, in its row.

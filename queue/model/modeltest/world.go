@@ -137,8 +137,11 @@ func (w *World) next() model.Op {
 		return w.past[len(w.past)-1-w.rnd.IntN(min(8, len(w.past)))]
 	}
 	op := w.pick()
-	if w.rnd.IntN(4) == 0 {
+	switch w.rnd.IntN(16) {
+	case 0, 1, 2, 3:
 		op = w.beside()
+	case 4:
+		op = w.risk()
 	}
 	w.n++
 	if op.Verb != model.Sweep {
