@@ -182,6 +182,7 @@ func (d *desk) call(c board.Call) protocol.Call {
 		Agent: string(c.Agent), AgentName: d.s.directory.name(c.Agent), ArrivedAt: millis(c.Arrived), Since: millis(c.Since),
 		TalkSince: millis(c.Talked), Danger: c.Danger, History: c.History, HoldReason: c.Hold, Callback: c.Callback, Parties: d.parties(c.Call), Needs: skillLevels(c.Needs),
 		Assigned: string(c.Assigned), AssignedName: d.s.directory.name(c.Assigned),
+		Level: string(c.Level), LevelByName: d.s.directory.name(c.LevelBy), LevelAt: millis(c.LevelAt), AgentLostAt: millis(c.LostAt),
 	}
 	if c.Quality != nil {
 		q := protocol.Quality(*c.Quality)

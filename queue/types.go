@@ -91,6 +91,7 @@ type Call struct {
 	Level   Level     `json:"level,omitempty"`    // what a person said last of the danger (Assess)
 	LevelBy AgentID   `json:"level_by,omitempty"` // who
 	LevelAt time.Time `json:"level_at,omitzero"`
+	LostAt  time.Time `json:"lost_at,omitzero"` // at risk, waiting again since the agent vanished then (Open); until somebody has the caller
 	History int       `json:"history"`        // earlier contacts known for this caller
 	Hold    string    `json:"hold,omitempty"` // why held: "agent_away", HoldByAgent, …
 	Parties []Party   `json:"parties,omitempty"`

@@ -65,7 +65,7 @@ func (a *actor) carryOut(cmd call.Command) {
 		_ = a.asterisk("hangup", func(ctx context.Context) error { return a.ctl.ari.Hangup(ctx, a.channel, "normal") })
 	case call.Degrade:
 		a.degrade()
-	case call.Register, call.Enqueue, call.Raise, call.Require, call.Mark, call.Restore:
+	case call.Register, call.Enqueue, call.Raise, call.Assess, call.Require, call.Mark, call.Restore:
 		a.tellIndex(cmd, c)
 	case call.Close:
 		a.close(c)

@@ -10,6 +10,9 @@ import (
 	"hotline/telephony/call"
 )
 
+// verbRisk is the verb by which a person says how much danger there is.
+const verbRisk = "risk"
+
 // controls are the verbs by which an agent, or who takes over from one, steers a call.
 func controls() map[string]order {
 	plain := func(event func(call.Wish) call.Event) order {
@@ -33,6 +36,9 @@ func controls() map[string]order {
 		},
 		"outside_drop":  plain(func(w call.Wish) call.Event { return call.OutsideDropWanted{Wish: w} }),
 		"outside_leave": plain(func(w call.Wish) call.Event { return call.OutsideLeaveWanted{Wish: w} }),
+		verbRisk: func(_ *Controller, w call.Wish, cmd queue.Command) call.Event {
+			return call.RiskWanted{Wish: w, Level: call.Level(cmd.Arg), Lowered: cmd.Note == "lowered"}
+		},
 		"dtmf": func(_ *Controller, w call.Wish, cmd queue.Command) call.Event {
 			return call.DigitsWanted{Wish: w, Outside: cmd.Note == string(queue.PartyOutside), Digits: cmd.Arg}
 		},

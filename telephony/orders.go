@@ -28,13 +28,22 @@ type wish struct {
 	until time.Time
 }
 
-// wishKept is how long a wish is kept, and how far back wishes are read at the start.
-const wishKept = 10 * time.Second
+const (
+	// wishKept is how long a wish is kept, and how far back wishes are read at the start.
+	wishKept = 10 * time.Second
+	// riskKept is how far back it is looked at the start for what was said of a danger: that is meant whatever became of the controllers meanwhile.
+	riskKept = 10 * time.Minute
+)
 
-// followCommands carries people's wishes to the calls. The last ten seconds are read again at the start: a wish that its reader did not
-// live to carry out still counts, also when its call is adopted only later. One that was carried out finds the call gone, or knowing it.
+// followCommands carries people's wishes to the calls. The last ten seconds are read again at the start, and of what was said of a danger the
+// last ten minutes: a wish that its reader did not live to carry out still counts, also when its call is adopted only later. One that was carried out
+// finds the call gone, or knowing it.
 func (c *Controller) followCommands(ctx context.Context) {
-	err := c.queue.FollowCommands(ctx, time.Now().Add(-wishKept), func(cmd queue.Command) error {
+	begin := time.Now()
+	err := c.queue.FollowCommands(ctx, begin.Add(-riskKept), func(cmd queue.Command) error {
+		if cmd.Verb != verbRisk && cmd.At.Before(begin.Add(-wishKept)) {
+			return nil
+		}
 		if c.orders[cmd.Verb] == nil {
 			c.log.Warn("a wish that is not known here", "verb", cmd.Verb, "call_id", cmd.Call)
 			return nil
@@ -78,7 +87,8 @@ func (c *Controller) fulfil(a *actor) {
 	delete(c.wishes, a.id)
 }
 
-// stale says that a wish is so old, by the clock of Redis, that whoever had it has seen it fail. Only the end of a call is wanted for longer.
+// stale says that a wish is so old, by the clock of Redis, that whoever had it has seen it fail. Only the end of a call is wanted for longer, and
+// what was said of a danger.
 func (c *Controller) stale(cmd queue.Command) bool {
-	return cmd.Verb != "hangup" && time.Now().Add(c.ahead).Sub(cmd.At) > wishKept
+	return cmd.Verb != "hangup" && cmd.Verb != verbRisk && time.Now().Add(c.ahead).Sub(cmd.At) > wishKept
 }

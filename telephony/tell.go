@@ -19,7 +19,7 @@ func (a *actor) row(c call.Call) queue.Call {
 		Tier: queue.Tier(c.Tier), Needs: t.Needs, Relax: t.Relax, Groups: t.Groups, Preferred: t.Preferred, PreferUntil: t.PreferUntil,
 		Arrived: c.Arrived, Waiting: c.Queued, Since: c.Since, Talked: c.Talked, Front: c.Front,
 		Agent: queue.AgentID(c.Agent), Danger: c.Danger, History: t.History, Hold: c.Hold, Callback: c.Task != "",
-		Parties: parties(c),
+		Parties: parties(c), Level: queue.Level(c.Level), LevelBy: queue.AgentID(c.LevelBy), LevelAt: c.LevelAt,
 	}
 }
 
@@ -127,6 +127,11 @@ func (a *actor) ask(ctx context.Context, req queue.RequestID, cmd call.Command, 
 		return nil
 	case call.Raise:
 		_, err := q.Raise(ctx, req, id, queue.Tier(c.Tier), c.Danger)
+		return err
+	case call.Assess:
+		_, err := q.Assess(ctx, req, id, queue.Risk{
+			Tier: queue.Tier(c.Tier), Danger: c.Danger, Level: queue.Level(c.Level), By: queue.AgentID(c.LevelBy), At: c.LevelAt,
+		})
 		return err
 	case call.Require:
 		_, err := q.Require(ctx, req, id, a.terms(c))

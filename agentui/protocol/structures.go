@@ -59,6 +59,11 @@ type Call struct {
 	Assigned     string         `json:"assigned"`      // kept for that person by a supervisor
 	AssignedName string         `json:"assigned_name"` //
 
+	Level       string `json:"level"` // what a person said last of the danger: none, low, moderate, high; empty: nobody yet
+	LevelByName string `json:"level_by_name"`
+	LevelAt     int64  `json:"level_at"`
+	AgentLostAt int64  `json:"agent_lost_at"` // a caller at risk whose agent vanished then, and whom nobody has now; else 0
+
 	text []byte // see Written
 }
 

@@ -98,7 +98,10 @@ type Call struct {
 	Line    string
 	State   State
 	Tier    Tier
-	Danger  bool      // the danger key was pressed
+	Danger  bool   // the danger key was pressed
+	Level   Level  // what a person said last of the danger
+	LevelBy string // who
+	LevelAt time.Time
 	Arrived time.Time // order among the waiting
 	Front   time.Time // when set, the order key of a caller who was put back to the head
 

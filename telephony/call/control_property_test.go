@@ -233,7 +233,9 @@ func anyControl(rnd *rand.Rand, at At, c Call, w *threeWorld) Event {
 	by := Wish{At: at, By: agent}
 	other, leg := []string{"a1", "a2", "s1"}[rnd.IntN(3)], []string{"l1", "l2", "l3", ""}[rnd.IntN(4)]
 	n := c.Third.N
-	switch rnd.IntN(24) {
+	switch rnd.IntN(25) {
+	case 24:
+		return RiskWanted{by, []Level{LevelLow, LevelHigh, LevelHigh}[rnd.IntN(3)], rnd.IntN(3) == 0}
 	case 0, 1:
 		return HoldWanted{by}
 	case 2:

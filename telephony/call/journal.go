@@ -23,7 +23,7 @@ var kinds = sync.OnceValue(func() map[string]reflect.Type {
 		OverflowDue{}, Relayed{}, CallbackDue{}, OutAnswered{}, OutFound{}, OutGone{}, ClaimLost{}, Draining{}, JoinOutFailed{},
 		HoldWanted{}, ResumeWanted{}, TransferWanted{}, TakeWanted{}, ReleaseWanted{}, DigitsWanted{}, Reassigned{},
 		OutsideWanted{}, OutsideDropWanted{}, OutsideLeaveWanted{}, OutsideFailed{}, OutsideFound{}, OutsideShown{},
-		Invited{}, InviteAnswered{}, InviteCancelled{}, JoinWanted{}, LeaveWanted{}, PartyHere{}, PartyReady{}, PartyLost{}, PartiesDue{},
+		Invited{}, InviteAnswered{}, InviteCancelled{}, JoinWanted{}, LeaveWanted{}, PartyHere{}, PartyReady{}, PartyLost{}, PartiesDue{}, RiskWanted{},
 	} {
 		t := reflect.TypeOf(e)
 		m[t.Name()] = t

@@ -14,6 +14,7 @@ func Next(c Call, e Event) (Call, []Command) {
 	}
 	next, cmds := first(c, e)
 	next, cmds = tidy(was, e, next, cmds)
+	cmds = reassessed(next, e, cmds)
 	next, cmds = spare(next, cmds, e.when())
 	next, cmds = accompany(was, e, next, cmds)
 	next, cmds = escort(was, e, next, cmds)
@@ -75,6 +76,8 @@ func decide(c Call, e Event) (Call, []Command) {
 		return digit(c, e.Digit, now)
 	case Recognized:
 		return recognized(c, e)
+	case RiskWanted:
+		return assessed(c, e, now)
 	case TermsChanged:
 		if c.State == Arrived || c.State == Overflowed {
 			return c, nil // the index does not have the call yet, or not any more

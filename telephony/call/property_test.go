@@ -198,7 +198,10 @@ func anything(rnd *rand.Rand, at At, c Call) Event {
 			r.Leg = leg
 		}
 	}
-	switch rnd.IntN(22) {
+	switch rnd.IntN(23) {
+	case 22:
+		w := Wish{At: at, By: agent}
+		return RiskWanted{w, []Level{LevelNone, LevelLow, LevelModerate, LevelHigh}[rnd.IntN(4)], rnd.IntN(3) == 0}
 	case 16:
 		return Recognized{At: at, Tier: []Tier{"", Returning, Normal}[rnd.IntN(3)], Known: Known{Blocked: rnd.IntN(4) == 0, Preferred: agent}}
 	case 17:

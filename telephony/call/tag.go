@@ -13,29 +13,32 @@ const maxTag = 4096 // bytes; a longer variable is not ours
 
 // Tag is what a caller's channel carries, so that a controller that knows nothing can take the call over. docs/protocol.md, section 1.
 type Tag struct {
-	V      int    `json:"v"`
-	Call   ID     `json:"call"`
-	Line   string `json:"line"`
-	At     int64  `json:"at"` // ms
-	Tier   Tier   `json:"tier"`
-	State  State  `json:"state"`
-	Agent  string `json:"agent,omitempty"`
-	Leg    string `json:"leg,omitempty"`
-	Front  int64  `json:"front_ms,omitempty"`
-	Danger bool   `json:"danger,omitempty"`
-	Queued int64  `json:"queued_ms,omitempty"`
-	Talked int64  `json:"talked_ms,omitempty"`
-	Joined int64  `json:"joined_ms,omitempty"`
-	Spoken int64  `json:"spoken_ms,omitempty"`
-	Out    int    `json:"out,omitempty"`
-	OutTo  string `json:"out_to,omitempty"`
-	OutOn  bool   `json:"out_on,omitempty"`
-	Passed int64  `json:"passed_ms,omitempty"`
-	Hops   string `json:"hops,omitempty"`
-	Task   string `json:"task,omitempty"`
-	Silent bool   `json:"unanswered,omitempty"`
-	Owner  string `json:"owner"`
-	Epoch  int64  `json:"epoch"`
+	V       int    `json:"v"`
+	Call    ID     `json:"call"`
+	Line    string `json:"line"`
+	At      int64  `json:"at"` // ms
+	Tier    Tier   `json:"tier"`
+	State   State  `json:"state"`
+	Agent   string `json:"agent,omitempty"`
+	Leg     string `json:"leg,omitempty"`
+	Front   int64  `json:"front_ms,omitempty"`
+	Danger  bool   `json:"danger,omitempty"`
+	Level   Level  `json:"level,omitempty"`
+	LevelBy string `json:"level_by,omitempty"`
+	LevelAt int64  `json:"level_ms,omitempty"`
+	Queued  int64  `json:"queued_ms,omitempty"`
+	Talked  int64  `json:"talked_ms,omitempty"`
+	Joined  int64  `json:"joined_ms,omitempty"`
+	Spoken  int64  `json:"spoken_ms,omitempty"`
+	Out     int    `json:"out,omitempty"`
+	OutTo   string `json:"out_to,omitempty"`
+	OutOn   bool   `json:"out_on,omitempty"`
+	Passed  int64  `json:"passed_ms,omitempty"`
+	Hops    string `json:"hops,omitempty"`
+	Task    string `json:"task,omitempty"`
+	Silent  bool   `json:"unanswered,omitempty"`
+	Owner   string `json:"owner"`
+	Epoch   int64  `json:"epoch"`
 
 	Language  string   `json:"lang,omitempty"`
 	Audio     bool     `json:"lang_audio,omitempty"`
@@ -59,7 +62,7 @@ type Tag struct {
 func (c Call) Encode(owner string, epoch int64) string {
 	b, err := json.Marshal(Tag{
 		V: 1, Call: c.ID, Line: c.Line, At: ms(c.Arrived), Tier: c.Tier, State: c.State, Agent: c.Agent, Leg: c.Leg,
-		Front: ms(c.Front), Danger: c.Danger, Queued: ms(c.Queued), Talked: ms(c.Talked), Joined: ms(c.Joined),
+		Front: ms(c.Front), Danger: c.Danger, Level: c.Level, LevelBy: c.LevelBy, LevelAt: ms(c.LevelAt), Queued: ms(c.Queued), Talked: ms(c.Talked), Joined: ms(c.Joined),
 		Spoken: c.Spoken.Milliseconds(), Out: c.Out.N, OutTo: c.Out.To, OutOn: c.Out.Live, Passed: ms(c.Passed), Hops: c.Hops, Task: c.Task,
 		Silent: c.Unanswered, Owner: owner, Epoch: epoch,
 		Language: c.Language, Audio: c.Audio, Callback: c.Callback, Preferred: c.Known.Preferred, Prefer: ms(c.Known.PreferUntil), Blocked: c.Known.Blocked,
@@ -103,7 +106,7 @@ func known(s State) bool {
 func (t Tag) Restore() Call {
 	c := Call{
 		ID: t.Call, Line: t.Line, Arrived: when(t.At), Tier: t.Tier, State: t.State, Agent: t.Agent, Leg: t.Leg, Front: when(t.Front),
-		Danger: t.Danger, Queued: when(t.Queued), Talked: when(t.Talked), Joined: when(t.Joined),
+		Danger: t.Danger, Level: t.Level, LevelBy: t.LevelBy, LevelAt: when(t.LevelAt), Queued: when(t.Queued), Talked: when(t.Talked), Joined: when(t.Joined),
 		Spoken: time.Duration(t.Spoken) * time.Millisecond,
 		Out:    Attempt{N: t.Out, To: t.OutTo, Live: t.OutOn}, Passed: when(t.Passed), Hops: t.Hops, Task: t.Task, Unanswered: t.Silent,
 		Language: t.Language, Audio: t.Audio, Callback: t.Callback,

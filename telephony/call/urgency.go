@@ -27,7 +27,7 @@ func digit(c Call, d string, now time.Time) (Call, []Command) {
 	return c, nil
 }
 
-// recognized: what the ledger says never lowers what the caller's own danger key gave. Heard again after an adoption, it changes nothing.
+// recognized: what the ledger says never lowers what the caller's own danger key gave, nor changes what a person said since. Heard again after an adoption, it changes nothing.
 func recognized(c Call, e Recognized) (Call, []Command) {
 	if e.Known.Preferred == c.Known.Preferred {
 		e.Known.PreferUntil = c.Known.PreferUntil
@@ -36,7 +36,7 @@ func recognized(c Call, e Recognized) (Call, []Command) {
 		e.Tier = Nuisance
 	}
 	var cmds []Command
-	if e.Tier != "" && e.Tier != c.Tier && !c.Danger {
+	if e.Tier != "" && e.Tier != c.Tier && !c.Danger && c.Level == "" {
 		c.Tier = e.Tier
 		cmds = append(cmds, Save{}, Raise{})
 		if c.Tier == Nuisance && c.State == Waiting && c.Callback == "" && !c.leaving() {

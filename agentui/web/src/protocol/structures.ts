@@ -65,6 +65,9 @@ export const party = record({
 /** A silent call for help; `ack_by` is empty until somebody has seen it. */
 export const sos = record({ at: count, call: text, ack_by: text, ack_by_name: text, ack_at: count });
 
+/** What a person said of the danger; empty: nobody yet. */
+export const riskLevel = oneOf('', 'none', 'low', 'moderate', 'high');
+
 export const call = record({
   call: text,
   line: text,
@@ -85,6 +88,10 @@ export const call = record({
   needs: skills,
   assigned: text,
   assigned_name: text,
+  level: riskLevel,
+  level_by_name: text,
+  level_at: count,
+  agent_lost_at: count,
 });
 
 export const agent = record({
