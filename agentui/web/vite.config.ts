@@ -29,7 +29,7 @@ export default defineConfig({
   plugins: [vue(), packed()],
   // vue-i18n's flags: no legacy API, no message functions made from strings at run time (the policy forbids eval).
   define: {
-    __VUE_OPTIONS_API__: false,
+    __VUE_OPTIONS_API__: true, // the form library is written with it; 4 kB
     __VUE_PROD_DEVTOOLS__: false,
     __VUE_I18N_FULL_INSTALL__: false,
     __VUE_I18N_LEGACY_API__: false,
