@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/oklog/ulid/v2"
+
 	"hotline/storage"
 )
 
@@ -181,13 +183,13 @@ func (s *Store) effect(ctx context.Context, tx *storage.Tx, in Incident, e Event
 		return err
 	case EffectPhone:
 		_, err := s.exec(ctx, tx, "phone", `INSERT INTO incident_calls (id, incident, user_id, round, at_ms, until_ms, state, result, owner, lease_ms, placed_ms,
-			done_ms) VALUES (?,?,?,?,?,?,'waiting','','',0,0,0)`, id, in.ID, f.User, f.Round, at, storage.Millis(f.Until))
+			done_ms) VALUES (?,?,?,?,?,?,'waiting','','',0,0,0)`, ulid.Make().String(), in.ID, f.User, f.Round, at, storage.Millis(f.Until))
 		return err
 	case EffectQuiet:
 		if _, err := s.exec(ctx, tx, "quiet", `UPDATE incident_alerts SET ended_ms = ? WHERE incident = ? AND ended_ms = 0`, at, in.ID); err != nil {
 			return err
 		}
-		_, err := s.exec(ctx, tx, "quiet", `UPDATE incident_calls SET state = 'withdrawn', done_ms = ? WHERE incident = ? AND state IN ('waiting', 'claimed')`, at, in.ID)
+		_, err := s.exec(ctx, tx, "quiet", `UPDATE incident_calls SET state = 'withdrawn', done_ms = ? WHERE incident = ? AND state IN ('waiting', 'claimed', 'placed')`, at, in.ID)
 		return err
 	}
 	_, err := s.exec(ctx, tx, "effect", `INSERT INTO incident_effects (id, incident, kind, at_ms, next_ms, tries, worker, lease_ms, fence, done_ms)

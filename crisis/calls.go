@@ -37,8 +37,8 @@ type Telephones interface {
 	Telephone(ctx context.Context, user string) (number, language string, err error)
 }
 
-// Calls are the telephones that are to ring, as controllers carry them out: claimed by one, written down before it is dialled, and dialled once: one
-// whose controller died after it dialled is not dialled again, its person is called again in the next round.
+// Calls are the telephones that are to ring, as controllers carry them out: claimed by one, written down before it is dialled, and dialled once. One whose
+// controller died after it dialled has failed: the next of the call tree is alerted, and that person again in the next round.
 type Calls struct {
 	s      *Store
 	phones Telephones
@@ -109,10 +109,23 @@ func (c *Calls) Placed(ctx context.Context, id, owner string) error {
 		WHERE id = ? AND owner = ? AND state IN ('claimed', 'placed') AND lease_ms > ?`, now, id, owner, now)
 }
 
-// Extend keeps a claim for lease from now on. ErrLost: stop it.
-func (c *Calls) Extend(ctx context.Context, id, owner string, lease time.Duration) error {
-	return c.one(ctx, `UPDATE incident_calls SET lease_ms = ? WHERE id = ? AND owner = ? AND state IN ('claimed', 'placed')`,
-		storage.Millis(c.s.now().Add(lease)), id, owner)
+// Extend keeps an owner's claims for lease from now on, all at once. lost are those that are another's, or over because somebody answered: stop these.
+func (c *Calls) Extend(ctx context.Context, owner string, lease time.Duration, ids ...string) (lost []string, err error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	in, args := storage.In(ids)
+	err = c.s.db.InTx(ctx, func(tx *storage.Tx) error {
+		rows, err := tx.Query(ctx, `UPDATE incident_calls SET lease_ms = ? WHERE owner = ? AND state IN ('claimed', 'placed') AND id IN `+in+` RETURNING id`,
+			append([]any{storage.Millis(c.s.now().Add(lease)), owner}, args...)...)
+		if err != nil {
+			return err
+		}
+		kept, err := storage.Collect(rows, func(r storage.Row) (id string, err error) { return id, r.Scan(&id) })
+		lost = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return slices.Contains(kept, id) })
+		return err
+	})
+	return lost, wrap("extend calls", err)
 }
 
 // Release gives one back that was not dialled. ErrLost.
@@ -131,34 +144,55 @@ func (c *Calls) one(ctx context.Context, query string, args ...any) error {
 	return nil
 }
 
-// Done says what came of it: accepted acknowledges the incident in that person's name, anything else alerts the next of the call tree at once. Told again,
-// or told late, it changes nothing that somebody else decided since; an acceptance counts even when the lease was lost, because somebody stands at
-// the telephone who was promised to be heard.
+// Done says what came of it: accepted acknowledges the incident in that person's name, anything else alerts the next of the call tree at once. The same
+// again changes nothing. An acceptance counts even when the claim was lost, because somebody stands at the telephone who was asked for help; ErrLost when
+// somebody else has it by now, or it came to another end.
 func (c *Calls) Done(ctx context.Context, id, owner string, result CallResult) error {
 	if !slices.Contains([]CallResult{CallAccepted, CallDeclined, CallNoAnswer, CallBusy, CallFailed, CallUnreachable}, result) {
 		return wrap("call done", ErrInvalid)
 	}
-	var incident, user string
-	err := c.s.db.QueryRow(ctx, `SELECT incident, user_id FROM incident_calls WHERE id = ?`, id).Scan(&incident, &user)
-	if errors.Is(err, sql.ErrNoRows) {
+	var incident, user, who, state string
+	var before CallResult
+	err := c.s.db.QueryRow(ctx, `SELECT incident, user_id, owner, state, result FROM incident_calls WHERE id = ?`, id).Scan(&incident, &user, &who, &state, &before)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
 		return ErrNotFound
-	}
-	if err != nil {
+	case err != nil:
 		return wrap("call done", err)
+	case state == callDone:
+		if before == result {
+			return nil
+		}
+		return ErrLost
+	case result != CallAccepted && (who != owner || state == "withdrawn"):
+		return ErrLost
 	}
-	// The event first: when this process dies between the two writes, the answer is kept and the row is only told again.
-	act := Act{By: user, Request: "call:" + id}
+	// The event first: when this process dies between the two writes, the answer is kept, and only the row is told again.
+	act, in := Act{By: user, Request: "call:" + id}, Incident{}
 	if result == CallAccepted {
-		_, err = c.s.Acknowledge(ctx, incident, act, ViaPhone)
+		in, err = c.s.Acknowledge(ctx, incident, act, ViaPhone)
 	} else {
 		_, err = c.s.Decline(ctx, incident, act, ViaPhone)
 	}
 	if err != nil && !errors.Is(err, ErrClosed) && !errors.Is(err, ErrSamePerson) {
 		return err
 	}
-	_, err = c.s.db.Exec(ctx, `UPDATE incident_calls SET state = 'done', result = ?, done_ms = ? WHERE id = ? AND state <> 'done' AND (owner = ? OR ? = 'accepted')`,
-		string(result), storage.Millis(c.s.now()), id, owner, string(result))
+	if result == CallAccepted && (err != nil || in.Supervisor != user) {
+		return ErrLost
+	}
+	c.s.fault("before call")
+	_, err = c.s.db.Exec(ctx, `UPDATE incident_calls SET state = 'done', result = ?, done_ms = ? WHERE id = ? AND state <> 'done'`, string(result),
+		storage.Millis(c.s.now()), id)
+	c.s.fault("after call")
 	return wrap("call done", err)
+}
+
+const callDone = "done"
+
+// lapsed are the telephones whose controller died after it dialled: nobody will say what came of them.
+func (c *Calls) lapsed(ctx context.Context) ([]key, error) {
+	return storage.Select(ctx, c.s.db, func(r storage.Row) (k key, err error) { return k, r.Scan(&k.kind, &k.value) },
+		`SELECT id, owner FROM incident_calls WHERE state = 'placed' AND lease_ms <= ? ORDER BY at_ms LIMIT 50`, storage.Millis(c.s.now()))
 }
 
 // CallsOf are the telephones that rang for an incident, in order, with what came of each (empty: not known yet).

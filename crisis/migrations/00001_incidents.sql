@@ -84,7 +84,7 @@ CREATE INDEX incident_alerts_incident ON incident_alerts (incident, at_ms);
 
 -- Whose telephone is to ring.
 CREATE TABLE incident_calls (
-    id        TEXT   PRIMARY KEY, -- incident:seq:n
+    id        TEXT   PRIMARY KEY, -- ULID
     incident  TEXT   NOT NULL REFERENCES incidents (id),
     user_id   TEXT   NOT NULL,
     round     BIGINT NOT NULL,

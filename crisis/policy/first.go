@@ -19,7 +19,7 @@ func First() crisis.Policy {
 	return crisis.Policy{
 		Names: words("危机干预流程", "Answer to a crisis"),
 		Deadlines: crisis.Deadlines{
-			Acknowledge: 30, Phone: 45, Round: 60, Join: 1 * minute, Reach: 10 * minute, Second: 2 * minute, Facts: 5 * minute, Consent: 10 * minute,
+			Acknowledge: 30, Phone: 60, Round: 60, Join: 1 * minute, Reach: 10 * minute, Second: 2 * minute, Facts: 5 * minute, Consent: 10 * minute,
 			Measures: 15 * minute, Authorise: 5 * minute, Service: 3 * minute, Disclose: 5 * minute, Confirm: 30 * minute, Close: 1 * hour, Plan: 15 * minute,
 			Report: 24 * hour, Debrief: 72 * hour, Again: 5 * minute, Remind: 4 * hour,
 		},
