@@ -3,6 +3,7 @@ package figures
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,14 +19,37 @@ func New(db *storage.DB) *Store { return &Store{db} }
 // stood is how long before a time callers are looked for who may still wait at that time.
 const stood = 2 * time.Hour
 
-// arrived is one row for each caller who arrived since a time; see the package for who is left out and why. Its arguments are now and that time.
-const arrived = `SELECT line, outcome, arrived_ms, talk_ms, danger,
-		CASE WHEN queued_ms > 0 THEN queued_ms ELSE arrived_ms END AS began,
+// times are what the times of a call come to; the one argument is now.
+const times = `CASE WHEN queued_ms > 0 THEN queued_ms ELSE arrived_ms END AS began,
 		CASE WHEN talked_ms > 0 THEN talked_ms WHEN ended_ms > 0 THEN ended_ms ELSE CAST(? AS BIGINT) END AS stopped,
 		CASE WHEN talked_ms > 0 THEN 1 ELSE 0 END AS talked,
-		CASE WHEN ended_ms > 0 THEN 1 ELSE 0 END AS ended
+		CASE WHEN ended_ms > 0 THEN 1 ELSE 0 END AS ended`
+
+// Calls that are no caller who arrived here: those that we dialled, and those that another site answered.
+const (
+	ours    = `EXISTS (SELECT 1 FROM tasks WHERE tasks.entry = calls.id)`
+	noCalls = `outcome IN ('not_reached', 'withdrawn')`
+)
+
+// arrived is one row for each caller who arrived since a time; see the package for who is left out and why. Its arguments are now and that time.
+const arrived = `SELECT line, outcome, arrived_ms, talk_ms, danger, ` + times + `
 	FROM calls
-	WHERE arrived_ms >= ? AND outcome NOT IN ('not_reached', 'withdrawn') AND NOT EXISTS (SELECT 1 FROM tasks WHERE tasks.entry = calls.id)`
+	WHERE arrived_ms >= ? AND NOT ` + noCalls + ` AND NOT ` + ours
+
+// Judged is SQL for one row for each call of a FROM clause in which the table calls is, with what this package takes it for, so that whoever counts
+// anything else counts the same callers. Columns of the clause can be named; besides them each row has id, line, tier, outcome, agent, caller_ref,
+// arrived_ms, talk_ms, wait (ms), and as 0 or 1: danger_key, talked, ended, dialled (by us), caller (one who arrived here), short. The arguments are now,
+// in milliseconds, and then those of the clause.
+func Judged(columns, from string) string {
+	return `SELECT made.*, stopped - began AS wait, CASE WHEN dialled = 1 OR ` + noCalls + ` THEN 0 ELSE 1 END AS caller,
+			CASE WHEN dialled = 0 AND talked = 0 AND outcome = 'abandoned' AND stopped - began <= ` + strconv.FormatInt(Short.Milliseconds(), 10) + ` AND danger_key = 0 THEN 1 ELSE 0 END AS short
+		FROM (SELECT ` + columns + `calls.id, calls.line, calls.tier, calls.outcome, calls.agent, calls.caller_ref, calls.arrived_ms, calls.talk_ms,
+				CASE WHEN danger THEN 1 ELSE 0 END AS danger_key, ` + times + `, CASE WHEN ` + ours + ` THEN 1 ELSE 0 END AS dialled
+			FROM ` + from + apart + `) AS made` + apart
+}
+
+// apart keeps a database from merging a question into the one around it: it would look for the task of each call once for every sum that is made of it.
+const apart = ` LIMIT 9223372036854775807`
 
 // Slices counts the callers who arrived at the time or later, by line and step. spans are the times within which an answer is asked for. What is not
 // over yet is as it is now.
