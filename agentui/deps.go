@@ -179,6 +179,9 @@ type Deps struct {
 	Figures    counts                                            // *figures.Store
 	Broadcasts messages                                          // *broadcast.Store
 	Walls      displays                                          // *walls.Store
+	Telephones *users.Telephones                                 // where people are called when nobody has seen an alarm
+	Detectors  sensors                                           // *detectors.Store
+	Detected   func(context.Context, Detection) error            // takes in what a detector outside found; nil error: it is durable
 	Care       Care                                              // see OpenCare
 	Handovers  summaries                                         // *handovers.Store
 	Gateways   map[string]Gateway                                // by id
@@ -194,7 +197,7 @@ func (d Deps) validate() error {
 		"Log": d.Log == nil, "Queue": d.Queue == nil, "Users": d.Users == nil, "Audit": d.Audit == nil, "Factors": d.Factors == nil, "Trail": d.Trail == nil, "Recordings": d.Recordings == nil,
 		"Callbacks": d.Callbacks == nil, "Blocks": d.Blocks == nil, "Assets": d.Assets == nil, "Metrics": d.Metrics == nil, "Lines": d.Lines == nil,
 		"Decisions": d.Decisions == nil, "Settings": d.Settings == nil, "Phonebook": d.Phonebook == nil, "Roster": d.Roster == nil, "Imports": d.Imports == nil, "Skills": d.Skills == nil,
-		"Figures": d.Figures == nil, "Broadcasts": d.Broadcasts == nil, "Walls": d.Walls == nil, "Care": d.Care.missing(),
+		"Figures": d.Figures == nil, "Broadcasts": d.Broadcasts == nil, "Walls": d.Walls == nil, "Care": d.Care.missing(), "Telephones": d.Telephones == nil, "Detectors": d.Detectors == nil, "Detected": d.Detected == nil,
 		"Handovers": d.Handovers == nil,
 	} {
 		if missing {

@@ -211,7 +211,7 @@ func (s *Server) makeDetector(w http.ResponseWriter, r *http.Request, v *visitor
 	case errors.Is(err, detectors.ErrName):
 		s.fail(w, http.StatusBadRequest, protocol.BadText, nil)
 	case errors.Is(err, detectors.ErrTooMany):
-		s.fail(w, http.StatusConflict, protocol.TooMany, nil)
+		s.fail(w, http.StatusConflict, protocol.TooManyDetectors, nil)
 	case err != nil:
 		s.unavailable(w, r, err)
 	default:

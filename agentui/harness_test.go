@@ -22,6 +22,7 @@ import (
 	"go.uber.org/goleak"
 
 	"hotline/agentui/broadcast"
+	"hotline/agentui/detectors"
 	"hotline/agentui/imports"
 	"hotline/agentui/settings"
 	"hotline/agentui/skills"
@@ -73,6 +74,10 @@ type site struct {
 	handovers *handovers.Store
 	told      *broadcast.Store
 	walls     *walls.Store
+	detectors *detectors.Store
+	found     []Detection
+	foundErr  error
+	foundMu   sync.Mutex
 	imports   *imports.Store
 	roster    *roster.Store
 	keys      *casework.Keys
@@ -229,6 +234,9 @@ func newSite(t *testing.T, adjust func(*Config)) *site {
 	if s.walls, err = walls.Open(t.Context(), s.db); err != nil {
 		t.Fatal(err)
 	}
+	if s.detectors, err = detectors.Open(t.Context(), s.db); err != nil {
+		t.Fatal(err)
+	}
 	if s.roster, err = roster.Open(t.Context(), s.db); err != nil {
 		t.Fatal(err)
 	}
@@ -265,7 +273,7 @@ func (s *site) start(addr string) {
 	server, err := New(s.cfg, Deps{
 		Log: slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), Queue: s.index, Users: s.users, Factors: s.users.Factors(s.keys, "Test"), Provider: s.provider, Audit: s.audit, Trail: casework.NewAudit(s.db),
 		Recordings: s.library, Callbacks: s.tasks, Blocks: casework.NewBlocks(s.db), Lines: s.lines, Decisions: s.decisions, Care: s.care, Figures: figures.New(s.db), Broadcasts: s.told, Walls: s.walls, Settings: s.settings, Phonebook: s.phonebook, Roster: s.roster, Imports: s.imports, Skills: skills.New(s.db, skills.Stores{Users: s.users, Lines: s.lines, Settings: s.settings}), Gateways: map[string]Gateway{"gateway-1": s.gateway}, Metrics: s.metrics,
-		Handovers: s.handovers,
+		Handovers: s.handovers, Telephones: s.users.Telephones(s.keys, "CN"), Detectors: s.detectors, Detected: s.detected,
 		Assets: fstest.MapFS{
 			"index.html":                {Data: []byte("<!doctype html><title>console</title>")},
 			"assets/app-0123abcd.js":    {Data: []byte("plain")},

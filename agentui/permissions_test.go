@@ -59,7 +59,7 @@ func permissions(s *Server) string {
 		for _, n := range e.early {
 			early = append(early, string(n))
 		}
-		fmt.Fprintf(&b, " %s | %s | %s |\n", map[access]string{accessAnyone: "anyone", accessLoopback: "this machine", accessDisplay: "a display's link"}[e.access], strings.Join(early, ", "), yes(e.fresh))
+		fmt.Fprintf(&b, " %s | %s | %s |\n", map[access]string{accessAnyone: "anyone", accessLoopback: "this machine", accessDisplay: "a display's link", accessDetector: "a detector's secret"}[e.access], strings.Join(early, ", "), yes(e.fresh))
 	}
 	b.WriteString("\n## Messages of the websocket\n\nA message about a call is moreover refused to who has no part in it. *locked*: also while the console is locked.\n\n| message |")
 	for _, r := range users.Roles() {
@@ -98,7 +98,7 @@ func allowed(e endpoint, r users.Role) bool {
 	switch e.access {
 	case accessAnyone, accessSignedIn, accessLoopback:
 		return true
-	case accessNobody, accessDisplay:
+	case accessNobody, accessDisplay, accessDetector:
 		return false
 	}
 	return slices.Contains(e.access.roles(), r)
@@ -214,7 +214,7 @@ func TestEveryEndpointBeforeItsTime(t *testing.T) {
 			t.Errorf("%s: %d %s", next, status, body)
 		}
 		for _, e := range s.server.endpoints() {
-			if e.access == accessAnyone || e.access == accessLoopback || e.access == accessDisplay || pathOf(e) == "/api/logout" {
+			if e.access == accessAnyone || e.access == accessLoopback || e.access == accessDisplay || e.access == accessDetector || pathOf(e) == "/api/logout" {
 				continue
 			}
 			status, code := p.try(e)

@@ -37,7 +37,8 @@ const (
 	accessSecurity // who lets people in
 	accessAuditor  // who reads the audit trail
 	accessLoopback
-	accessDisplay // a big display by its own link, which is good for nothing else
+	accessDisplay  // a big display by its own link, which is good for nothing else
+	accessDetector // a program outside by its own secret, likewise; the endpoint itself looks at it
 )
 
 // roles that an access asks for; empty: any.
@@ -116,7 +117,7 @@ func (s *Server) endpoints() []endpoint {
 		{pattern: "/api/", access: accessAnyone, serve: s.notFound},
 		{pattern: "/", access: accessAnyone, serve: s.serveAsset},
 	}
-	return slices.Concat(all, s.officeEndpoints(), s.careEndpoints(), s.safetyEndpoints(), s.handoverEndpoints())
+	return slices.Concat(all, s.officeEndpoints(), s.careEndpoints(), s.safetyEndpoints(), s.handoverEndpoints(), s.alertEndpoints())
 }
 
 func (s *Server) routes() (http.Handler, error) {
@@ -145,7 +146,7 @@ func (s *Server) admit(e endpoint) http.Handler {
 		r.Body = http.MaxBytesReader(seen, r.Body, cmp.Or(e.body, bodyLimit))
 		var v *visitor
 		switch e.access {
-		case accessAnyone:
+		case accessAnyone, accessDetector:
 		case accessLoopback:
 			if !fromLoopback(r) {
 				s.fail(seen, http.StatusNotFound, protocol.NotFound, nil)

@@ -52,6 +52,7 @@ type Server struct {
 	zone       *time.Location // of the site
 	sessions   *scs.SessionManager
 	logins     *loginLimits
+	sensors    *sensorLimits
 	locks      *users.Locks
 	grants     *playedGrants
 	notes      *noteHub
@@ -92,7 +93,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, log: deps.Log, deps: deps, metrics: m, board: board.New(board.Config{Ring: cfg.Ring}), directory: newDirectory(deps.Users), contacts: newContactNames(deps.Phonebook),
-		logins: newLoginLimits(cfg), locks: deps.Users.Locks(cfg.Locks), grants: newPlayedGrants(), assets: files, desks: map[queue.AgentID]*desk{}, tabs: map[*tab]struct{}{}, broadcast: make(chan struct{}, 1),
+		logins: newLoginLimits(cfg), sensors: newSensorLimits(), locks: deps.Users.Locks(cfg.Locks), grants: newPlayedGrants(), assets: files, desks: map[queue.AgentID]*desk{}, tabs: map[*tab]struct{}{}, broadcast: make(chan struct{}, 1),
 	}
 	s.levels = newLevels(deps.Figures, s.site.promised)
 	if s.zone, err = time.LoadLocation(lines.DefaultZone); err != nil {

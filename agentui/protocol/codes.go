@@ -51,6 +51,9 @@ const (
 
 	BadText      Code = "bad_text"       // empty, too long, or for too long
 	TooManyWalls Code = "too_many_walls" // take one back first
+
+	BadTelephone     Code = "bad_telephone"      // no number at which a person can be called
+	TooManyDetectors Code = "too_many_detectors" // take one back first
 )
 
 // Codes of HTTP answers about tasks and blocks.
@@ -102,7 +105,7 @@ func Codes() []Code {
 		NoteFull, FormChanged, FormIncomplete, DispositionMissing, OwnDebrief,
 		FactorNeeded, EnrolmentNeeded, PasswordNeeded, IsLocked, FreshFactorNeeded, BadCode, AlreadyEnrolled, NotEnrolled, WeakPassword, NameTaken, BadPerson,
 		OwnRole, LastSecurity, BadWork, ProviderFailed, ProviderUnknown, ProviderRole,
-		SamePerson, ClosureBarred, IncidentClosed, PacketChanged,
+		BadTelephone, TooManyDetectors, SamePerson, ClosureBarred, IncidentClosed, PacketChanged,
 	}, documentCodes()...)
 }
 

@@ -54,6 +54,8 @@ func shapes() map[string]any {
 		"http_context": CallContext{}, "http_context_withheld": CallContext{}, "http_plan": Plan{}, "http_plan_save": PlanSave{}, "http_plan_restore": PlanRestore{},
 		"http_plan_history": PlanHistory{}, "http_number": RevealedNumber{}, "http_disposition": Disposition{}, "http_disposition_none": Disposition{},
 		"http_disposition_save": DispositionSave{}, "http_shift": Shift{}, "http_debrief": Debrief{}, "http_debriefs": Debriefs{}, "http_debrief_ask": DebriefAsk{},
+		"http_telephone": Telephone{}, "http_telephone_set": SetTelephone{}, "http_detection": Detection{}, "http_detected": Detected{}, "http_detectors": OutsideDetectors{},
+		"http_detector_make": MakeDetector{}, "http_detector_made": DetectorMade{},
 		"self_incident": Self{}, "self_alert": Self{}, "http_incident": Incident{}, "http_incidents": IncidentList{}, "http_incident_open": IncidentOpen{},
 		"http_incident_act": IncidentAct{}, "http_incident_say": IncidentSay{}, "http_incident_tell": IncidentTell{}, "http_incident_call_for": IncidentCallFor{},
 		"http_incident_arrived": IncidentArrived{}, "http_incident_plan": IncidentPlan{}, "http_incident_decide": IncidentDecide{},

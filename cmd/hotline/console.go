@@ -9,6 +9,7 @@ import (
 
 	"hotline/agentui"
 	"hotline/agentui/broadcast"
+	"hotline/agentui/detectors"
 	"hotline/agentui/imports"
 	"hotline/agentui/protocol"
 	"hotline/agentui/skills"
@@ -101,6 +102,10 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	outside, err := detectors.Open(ctx, db)
+	if err != nil {
+		return err
+	}
 	rosters, err := roster.Open(ctx, db)
 	if err != nil {
 		return err
@@ -113,7 +118,7 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	deps := agentui.Deps{
 		Care:     care,
 		Settings: rulings, Phonebook: contacts, Roster: rosters, Imports: files, Skills: skills.New(db, skills.Stores{Users: people, Lines: store, Settings: rulings}),
-		Figures: service.New(db), Broadcasts: told, Walls: displays,
+		Figures: service.New(db), Broadcasts: told, Walls: displays, Telephones: people.Telephones(callerKeys, region), Detectors: outside, Detected: c.detected(log),
 		Log: log, Queue: q, Lines: sitePolicy{store, c, q, log}, Users: people, Audit: trail{audit}, Trail: audit, Factors: people.Factors(callerKeys, c.factorIssuer()), Decisions: reasons, Handovers: summaries, Recordings: library{recordings.NewLibrary(index, c.store()), keys},
 		Callbacks: callbacks, Blocks: casework.NewBlocks(db),
 		Gateways: map[string]agentui.Gateway{}, Assets: assets, Metrics: reg,

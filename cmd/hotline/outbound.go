@@ -25,8 +25,16 @@ type OutboundConfig struct {
 	Ring    time.Duration `yaml:"ring"`    // how long a caller's telephone rings; default 35 s
 	Partner time.Duration `yaml:"partner"` // how long a partner is tried at a time; default 45 s
 	Retry   time.Duration `yaml:"retry"`   // pause before the same partner is tried again; default 30 s
+	Alarm   AlarmConfig   `yaml:"alarm"`   // how people of the call tree are called
 	// Switchboards are exchanges that transfer callers to us: their number names no caller. See telephony/identity.go.
 	Switchboards []string `yaml:"switchboards"`
+}
+
+// AlarmConfig is how people of the call tree are called by telephone when nobody at a console looks after a call at high risk.
+type AlarmConfig struct {
+	CallerID string        `yaml:"caller_id"` // number that is shown, by which people let our calls through at night; default: none is
+	Ring     time.Duration `yaml:"ring"`      // how long a telephone rings; default 25 s
+	Ask      time.Duration `yaml:"ask"`       // how long who answered is asked for a key; default 40 s
 }
 
 // NumberRule is a form of numbers and how they are dialled.
@@ -54,10 +62,13 @@ func (o OutboundConfig) Validate(trunks []asterisk.Trunk) error {
 			errs = append(errs, fmt.Errorf("outbound: numbers: %q is no regular expression", r.Match))
 		}
 	}
-	for name, d := range map[string]time.Duration{"ring": o.Ring, "partner": o.Partner, "retry": o.Retry} {
+	for name, d := range map[string]time.Duration{"ring": o.Ring, "partner": o.Partner, "retry": o.Retry, "alarm: ring": o.Alarm.Ring, "alarm: ask": o.Alarm.Ask} {
 		if d != 0 && (d < time.Second || d > 10*time.Minute) {
 			errs = append(errs, fmt.Errorf("outbound: %s: %s is not between 1 s and 10 min", name, d))
 		}
+	}
+	if strings.Trim(o.Alarm.CallerID, "+0123456789") != "" {
+		errs = append(errs, errors.New("outbound: alarm: caller_id: only digits, and a plus before them"))
 	}
 	return errors.Join(errs...)
 }

@@ -4,29 +4,37 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"hotline/agentui"
 	"hotline/agentui/users"
 	"hotline/queue"
 )
 
 func usersCommand(f *flags) *cobra.Command {
-	var skills string
-	var group int
+	var w userWish
 	cmd := &cobra.Command{Use: "users", Short: "List people, say which calls they get, and let them in again"}
 	list := &cobra.Command{Use: "list", Short: "List people", Args: cobra.NoArgs, RunE: inShop(f, shop.listUsers)}
 	set := &cobra.Command{
-		Use: "set NAME", Short: "Set a person's skills and group", Args: cobra.ExactArgs(1),
-		Long: "Sets which calls a person gets, from the next sign-in on. What is not given stays.",
+		Use: "set NAME", Short: "Set a person's skills, group and telephone for alarms", Args: cobra.ExactArgs(1),
+		Long: "Sets which calls a person gets, from the next sign-in on, and where they are called when nobody at a console looks after a call at high risk. What is not " +
+			"given stays. A number is read from a file or the standard input, so that it is in no history of commands; an empty one takes the telephone away.",
 	}
 	set.RunE = inShop(f, func(s shop, ctx context.Context, args []string) error {
-		return s.setUser(ctx, args[0], skills, set.Flags().Changed("skills"), group, set.Flags().Changed("group"))
+		w.withSkills, w.withGroup = set.Flags().Changed("skills"), set.Flags().Changed("group")
+		w.in = set.InOrStdin()
+		return s.setUser(ctx, args[0], w)
 	})
-	set.Flags().StringVar(&skills, "skills", "", "skills with levels from 1 to 10, like youth:3,english:5; empty: none")
-	set.Flags().IntVar(&group, "group", 0, "0 own centre, 1 volunteers, 2 partners; up to 99, a lower one is asked first")
+	set.Flags().StringVar(&w.skills, "skills", "", "skills with levels from 1 to 10, like youth:3,english:5; empty: none")
+	set.Flags().IntVar(&w.group, "group", 0, "0 own centre, 1 volunteers, 2 partners; up to 99, a lower one is asked first")
+	set.Flags().StringVar(&w.telephoneFile, "telephone-file", "", "file with the telephone number for alarms")
+	set.Flags().BoolVar(&w.telephoneStdin, "telephone-stdin", false, "read the telephone number for alarms from the standard input")
+	set.MarkFlagsMutuallyExclusive("telephone-file", "telephone-stdin")
 	add := &cobra.Command{
 		Use: "add NAME ROLE", Short: "Make an account; its password is shown once", Args: cobra.ExactArgs(2), RunE: inShop(f, shop.addUser),
 		Long: "Makes an account of a role: agent, supervisor, administrator (of the system), security or auditor. The password is shown once and must be changed at the first sign-in.",
@@ -64,9 +72,34 @@ func (s shop) listUsers(ctx context.Context, _ []string) error {
 	})
 }
 
-func (s shop) setUser(ctx context.Context, name, skills string, withSkills bool, group int, withGroup bool) error {
-	if !withSkills && !withGroup {
-		return errors.New("give --skills, --group or both")
+// userWish is what `hotline users set` is to set.
+type userWish struct {
+	skills, telephoneFile                 string
+	group                                 int
+	withSkills, withGroup, telephoneStdin bool
+	in                                    io.Reader
+}
+
+func (w userWish) withTelephone() bool { return w.telephoneFile != "" || w.telephoneStdin }
+
+// telephone reads the number.
+func (w userWish) telephone() (string, error) {
+	in := w.in
+	if w.telephoneFile != "" {
+		f, err := os.Open(w.telephoneFile)
+		if err != nil {
+			return "", err
+		}
+		defer f.Close()
+		in = f
+	}
+	b, err := io.ReadAll(io.LimitReader(in, 200))
+	return strings.TrimSpace(string(b)), err
+}
+
+func (s shop) setUser(ctx context.Context, name string, w userWish) error {
+	if !w.withSkills && !w.withGroup && !w.withTelephone() {
+		return errors.New("give --skills, --group, --telephone-file or --telephone-stdin")
 	}
 	people, err := users.Open(ctx, s.db)
 	if err != nil {
@@ -76,13 +109,21 @@ func (s shop) setUser(ctx context.Context, name, skills string, withSkills bool,
 	if err != nil {
 		return fmt.Errorf("%s: %w: see `hotline users list`", name, err)
 	}
-	if withSkills {
-		if u.Skills, err = parseSkills(skills); err != nil {
+	if w.withTelephone() {
+		if err := s.setTelephone(ctx, people, u, w); err != nil {
 			return err
 		}
 	}
-	if withGroup {
-		u.Group = group
+	if !w.withSkills && !w.withGroup {
+		return nil
+	}
+	if w.withSkills {
+		if u.Skills, err = parseSkills(w.skills); err != nil {
+			return err
+		}
+	}
+	if w.withGroup {
+		u.Group = w.group
 	}
 	if err := s.audit(ctx, "user.work", string(u.ID), ""); err != nil {
 		return err
@@ -91,6 +132,39 @@ func (s shop) setUser(ctx context.Context, name, skills string, withSkills bool,
 		return err
 	}
 	fmt.Fprintf(s.out, "%s: group %d, skills %s; counts from the next sign-in on\n", u.Username, u.Group, u.Skills.Text())
+	return nil
+}
+
+// setTelephone sets where a person is called when nobody at a console looks after a call at high risk.
+func (s shop) setTelephone(ctx context.Context, people *users.Store, u users.User, w userWish) error {
+	number, err := w.telephone()
+	if err != nil {
+		return fmt.Errorf("read the telephone number: %w", err)
+	}
+	keys, err := s.c.callerKeys()
+	if err != nil {
+		return err
+	}
+	done := "set"
+	if number == "" {
+		done = "removed"
+	}
+	if err := s.audit(ctx, agentui.ActionTelephone, "user:"+string(u.ID), done); err != nil {
+		return err
+	}
+	phones := people.Telephones(keys, region)
+	if err := phones.Set(ctx, u.ID, number, s.by); err != nil {
+		return err
+	}
+	if number == "" {
+		fmt.Fprintf(s.out, "%s: no telephone for alarms any more\n", u.Username)
+		return nil
+	}
+	shown, err := phones.Show(ctx, u.ID)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "%s: telephone for alarms %s\n", u.Username, shown.Masked)
 	return nil
 }
 

@@ -14,8 +14,8 @@ import (
 
 // Calls keeps whom to call. Everything but Claim may be repeated.
 type Calls interface {
-	// Claim gives alerts that are due to one owner for a time; nobody else gets them until then. One that was Placed is given to nobody any more: when its
-	// claim ends without a word, it has failed.
+	// Claim gives alerts that are due to one owner for a time; nobody else gets them until then. One that was Placed is given to nobody any more: a claim
+	// that ends without a word has failed.
 	Claim(ctx context.Context, owner string, lease time.Duration, most int) ([]Call, error)
 	// Extend keeps claims, all at once, and names those that are another's by now, or over: somebody else has accepted, or it came to an end.
 	Extend(ctx context.Context, owner string, lease time.Duration, ids ...string) (lost []string, err error)
@@ -25,7 +25,8 @@ type Calls interface {
 	Number(ctx context.Context, id, owner string) (string, error)
 	// Placed notes, before it is so, that the telephone is being called. ErrLost: do not.
 	Placed(ctx context.Context, id, owner string) error
-	// Done notes what came of it, durable when it returns. The same again is no error; ErrLost when it is over otherwise.
+	// Done notes what came of it, durable when it returns. The same again is no error and changes nothing, another result neither; ErrLost when somebody
+	// else has accepted.
 	Done(ctx context.Context, id, owner string, result Result) error
 }
 

@@ -9,6 +9,7 @@ import * as imports from './imports';
 import * as phonebook from './phonebook';
 import * as roster from './roster';
 import * as settings from './settings';
+import * as alerts from './alerts';
 import * as care from './care';
 import * as colleagues from './colleagues';
 import * as floor from './floor';
@@ -88,6 +89,9 @@ const readers: Record<string, Reader<unknown>> = {
   http_incident: incidents.incident,
   http_incidents: incidents.incidentList,
   http_incident_report: incidents.incidentReport,
+  http_telephone: alerts.telephone,
+  http_detectors: alerts.detectorList,
+  http_detector_made: alerts.detectorMade,
   http_enrolment: safety.enrolment,
   http_recovery_codes: safety.recoveryCodes,
   http_account: safety.account,
@@ -102,9 +106,13 @@ const readers: Record<string, Reader<unknown>> = {
   http_work_history: safety.workHistory,
   http_audit: safety.auditPage,
 };
-// What the browser sends over HTTP; `session/api.ts` writes these.
+// What the browser sends over HTTP, and what detectors outside speak; `session/api.ts` writes these.
 const sent = [
   'http_login.json',
+  'http_telephone_set.json',
+  'http_detector_make.json',
+  'http_detection.json',
+  'http_detected.json',
   'http_recording_access.json',
   'http_task_close.json',
   'http_task_result.json',
