@@ -159,13 +159,13 @@ func (s *Server) detector(w http.ResponseWriter, r *http.Request) (detectors.Det
 
 // aboutCall fills in what is known of the call, from the board for one that is on, from the books otherwise. casework.ErrNotFound: there is none.
 func (s *Server) aboutCall(ctx context.Context, d *Detection) error {
-	row, live := s.board.Call(queue.CallID(d.Call))
 	caller, err := s.deps.Care.Contacts.Caller(ctx, d.Call)
-	if live && err != nil {
-		d.Line = string(row.Line) // the books have it in a moment; the caller is found by the call then
-		return nil
-	}
 	if err != nil {
+		row, live := s.board.Call(queue.CallID(d.Call))
+		if !live {
+			return err
+		}
+		d.Line, err = string(row.Line), nil // the books have it in a moment, or are away
 		return err
 	}
 	d.Line = caller.Call.Line

@@ -118,7 +118,7 @@ type mortal struct {
 	mu     sync.Mutex
 	steps  int
 	last   string // what it died at
-	dies   int // at which step; 0: never
+	dies   int    // at which step; 0: never
 	before bool
 	kill   context.CancelFunc
 }
@@ -187,7 +187,9 @@ func (m *mortal) Play(_ context.Context, id, playback string, _ ...string) error
 	return m.step("Play", func() { m.w.play(id, playback) })
 }
 
-func (m *mortal) StopPlayback(context.Context, string) error { return m.step("StopPlayback", func() {}) }
+func (m *mortal) StopPlayback(context.Context, string) error {
+	return m.step("StopPlayback", func() {})
+}
 
 func (m *mortal) GetVar(context.Context, string, string) (string, error) {
 	return stepped(m, "GetVar", func() (string, error) { return "en", nil })
