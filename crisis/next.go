@@ -123,7 +123,9 @@ func (t *turn) told() {
 func (t *turn) triggered() {
 	e := t.e
 	t.told()
-	t.reopenProposal()
+	if !t.Level.Over(e.Level) {
+		t.reopenProposal()
+	}
 	if t.Ref == "" {
 		t.Ref = e.Ref
 	}

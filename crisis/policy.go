@@ -45,10 +45,12 @@ type Deadlines struct {
 	Remind      int `json:"remind"` // the same for what is owed after the closing
 }
 
-// Tree says who is alerted: supervisors on duty by the roster, then those who are signed in, then Users in order; the same people by telephone.
+// Tree says who is alerted: supervisors on duty by the roster, then those who are signed in, then Users in order; then the telephones of those on duty and
+// of Users.
 type Tree struct {
-	Users  []string `json:"users"`
-	Phones bool     `json:"phones"` // telephones ring, too
+	Users    []string `json:"users"`
+	Phones   bool     `json:"phones"`   // telephones ring, too
+	Everyone bool     `json:"everyone"` // and at last those of every other supervisor: better a night's sleep than nobody
 }
 
 // Opening says whether a trigger opens an incident, and at which level at least.
@@ -136,11 +138,10 @@ type ReportForm struct {
 	Fields []Field         `json:"fields"`
 }
 
-// FollowUpRule is one contact after the incident.
+// FollowUpRule is one contact after the incident. After is a span such as "24h", "1w" or "3mo", counted from the closing; months are those of the calendar.
 type FollowUpRule struct {
-	ID    string          `json:"id"`
+	After string          `json:"after"`
 	Names documents.Words `json:"names"`
-	After int             `json:"after"` // hours from the closing
 }
 
 // opening is the rule of a trigger.

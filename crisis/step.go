@@ -96,7 +96,7 @@ const (
 type Rung struct {
 	User string
 	Via  Via
-	Why  string // roster, signed_in, policy
+	Why  string // roster, signed_in, policy, anybody
 }
 
 // Why a person is in the call tree.
@@ -104,6 +104,7 @@ const (
 	WhyRoster   = "roster"
 	WhySignedIn = "signed_in"
 	WhyPolicy   = "policy"
+	WhyAnybody  = "anybody" // a supervisor who is neither on duty nor named
 )
 
 // Alarm is the search for a supervisor who answers. It goes through the call tree, and again through it, until somebody does.

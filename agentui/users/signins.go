@@ -88,6 +88,17 @@ func (s *Sessions) Of(ctx context.Context, user queue.AgentID) ([]SignIn, error)
 	return all, nil
 }
 
+// Present are the people with a sign-in that was used since a time, which an open console does twice a minute. A locked one counts: an alarm is what makes its
+// person unlock it.
+func (s *Sessions) Present(ctx context.Context, since time.Time) ([]queue.AgentID, error) {
+	all, err := storage.Select(ctx, s.db, func(r storage.Row) (id queue.AgentID, err error) { return id, r.Scan(&id) },
+		"SELECT DISTINCT user_id FROM sessions WHERE used_ms >= ? AND expires_at > ? AND user_id <> '' ORDER BY user_id", storage.Millis(since), time.Now().UnixMilli())
+	if err != nil {
+		return nil, fmt.Errorf("list who is present: %w", err)
+	}
+	return all, nil
+}
+
 // set changes one time of a session that has not expired.
 func (s *Sessions) set(ctx context.Context, token, assignments string, args ...any) error {
 	_, err := s.db.Exec(ctx, "UPDATE sessions SET "+assignments+" WHERE token_hash = ? AND expires_at > ?", append(args, tokenHash(token), time.Now().UnixMilli())...)

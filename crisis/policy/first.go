@@ -23,7 +23,7 @@ func First() crisis.Policy {
 			Measures: 15 * minute, Authorise: 5 * minute, Service: 3 * minute, Disclose: 5 * minute, Confirm: 30 * minute, Close: 1 * hour, Plan: 15 * minute,
 			Report: 24 * hour, Debrief: 72 * hour, Again: 5 * minute, Remind: 4 * hour,
 		},
-		Tree: crisis.Tree{Users: []string{}, Phones: true},
+		Tree: crisis.Tree{Users: []string{}, Phones: true, Everyone: true},
 		Opens: []crisis.Opening{
 			{Trigger: crisis.TriggerLevel, Level: crisis.LevelHigh, Open: true, AtLeast: crisis.LevelHigh},
 			{Trigger: crisis.TriggerSOS, Level: crisis.LevelModerate, Open: true},
@@ -50,9 +50,8 @@ func First() crisis.Policy {
 		Disclosure: disclosure(),
 		Report:     report(),
 		FollowUps: []crisis.FollowUpRule{
-			{ID: "d1", Names: words("24小时", "24 hours"), After: 24}, {ID: "d7", Names: words("1周", "1 week"), After: 7 * 24},
-			{ID: "m1", Names: words("1个月", "1 month"), After: 30 * 24}, {ID: "m3", Names: words("3个月", "3 months"), After: 91 * 24},
-			{ID: "m6", Names: words("6个月", "6 months"), After: 182 * 24},
+			{After: "24h", Names: words("24小时", "24 hours")}, {After: "1w", Names: words("1周", "1 week")}, {After: "1mo", Names: words("1个月", "1 month")},
+			{After: "3mo", Names: words("3个月", "3 months")}, {After: "6mo", Names: words("6个月", "6 months")},
 		},
 	}
 }

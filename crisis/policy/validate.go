@@ -2,7 +2,9 @@ package policy
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 
 	"hotline/crisis"
 	"hotline/storage/documents"
@@ -17,7 +19,7 @@ const (
 	mostRules    = 12
 	mostName     = 120
 	mostText     = 2000
-	longestAfter = 2 * 365 * 24 // hours
+	longestAfter = 24 * 30 * 24 // hours
 )
 
 // Validate tells everything that is wrong with a policy, as documents.Faults. Whether people exist is not asked here.
@@ -173,18 +175,38 @@ func fields(fs *documents.Faults, field string, all []crisis.Field, least int) {
 	fs.IDs(ids, func(i int) string { return fmt.Sprintf("%s[%d].id", field, i) })
 }
 
+// span is how a follow-up's time is written: the same words as casework's rules, which cmd/hotline reads them by.
+var span = regexp.MustCompile(`^([1-9][0-9]{0,2})(h|d|w|mo)$`)
+
+// about is how long a span is, in hours, more or less.
+func about(text string) (hours int, ok bool) {
+	m := span.FindStringSubmatch(text)
+	if m == nil {
+		return 0, false
+	}
+	n, err := strconv.Atoi(m[1])
+	return n * map[string]int{"h": 1, "d": 24, "w": 7 * 24, "mo": 30 * 24}[m[2]], err == nil
+}
+
 func followUps(fs *documents.Faults, rules []crisis.FollowUpRule) {
 	if !fs.Count("follow_ups", len(rules), mostRules) {
 		return
 	}
-	ids := make([]string, len(rules))
+	before := 0
 	for i, r := range rules {
-		ids[i] = r.ID
-		fs.Words(fmt.Sprintf("follow_ups[%d].names", i), r.Names, mostName, true)
-		fs.Range(fmt.Sprintf("follow_ups[%d].after", i), r.After, 1, longestAfter)
-		if i > 0 && r.After <= rules[i-1].After {
-			fs.Add(fmt.Sprintf("follow_ups[%d].after", i), documents.OutOfOrder)
+		field := fmt.Sprintf("follow_ups[%d]", i)
+		fs.Words(field+".names", r.Names, mostName, true)
+		hours, ok := about(r.After)
+		switch {
+		case r.After == "":
+			fs.Add(field+".after", documents.Missing)
+		case !ok:
+			fs.Add(field+".after", documents.BadChoice, "value", r.After, "choices", "24h, 7d, 1w, 3mo")
+		case hours > longestAfter:
+			fs.Add(field+".after", documents.OutOfRange, "value", r.After, "min", "1h", "max", "24mo")
+		case hours <= before:
+			fs.Add(field+".after", documents.OutOfOrder)
 		}
+		before = max(before, hours)
 	}
-	fs.IDs(ids, func(i int) string { return fmt.Sprintf("follow_ups[%d].id", i) })
 }
