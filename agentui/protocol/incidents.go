@@ -40,15 +40,18 @@ type IncidentRow struct {
 	Second         string `json:"second"`    // who sees to location, services and company while the counsellor talks
 	SecondName     string `json:"second_name"`
 
+	WantsSecond bool `json:"wants_second"` // somebody is wanted for the dispatch checklist
+
 	Asked []IncidentAsked `json:"asked"` // who is asked to acknowledge at this moment; never nil
 	Last  []IncidentNews  `json:"last"`  // what happened last, newest first, at most three; never nil
 }
 
 // IncidentAlert asks the reader to acknowledge.
 type IncidentAlert struct {
-	At    int64 `json:"at"`
-	Until int64 `json:"until"` // then the next person is asked, too
-	Round int   `json:"round"` // from 1: how often the whole call tree has been gone through
+	At    int64  `json:"at"`
+	Until int64  `json:"until"` // then the next person is asked, too
+	Round int    `json:"round"` // from 1: how often the whole call tree has been gone through
+	Step  string `json:"step"`  // for which step: acknowledge, later one that is late
 }
 
 // IncidentAsked is somebody who is asked to acknowledge.
@@ -139,6 +142,7 @@ type IncidentService struct {
 // PacketField is one line of what may be told to responders.
 type PacketField struct {
 	Field string `json:"field"` // as the policy names it: location, means, ...
+	From  string `json:"from"`  // "level" and "trigger": the text is a code, which the page puts in words; else what it is taken from, or empty
 	Text  string `json:"text"`
 }
 
@@ -244,13 +248,13 @@ type Incident struct {
 
 // IncidentRules are the choices that the site's policy gives, in the version by which the incident lives.
 type IncidentRules struct {
-	Version    int           `json:"version"`
-	Checklist  []NamedChoice `json:"checklist"`  // items for who has the dispatch; never nil
-	Facts      []NamedChoice `json:"facts"`      // never nil
-	Measures   []NamedChoice `json:"measures"`   // least invasive first; never nil
-	Grounds    []NamedChoice `json:"grounds"`    // of an authorisation; never nil
-	Outcomes   []NamedChoice `json:"outcomes"`   // of a closure; never nil
-	Disclosure []NamedChoice `json:"disclosure"` // fields of the packet; never nil
+	Version    int             `json:"version"`
+	Checklist  []NamedChoice   `json:"checklist"`  // items for who has the dispatch; never nil
+	Facts      []NamedChoice   `json:"facts"`      // never nil
+	Measures   []NamedChoice   `json:"measures"`   // least invasive first; never nil
+	Grounds    []NamedChoice   `json:"grounds"`    // of an authorisation; never nil
+	Outcomes   []OutcomeChoice `json:"outcomes"`   // of a closure; never nil
+	Disclosure []NamedChoice   `json:"disclosure"` // fields of the packet; never nil
 }
 
 // NamedChoice is a choice with its words by language.
@@ -271,4 +275,11 @@ type IncidentListed struct {
 type IncidentList struct {
 	Incidents []IncidentListed `json:"incidents"`
 	More      bool             `json:"more"`
+}
+
+// OutcomeChoice is one way in which it may end.
+type OutcomeChoice struct {
+	ID        string            `json:"id"`
+	Names     map[string]string `json:"names"`     // never nil
+	Confirmed bool              `json:"confirmed"` // needs an arrival or a named next step; else the level must be low or none by then
 }

@@ -4,7 +4,7 @@ import { count, dictionary, flag, list, nullable, oneOf, type Read, record, text
 export const incidentState = oneOf('open', 'closing', 'closed');
 export const incidentPart = oneOf('', 'counsellor', 'supervisor', 'second');
 
-export const incidentAlert = record({ at: count, until: count, round: count });
+export const incidentAlert = record({ at: count, until: count, round: count, step: text });
 const asked = record({ user: text, name: text, way: oneOf('console', 'phone'), until: count });
 const news = record({ kind: text, at: count, by: text, by_name: text, about: text });
 
@@ -32,13 +32,14 @@ const rowFields = {
   joined_at: count,
   second: text,
   second_name: text,
+  wants_second: flag,
   asked: list(asked),
   last: list(news),
 };
 /** What every page knows of an open incident: nothing of it is private. */
 export const incidentRow = record(rowFields);
 
-const packetField = record({ field: text, text });
+const packetField = record({ field: text, from: text, text });
 const said = { text, at: count, by_name: text };
 export const duty = record({ owed: flag, due_at: count, done_at: count, by: text, by_name: text });
 const mark = record({ item: text, ...said });
@@ -123,7 +124,7 @@ export const incident = record({
     facts: list(choice),
     measures: list(choice),
     grounds: list(choice),
-    outcomes: list(choice),
+    outcomes: list(record({ id: text, names: dictionary(text), confirmed: flag })),
     disclosure: list(choice),
   }),
 });

@@ -1,0 +1,191 @@
+// Incidents as screens show them: what rings, which one act is next, what is still to be done, and the ledger's sentences. Pure.
+import type {
+  Incident,
+  IncidentEvent,
+  IncidentListed,
+  IncidentRow,
+  PacketField,
+} from '../protocol/incidents';
+import type { Self } from '../protocol/structures';
+import { duration } from './clock';
+
+export type Level = 'none' | 'low' | 'moderate' | 'high';
+
+/** What the one key does: say that one comes, then listen, then look. */
+export type AlarmAct = 'ack' | 'join' | 'open';
+
+/** Those that a page shows above everything: what waits for an answer first, then what the person has a part in, the most urgent first. */
+export function shownRows(rows: readonly IncidentRow[]): readonly IncidentRow[] {
+  return rows
+    .filter((row) => row.state !== 'closed' && (row.supervisor === '' || row.mine !== ''))
+    .sort(
+      (a, b) =>
+        Number(b.alert !== null) - Number(a.alert !== null) ||
+        Number(a.supervisor !== '') - Number(b.supervisor !== '') ||
+        (a.due_at || Infinity) - (b.due_at || Infinity) ||
+        (a.incident < b.incident ? -1 : 1),
+    );
+}
+
+/** Whether it must sound: the person is asked, and nobody has answered. */
+export function rings(rows: readonly IncidentRow[]): boolean {
+  return rows.some((row) => row.alert !== null);
+}
+
+/** What the key does with a row now; a person who talks or is elsewhere cannot listen. */
+export function actOn(row: IncidentRow, self: Self | null): AlarmAct {
+  if (row.alert !== null || row.supervisor === '') return 'ack';
+  return canListen(row, self) ? 'join' : 'open';
+}
+
+export function canListen(row: IncidentRow, self: Self | null): boolean {
+  return (
+    row.mine === 'supervisor' &&
+    row.joined_at === 0 &&
+    row.call !== '' &&
+    self !== null &&
+    self.call === null &&
+    self.assist === null
+  );
+}
+
+export interface Countdown {
+  readonly text: string;
+  readonly late: boolean;
+}
+
+/** What is left until a deadline, or by how much it is passed. Far ones are told by `far` instead. */
+export function countdown(due: number, now: number): Countdown {
+  const left = due - now;
+  return left >= 0
+    ? { text: duration(left + 999), late: false }
+    : { text: `+${duration(-left)}`, late: true };
+}
+
+/** A deadline further away than this is shown as a time of the day, ms. */
+export const far = 6 * 3600_000;
+
+export type CheckState = 'done' | 'unknown' | 'open';
+
+/** The facts in the policy's order, with what is known of each. */
+export function factRows(incident: Incident) {
+  return incident.rules.facts.map((choice) => {
+    const fact = incident.facts.find((one) => one.kind === choice.id) ?? null;
+    const state: CheckState = fact === null ? 'open' : fact.known ? 'done' : 'unknown';
+    return { choice, fact, state };
+  });
+}
+
+/** How much of the dispatch is done: facts, consent, a measure, a service, and the region's own items. */
+export function progress(incident: Incident): { done: number; all: number } {
+  const parts = [
+    ...factRows(incident).map((row) => row.state !== 'open'),
+    incident.consent !== null,
+    incident.measures.length > 0,
+    ...incident.rules.checklist.map((item) => incident.checked.some((mark) => mark.item === item.id)),
+  ];
+  return { done: parts.filter(Boolean).length, all: parts.length };
+}
+
+/** Whether somebody is told without consent, for which somebody must answer. */
+export function needsAuthority(incident: Incident): boolean {
+  return incident.consent?.answer !== 'given' && incident.authorisation === null;
+}
+
+/** The packet as it is read out: one line for each field that has something. */
+export function packetText(packet: readonly PacketField[], name: (field: string) => string): string {
+  return packet.map((line) => `${name(line.field)}: ${line.text}`).join('\n');
+}
+
+/** What a list shows, and in which order: open ones first, those whose deadline is nearest on top. */
+export interface ListFilter {
+  readonly state: 'open' | 'closed' | 'all';
+  readonly level: string;
+  readonly report: 'any' | 'due' | 'overdue';
+  readonly needle: string;
+}
+
+export const allIncidents: ListFilter = { state: 'all', level: '', report: 'any', needle: '' };
+
+export function reportOwed(row: IncidentListed): boolean {
+  return row.report.owed && row.report.done_at === 0;
+}
+
+export function listed(
+  rows: readonly IncidentListed[],
+  filter: ListFilter,
+  now: number,
+): readonly IncidentListed[] {
+  const needle = filter.needle.trim().toLowerCase();
+  return rows
+    .filter((row) => {
+      if (filter.state === 'open' && row.state === 'closed') return false;
+      if (filter.state === 'closed' && row.state !== 'closed') return false;
+      if (filter.level !== '' && row.level !== filter.level) return false;
+      if (filter.report === 'due' && !reportOwed(row)) return false;
+      if (filter.report === 'overdue' && !(reportOwed(row) && row.report.due_at < now)) return false;
+      return (
+        needle === '' ||
+        [row.line_name, row.line, row.counsellor_name, row.supervisor_name, row.second_name, row.incident]
+          .join(' ')
+          .toLowerCase()
+          .includes(needle)
+      );
+    })
+    .sort(
+      (a, b) =>
+        Number(a.state === 'closed') - Number(b.state === 'closed') ||
+        (a.state === 'closed'
+          ? b.opened_at - a.opened_at
+          : (a.due_at || Infinity) - (b.due_at || Infinity) || a.opened_at - b.opened_at),
+    );
+}
+
+/** A sentence of the ledger: a key below `incident.ledger` and what stands in its places. Codes among them are put in words by the page. */
+export interface Sentence {
+  readonly key: string;
+  readonly values: Readonly<Record<string, string>>;
+}
+
+const byItself = ['system', 'caller', ''];
+
+/** One event in plain language. What the events do not say is not in the sentence, so a missing name never leaves a hole. */
+export function sentenceOf(event: IncidentEvent): Sentence {
+  const { kind, params } = event;
+  const values = { ...params, text: event.text, name: event.by_name };
+  const variant = (name: string) => ({ key: `${kind}.${name}`, values });
+  switch (kind) {
+    case 'opened':
+    case 'triggered':
+      return variant(byItself.includes(event.by) ? 'itself' : 'person');
+    case 'level':
+      return variant(params.other ? 'confirmed' : 'said');
+    case 'due':
+      return variant('passed');
+    case 'acknowledged':
+      return variant(params.via === 'phone' ? 'phone' : 'console');
+    case 'call':
+      return variant(params.other ? 'with' : 'alone');
+    case 'call_ended':
+      return variant(params.cut ? 'cut' : 'over');
+    case 'fact':
+      return variant(params.known ? 'known' : 'unknown');
+    case 'consent':
+      return variant(params.code ?? 'not_possible');
+    case 'next_step':
+      return variant('planned');
+    case 'closed':
+      return variant('agreed');
+    default:
+      return variant('said');
+  }
+}
+
+/** The text that belongs below a sentence: what a person said in their own words. */
+export function wordsOf(event: IncidentEvent): readonly string[] {
+  const lines = event.packet.map((line) => line.text);
+  return [event.params.who ?? '', event.params.how ?? '', event.text, ...lines].filter((line) => line !== '');
+}
+
+/** As printed on the screen. F4 is free in every browser and beside F2, which answers a call. */
+export const incidentKeys = { answer: ['F4'], open: ['Alt', 'I'] } as const;
