@@ -1,0 +1,275 @@
+package agentui
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"hotline/agentui/incidents"
+	"hotline/agentui/protocol"
+	"hotline/agentui/users"
+	"hotline/crisis"
+	"hotline/crisis/policy"
+	"hotline/crisis/reports"
+	"hotline/queue"
+)
+
+const (
+	incidentsListed = 200
+	incidentsBack   = 366 * 24 * time.Hour // how far back the list goes
+	lookFor         = 10 * time.Minute     // for so long one look at an incident is one row of the trail, however often its page reads it again
+	incidentBody    = 32 << 10
+)
+
+// Crisis is what the console stands on for the escalation.
+type Crisis struct {
+	Incidents *crisis.Store
+	Policy    *policy.Store
+	Reports   *reports.Store
+}
+
+func (c Crisis) missing() bool { return c.Incidents == nil || c.Policy == nil || c.Reports == nil }
+
+func (s *Server) incidentEndpoints() []endpoint {
+	at := "/api/incidents/{id}"
+	rows := []endpoint{
+		{pattern: "GET /api/incidents", access: accessServing, serve: s.listIncidents},
+		{pattern: "POST /api/incidents", access: accessSupervisor, serve: s.openIncident, body: incidentBody},
+		{pattern: "GET " + at, access: accessServing, serve: s.showIncident},
+		{pattern: "GET " + at + "/report", access: accessServing, serve: s.showReport},
+		{pattern: "POST " + at + "/report", access: accessServing, serve: s.fileReport, body: incidentBody},
+		{pattern: "GET " + at + "/report/{kind}", access: accessServing, serve: s.exportReport},
+	}
+	for _, a := range incidentActs() {
+		rows = append(rows, endpoint{pattern: "POST " + at + "/" + a.path, access: a.access, serve: s.actOn(a), body: incidentBody})
+	}
+	return slices.Concat(rows, documentEndpoints[crisis.Policy](s, "crisis", s.deps.Crisis.Policy), []endpoint{
+		{pattern: "POST /api/admin/crisis/dry-run", access: accessAdministrator, serve: s.dryRunPolicy, body: int64(s.deps.Crisis.Policy.Most()) + 8<<10},
+	})
+}
+
+// incidentFault names what went wrong; empty: nothing that a page has words for.
+func incidentFault(err error) (status int, code protocol.Code) {
+	switch {
+	case errors.Is(err, crisis.ErrNotFound):
+		return http.StatusNotFound, protocol.NotFound
+	case errors.Is(err, crisis.ErrClosed):
+		return http.StatusConflict, protocol.IncidentClosed
+	case errors.Is(err, crisis.ErrSamePerson):
+		return http.StatusForbidden, protocol.SamePerson
+	case errors.Is(err, crisis.ErrNotReady):
+		return http.StatusConflict, protocol.ClosureBarred
+	case errors.Is(err, crisis.ErrInvalid):
+		return http.StatusBadRequest, protocol.BadRequest
+	}
+	return 0, ""
+}
+
+func (s *Server) incidentAnswered(w http.ResponseWriter, r *http.Request, err error) bool {
+	status, code := incidentFault(err)
+	if code == "" {
+		return s.answered(w, r, err)
+	}
+	var params protocol.Params
+	if barred, ok := errors.AsType[*crisis.NotReadyError](err); ok {
+		params = protocol.Params{"missing": barred.Missing}
+	}
+	s.fail(w, status, code, params)
+	return false
+}
+
+// lookedAt remembers who has an incident open, so that the trail has one row for a look and not one for each time that the page reads it again.
+type lookedAt struct {
+	mu   sync.Mutex
+	last map[string]time.Time // by sign-in and incident
+}
+
+// anew tells whether this is a new look, and remembers it as one.
+func (l *lookedAt) anew(key string, now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.last == nil {
+		l.last = map[string]time.Time{}
+	}
+	for k, at := range l.last {
+		if now.Sub(at) > lookFor {
+			delete(l.last, k)
+		}
+	}
+	if _, open := l.last[key]; open {
+		return false
+	}
+	l.last[key] = now
+	return true
+}
+
+func (l *lookedAt) forget(key string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.last, key)
+}
+
+// incident is the one of the path, when this person may see it: who leads, and who has a part in it. It has answered when it returns false.
+func (s *Server) incident(w http.ResponseWriter, r *http.Request, v *visitor) (crisis.Incident, bool) {
+	id, ok := s.objectID(w, r)
+	if !ok {
+		return crisis.Incident{}, false
+	}
+	in, err := s.deps.Crisis.Incidents.Get(r.Context(), id)
+	if !s.incidentAnswered(w, r, err) {
+		return in, false
+	}
+	if v.user.Role != users.Supervisor && !incidents.HasPart(in, string(v.user.ID)) {
+		s.fail(w, http.StatusForbidden, protocol.Forbidden, nil)
+		return in, false
+	}
+	return in, true
+}
+
+// showIncident shows all of it. The look is in the trail before anything is shown.
+func (s *Server) showIncident(w http.ResponseWriter, r *http.Request, v *visitor) {
+	in, ok := s.incident(w, r, v)
+	if !ok || !s.looks(w, r, v, in.ID) {
+		return
+	}
+	s.replyIncident(w, r, v, in)
+}
+
+// looks writes the look down; it has answered when it returns false.
+func (s *Server) looks(w http.ResponseWriter, r *http.Request, v *visitor, id string) bool {
+	key := v.key + " " + id
+	if !s.looked.anew(key, time.Now()) {
+		return true
+	}
+	done := s.audited(w, r, v, ActionIncidentView, "incident:"+id, "", func(context.Context) error { return nil })
+	if !done {
+		s.looked.forget(key)
+	}
+	return done
+}
+
+// replyIncident answers with all of an incident.
+func (s *Server) replyIncident(w http.ResponseWriter, r *http.Request, v *visitor, in crisis.Incident) {
+	out, err := s.whole(r.Context(), v, in)
+	if s.incidentAnswered(w, r, err) {
+		s.reply(w, http.StatusOK, out)
+	}
+}
+
+func (s *Server) whole(ctx context.Context, v *visitor, in crisis.Incident) (protocol.Incident, error) {
+	events, err := s.deps.Crisis.Incidents.Timeline(ctx, in.ID)
+	if err != nil {
+		return protocol.Incident{}, err
+	}
+	rules, err := s.deps.Crisis.Incidents.PolicyOf(ctx, in)
+	if err != nil {
+		return protocol.Incident{}, err
+	}
+	state := incidents.State{Incident: in, Latest: events}
+	for _, known := range s.incidents.all() {
+		if known.Incident.ID == in.ID {
+			state.Alerts = known.Alerts
+		}
+	}
+	names := s.names(v.user.Locale)
+	names.contacts = s.contactNames(ctx, v.user.Locale, events)
+	return incidents.Whole(state, events, rules, string(v.user.ID), names, time.Now()), nil
+}
+
+// contactNames reads the names of the services of a timeline, so that a page that shows it whole need not be drawn twice.
+func (s *Server) contactNames(ctx context.Context, locale string, events []crisis.Event) map[string]string {
+	names := map[string]string{}
+	for _, e := range events {
+		if e.Contact == "" || names[e.Contact] != "" {
+			continue
+		}
+		entry, err := s.deps.Phonebook.Get(ctx, e.Contact)
+		if err != nil {
+			continue // one that is gone from the phonebook shows without a name
+		}
+		for _, l := range []string{locale, s.cfg.Locale} {
+			if entry.Names[l] != "" {
+				names[e.Contact] = entry.Names[l]
+				break
+			}
+		}
+	}
+	return names
+}
+
+// listIncidents answers with those that this person may see, open ones and of the last year: nothing private is in it.
+func (s *Server) listIncidents(w http.ResponseWriter, r *http.Request, v *visitor) {
+	filter := crisis.Filter{From: time.Now().Add(-incidentsBack), Limit: incidentsListed + 1}
+	if text := r.URL.Query().Get("before"); text != "" {
+		at, err := time.Parse(time.RFC3339Nano, text)
+		if err != nil {
+			s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+			return
+		}
+		filter.To = at
+	}
+	all, err := s.deps.Crisis.Incidents.List(r.Context(), filter)
+	if !s.incidentAnswered(w, r, err) {
+		return
+	}
+	out := protocol.IncidentList{Incidents: []protocol.IncidentListed{}, More: len(all) > incidentsListed}
+	names, me := s.names(v.user.Locale), string(v.user.ID)
+	for _, in := range all[:min(len(all), incidentsListed)] {
+		if v.user.Role != users.Supervisor && !incidents.HasPart(in, me) {
+			continue
+		}
+		out.Incidents = append(out.Incidents, incidents.Listed(in, me, names))
+	}
+	s.reply(w, http.StatusOK, out)
+}
+
+// openIncident opens one by hand: who leads a shift sees a danger that nobody told.
+func (s *Server) openIncident(w http.ResponseWriter, r *http.Request, v *visitor) {
+	var body protocol.IncidentOpen
+	if !s.read(w, r, &body) {
+		return
+	}
+	why, ok := s.reason(w, body.Text)
+	if !ok {
+		return
+	}
+	t := crisis.Trigger{
+		Kind: crisis.TriggerPerson, Level: crisis.Level(body.Level), By: string(v.user.ID), Note: why, Source: "person:" + string(v.user.ID) + ":" + body.Req,
+	}
+	if body.Call != "" {
+		c, known := s.board.Call(queue.CallID(body.Call))
+		if !known {
+			s.fail(w, http.StatusNotFound, protocol.NotFound, nil)
+			return
+		}
+		t.Call, t.Line, t.Agent = body.Call, string(c.Line), string(c.Agent)
+	}
+	if !reqOK(body.Req) || t.Level.Rank() < crisis.LevelLow.Rank() {
+		s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+		return
+	}
+	var made crisis.Incident
+	err := s.auditedErr(r, v, ActionIncidentOpen, callObject(queue.CallID(body.Call), ""), "", func(ctx context.Context) (err error) {
+		made, err = s.deps.Crisis.Incidents.Trigger(ctx, t)
+		return err
+	})
+	if !s.incidentAnswered(w, r, err) {
+		return
+	}
+	s.incidentsChanged()
+	if made.ID == "" { // the policy opens none for what was said
+		s.fail(w, http.StatusConflict, protocol.WrongState, nil)
+		return
+	}
+	s.replyIncident(w, r, v, made)
+}
+
+// reqOK tells whether a page named its act: the same act that comes twice is done once.
+func reqOK(req string) bool {
+	return len(req) >= 8 && len(req) <= 64 && utf8.ValidString(req) && strings.TrimSpace(req) == req
+}

@@ -1,0 +1,288 @@
+package agentui
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"hotline/agentui/incidents"
+	"hotline/agentui/protocol"
+	"hotline/agentui/users"
+	"hotline/crisis"
+	"hotline/queue"
+)
+
+const (
+	incidentText = 2000 // characters of what is said in one act
+	incidentName = 100
+)
+
+// incidentAct is one row of what people do to an incident by HTTP.
+type incidentAct struct {
+	path   string
+	access access
+	free   bool // also who has no part in it yet
+	do     func(ctx context.Context, c *actContext) (crisis.Incident, error)
+}
+
+// actContext is one act in the making.
+type actContext struct {
+	s    *Server
+	user users.User
+	in   crisis.Incident
+	act  crisis.Act
+	raw  []byte
+}
+
+// into decodes the body of an act; what does not fit is ErrInvalid.
+func (c *actContext) into(body any) error {
+	dec := json.NewDecoder(strings.NewReader(string(c.raw)))
+	dec.DisallowUnknownFields()
+	if dec.Decode(body) != nil {
+		return crisis.ErrInvalid
+	}
+	return nil
+}
+
+// say reads an act that is a code and words.
+func (c *actContext) say() (protocol.IncidentSay, error) {
+	var body protocol.IncidentSay
+	err := c.into(&body)
+	body.Text = strings.TrimSpace(body.Text)
+	if err == nil && utf8.RuneCountInString(body.Text) > incidentText {
+		err = crisis.ErrInvalid
+	}
+	return body, err
+}
+
+// said makes an act of a code and words.
+func said(do func(ctx context.Context, c *actContext, b protocol.IncidentSay) (crisis.Incident, error)) func(context.Context, *actContext) (crisis.Incident, error) {
+	return func(ctx context.Context, c *actContext) (crisis.Incident, error) {
+		body, err := c.say()
+		if err != nil {
+			return c.in, err
+		}
+		return do(ctx, c, body)
+	}
+}
+
+// plain makes an act without words.
+func plain(do func(ctx context.Context, c *actContext) (crisis.Incident, error)) func(context.Context, *actContext) (crisis.Incident, error) {
+	return func(ctx context.Context, c *actContext) (crisis.Incident, error) {
+		if err := c.into(&protocol.IncidentAct{}); err != nil {
+			return c.in, err
+		}
+		return do(ctx, c)
+	}
+}
+
+// incidentActs is that table. Who leads may do all of it; others what belongs to their part.
+func incidentActs() []incidentAct {
+	type act = incidentAct
+	type say = protocol.IncidentSay
+	store := func(c *actContext) *crisis.Store { return c.s.deps.Crisis.Incidents }
+	return []act{
+		{"lead", accessSupervisor, true, plain(func(ctx context.Context, c *actContext) (crisis.Incident, error) { return store(c).Lead(ctx, c.in.ID, c.act) })},
+		{"decline", accessSupervisor, true, plain(func(ctx context.Context, c *actContext) (crisis.Incident, error) {
+			return store(c).Decline(ctx, c.in.ID, c.act, crisis.ViaConsole)
+		})},
+		{"second", accessServing, true, plain(takeChecklist)},
+		{"facts", accessServing, false, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
+			return store(c).Fact(ctx, c.in.ID, c.act, crisis.FactKind(b.Kind), b.Outcome != "unknown", b.Text)
+		})},
+		{"consent", accessServing, false, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
+			return store(c).Consent(ctx, c.in.ID, c.act, crisis.ConsentAnswer(b.Kind), b.Text)
+		})},
+		{"measures", accessServing, false, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
+			return store(c).Measure(ctx, c.in.ID, c.act, b.Kind, crisis.MeasureOutcome(b.Outcome), b.Text)
+		})},
+		{"authorisation", accessSupervisor, true, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
+			return store(c).Authorise(ctx, c.in.ID, c.act, crisis.Ground(b.Kind), b.Text)
+		})},
+		{"checks", accessServing, false, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
+			return store(c).Check(ctx, c.in.ID, c.act, b.Kind, b.Text)
+		})},
+		{"skips", accessServing, false, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
+			return store(c).Skip(ctx, c.in.ID, c.act, crisis.StepName(b.Kind), b.Text)
+		})},
+		{"reached", accessServing, false, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
+			return store(c).Reached(ctx, c.in.ID, c.act, b.Text)
+		})},
+		{"notes", accessServing, false, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
+			return store(c).Note(ctx, c.in.ID, c.act, b.Text)
+		})},
+		{"services", accessServing, false, askService},
+		{"disclosures", accessServing, false, disclose},
+		{"arrival", accessServing, false, confirmArrival},
+		{"next", accessServing, false, planNext},
+		{"next/done", accessServing, false, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
+			return store(c).NextStepDone(ctx, c.in.ID, c.act, b.Text)
+		})},
+		{"closure", accessServing, false, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
+			return store(c).ProposeClosure(ctx, c.in.ID, c.act, b.Kind, b.Text)
+		})},
+		{"closure/decide", accessServing, false, decideClosure},
+		{"reopen", accessSupervisor, true, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
+			return store(c).Reopen(ctx, c.in.ID, c.act, b.Text)
+		})},
+		{"debrief", accessSupervisor, true, plain(func(ctx context.Context, c *actContext) (crisis.Incident, error) {
+			return store(c).Debriefed(ctx, c.in.ID, c.act, "")
+		})},
+	}
+}
+
+// actOn serves one of them: who may, that the act has a name of its own, the trail, the act, and the incident as it is then.
+func (s *Server) actOn(a incidentAct) func(http.ResponseWriter, *http.Request, *visitor) {
+	return func(w http.ResponseWriter, r *http.Request, v *visitor) {
+		id, ok := s.objectID(w, r)
+		if !ok {
+			return
+		}
+		in, err := s.deps.Crisis.Incidents.Get(r.Context(), id)
+		if !s.incidentAnswered(w, r, err) {
+			return
+		}
+		if v.user.Role != users.Supervisor && !a.free && !incidents.HasPart(in, string(v.user.ID)) {
+			s.fail(w, http.StatusForbidden, protocol.Forbidden, nil)
+			return
+		}
+		var raw json.RawMessage
+		var head struct {
+			Req string `json:"req"`
+		}
+		if !s.read(w, r, &raw) {
+			return
+		}
+		if json.Unmarshal(raw, &head) != nil || !reqOK(head.Req) {
+			s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+			return
+		}
+		c := &actContext{s: s, user: v.user, in: in, act: crisis.Act{By: string(v.user.ID), Request: head.Req}, raw: raw}
+		err = s.auditedErr(r, v, ActionIncidentAct, "incident:"+id+" "+a.path, "", func(ctx context.Context) (err error) {
+			in, err = a.do(ctx, c)
+			return err
+		})
+		if err == errPacketChanged {
+			s.fail(w, http.StatusConflict, protocol.PacketChanged, nil)
+			return
+		}
+		if !s.incidentAnswered(w, r, err) {
+			return
+		}
+		s.incidentsChanged()
+		s.replyIncident(w, r, v, in)
+	}
+}
+
+// takeChecklist gives the dispatch to who asks for it: not to the counsellor of the call, and not to who is in a call of their own.
+func takeChecklist(ctx context.Context, c *actContext) (crisis.Incident, error) {
+	region := c.s.deps.Crisis.Policy.Region()
+	return c.s.deps.Crisis.Incidents.Take(ctx, c.in.ID, c.act, region)
+}
+
+// askService says of somebody outside that they were asked, are on the telephone, or were not reached: calls from the talk are followed by themselves.
+func askService(ctx context.Context, c *actContext) (crisis.Incident, error) {
+	var body protocol.IncidentCallFor
+	if err := c.into(&body); err != nil {
+		return c.in, err
+	}
+	if _, err := c.s.deps.Phonebook.Get(ctx, body.Contact); err != nil {
+		return c.in, crisis.ErrInvalid
+	}
+	store := c.s.deps.Crisis.Incidents
+	switch body.Result {
+	case "asked":
+		return store.ServiceAsked(ctx, c.in.ID, c.act, body.Contact)
+	case "joined":
+		return store.ServiceJoined(ctx, c.in.ID, c.act, body.Contact)
+	case "failed":
+		return store.ServiceFailed(ctx, c.in.ID, c.act, body.Contact)
+	}
+	return c.in, crisis.ErrInvalid
+}
+
+// errPacketChanged says that what was shown is not what would be told by now.
+var errPacketChanged = &packetChanged{}
+
+type packetChanged struct{}
+
+func (*packetChanged) Error() string { return "the packet is another than was shown" }
+
+// disclose keeps what was told. A field whose text is another by now was not what the person saw: they look again.
+func disclose(ctx context.Context, c *actContext) (crisis.Incident, error) {
+	var body protocol.IncidentTell
+	if err := c.into(&body); err != nil {
+		return c.in, err
+	}
+	rules, err := c.s.deps.Crisis.Incidents.PolicyOf(ctx, c.in)
+	if err != nil {
+		return c.in, err
+	}
+	now := map[string]protocol.PacketField{}
+	for _, f := range incidents.Packet(c.in, rules) {
+		now[f.Field] = f
+	}
+	given := map[string]string{}
+	for _, f := range body.Packet {
+		known, ok := now[f.Field]
+		if _, twice := given[f.Field]; !ok || twice {
+			return c.in, errPacketChanged
+		}
+		if known.From != f.From || !known.Coded() && known.Text != f.Text {
+			return c.in, errPacketChanged
+		}
+		given[f.Field] = f.Text // of a coded one the words in which it was shown
+	}
+	if len(given) == 0 {
+		return c.in, crisis.ErrInvalid
+	}
+	return c.s.deps.Crisis.Incidents.Disclose(ctx, c.in.ID, c.act, body.Contact, maps.Clone(given))
+}
+
+func confirmArrival(ctx context.Context, c *actContext) (crisis.Incident, error) {
+	var body protocol.IncidentArrived
+	if err := c.into(&body); err != nil {
+		return c.in, err
+	}
+	who, how := strings.TrimSpace(body.Who), strings.TrimSpace(body.How)
+	if utf8.RuneCountInString(who) > incidentName || utf8.RuneCountInString(how) > incidentText {
+		return c.in, crisis.ErrInvalid
+	}
+	return c.s.deps.Crisis.Incidents.Confirm(ctx, c.in.ID, c.act, who, how, "")
+}
+
+// planNext names what is done next. Who is to do it must be somebody who takes calls here.
+func planNext(ctx context.Context, c *actContext) (crisis.Incident, error) {
+	var body protocol.IncidentPlan
+	if err := c.into(&body); err != nil {
+		return c.in, err
+	}
+	u, known := c.s.directory.person(queue.AgentID(body.Owner))
+	if !known || u.Disabled || !u.Role.Serves() || utf8.RuneCountInString(body.What) > incidentText {
+		return c.in, crisis.ErrInvalid
+	}
+	return c.s.deps.Crisis.Incidents.NextStep(ctx, c.in.ID, c.act, strings.TrimSpace(body.What), body.Owner, time.UnixMilli(body.Until))
+}
+
+// decideClosure is the second person's word. Refusing needs a reason; the author takes a proposal back the same way.
+func decideClosure(ctx context.Context, c *actContext) (crisis.Incident, error) {
+	var body protocol.IncidentDecide
+	if err := c.into(&body); err != nil {
+		return c.in, err
+	}
+	text := strings.TrimSpace(body.Text)
+	if utf8.RuneCountInString(text) > incidentText {
+		return c.in, crisis.ErrInvalid
+	}
+	if body.Yes {
+		return c.s.deps.Crisis.Incidents.ConfirmClosure(ctx, c.in.ID, c.act, text)
+	}
+	if text == "" && c.in.Proposal != nil && c.in.Proposal.By != string(c.user.ID) {
+		return c.in, crisis.ErrInvalid
+	}
+	return c.s.deps.Crisis.Incidents.RefuseClosure(ctx, c.in.ID, c.act, text)
+}
