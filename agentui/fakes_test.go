@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"hotline/crisis"
 )
 
 // auditLog keeps the audit trail in memory.
@@ -36,6 +38,27 @@ func (a *auditLog) of(action string) (found []AuditEntry) {
 		}
 	}
 	return found
+}
+
+// callTree is whom an incident alerts.
+type callTree struct {
+	mu    sync.Mutex
+	rungs []crisis.Rung
+}
+
+func (c *callTree) set(users ...string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.rungs = nil
+	for _, u := range users {
+		c.rungs = append(c.rungs, crisis.Rung{User: u, Via: crisis.ViaConsole, Why: crisis.WhySignedIn})
+	}
+}
+
+func (c *callTree) CallTree(context.Context, crisis.Tree) ([]crisis.Rung, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.rungs), nil
 }
 
 // library holds one recording.

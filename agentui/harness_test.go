@@ -69,6 +69,8 @@ type site struct {
 
 	decisions *decisions.Store
 	care      Care
+	crisis    Crisis
+	tree      *callTree
 	settings  *settings.Store
 	phonebook *phonebook.Store
 	handovers *handovers.Store
@@ -228,6 +230,10 @@ func newSite(t *testing.T, adjust func(*Config)) *site {
 	if s.care, err = OpenCare(t.Context(), s.db, s.keys); err != nil {
 		t.Fatal(err)
 	}
+	s.tree = &callTree{}
+	if s.crisis, err = OpenCrisis(t.Context(), s.db, s.keys, s.tree, nil); err != nil {
+		t.Fatal(err)
+	}
 	if s.told, err = broadcast.Open(t.Context(), s.db); err != nil {
 		t.Fatal(err)
 	}
@@ -273,6 +279,7 @@ func (s *site) start(addr string) {
 	server, err := New(s.cfg, Deps{
 		Log: slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), Queue: s.index, Users: s.users, Factors: s.users.Factors(s.keys, "Test"), Provider: s.provider, Audit: s.audit, Trail: casework.NewAudit(s.db),
 		Recordings: s.library, Callbacks: s.tasks, Blocks: casework.NewBlocks(s.db), Lines: s.lines, Decisions: s.decisions, Care: s.care, Figures: figures.New(s.db), Broadcasts: s.told, Walls: s.walls, Settings: s.settings, Phonebook: s.phonebook, Roster: s.roster, Imports: s.imports, Skills: skills.New(s.db, skills.Stores{Users: s.users, Lines: s.lines, Settings: s.settings}), Gateways: map[string]Gateway{"gateway-1": s.gateway}, Metrics: s.metrics,
+		Crisis: s.crisis,
 		Handovers: s.handovers, Telephones: s.users.Telephones(s.keys, "CN"), Detectors: s.detectors, Detected: s.detected,
 		Assets: fstest.MapFS{
 			"index.html":                {Data: []byte("<!doctype html><title>console</title>")},

@@ -3,8 +3,8 @@ package agentui
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -17,6 +17,7 @@ import (
 	"hotline/crisis/policy"
 	"hotline/crisis/reports"
 	"hotline/queue"
+	"hotline/storage"
 )
 
 const (
@@ -31,6 +32,19 @@ type Crisis struct {
 	Incidents *crisis.Store
 	Policy    *policy.Store
 	Reports   *reports.Store
+}
+
+// OpenCrisis opens all of it in one database, bringing the tables to their newest form. people may be nil: then the worker says whom to alert, half a
+// second later.
+func OpenCrisis(ctx context.Context, db *storage.DB, seal crisis.Sealer, people crisis.People, log *slog.Logger) (c Crisis, err error) {
+	if c.Policy, err = policy.Open(ctx, db); err != nil {
+		return c, err
+	}
+	if c.Reports, err = reports.Open(ctx, db, seal); err != nil {
+		return c, err
+	}
+	c.Incidents, err = crisis.OpenStore(ctx, db, crisis.Config{Seal: seal, Policies: c.Policy, People: people, Log: log})
+	return c, err
 }
 
 func (c Crisis) missing() bool { return c.Incidents == nil || c.Policy == nil || c.Reports == nil }
@@ -48,9 +62,7 @@ func (s *Server) incidentEndpoints() []endpoint {
 	for _, a := range incidentActs() {
 		rows = append(rows, endpoint{pattern: "POST " + at + "/" + a.path, access: a.access, serve: s.actOn(a), body: incidentBody})
 	}
-	return slices.Concat(rows, documentEndpoints[crisis.Policy](s, "crisis", s.deps.Crisis.Policy), []endpoint{
-		{pattern: "POST /api/admin/crisis/dry-run", access: accessAdministrator, serve: s.dryRunPolicy, body: int64(s.deps.Crisis.Policy.Most()) + 8<<10},
-	})
+	return append(rows, documentEndpoints[crisis.Policy](s, "crisis", s.deps.Crisis.Policy)...)
 }
 
 // incidentFault names what went wrong; empty: nothing that a page has words for.

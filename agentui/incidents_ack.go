@@ -35,7 +35,7 @@ func incidentCommands() map[protocol.Type]command {
 func askedIncidentAck(ctx context.Context, d *desk, r protocol.Request) {
 	m := r.(protocol.IncidentAck)
 	in, err := ask(ctx, func(ctx context.Context) (crisis.Incident, error) {
-		return d.s.deps.Incidents.Acknowledge(ctx, m.Incident, crisis.Act{By: string(d.user.ID), Request: newID()}, crisis.ViaConsole)
+		return d.s.deps.Crisis.Incidents.Acknowledge(ctx, m.Incident, crisis.Act{By: string(d.user.ID), Request: newID()}, crisis.ViaConsole)
 	})
 	if err != nil {
 		d.answerIncident(r, err)
@@ -76,10 +76,10 @@ func (s *Server) trigger(t crisis.Trigger) {
 		defer s.running.Done()
 		ctx, cancel := context.WithTimeout(s.life, recordTries)
 		defer cancel()
-		_, err := s.deps.Incidents.Trigger(ctx, t)
+		_, err := s.deps.Crisis.Incidents.Trigger(ctx, t)
 		for err != nil && ctx.Err() == nil && !errors.Is(err, crisis.ErrInvalid) {
 			pause(ctx, recordPause)
-			_, err = s.deps.Incidents.Trigger(ctx, t)
+			_, err = s.deps.Crisis.Incidents.Trigger(ctx, t)
 		}
 		if err != nil {
 			s.log.Error("a danger is not in the escalation by this console", "kind", t.Kind, "call_id", t.Call, "error", err)

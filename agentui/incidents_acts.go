@@ -3,7 +3,7 @@ package agentui
 import (
 	"context"
 	"encoding/json"
-	"maps"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -70,8 +70,8 @@ func said(do func(ctx context.Context, c *actContext, b protocol.IncidentSay) (c
 	}
 }
 
-// plain makes an act without words.
-func plain(do func(ctx context.Context, c *actContext) (crisis.Incident, error)) func(context.Context, *actContext) (crisis.Incident, error) {
+// wordless makes an act without words.
+func wordless(do func(ctx context.Context, c *actContext) (crisis.Incident, error)) func(context.Context, *actContext) (crisis.Incident, error) {
 	return func(ctx context.Context, c *actContext) (crisis.Incident, error) {
 		if err := c.into(&protocol.IncidentAct{}); err != nil {
 			return c.in, err
@@ -86,11 +86,15 @@ func incidentActs() []incidentAct {
 	type say = protocol.IncidentSay
 	store := func(c *actContext) *crisis.Store { return c.s.deps.Crisis.Incidents }
 	return []act{
-		{"lead", accessSupervisor, true, plain(func(ctx context.Context, c *actContext) (crisis.Incident, error) { return store(c).Lead(ctx, c.in.ID, c.act) })},
-		{"decline", accessSupervisor, true, plain(func(ctx context.Context, c *actContext) (crisis.Incident, error) {
+		{"lead", accessSupervisor, true, wordless(func(ctx context.Context, c *actContext) (crisis.Incident, error) {
+			return store(c).Lead(ctx, c.in.ID, c.act)
+		})},
+		{"decline", accessSupervisor, true, wordless(func(ctx context.Context, c *actContext) (crisis.Incident, error) {
 			return store(c).Decline(ctx, c.in.ID, c.act, crisis.ViaConsole)
 		})},
-		{"second", accessServing, true, plain(takeChecklist)},
+		{"second", accessServing, true, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
+			return store(c).Take(ctx, c.in.ID, c.act, b.Kind) // of a region, as the policy's checklists have them
+		})},
 		{"facts", accessServing, false, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
 			return store(c).Fact(ctx, c.in.ID, c.act, crisis.FactKind(b.Kind), b.Outcome != "unknown", b.Text)
 		})},
@@ -129,7 +133,7 @@ func incidentActs() []incidentAct {
 		{"reopen", accessSupervisor, true, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
 			return store(c).Reopen(ctx, c.in.ID, c.act, b.Text)
 		})},
-		{"debrief", accessSupervisor, true, plain(func(ctx context.Context, c *actContext) (crisis.Incident, error) {
+		{"debrief", accessSupervisor, true, wordless(func(ctx context.Context, c *actContext) (crisis.Incident, error) {
 			return store(c).Debriefed(ctx, c.in.ID, c.act, "")
 		})},
 	}
@@ -166,7 +170,7 @@ func (s *Server) actOn(a incidentAct) func(http.ResponseWriter, *http.Request, *
 			in, err = a.do(ctx, c)
 			return err
 		})
-		if err == errPacketChanged {
+		if errors.Is(err, errPacketChanged) {
 			s.fail(w, http.StatusConflict, protocol.PacketChanged, nil)
 			return
 		}
@@ -176,12 +180,6 @@ func (s *Server) actOn(a incidentAct) func(http.ResponseWriter, *http.Request, *
 		s.incidentsChanged()
 		s.replyIncident(w, r, v, in)
 	}
-}
-
-// takeChecklist gives the dispatch to who asks for it: not to the counsellor of the call, and not to who is in a call of their own.
-func takeChecklist(ctx context.Context, c *actContext) (crisis.Incident, error) {
-	region := c.s.deps.Crisis.Policy.Region()
-	return c.s.deps.Crisis.Incidents.Take(ctx, c.in.ID, c.act, region)
 }
 
 // askService says of somebody outside that they were asked, are on the telephone, or were not reached: calls from the talk are followed by themselves.
@@ -206,11 +204,7 @@ func askService(ctx context.Context, c *actContext) (crisis.Incident, error) {
 }
 
 // errPacketChanged says that what was shown is not what would be told by now.
-var errPacketChanged = &packetChanged{}
-
-type packetChanged struct{}
-
-func (*packetChanged) Error() string { return "the packet is another than was shown" }
+var errPacketChanged = errors.New("the packet is another than was shown")
 
 // disclose keeps what was told. A field whose text is another by now was not what the person saw: they look again.
 func disclose(ctx context.Context, c *actContext) (crisis.Incident, error) {
@@ -240,7 +234,7 @@ func disclose(ctx context.Context, c *actContext) (crisis.Incident, error) {
 	if len(given) == 0 {
 		return c.in, crisis.ErrInvalid
 	}
-	return c.s.deps.Crisis.Incidents.Disclose(ctx, c.in.ID, c.act, body.Contact, maps.Clone(given))
+	return c.s.deps.Crisis.Incidents.Disclose(ctx, c.in.ID, c.act, body.Contact, given)
 }
 
 func confirmArrival(ctx context.Context, c *actContext) (crisis.Incident, error) {

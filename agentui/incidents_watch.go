@@ -89,11 +89,11 @@ func (s *Server) watchIncidents(ctx context.Context) {
 func (s *Server) lookAtIncidents(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, incidentsWithin)
 	defer cancel()
-	live, err := s.deps.Incidents.Live(ctx)
+	live, err := s.deps.Crisis.Incidents.Live(ctx)
 	if err != nil {
 		return err
 	}
-	alerts, err := s.deps.Incidents.Alerts(ctx)
+	alerts, err := s.deps.Crisis.Incidents.Alerts(ctx)
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (s *Server) lookAtIncidents(ctx context.Context) error {
 	for _, in := range live {
 		known := s.incidents.seen[in.ID] // the watcher's own
 		if known.seq != in.Seq {
-			events, err := s.deps.Incidents.Timeline(ctx, in.ID)
+			events, err := s.deps.Crisis.Incidents.Timeline(ctx, in.ID)
 			if err != nil {
 				return err
 			}
@@ -194,7 +194,7 @@ func (s *Server) followParty(ctx context.Context, in crisis.Incident, p queue.Pa
 	case p.Role == queue.PartyOutside:
 		err = s.followService(ctx, in, p, act)
 	case p.State == queue.PartyIn && string(p.Agent) == in.Supervisor && in.Joined.IsZero():
-		_, err = s.deps.Incidents.Joined(ctx, in.ID, act("joined", p.Agent))
+		_, err = s.deps.Crisis.Incidents.Joined(ctx, in.ID, act("joined", p.Agent))
 	default:
 		return nil
 	}
@@ -209,25 +209,26 @@ func (s *Server) followService(ctx context.Context, in crisis.Incident, p queue.
 	}
 	var err error
 	if at < 0 || !known.Failed.IsZero() && p.State != queue.PartyFailed {
-		_, err = s.deps.Incidents.ServiceAsked(ctx, in.ID, act("asked", p.By), p.Contact)
+		_, err = s.deps.Crisis.Incidents.ServiceAsked(ctx, in.ID, act("asked", p.By), p.Contact)
 	}
 	switch {
 	case err != nil:
 	case p.State == queue.PartyIn && known.Joined.IsZero():
-		_, err = s.deps.Incidents.ServiceJoined(ctx, in.ID, act("joined", p.By), p.Contact)
+		_, err = s.deps.Crisis.Incidents.ServiceJoined(ctx, in.ID, act("joined", p.By), p.Contact)
 	case p.State == queue.PartyFailed && known.Failed.IsZero() && known.Joined.IsZero():
-		_, err = s.deps.Incidents.ServiceFailed(ctx, in.ID, act("failed", p.By), p.Contact)
+		_, err = s.deps.Crisis.Incidents.ServiceFailed(ctx, in.ID, act("failed", p.By), p.Contact)
 	}
 	return err
 }
 
 // readerNames puts ids into the words of one reader.
 type readerNames struct {
-	s      *Server
-	locale string
+	s        *Server
+	locale   string
+	contacts map[string]string // that were read already
 }
 
-func (s *Server) names(locale string) readerNames { return readerNames{s, locale} }
+func (s *Server) names(locale string) readerNames { return readerNames{s: s, locale: locale} }
 
 func (n readerNames) Person(user string) string { return n.s.directory.name(queue.AgentID(user)) }
 func (n readerNames) Line(id string) string {
@@ -240,6 +241,9 @@ func (n readerNames) Line(id string) string {
 func (n readerNames) Contact(id string) string {
 	if id == "" {
 		return ""
+	}
+	if name := n.contacts[id]; name != "" {
+		return name
 	}
 	return n.s.contacts.name(id, n.locale, n.s.cfg.Locale)
 }

@@ -71,6 +71,7 @@ func askedInviteRefuse(ctx context.Context, d *desk, r protocol.Request) {
 func askedHelp(ctx context.Context, d *desk, r protocol.Request) {
 	row, _ := d.s.board.Agent(d.user.ID)
 	d.help = &helpWanted{at: time.Now(), call: row.Call}
+	d.callForHelp(*d.help)
 	d.answer(r, d.askHelp(ctx))
 }
 

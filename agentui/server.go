@@ -58,6 +58,8 @@ type Server struct {
 	notes      *noteHub
 	spans      *spanKeeper
 	written    written
+	incidents  *incidentView
+	looked     lookedAt
 	noteLimits *noteLimits
 	assets     *assets
 	commands   map[protocol.Type]command
@@ -101,6 +103,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	}
 	s.notes, s.noteLimits = newNoteHub(deps.Care.Notes, deps.Log), newNoteLimits()
 	s.spans = newSpanKeeper(deps.Care.Shifts, s.board, cfg.ID, deps.Log)
+	s.incidents = newIncidentView()
 	s.troubles = &troubles{log: deps.Log, tell: s.tellTrouble}
 	s.gateways = newGateways(deps.Gateways, s.board, m, s.troubles, deps.Log)
 	s.sessions = s.newSessions()
@@ -143,6 +146,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	loops.Go(func() { s.feelPulse(work) })
 	loops.Go(func() { s.watchDuties(work) })
 	loops.Go(func() { s.watchBroadcasts(work) })
+	loops.Go(func() { s.watchIncidents(work) })
 	loops.Go(func() { s.expireSessions(work) })
 	loops.Go(s.deps.Care.Contacts.Warm)
 	loops.Go(func() { s.notes.run(work) })

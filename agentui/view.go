@@ -143,7 +143,7 @@ func (d *desk) wholeBoard() *protocol.Board {
 func (d *desk) self() protocol.Self {
 	s := protocol.Self{
 		User: string(d.user.ID), Name: d.user.Name, Role: string(d.user.Role), State: string(queue.AgentOffline), WantsReady: d.wantsReady,
-		Media: d.media(), Leg: d.leg.id, Muted: d.muted, Supervised: []string{}, Incidents: []protocol.IncidentRow{},
+		Media: d.media(), Leg: d.leg.id, Muted: d.muted, Supervised: []string{}, Incidents: d.incidentRows(),
 	}
 	a, ok := d.s.board.Agent(d.user.ID)
 	if !ok {

@@ -56,8 +56,11 @@ func ordered(fields map[string]string, p crisis.Policy) []protocol.PacketField {
 
 func rules(in crisis.Incident, p crisis.Policy) protocol.IncidentRules {
 	out := protocol.IncidentRules{
-		Version: in.Policy, Checklist: choices(p.Checklist(in.Region).Items), Measures: choices(p.Measures), Facts: []protocol.NamedChoice{},
+		Version: in.Policy, Regions: []string{}, Checklist: choices(p.Checklist(in.Region).Items), Measures: choices(p.Measures), Facts: []protocol.NamedChoice{},
 		Grounds: []protocol.NamedChoice{}, Outcomes: []protocol.OutcomeChoice{}, Disclosure: []protocol.NamedChoice{},
+	}
+	for _, c := range p.Checklists {
+		out.Regions = append(out.Regions, c.Region)
 	}
 	for _, k := range crisis.FactKinds() {
 		out.Facts = append(out.Facts, protocol.NamedChoice{ID: string(k), Names: map[string]string{}})

@@ -48,6 +48,15 @@ func Row(s State, reader string, n Names) protocol.IncidentRow {
 	return row
 }
 
+// Listed is an incident as a list shows it.
+func Listed(in crisis.Incident, reader string, n Names) protocol.IncidentListed {
+	out := protocol.IncidentListed{IncidentRow: Row(State{Incident: in}, reader, n), ClosedAt: millis(in.Closed), Report: duty(in.Report, n)}
+	if in.Closure != nil {
+		out.Outcome = in.Closure.Outcome
+	}
+	return out
+}
+
 // part is what a person is in an incident.
 func part(in crisis.Incident, who string) string {
 	switch who {

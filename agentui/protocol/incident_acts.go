@@ -63,7 +63,7 @@ type IncidentReport struct {
 	Incident string            `json:"incident"`
 	Names    map[string]string `json:"names"`   // of the form; never nil
 	Fields   []ReportField     `json:"fields"`  // never nil
-	Answers  map[string]string `json:"answers"` // as filed, else what the incident says already; never nil
+	Answers  map[string]string `json:"answers"` // as filed; never nil
 	Report   IncidentDuty      `json:"report"`
 }
 
@@ -72,6 +72,7 @@ type ReportField struct {
 	ID       string            `json:"id"`
 	Names    map[string]string `json:"names"` // never nil
 	Required bool              `json:"required"`
+	From     string            `json:"from"` // what of the incident it is filled from; empty: by hand
 }
 
 // IncidentReportFile is the body of POST /api/incidents/{id}/report.

@@ -146,6 +146,9 @@ type PacketField struct {
 	Text  string `json:"text"`
 }
 
+// Coded tells whether the text is a code: the page says it in the words of its reader.
+func (f PacketField) Coded() bool { return f.From == "level" || f.From == "trigger" }
+
 // IncidentDisclosure is what was told to whom.
 type IncidentDisclosure struct {
 	Contact string        `json:"contact"` // id in the phonebook
@@ -249,6 +252,7 @@ type Incident struct {
 // IncidentRules are the choices that the site's policy gives, in the version by which the incident lives.
 type IncidentRules struct {
 	Version    int             `json:"version"`
+	Regions    []string        `json:"regions"`    // that have a checklist of their own; "" is that for everywhere else; never nil
 	Checklist  []NamedChoice   `json:"checklist"`  // items for who has the dispatch; never nil
 	Facts      []NamedChoice   `json:"facts"`      // never nil
 	Measures   []NamedChoice   `json:"measures"`   // least invasive first; never nil

@@ -94,6 +94,10 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	escalation, err := agentui.OpenCrisis(ctx, db, callerKeys, nil, log)
+	if err != nil {
+		return err
+	}
 	told, err := broadcast.Open(ctx, db)
 	if err != nil {
 		return err
@@ -116,7 +120,7 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 		return err
 	}
 	deps := agentui.Deps{
-		Care:     care,
+		Care: care, Crisis: escalation,
 		Settings: rulings, Phonebook: contacts, Roster: rosters, Imports: files, Skills: skills.New(db, skills.Stores{Users: people, Lines: store, Settings: rulings}),
 		Figures: service.New(db), Broadcasts: told, Walls: displays, Telephones: people.Telephones(callerKeys, region), Detectors: outside, Detected: c.detected(log),
 		Log: log, Queue: q, Lines: sitePolicy{store, c, q, log}, Users: people, Audit: trail{audit}, Trail: audit, Factors: people.Factors(callerKeys, c.factorIssuer()), Decisions: reasons, Handovers: summaries, Recordings: library{recordings.NewLibrary(index, c.store()), keys},

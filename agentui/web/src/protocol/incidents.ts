@@ -120,6 +120,7 @@ export const incident = record({
   ),
   rules: record({
     version: count,
+    regions: list(text),
     checklist: list(choice),
     facts: list(choice),
     measures: list(choice),
@@ -135,7 +136,7 @@ export const incidentList = record({ incidents: list(incidentListed), more: flag
 export const incidentReport = record({
   incident: text,
   names: dictionary(text),
-  fields: list(record({ id: text, names: dictionary(text), required: flag })),
+  fields: list(record({ id: text, names: dictionary(text), required: flag, from: text })),
   answers: dictionary(text),
   report: duty,
 });

@@ -23,8 +23,8 @@ export const incidentApi = {
     call('POST', '/api/incidents', incident, { req: req(), call: callId, level, text: why }),
   show: (id: string) => call('GET', of(id), incident),
   lead: (id: string) => act(id, 'lead', {}),
-  decline: (id: string, why: string) => say(id, 'decline', '', why),
-  second: (id: string) => act(id, 'second', {}),
+  decline: (id: string) => act(id, 'decline', {}),
+  second: (id: string, region: string) => say(id, 'second', region, ''),
   fact: (id: string, kind: string, known: boolean, words: string) =>
     say(id, 'facts', kind, words, known ? '' : 'unknown'),
   consent: (id: string, answer: string, words: string) => say(id, 'consent', answer, words),
@@ -33,6 +33,7 @@ export const incidentApi = {
   authorise: (id: string, ground: string, words: string) => say(id, 'authorisation', ground, words),
   check: (id: string, item: string) => say(id, 'checks', item, ''),
   skip: (id: string, step: string, why: string) => say(id, 'skips', step, why),
+  reached: (id: string, how: string) => say(id, 'reached', '', how),
   note: (id: string, words: string) => say(id, 'notes', '', words),
   service: (id: string, contact: string, result: 'asked' | 'joined' | 'failed') =>
     act(id, 'services', { contact, result }),
@@ -44,7 +45,7 @@ export const incidentApi = {
   propose: (id: string, outcome: string, words: string) => say(id, 'closure', outcome, words),
   decide: (id: string, yes: boolean, words: string) => act(id, 'closure/decide', { yes, text: words }),
   reopen: (id: string, why: string) => say(id, 'reopen', '', why),
-  debriefed: (id: string, words: string) => say(id, 'debrief', '', words),
+  debriefed: (id: string) => act(id, 'debrief', {}),
   report: (id: string) => call('GET', `${of(id)}/report`, incidentReport),
   fileReport: (id: string, answers: Readonly<Record<string, string>>) => act(id, 'report', { answers }),
   /** Where the browser gets the report as a file. */
