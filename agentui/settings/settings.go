@@ -3,8 +3,10 @@
 package settings
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -50,8 +52,30 @@ type WrapUp struct {
 
 // Retention is how long what is taken out by the worker is kept, in days.
 type Retention struct {
-	Decisions int `json:"decisions"` // why each call was offered to whom; 1 to 730
+	Decisions int  `json:"decisions"` // why each call was offered to whom; 1 to 730
+	Ordinary  int  `json:"ordinary"`  // contacts: numbers, notes, words; 1095 to 36500
+	HighRisk  int  `json:"high_risk"` // the same of those in danger; not shorter
+	Automatic bool `json:"automatic"` // the worker takes out what is due; else a person does
 }
+
+// UnmarshalJSON fills in what an older version of the settings does not say.
+func (r *Retention) UnmarshalJSON(b []byte) error {
+	type plain Retention
+	out := plain{Ordinary: keptOrdinary, HighRisk: keptHighRisk}
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&out); err != nil {
+		return err
+	}
+	*r = Retention(out)
+	return nil
+}
+
+// How long contacts are kept unless an administrator says otherwise, in days: three and ten years.
+const (
+	keptOrdinary = 3 * 365
+	keptHighRisk = 10 * 365
+)
 
 // AskKind is how a question is answered.
 type AskKind string
@@ -118,6 +142,11 @@ func (s Settings) DecisionsKept() time.Duration {
 	return time.Duration(s.Retention.Decisions) * 24 * time.Hour
 }
 
+// ContactsKept are how long contacts are kept, ordinary ones and those of high risk.
+func (s Settings) ContactsKept() (ordinary, highRisk time.Duration) {
+	return time.Duration(s.Retention.Ordinary) * 24 * time.Hour, time.Duration(s.Retention.HighRisk) * 24 * time.Hour
+}
+
 // Spans are the ordinary and the longest time of wrap-up.
 func (w WrapUp) Spans() (ordinary, most time.Duration) {
 	return time.Duration(w.Seconds) * time.Second, time.Duration(w.Most) * time.Second
@@ -131,7 +160,7 @@ func First(d Defaults) Settings {
 	wrap := int(cmp.Or(d.WrapUp, time.Minute).Seconds())
 	s := Settings{
 		Templates: templates(), Timers: []int{30, 50}, WrapUp: WrapUp{Seconds: wrap, Most: max(wrap, 900)}, Supervised: false, Palette: RedYellowBlue,
-		Retention: Retention{Decisions: max(1, int(cmp.Or(d.Decisions, 30*24*time.Hour).Hours()/24))}, Disposition: disposition(), Skills: skillNames(),
+		Retention: Retention{Decisions: max(1, int(cmp.Or(d.Decisions, 30*24*time.Hour).Hours()/24)), Ordinary: keptOrdinary, HighRisk: keptHighRisk}, Disposition: disposition(), Skills: skillNames(),
 	}
 	known := reasonNames()
 	for _, code := range d.Reasons {

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"encoding/json"
 	"errors"
 	"os"
 	"strings"
@@ -58,6 +59,21 @@ func TestEveryFaultIsTold(t *testing.T) {
 	}
 	if len(fs) != len(want) {
 		t.Errorf("%d faults: %v", len(fs), fs)
+	}
+}
+
+// Settings that were saved before contacts were kept by rules go on, with the least that the guide asks for.
+func TestOlderSettingsKeepContacts(t *testing.T) {
+	s := First(Defaults{})
+	if err := json.Unmarshal([]byte(`{"retention":{"decisions":30}}`), &s); err != nil {
+		t.Fatal(err)
+	}
+	if o, h := s.ContactsKept(); o != 1095*24*time.Hour || h != 3650*24*time.Hour || s.Retention.Automatic || s.Validate() != nil {
+		t.Errorf("%v, %v, %v", o, h, s.Validate())
+	}
+	s.Retention = Retention{Decisions: 1, Ordinary: 1094, HighRisk: 1000}
+	if fs, _ := errors.AsType[documents.Faults](s.Validate()); len(fs) != 2 {
+		t.Errorf("%v", fs)
 	}
 }
 

@@ -7,6 +7,9 @@ import (
 	"hotline/storage/documents"
 )
 
+// mostKept is a hundred years, in days.
+const mostKept = 36500
+
 // Validate tells everything that is wrong, as documents.Faults.
 func (s Settings) Validate() error {
 	var fs documents.Faults
@@ -24,6 +27,8 @@ func (s Settings) Validate() error {
 	fs.Range("wrap_up.most", s.WrapUp.Most, max(1, min(s.WrapUp.Seconds, 900)), 3600)
 	documents.Choice(&fs, "palette", s.Palette, RedYellowBlue, RedYellowGreen)
 	fs.Range("retention.decisions", s.Retention.Decisions, 1, 730)
+	fs.Range("retention.ordinary", s.Retention.Ordinary, keptOrdinary, mostKept)
+	fs.Range("retention.high_risk", s.Retention.HighRisk, max(keptOrdinary, min(s.Retention.Ordinary, mostKept)), mostKept)
 	s.checkForm(&fs)
 	if len(s.Reasons) == 0 {
 		fs.Add("reasons", documents.TooFew, "min", 1)

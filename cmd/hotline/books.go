@@ -325,11 +325,15 @@ func runWorker(ctx context.Context, c Config, log *slog.Logger) error {
 	erase := func(ctx context.Context) error {
 		return contacts.Run(ctx, func(err error) { log.Warn("numbers of single calls are not erased; tried again", "error", err) })
 	}
+	retain, err := c.retain(ctx, db, keys, how, log)
+	if err != nil {
+		return err
+	}
 	dangers, err := c.crisisParts(ctx, db, keys, rules, callbacks, q, reg, log)
 	if err != nil {
 		return err
 	}
-	parts := []func(context.Context) error{c.watchSettings(log, span.set), erase, intake.Run, fallbacks, unclosed.Run, left.Run, rules.follow(log), explain.Run, journal, func(ctx context.Context) error {
+	parts := []func(context.Context) error{c.watchSettings(log, span.set), erase, retain, intake.Run, fallbacks, unclosed.Run, left.Run, rules.follow(log), explain.Run, journal, func(ctx context.Context) error {
 		return serveAdmin(ctx, c.admin("worker"), reg, checks{"database": db.Ping})
 	}}
 	return together(ctx, append(parts, dangers...)...)

@@ -6,5 +6,3 @@ CREATE TABLE call_places (
     country TEXT NOT NULL,
     place   TEXT NOT NULL
 );
-CREATE INDEX state_times ON state_spans (since_ms);
-CREATE INDEX tasks_created ON tasks (created_ms);

@@ -43,7 +43,7 @@ export const settings = record({
   wrap_up: record({ seconds: count, most: count }),
   supervised: flag,
   palette: oneOf(...palettes),
-  retention: record({ decisions: count }),
+  retention: record({ decisions: count, ordinary: count, high_risk: count, automatic: flag }),
   disposition: list(question),
   reasons: list(named),
   skills: list(skillName),

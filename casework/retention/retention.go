@@ -1,0 +1,327 @@
+// Package retention takes out what was kept long enough: the private part of a contact, and of a person when no contact of theirs is left. What remains
+// can be counted and says nothing of anybody. Before anything goes it can be looked at; what is on hold stays; who asked for it to go before its time is
+// heard by two people; and over what went stands a stone.
+package retention
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"hotline/casework"
+	"hotline/storage"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Class says how long a contact is kept.
+type Class string
+
+// The classes. A contact is of high risk when it, or another of the same number, was in danger, or an incident came of it.
+const (
+	Ordinary Class = "ordinary"
+	HighRisk Class = "high_risk"
+)
+
+// LeastKept is the least time that records are kept (National Health Commission's guide of 2021: three years).
+const LeastKept = 3 * 365 * 24 * time.Hour
+
+// Rules are how long each class is kept, counted from the end of the contact.
+type Rules struct {
+	Ordinary  time.Duration // at least LeastKept
+	HighRisk  time.Duration // at least Ordinary
+	Automatic bool          // the worker takes out what is due; else a person does
+}
+
+// Validate says what is wrong.
+func (r Rules) Validate() error {
+	if r.Ordinary < LeastKept || r.HighRisk < r.Ordinary {
+		return fmt.Errorf("retention: ordinary contacts are kept three years at least, and those of high risk not shorter than ordinary ones")
+	}
+	return nil
+}
+
+// Errors a caller branches on.
+var (
+	ErrNotFound = errors.New("retention: there is no such contact, file, hold or request")
+	// ErrHeld says that a hold stands in the way.
+	ErrHeld = errors.New("retention: it is on hold")
+	// ErrLive says that somebody is still to be reached, or something is owed.
+	ErrLive = errors.New("retention: something is still open")
+	// ErrSamePerson says that the second person must be another one.
+	ErrSamePerson = errors.New("retention: another person than who asked must decide")
+	ErrState      = errors.New("retention: it is decided already")
+	ErrReason     = errors.New("retention: a reason of 1 to 500 characters is needed")
+)
+
+// people tells which files a contact belongs to, and which contacts a file has; *files.Store wrapped by cmd/hotline.
+type people interface {
+	// FilesOf are the files that a call belongs to, with the parts they were made of.
+	FilesOf(ctx context.Context, call string) ([]string, error)
+	// CallsOf are all calls of a file and its parts; ErrNotFound.
+	CallsOf(ctx context.Context, file string) (calls, parts []string, err error)
+}
+
+// Store takes out and remembers.
+type Store struct {
+	db     *storage.DB
+	keys   casework.Sealer
+	people people
+	all    []storage.Private
+	now    func() time.Time
+}
+
+// Open brings the tables to their newest form. private is what every package says of its own tables.
+func Open(ctx context.Context, db *storage.DB, keys casework.Sealer, people people, private ...storage.Private) (*Store, error) {
+	sub, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Migrate(ctx, "retention", sub); err != nil {
+		return nil, wrap("tables", err)
+	}
+	return &Store{db, keys, people, private, time.Now}, nil
+}
+
+// Contact is one that is due.
+type Contact struct {
+	Call  string
+	Class Class
+	Ended time.Time
+	Held  bool // stays
+	Live  bool // stays
+}
+
+// Plan is what would go: nothing is changed by looking.
+type Plan struct {
+	At       time.Time
+	Contacts []Contact // oldest first
+	More     bool      // there are more than were asked for
+}
+
+// Due looks for at most limit contacts that were kept long enough.
+func (s *Store) Due(ctx context.Context, rules Rules, limit int) (Plan, error) {
+	if err := rules.Validate(); err != nil {
+		return Plan{}, err
+	}
+	now := s.now()
+	plan := Plan{At: now}
+	// Every call that is old enough for the shorter time, page by page: which class it is of is a question to many tables.
+	after := contactKey{}
+	for {
+		page, err := storage.Select(ctx, s.db, func(r storage.Row) (k contactKey, err error) { return k, r.Scan(&k.call, &k.ended) },
+			`SELECT id, ended_ms FROM calls WHERE ended_ms > 0 AND ended_ms <= ? AND (ended_ms > ? OR ended_ms = ? AND id > ?)
+			AND NOT EXISTS (SELECT 1 FROM retention_stones WHERE object = 'call:' || calls.id) ORDER BY ended_ms, id LIMIT 500`,
+			storage.Millis(now.Add(-rules.Ordinary)), after.ended, after.ended, after.call)
+		if err != nil {
+			return plan, wrap("look for what is due", err)
+		}
+		for _, k := range page {
+			c, due, err := s.judge(ctx, k, rules, now)
+			if err != nil {
+				return plan, wrap("judge "+k.call, err)
+			}
+			if !due {
+				continue
+			}
+			if len(plan.Contacts) == limit {
+				plan.More = true
+				return plan, nil
+			}
+			plan.Contacts = append(plan.Contacts, c)
+		}
+		if len(page) < 500 {
+			return plan, nil
+		}
+		after = page[len(page)-1]
+	}
+}
+
+type contactKey struct {
+	call  string
+	ended int64
+}
+
+func (s *Store) judge(ctx context.Context, k contactKey, rules Rules, now time.Time) (c Contact, due bool, err error) {
+	files, err := s.people.FilesOf(ctx, k.call)
+	if err != nil {
+		return c, false, err
+	}
+	err = s.db.InTx(ctx, func(tx *storage.Tx) error {
+		c = Contact{Call: k.call, Class: Ordinary, Ended: storage.Time(k.ended)}
+		high, err := s.any(ctx, tx, func(p storage.Private) []storage.Live { return p.Highs }, k.call, files)
+		if err != nil {
+			return err
+		}
+		kept := rules.Ordinary
+		if high {
+			c.Class, kept = HighRisk, rules.HighRisk
+		}
+		if due = now.Sub(c.Ended) >= kept; !due {
+			return nil
+		}
+		if c.Held, err = held(ctx, tx, k.call, files); err != nil {
+			return err
+		}
+		c.Live, err = s.any(ctx, tx, func(p storage.Private) []storage.Live { return p.Lives }, k.call, files)
+		return err
+	})
+	return c, due, err
+}
+
+// any asks every question of a kind about a call and its files.
+func (s *Store) any(ctx context.Context, tx *storage.Tx, which func(storage.Private) []storage.Live, call string, files []string) (bool, error) {
+	for _, p := range s.all {
+		for _, q := range which(p) {
+			ids := files
+			if q.Of == storage.OfCall {
+				ids = []string{call}
+			}
+			for _, id := range ids {
+				if yes, err := q.Holds(ctx, tx, id); err != nil || yes {
+					return yes, err
+				}
+			}
+		}
+	}
+	return false, nil
+}
+
+// Stone stands over what was erased.
+type Stone struct {
+	Object string // call:ID, file:ID
+	Class  Class
+	Why    string // retention, or request:ID
+	At     time.Time
+	By     string
+	Found  int // rows that held something
+}
+
+// Stones are the newest ones.
+func (s *Store) Stones(ctx context.Context, limit int) ([]Stone, error) {
+	out, err := storage.Select(ctx, s.db, func(r storage.Row) (st Stone, err error) {
+		var at int64
+		err = r.Scan(&st.Object, &st.Class, &st.Why, &at, &st.By, &st.Found)
+		st.At = storage.Time(at)
+		return st, err
+	}, `SELECT object, class, why, at_ms, by_who, found FROM retention_stones ORDER BY at_ms DESC, object LIMIT ?`, limit)
+	return out, wrap("stones", err)
+}
+
+// Erase takes out the private part of one contact, at once and whole; again it changes nothing. ErrHeld, ErrLive, ErrNotFound.
+func (s *Store) Erase(ctx context.Context, c Contact, why, by string) (Stone, error) {
+	files, err := s.people.FilesOf(ctx, c.Call)
+	if err != nil {
+		return Stone{}, wrap("erase "+c.Call, err)
+	}
+	stone := Stone{Object: "call:" + c.Call, Class: c.Class, Why: why, At: s.now(), By: by}
+	err = s.db.InTx(ctx, func(tx *storage.Tx) error {
+		stone.Found = 0
+		var ref string
+		if err := tx.QueryRow(ctx, `SELECT caller_ref FROM calls WHERE id = ?`, c.Call).Scan(&ref); errors.Is(err, sql.ErrNoRows) {
+			return ErrNotFound
+		} else if err != nil {
+			return err
+		}
+		if on, err := held(ctx, tx, c.Call, files); err != nil || on {
+			return errors.Join(err, when(on, ErrHeld))
+		}
+		if live, err := s.any(ctx, tx, func(p storage.Private) []storage.Live { return p.Lives }, c.Call, files); err != nil || live {
+			return errors.Join(err, when(live, ErrLive))
+		}
+		if err := s.take(ctx, tx, storage.OfCall, c.Call, &stone); err != nil {
+			return err
+		}
+		if ref != "" {
+			var left int
+			if err := tx.QueryRow(ctx, `SELECT count(*) FROM calls WHERE caller_ref = ?`, ref).Scan(&left); err != nil {
+				return err
+			}
+			if left == 0 {
+				if err := s.take(ctx, tx, storage.OfRef, ref, &stone); err != nil {
+					return err
+				}
+			}
+		}
+		return put(ctx, tx, stone)
+	})
+	if err != nil {
+		return stone, wrap("erase "+c.Call, err)
+	}
+	return stone, s.eraseEmpty(ctx, files, stone)
+}
+
+// take erases every place of a subject, and makes sure that nothing is left.
+func (s *Store) take(ctx context.Context, tx *storage.Tx, of storage.Subject, id string, stone *Stone) error {
+	for _, p := range s.all {
+		for _, place := range p.Places {
+			if place.Of != of {
+				continue
+			}
+			n, err := place.Erase(ctx, tx, id)
+			if err != nil {
+				return fmt.Errorf("%s: %w", place.Table, err)
+			}
+			stone.Found += int(n)
+			if left, err := place.Count(ctx, tx, id); err != nil || left > 0 {
+				return errors.Join(err, when(left > 0, fmt.Errorf("%s: %d rows still hold something", place.Table, left)))
+			}
+		}
+	}
+	return nil
+}
+
+func put(ctx context.Context, tx *storage.Tx, st Stone) error {
+	_, err := tx.Exec(ctx, `INSERT INTO retention_stones (object, class, why, at_ms, by_who, found, left_n) VALUES (?,?,?,?,?,?,0) ON CONFLICT (object) DO NOTHING`,
+		st.Object, string(st.Class), st.Why, storage.Millis(st.At), st.By, st.Found)
+	return err
+}
+
+// eraseEmpty takes out what is known of people of whom no contact is left.
+func (s *Store) eraseEmpty(ctx context.Context, files []string, stone Stone) error {
+	for _, f := range files {
+		calls, parts, err := s.people.CallsOf(ctx, f)
+		if err != nil {
+			return wrap("erase file", err)
+		}
+		err = s.db.InTx(ctx, func(tx *storage.Tx) error {
+			for _, c := range calls {
+				var gone bool
+				if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM retention_stones WHERE object = ?)`, "call:"+c).Scan(&gone); err != nil || !gone {
+					return err
+				}
+			}
+			of := stone
+			of.Object, of.Found = "file:"+f, 0
+			for _, p := range parts {
+				if err := s.take(ctx, tx, storage.OfFile, p, &of); err != nil {
+					return err
+				}
+			}
+			return put(ctx, tx, of)
+		})
+		if err != nil {
+			return wrap("erase file", err)
+		}
+	}
+	return nil
+}
+
+func when(yes bool, err error) error {
+	if yes {
+		return err
+	}
+	return nil
+}
+
+func wrap(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("retention: %s: %w", op, err)
+}

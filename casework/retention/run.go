@@ -1,0 +1,86 @@
+package retention
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+)
+
+// perPass bounds how many contacts one pass takes out: a site that turns it on for the first time does not stand still.
+const perPass = 500
+
+// system is who erases when no person does.
+const system = "system"
+
+// Passed is what one pass did.
+type Passed struct {
+	Erased, Held, Live int
+	Requests           int // granted ones that are done now
+	More               bool
+}
+
+// Pass takes out what is due, at most 500 contacts, and goes on with requests that were granted. It may be killed anywhere and run twice at once.
+func (s *Store) Pass(ctx context.Context, rules Rules) (p Passed, err error) {
+	if p.Requests, err = s.Finish(ctx); err != nil {
+		return p, err
+	}
+	plan, err := s.Due(ctx, rules, perPass)
+	if err != nil {
+		return p, err
+	}
+	p.More = plan.More
+	for _, c := range plan.Contacts {
+		switch _, err := s.Erase(ctx, c, "retention", system); {
+		case err == nil:
+			p.Erased++
+		case errors.Is(err, ErrHeld):
+			p.Held++
+		case errors.Is(err, ErrLive):
+			p.Live++
+		default:
+			return p, err
+		}
+	}
+	return p, nil
+}
+
+// Run makes a pass every hour while the rules say that it is automatic; requests that were granted are gone on with all the same. It returns nil when ctx
+// ends.
+func (s *Store) Run(ctx context.Context, rules func(context.Context) (Rules, error), log *slog.Logger) error {
+	tick := time.NewTicker(time.Hour)
+	defer tick.Stop()
+	for {
+		if err := s.turn(ctx, rules, log); err != nil && ctx.Err() == nil {
+			log.Warn("what was kept long enough is not erased; tried again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+func (s *Store) turn(ctx context.Context, rules func(context.Context) (Rules, error), log *slog.Logger) error {
+	r, err := rules(ctx)
+	if err != nil {
+		return err
+	}
+	if !r.Automatic {
+		_, err := s.Finish(ctx)
+		return err
+	}
+	for {
+		p, err := s.Pass(ctx, r)
+		if err != nil {
+			return err
+		}
+		if p.Erased > 0 || p.Requests > 0 {
+			log.Info("what was kept long enough was erased", "contacts", p.Erased, "requests", p.Requests, "on_hold", p.Held, "open", p.Live)
+		}
+		if !p.More || p.Erased == 0 {
+			return nil
+		}
+	}
+}
