@@ -56,7 +56,7 @@ type Tree struct {
 // Opening says whether a trigger opens an incident, and at which level at least.
 type Opening struct {
 	Trigger TriggerKind `json:"trigger"`
-	Level   Level       `json:"level"`    // of what it opens, when nobody said one; a higher one that was said counts
+	Level   Level       `json:"level"`    // of what it opens, when nobody said one
 	Open    bool        `json:"open"`     // false: it only joins an open one
 	AtLeast Level       `json:"at_least"` // a level that was said below this opens nothing
 }
@@ -153,14 +153,13 @@ func (p Policy) opening(kind TriggerKind) Opening {
 	return p.Opens[i]
 }
 
-// Answer says at which level a trigger is taken, and whether it opens an incident.
+// Answer says at which level a trigger is taken, and whether it opens an incident: the level that was said, else that of the policy.
 func (p Policy) Answer(t Trigger) (Level, bool) {
 	o := p.opening(t.Kind)
-	level := o.Level
-	if t.Level.Over(level) {
-		level = t.Level
+	if !t.Level.Valid() {
+		return o.Level, o.Open
 	}
-	return level, o.Open && (!t.Level.Valid() || !o.AtLeast.Over(t.Level))
+	return t.Level, o.Open && !o.AtLeast.Over(t.Level)
 }
 
 // Outcome is one of the outcomes; false when there is none of that id.

@@ -219,7 +219,7 @@ func (c Config) crisisParts(ctx context.Context, db *storage.DB, keys *casework.
 func climbing(store *crisis.Store) func(context.Context, followups.FollowUp) error {
 	return func(ctx context.Context, f followups.FollowUp) error {
 		_, err := store.Trigger(ctx, crisis.Trigger{
-			Kind: crisis.TriggerOverdue, Line: f.Line, Ref: f.Ref, File: f.File, Level: crisis.Level(f.Level), By: crisis.BySystem,
+			Kind: crisis.TriggerOverdue, Line: f.Line, Ref: f.Ref, File: f.File, By: crisis.BySystem,
 			Source: "followup:" + f.ID + ":" + f.Due.UTC().Format(time.RFC3339),
 		})
 		return err
