@@ -133,6 +133,8 @@ type Event struct {
 type Files interface {
 	// Same returns all files and pseudonyms of the person of a file, or of pseudonyms.
 	Same(ctx context.Context, file string, refs []string) (files, pseudonyms []string, err error)
+	// OnLine returns the file of who was on the line in a call; empty when that is not known.
+	OnLine(ctx context.Context, call string) (file string, err error)
 }
 
 // Config says by which rules of the site follow-ups are made and called. Zero values mean the defaults.

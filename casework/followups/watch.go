@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"hotline/storage"
@@ -165,17 +166,38 @@ func (s *Store) calledIn(ctx context.Context, seen row, heard time.Duration) err
 		c.at = storage.Time(at)
 		return c, err
 	}, `SELECT id, talked_ms, agent FROM calls WHERE caller_ref IN `+in+` AND caller_ref <> '' AND id <> ? AND ended_ms > 0 AND outcome = 'answered' AND talked_ms >= ? AND talk_ms >= ?
-		AND NOT EXISTS (SELECT 1 FROM task_attempts a WHERE a.entry = calls.id AND a.result IN ('wrong_person','no_answer','refused')) ORDER BY talked_ms LIMIT 1`, args...)
-	if err != nil || len(talks) == 0 {
+		AND NOT EXISTS (SELECT 1 FROM task_attempts a WHERE a.entry = calls.id AND a.result IN ('wrong_person','no_answer','refused')) ORDER BY talked_ms LIMIT 20`, args...)
+	if err != nil {
 		return wrap("calls of a person", err)
+	}
+	one, ok, err := s.theirs(ctx, files, talks)
+	if err != nil || !ok {
+		return wrap("files of calls", err)
 	}
 	return s.mark(ctx, seen.ID, func(tx *storage.Tx, f *row) error {
 		wish, err := s.wishIn(ctx, tx, files, refs, f.Call)
 		if err != nil {
 			return err
 		}
-		return s.count(ctx, tx, f, wish, talks[0])
+		return s.count(ctx, tx, f, wish, one)
 	})
+}
+
+// theirs is the first talk that was not with somebody else who uses the same telephone.
+func (s *Store) theirs(ctx context.Context, files []string, talks []talk) (talk, bool, error) {
+	for _, c := range talks {
+		if s.cfg.Files == nil {
+			return c, true, nil
+		}
+		file, err := s.cfg.Files.OnLine(ctx, c.call)
+		if err != nil {
+			return talk{}, false, err
+		}
+		if file == "" || !slices.ContainsFunc(files, func(f string) bool { return f != "" }) || slices.Contains(files, file) {
+			return c, true, nil
+		}
+	}
+	return talk{}, false, nil
 }
 
 type talk struct {

@@ -193,25 +193,34 @@ func (s *Store) refusedBack(ctx context.Context, tx *storage.Tx, refs []string, 
 	return w, err
 }
 
-// personIs says in SQL which rows are a person's; empty when nothing is known of them.
+// personIs says in SQL which rows are a person's; empty when nothing is known of them. Several people may share a telephone: what belongs to a file is
+// found by it, and by a number or a call only for who has no file.
 func personIs(files, refs []string, call string) (string, []any) {
+	known := func(all []string) []string {
+		return slices.DeleteFunc(slices.Clone(all), func(v string) bool { return v == "" })
+	}
+	files, refs = known(files), known(refs)
 	var parts []string
 	var args []any
-	for _, by := range []struct {
-		column string
-		values []string
-	}{{"file", files}, {"caller_ref", refs}, {"call_id", []string{call}}} {
-		known := slices.DeleteFunc(slices.Clone(by.values), func(v string) bool { return v == "" })
-		if len(known) == 0 {
-			continue
-		}
-		list, more := storage.In(known)
-		parts, args = append(parts, by.column+" IN "+list), append(args, more...)
+	if len(refs) > 0 {
+		list, more := storage.In(refs)
+		parts, args = append(parts, "caller_ref IN "+list), append(args, more...)
 	}
-	if len(parts) == 0 {
+	if call != "" {
+		parts, args = append(parts, "call_id = ?"), append(args, call)
+	}
+	loose := strings.Join(parts, " OR ")
+	switch {
+	case len(files) == 0 && loose == "":
 		return "", nil
+	case len(files) == 0:
+		return "(" + loose + ")", args
 	}
-	return "(" + strings.Join(parts, " OR ") + ")", args
+	list, more := storage.In(files)
+	if loose == "" {
+		return "file IN " + list, more
+	}
+	return "(file IN " + list + " OR file = '' AND (" + loose + "))", append(more, args...)
 }
 
 // same are all files and pseudonyms of a person. A person with a file and without a pseudonym did not call: another did, for them.
