@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"hash/crc32"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -57,10 +58,10 @@ func (s *Server) watchDuties(ctx context.Context) {
 	defer tick.Stop()
 	away := false
 	for {
-		now, err := s.lookAtDuties(ctx)
+		now, own, err := s.lookAtDuties(ctx)
 		switch {
 		case err == nil:
-			s.tellDuties(now)
+			s.tellDuties(now, own)
 			away = false
 		case ctx.Err() == nil && !away:
 			s.log.Warn("tasks and blocks cannot be read; pages show what was known", "error", err)
@@ -74,16 +75,16 @@ func (s *Server) watchDuties(ctx context.Context) {
 	}
 }
 
-func (s *Server) lookAtDuties(ctx context.Context) (d protocol.Duties, err error) {
+func (s *Server) lookAtDuties(ctx context.Context) (d protocol.Duties, own map[string]ownDuties, err error) {
 	ctx, cancel := context.WithTimeout(ctx, dutiesWithin)
 	defer cancel()
 	tasks, err := s.deps.Callbacks.Open(ctx, listMost)
 	if err != nil {
-		return d, err
+		return d, nil, err
 	}
 	list, err := s.deps.Blocks.List(ctx, listMost)
 	if err != nil {
-		return d, err
+		return d, nil, err
 	}
 	now := time.Now()
 	sum := crc32.NewIEEE()
@@ -104,33 +105,37 @@ func (s *Server) lookAtDuties(ctx context.Context) (d protocol.Duties, err error
 		_ = json.NewEncoder(sum).Encode(s.block(b, now, s.cfg.Locale))
 	}
 	if d.Debriefs, err = s.deps.Care.Debriefs.Waiting(ctx); err != nil {
-		return d, err
+		return d, nil, err
 	}
-	d.Change = int64(sum.Sum32())
-	return d, nil
+	own, change, err := s.lookAfter(ctx, &d)
+	d.Change = int64(sum.Sum32()) ^ change&(1<<52-1) // a number that a browser can hold
+	return d, own, err
 }
 
 // tellDuties brings every page up to date, under the lock that also guards the arrival of pages.
-func (s *Server) tellDuties(now protocol.Duties) {
+func (s *Server) tellDuties(now protocol.Duties, own map[string]ownDuties) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.duties == now {
+	if s.duties == now && maps.Equal(s.ownDuties, own) {
 		return
 	}
-	s.duties = now
+	s.duties, s.ownDuties = now, own
 	for t := range s.tabs {
-		t.out.tellDuties(dutiesOf(t.user.Role, now))
+		t.out.tellDuties(s.dutiesOf(t.user))
 	}
 }
 
-// dutiesOf leaves out what is none of a role's.
-func dutiesOf(r users.Role, d protocol.Duties) protocol.Duties {
-	if !r.Serves() {
+// dutiesOf are those of a person: without what is none of the role's, and with what is their own. Under the lock.
+func (s *Server) dutiesOf(u users.User) protocol.Duties {
+	d := s.duties
+	if !u.Role.Serves() {
 		return protocol.Duties{}
 	}
-	if r != users.Supervisor {
-		d.Debriefs = 0
+	if u.Role != users.Supervisor {
+		d.Debriefs, d.FollowUpsLate, d.HandoversLate = 0, 0, 0
 	}
+	own := s.ownDuties[string(u.ID)]
+	d.FollowUps, d.Referrals, d.Handovers = own.followUps+s.ownDuties[""].followUps, own.referrals, own.handovers
 	return d
 }
 

@@ -184,6 +184,7 @@ type Deps struct {
 	Detected   func(context.Context, Detection) error            // takes in what a detector outside found; nil error: it is durable
 	Care       Care                                              // see OpenCare
 	Crisis     Crisis                                            // the escalation
+	Aftercare  Aftercare                                         //
 	Handovers  summaries                                         // *handovers.Store
 	Gateways   map[string]Gateway                                // by id
 	ICEServers func(queue.AgentID) ([]protocol.ICEServer, error) // STUN and relay for the browser of a person; nil: none
@@ -199,7 +200,7 @@ func (d Deps) validate() error {
 		"Callbacks": d.Callbacks == nil, "Blocks": d.Blocks == nil, "Assets": d.Assets == nil, "Metrics": d.Metrics == nil, "Lines": d.Lines == nil,
 		"Decisions": d.Decisions == nil, "Settings": d.Settings == nil, "Phonebook": d.Phonebook == nil, "Roster": d.Roster == nil, "Imports": d.Imports == nil, "Skills": d.Skills == nil,
 		"Figures": d.Figures == nil, "Broadcasts": d.Broadcasts == nil, "Walls": d.Walls == nil, "Care": d.Care.missing(), "Telephones": d.Telephones == nil, "Detectors": d.Detectors == nil, "Detected": d.Detected == nil,
-		"Crisis": d.Crisis.missing(),
+		"Crisis": d.Crisis.missing(), "Aftercare": d.Aftercare.missing(),
 		"Handovers": d.Handovers == nil,
 	} {
 		if missing {

@@ -71,6 +71,7 @@ type site struct {
 	care      Care
 	crisis    Crisis
 	tree      *callTree
+	after     Aftercare
 	settings  *settings.Store
 	phonebook *phonebook.Store
 	handovers *handovers.Store
@@ -230,6 +231,9 @@ func newSite(t *testing.T, adjust func(*Config)) *site {
 	if s.care, err = OpenCare(t.Context(), s.db, s.keys); err != nil {
 		t.Fatal(err)
 	}
+	if s.after, err = openAftercare(t, s.db, s.keys, s.tasks); err != nil {
+		t.Fatal(err)
+	}
 	s.tree = &callTree{}
 	if s.crisis, err = OpenCrisis(t.Context(), s.db, s.keys, s.tree, nil); err != nil {
 		t.Fatal(err)
@@ -278,8 +282,8 @@ func (s *site) start(addr string) {
 	s.metrics = prometheus.NewRegistry()
 	server, err := New(s.cfg, Deps{
 		Log: slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), Queue: s.index, Users: s.users, Factors: s.users.Factors(s.keys, "Test"), Provider: s.provider, Audit: s.audit, Trail: casework.NewAudit(s.db),
-		Recordings: s.library, Callbacks: s.tasks, Blocks: casework.NewBlocks(s.db), Lines: s.lines, Decisions: s.decisions, Care: s.care, Figures: figures.New(s.db), Broadcasts: s.told, Walls: s.walls, Settings: s.settings, Phonebook: s.phonebook, Roster: s.roster, Imports: s.imports, Skills: skills.New(s.db, skills.Stores{Users: s.users, Lines: s.lines, Settings: s.settings}), Gateways: map[string]Gateway{"gateway-1": s.gateway}, Metrics: s.metrics,
-		Crisis: s.crisis,
+		Recordings: s.library, Callbacks: s.tasks, Blocks: casework.NewBlocks(s.db), Lines: s.lines, Decisions: s.decisions, Care: s.care, Aftercare: s.after, Figures: figures.New(s.db), Broadcasts: s.told, Walls: s.walls, Settings: s.settings, Phonebook: s.phonebook, Roster: s.roster, Imports: s.imports, Skills: skills.New(s.db, skills.Stores{Users: s.users, Lines: s.lines, Settings: s.settings}), Gateways: map[string]Gateway{"gateway-1": s.gateway}, Metrics: s.metrics,
+		Crisis:    s.crisis,
 		Handovers: s.handovers, Telephones: s.users.Telephones(s.keys, "CN"), Detectors: s.detectors, Detected: s.detected,
 		Assets: fstest.MapFS{
 			"index.html":                {Data: []byte("<!doctype html><title>console</title>")},

@@ -80,7 +80,10 @@ func TestAnIncidentIsAnsweredWorkedAndClosedByTwo(t *testing.T) {
 		row.Alert.Until <= row.Alert.At || row.Mine != "" {
 		t.Errorf("alarm %+v", row)
 	}
-	a.until("who is asked", func() bool { row, ok := a.incident(id); return ok && len(row.Asked) == 1 && row.Asked[0].Name == "督导一" })
+	a.until("who is asked", func() bool {
+		row, ok := a.incident(id)
+		return ok && len(row.Asked) == 1 && row.Asked[0].Name == "督导一"
+	})
 	if row, _ := a.incident(id); row.Mine != "counsellor" || row.Alert != nil {
 		t.Errorf("the counsellor's own %+v", row)
 	}
@@ -95,7 +98,10 @@ func TestAnIncidentIsAnsweredWorkedAndClosedByTwo(t *testing.T) {
 	lead.must("incident_ack", map[string]any{"incident": id})
 	t.Logf("acknowledged after %v", time.Since(pressed))
 	lead.until("the alarm is over", func() bool { row, _ := lead.incident(id); return row.Alert == nil && row.Mine == "supervisor" })
-	a.until("who comes", func() bool { row, _ := a.incident(id); return row.SupervisorName == "督导一" && row.AcknowledgedAt > 0 })
+	a.until("who comes", func() bool {
+		row, _ := a.incident(id)
+		return row.SupervisorName == "督导一" && row.AcknowledgedAt > 0
+	})
 	s.until("the trail has it", func() bool { return len(s.audit.of(ActionIncidentAck)) == 1 })
 
 	// The second person: offered to who is free, and not for the counsellor.
@@ -336,7 +342,9 @@ func TestAnIncidentFollowsTheTalk(t *testing.T) {
 	})
 	s.parties(call, listens, outside(queue.PartyInvited, at.Add(time.Second)))
 	s.parties(call, listens, outside(queue.PartyIn, at.Add(time.Second)))
-	has("120 is there", func(in protocol.Incident) bool { return in.Services[0].JoinedAt > 0 && in.Services[0].ByName == "咨询员一" })
+	has("120 is there", func(in protocol.Incident) bool {
+		return in.Services[0].JoinedAt > 0 && in.Services[0].ByName == "咨询员一"
+	})
 	counts := map[string]int{}
 	for _, e := range read[protocol.Incident](t, boss, "/api/incidents/"+id).Timeline {
 		counts[e.Kind]++

@@ -117,7 +117,7 @@ func (s *Server) endpoints() []endpoint {
 		{pattern: "/api/", access: accessAnyone, serve: s.notFound},
 		{pattern: "/", access: accessAnyone, serve: s.serveAsset},
 	}
-	return slices.Concat(all, s.officeEndpoints(), s.careEndpoints(), s.safetyEndpoints(), s.handoverEndpoints(), s.incidentEndpoints(), s.alertEndpoints())
+	return slices.Concat(all, s.officeEndpoints(), s.careEndpoints(), s.safetyEndpoints(), s.handoverEndpoints(), s.incidentEndpoints(), s.alertEndpoints(), s.aftercareEndpoints())
 }
 
 func (s *Server) routes() (http.Handler, error) {

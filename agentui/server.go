@@ -74,6 +74,8 @@ type Server struct {
 	desks    map[queue.AgentID]*desk
 	tabs     map[*tab]struct{}
 	duties   protocol.Duties // as the pages know them
+	// ownDuties are what of them is one person's, under "" what is anybody's
+	ownDuties map[string]ownDuties
 
 	broadcasts []broadcast.Message // those to be shown, as the pages know them
 	running    sync.WaitGroup      // desks, tabs and their errands

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"hotline/agentui/protocol"
 	"hotline/casework/figures"
@@ -16,7 +17,9 @@ import (
 type siteView struct {
 	mu    sync.Mutex
 	names map[queue.LineID]lines.Words
-	order []string // ids of the lines in force
+	order []string          // ids of the lines in force
+	shows map[string]string // the number that who is called back sees, by line
+	place *time.Location    // the site's zone
 	goals []figures.Goal
 	mode  lines.Mode
 	words lines.Words // of the emergency
@@ -33,14 +36,39 @@ func (v *siteView) set(p lines.Version, m lines.Mode) {
 	for _, l := range append(p.Retired, p.Policy.Lines...) { // somebody may still be on a retired one
 		names[queue.LineID(l.ID)] = l.Names
 	}
-	order := make([]string, 0, len(p.Policy.Lines))
-	for _, l := range p.Policy.Lines {
+	order, shows, zone := make([]string, 0, len(p.Policy.Lines)), map[string]string{}, lines.DefaultZone
+	for i, l := range p.Policy.Lines {
 		order = append(order, l.ID)
+		shows[l.ID] = p.Policy.Effective(l, false).Callback.CallerID
+		if i == 0 && l.Hours.Zone != "" {
+			zone = l.Hours.Zone
+		}
+	}
+	place, err := time.LoadLocation(zone)
+	if err != nil { // checked when the lines were saved
+		place = time.Local
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.names, v.mode, v.words = names, m, p.Policy.EmergencyMessage
-	v.order, v.goals = order, goalsOf(p.Policy)
+	v.order, v.goals, v.shows, v.place = order, goalsOf(p.Policy), shows, place
+}
+
+// shown is the number that a person who is called by a line sees; empty: none.
+func (v *siteView) shown(line string) string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.shows[line]
+}
+
+// zone is that of the first line: where the site is.
+func (v *siteView) zone() *time.Location {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.place == nil {
+		return time.Local
+	}
+	return v.place
 }
 
 func (v *siteView) lineIDs() []string {

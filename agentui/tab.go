@@ -90,7 +90,7 @@ func (s *Server) addTab(t *tab) bool {
 	s.tabs[t] = struct{}{}
 	s.metrics.tabs.Inc()
 	t.out.tellTrouble(concerning(t.user.Role, s.troubles.all()))
-	t.out.tellDuties(dutiesOf(t.user.Role, s.duties))
+	t.out.tellDuties(s.dutiesOf(t.user))
 	t.out.tellEmergency(s.emergencyFor(t.user.Locale))
 	t.out.tellSettings(s.settings.get().N)
 	t.out.tellBroadcasts(s.unread(s.broadcasts, t.user.ID))

@@ -206,8 +206,11 @@ func (a *actor) dialCaller(ctx context.Context, c call.Call, n int) {
 		"CHANNEL(musicclass)":          a.line.HoldClass,
 		"CHANNEL(hangup_handler_push)": "ended,s,1",
 	}
-	if own := a.line.Callback.CallerID; own != "" {
+	switch own := a.line.Callback.CallerID; {
+	case own != "":
 		vars["CONNECTEDLINE(num,i)"] = own
+	case queue.Tier(c.Tier) == queue.TierFollowUp: // months later others may look at that telephone: rather no number than the hotline's
+		vars["CONNECTEDLINE(num-pres,i)"] = "prohib"
 	}
 	a.placeCall(ctx, n, endpoint, vars, o.RingCaller, &out{actor: a, n: n, callback: true, human: true})
 }

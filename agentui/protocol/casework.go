@@ -2,12 +2,19 @@ package protocol
 
 // Duties say how much waits for a person, so that a page shows it everywhere and knows when to read the lists again.
 type Duties struct {
-	Due       int   `json:"due"`       // tasks whose time has come
-	Red       int   `json:"red"`       // of them those of callers at risk
-	Open      int   `json:"open"`      // tasks that are not closed
-	Proposals int   `json:"proposals"` // blocks that wait for a supervisor
-	Debriefs  int   `json:"debriefs"`  // counsellors who wish to talk with a supervisor; 0 for others
-	Change    int64 `json:"change"`    // another number when any task or block is another
+	Due       int `json:"due"`       // tasks whose time has come
+	Red       int `json:"red"`       // of them those of callers at risk
+	Open      int `json:"open"`      // tasks that are not closed
+	Proposals int `json:"proposals"` // blocks that wait for a supervisor
+	Debriefs  int `json:"debriefs"`  // counsellors who wish to talk with a supervisor; 0 for others
+
+	FollowUps     int `json:"followups"`      // whose time has come, one's own and nobody's
+	FollowUpsLate int `json:"followups_late"` // overdue, of everybody; 0 for who is no supervisor
+	Referrals     int `json:"referrals"`      // of one's own, about which to ask
+	Handovers     int `json:"handovers"`      // cases that are offered to one
+	HandoversLate int `json:"handovers_late"` // that nobody accepted in time; 0 for who is no supervisor
+
+	Change int64 `json:"change"` // another number when any task or block is another
 }
 
 // Task is a caller who is to be called back.

@@ -66,6 +66,15 @@ const (
 	NoCaller      Code = "no_caller"      // the number was withheld
 )
 
+// Codes of follow-ups, referrals and the change of shifts.
+const (
+	NotNow      Code = "not_now"       // the telephone must not ring at this hour; params: next_at, 0: never by what is written down
+	RefusesCall Code = "refuses_calls" // the person does not want to be called
+	NoService   Code = "no_service"    // the directory has it no more
+	NotYourCase Code = "not_your_case"
+	OfferOver   Code = "offer_over" // decided, or taken back
+)
+
 // Codes of what is written of a call.
 const (
 	NoteFull           Code = "note_full"           // nothing more goes into it
@@ -103,6 +112,7 @@ func Codes() []Code {
 		Unavailable, Internal, Malformed, UnknownType, TooLarge, HelloFirst, TooMany, SecondSession, OfferGone, NotYourCall, NoGateway,
 		LegFailed, LegPending, LegUnknown, WrongState, Displaced, OnBreak, RedCall, NotParty, PersonBusy, PersonAway, NoHeadset, BadText, TooManyWalls, TaskBusy, AlreadyClosed, NotCallable, NoTrunk, OwnProposal, NoCaller, InvalidLines, Stale, BadNote,
 		NoteFull, FormChanged, FormIncomplete, DispositionMissing, OwnDebrief,
+		NotNow, RefusesCall, NoService, NotYourCase, OfferOver,
 		FactorNeeded, EnrolmentNeeded, PasswordNeeded, IsLocked, FreshFactorNeeded, BadCode, AlreadyEnrolled, NotEnrolled, WeakPassword, NameTaken, BadPerson,
 		OwnRole, LastSecurity, BadWork, ProviderFailed, ProviderUnknown, ProviderRole,
 		BadTelephone, TooManyDetectors, SamePerson, ClosureBarred, IncidentClosed, PacketChanged,

@@ -30,7 +30,7 @@ type Reach struct {
 
 // ReachOf says how a person would be called for a follow-up.
 func (s *Store) ReachOf(ctx context.Context, f FollowUp) (r Reach, err error) {
-	files, refs, err := s.same(ctx, f.who())
+	files, refs, err := s.same(ctx, f.Who())
 	if err != nil {
 		return r, err
 	}
@@ -81,7 +81,7 @@ func (s *Store) Call(ctx context.Context, id, by string) (out FollowUp, err erro
 	if err != nil {
 		return out, err
 	}
-	files, refs, err := s.same(ctx, seen.who())
+	files, refs, err := s.same(ctx, seen.Who())
 	if err != nil {
 		return out, err
 	}
@@ -249,7 +249,7 @@ func (s *Store) Finish(ctx context.Context, id, by string, why Why, note string)
 
 // endAll ends what else is planned for somebody who has died.
 func (s *Store) endAll(ctx context.Context, f FollowUp, by string) error {
-	files, refs, err := s.same(ctx, f.who())
+	files, refs, err := s.same(ctx, f.Who())
 	if err != nil {
 		return err
 	}
@@ -282,7 +282,7 @@ func (s *Store) change(ctx context.Context, id, op string, fn func(*storage.Tx, 
 	if err != nil {
 		return out, err
 	}
-	files, refs, err := s.same(ctx, seen.who())
+	files, refs, err := s.same(ctx, seen.Who())
 	if err != nil {
 		return out, err
 	}
@@ -314,7 +314,7 @@ func (s *Store) refuse(ctx context.Context, id, by string) error {
 	if err != nil {
 		return err
 	}
-	files, refs, err := s.same(ctx, f.who())
+	files, refs, err := s.same(ctx, f.Who())
 	if err != nil {
 		return err
 	}
@@ -325,7 +325,7 @@ func (s *Store) refuse(ctx context.Context, id, by string) error {
 		}
 		if w.Consent != ConsentRefused {
 			w.Consent, w.By = ConsentRefused, by
-			if w, err = s.writeWish(ctx, tx, f.who(), w); err != nil {
+			if w, err = s.writeWish(ctx, tx, f.Who(), w); err != nil {
 				return err
 			}
 		}

@@ -18,7 +18,7 @@ func TestCall(t *testing.T) {
 		s := newSite(t, db)
 		f := s.high("c1", mobile)[0]
 		s.clock = f.Due
-		if c, err := s.Counts(s.ctx, "u-1"); err != nil || c.Due != 1 || c.Late != 0 {
+		if c, err := s.Owed(s.ctx); err != nil || c.Due["u-1"] != 1 || c.Late != 0 || c.Changed == 0 {
 			t.Errorf("%+v, %v", c, err)
 		}
 		f, err := s.Call(s.ctx, f.ID, "u-1")
@@ -225,7 +225,7 @@ func TestActs(t *testing.T) {
 		s := newSite(t, db)
 		f := s.high("c1", mobile)[0]
 		s.clock = f.Late
-		if c, err := s.Counts(s.ctx, "u-1"); err != nil || c.Late != 1 {
+		if c, err := s.Owed(s.ctx); err != nil || c.Late != 1 {
 			t.Errorf("%+v, %v", c, err)
 		}
 		if _, err := s.Move(s.ctx, f.ID, "u-1", s.clock.Add(time.Hour), " "); !errors.Is(err, ErrInvalid) {

@@ -166,7 +166,7 @@ func TestHalfYear(t *testing.T) {
 				t.Errorf("%s: %v, want %s", in[i].Rule, got, want)
 			}
 		}
-		if c, err := s.Counts(s.ctx, "u-1"); err != nil || c.Late != 8 {
+		if c, err := s.Owed(s.ctx); err != nil || c.Late != 8 {
 			t.Errorf("%+v, %v", c, err)
 		}
 	})

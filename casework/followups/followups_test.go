@@ -181,7 +181,7 @@ func TestPlan(t *testing.T) {
 		if none := s.high("c4", ""); open(none) != 5 {
 			t.Errorf("%+v", none)
 		}
-		if c, err := s.Counts(s.ctx, "u-1"); err != nil || c.Due != 0 {
+		if c, err := s.Owed(s.ctx); err != nil || len(c.Due) != 0 {
 			t.Errorf("%+v, %v", c, err)
 		}
 	})

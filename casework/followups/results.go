@@ -38,7 +38,7 @@ func (s *Store) takeIn(ctx context.Context, id string) error {
 	if err := s.tellTalks(ctx, seen); err != nil {
 		return err
 	}
-	files, refs, err := s.same(ctx, seen.who())
+	files, refs, err := s.same(ctx, seen.Who())
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (s *Store) takeIn(ctx context.Context, id string) error {
 			return err
 		}
 		w.Consent, w.By = ConsentRefused, news[len(news)-1].Who
-		if w, err = s.writeWish(ctx, tx, f.who(), w); err != nil {
+		if w, err = s.writeWish(ctx, tx, f.Who(), w); err != nil {
 			return err
 		}
 		return s.heed(ctx, tx, files, refs, f.Call, w)

@@ -130,7 +130,7 @@ func (s *Store) Get(ctx context.Context, id string) (FollowUp, error) {
 	return f.FollowUp, wrap("read", err)
 }
 
-// Open returns at most limit follow-ups that are not over: what is overdue first, then by due time.
+// Open returns at most limit follow-ups that are not over, by due time.
 func (s *Store) Open(ctx context.Context, limit int) ([]FollowUp, error) {
 	found, err := storage.Select(ctx, s.db, scan, `SELECT `+columns+` FROM followups WHERE state IN ('planned','calling','talked') ORDER BY due_ms, id LIMIT ?`, limit)
 	return plain(found), wrap("list", err)
@@ -167,19 +167,40 @@ func (s *Store) Events(ctx context.Context, id string) ([]Event, error) {
 	return out, wrap("events", err)
 }
 
-// Counts says how much is owed at a time.
-type Counts struct {
-	Due     int   // whose time has come, of one person; what nobody owns counts for everybody
-	Late    int   // that are overdue, of all
-	Changed int64 // another number when any follow-up is another
+// Owed says how much is owed at a time.
+type Owed struct {
+	Due     map[string]int // whose time has come, by who is to do it; what is anybody's under ""
+	Late    int            // that are overdue, of all
+	Changed int64          // another number when any follow-up is another
 }
 
-// Counts of what a person owes.
-func (s *Store) Counts(ctx context.Context, owner string) (c Counts, err error) {
+// Owed counts what is owed now.
+func (s *Store) Owed(ctx context.Context) (o Owed, err error) {
 	now := storage.Millis(s.now())
-	err = s.db.QueryRow(ctx, `SELECT
-		(SELECT COUNT(*) FROM followups WHERE state IN ('planned','talked') AND due_ms <= ? AND owner IN (?, '')),
-		(SELECT COUNT(*) FROM followups WHERE state IN ('planned','calling') AND late_ms <= ?),
-		(SELECT COALESCE(MAX(at_ms), 0) FROM followup_events)`, now, owner, now).Scan(&c.Due, &c.Late, &c.Changed)
-	return c, wrap("counts", err)
+	o.Due = map[string]int{}
+	type count struct {
+		owner string
+		n     int
+	}
+	all, err := storage.Select(ctx, s.db, func(r storage.Row) (c count, err error) { return c, r.Scan(&c.owner, &c.n) },
+		`SELECT owner, COUNT(*) FROM followups WHERE state IN ('planned','talked') AND due_ms <= ? GROUP BY owner`, now)
+	if err != nil {
+		return o, wrap("owed", err)
+	}
+	for _, c := range all {
+		o.Due[c.owner] = c.n
+	}
+	err = s.db.QueryRow(ctx, `SELECT (SELECT COUNT(*) FROM followups WHERE state IN ('planned','calling') AND late_ms <= ?),
+		(SELECT COALESCE(MAX(at_ms), 0) FROM followup_events)`, now).Scan(&o.Late, &o.Changed)
+	return o, wrap("owed", err)
 }
+
+// High returns at most limit follow-ups of people at high risk that are due and not over: what somebody who leaves a shift must hand over.
+func (s *Store) High(ctx context.Context, limit int) ([]FollowUp, error) {
+	found, err := storage.Select(ctx, s.db, scan, `SELECT `+columns+` FROM followups WHERE state IN ('planned','calling','talked') AND level = 'high' AND due_ms <= ?
+		ORDER BY due_ms, id LIMIT ?`, storage.Millis(s.now().Add(handOver)), limit)
+	return plain(found), wrap("of people at high risk", err)
+}
+
+// handOver is how long before it is due a follow-up is the affair of the shift.
+const handOver = 24 * time.Hour

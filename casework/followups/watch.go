@@ -154,7 +154,7 @@ func (w *Watch) LookAtCalls(ctx context.Context) error {
 
 // calledIn settles or shifts a follow-up by the first talk that counts for it. A call of ours in which somebody else answered is none.
 func (s *Store) calledIn(ctx context.Context, seen row, heard time.Duration) error {
-	files, refs, err := s.same(ctx, seen.who())
+	files, refs, err := s.same(ctx, seen.Who())
 	if err != nil {
 		return err
 	}

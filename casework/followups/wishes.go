@@ -24,7 +24,8 @@ type Who struct {
 	Call string
 }
 
-func (f FollowUp) who() Who {
+// Who is whom a follow-up is for.
+func (f FollowUp) Who() Who {
 	w := Who{File: f.File, Call: f.Call}
 	if f.Ref != "" {
 		w.Refs = []string{f.Ref}

@@ -319,11 +319,29 @@ func (s *Store) Of(ctx context.Context, files, refs []string, call string) ([]Re
 	return out, wrap("of a person", err)
 }
 
-// Due counts the referrals about which a person is to ask by now.
-func (s *Store) Due(ctx context.Context, owner string) (n int, err error) {
-	err = s.db.QueryRow(ctx, `SELECT COUNT(*) FROM referrals WHERE state IN ('sent','accepted') AND remind_ms > 0 AND remind_ms <= ? AND owner = ?`,
-		storage.Millis(s.now()), owner).Scan(&n)
-	return n, wrap("count", err)
+// Owed says about how many referrals somebody is to ask by now.
+type Owed struct {
+	Due     map[string]int // by who is to ask
+	Changed int64          // another number when any referral is another
+}
+
+// Owed counts them.
+func (s *Store) Owed(ctx context.Context) (o Owed, err error) {
+	o.Due = map[string]int{}
+	type count struct {
+		owner string
+		n     int
+	}
+	all, err := storage.Select(ctx, s.db, func(r storage.Row) (c count, err error) { return c, r.Scan(&c.owner, &c.n) },
+		`SELECT owner, COUNT(*) FROM referrals WHERE state IN ('sent','accepted') AND remind_ms > 0 AND remind_ms <= ? GROUP BY owner`, storage.Millis(s.now()))
+	if err != nil {
+		return o, wrap("owed", err)
+	}
+	for _, c := range all {
+		o.Due[c.owner] = c.n
+	}
+	err = s.db.QueryRow(ctx, `SELECT COALESCE(MAX(changed_ms), 0) FROM referrals`).Scan(&o.Changed)
+	return o, wrap("owed", err)
 }
 
 const columns = `id, file, caller_ref, call_id, service, name, state, owner, sent_ms, made_ms, made_by, remind_ms, changed_ms`

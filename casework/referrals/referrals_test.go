@@ -136,12 +136,12 @@ func TestReferral(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 		// Nothing is heard for a week: somebody asks, and it stays sent.
-		if n, err := s.Due(ctx, "u-1"); n != 0 || err != nil {
-			t.Errorf("%d, %v", n, err)
+		if o, err := s.Owed(ctx); o.Due["u-1"] != 0 || err != nil {
+			t.Errorf("%+v, %v", o, err)
 		}
 		clock = clock.Add(7 * 24 * time.Hour)
-		if n, err := s.Due(ctx, "u-1"); n != 1 || err != nil {
-			t.Errorf("%d, %v", n, err)
+		if o, err := s.Owed(ctx); o.Due["u-1"] != 1 || err != nil {
+			t.Errorf("%+v, %v", o, err)
 		}
 		if r, err = s.Tell(ctx, r.ID, Report{State: Asked, By: "u-1"}); err != nil || r.State != Sent || !r.Remind.Equal(clock.Add(7*24*time.Hour)) {
 			t.Errorf("%+v, %v", r, err)

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -27,7 +28,8 @@ var (
 	ErrNotFound = errors.New("shiftover: there is no such case, or it is not open any more")
 	// ErrNotYours says that it is somebody else's to do.
 	ErrNotYours = errors.New("shiftover: it is somebody else's")
-	ErrSelf     = errors.New("shiftover: it is yours already")
+	// ErrSelf says that it is theirs already, or that they have another part in it which one person alone must not have.
+	ErrSelf = errors.New("shiftover: they cannot take it")
 	// ErrOver says that the offer was decided, or taken back.
 	ErrOver    = errors.New("shiftover: the offer is over")
 	ErrInvalid = errors.New("shiftover: it makes no sense")
@@ -53,6 +55,7 @@ type Case struct {
 	What  string // the part in an incident, the rule of a follow-up, the reason of a callback
 	Since time.Time
 	Due   time.Time // by when something is to be done; zero: not known
+	Never []string  // user ids of who cannot take it: another part in it is theirs
 	// Kept says that whose case it is, is kept here and not where the case is kept.
 	Kept bool
 }
@@ -177,7 +180,7 @@ func (s *Store) Offer(ctx context.Context, kind Kind, id, to, by, note string, l
 	switch {
 	case err != nil:
 		return Offer{}, wrap("offer", err)
-	case c.Owner == to:
+	case c.Owner == to, slices.Contains(c.Never, to):
 		return Offer{}, ErrSelf
 	case c.Owner != by && !lead:
 		return Offer{}, ErrNotYours
@@ -287,20 +290,27 @@ func (s *Store) Open(ctx context.Context, since time.Time) ([]Offer, error) {
 	return out, wrap("offers", err)
 }
 
-// Counts says what waits.
-type Counts struct {
-	Mine    int   // offers that wait for a person
-	Climbed int   // offers that nobody accepted in time, of all
-	Change  int64 // another number when any offer is another
+// Waits says what waits.
+type Waits struct {
+	For     map[string]int // offers that wait, by for whom
+	Climbed int            // that nobody accepted in time, of all
+	Change  int64          // another number when any offer is another
 }
 
-// Counts of what waits for a person.
-func (s *Store) Counts(ctx context.Context, user string) (c Counts, err error) {
-	err = s.db.QueryRow(ctx, `SELECT (SELECT COUNT(*) FROM shift_cases WHERE state = 'offered' AND taker = ?),
-		(SELECT COUNT(*) FROM shift_cases WHERE state = 'offered' AND climbed_ms > 0),
-		(SELECT COALESCE(SUM(offered_ms % 1000003 + decided_ms % 1000003 + climbed_ms % 1000003), 0) FROM shift_cases WHERE state = 'offered' OR decided_ms >= ?)`,
-		user, storage.Millis(s.now().Add(-24*time.Hour))).Scan(&c.Mine, &c.Climbed, &c.Change)
-	return c, wrap("counts", err)
+// Waiting counts what waits.
+func (s *Store) Waiting(ctx context.Context) (w Waits, err error) {
+	w.For = map[string]int{}
+	all, err := s.Open(ctx, s.now().Add(-24*time.Hour))
+	for i, o := range all {
+		if o.State == Offered {
+			w.For[o.Taker]++
+			if o.Climbed {
+				w.Climbed++
+			}
+		}
+		w.Change = w.Change*31 + int64(i) + o.At.UnixMilli() + o.Decided.UnixMilli()%1_000_003
+	}
+	return w, err
 }
 
 const columns = `id, kind, case_id, giver, taker, by_who, note, state, offered_ms, climb_ms, climbed_ms, decided_ms, reason`

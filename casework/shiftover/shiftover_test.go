@@ -84,7 +84,7 @@ func TestHandOver(t *testing.T) {
 				t.Errorf("%s: no error", name)
 			}
 		}
-		if c, err := s.Counts(ctx, "u-2"); err != nil || c.Mine != 1 || c.Climbed != 0 {
+		if c, err := s.Waiting(ctx); err != nil || c.For["u-2"] != 1 || c.Climbed != 0 {
 			t.Errorf("%+v, %v", c, err)
 		}
 		// It is the giver's until it is accepted; not accepted in time it climbs, and can still be accepted.
@@ -92,7 +92,7 @@ func TestHandOver(t *testing.T) {
 		if err := s.Look(ctx); err != nil {
 			t.Fatal(err)
 		}
-		if c, err := s.Counts(ctx, "u-9"); err != nil || c.Climbed != 1 || owner(t, s, "f1") != "u-1" {
+		if c, err := s.Waiting(ctx); err != nil || c.Climbed != 1 || owner(t, s, "f1") != "u-1" {
 			t.Errorf("%+v, %v", c, err)
 		}
 		// The process dies, or the keeper is away, between the acceptance and the move: it is moved by the next look, once.

@@ -98,6 +98,10 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	after, err := c.aftercare(ctx, db, callerKeys, rules, callbacks, escalation.Incidents)
+	if err != nil {
+		return err
+	}
 	told, err := broadcast.Open(ctx, db)
 	if err != nil {
 		return err
@@ -120,7 +124,7 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 		return err
 	}
 	deps := agentui.Deps{
-		Care: care, Crisis: escalation,
+		Care: care, Crisis: escalation, Aftercare: after,
 		Settings: rulings, Phonebook: contacts, Roster: rosters, Imports: files, Skills: skills.New(db, skills.Stores{Users: people, Lines: store, Settings: rulings}),
 		Figures: service.New(db), Broadcasts: told, Walls: displays, Telephones: people.Telephones(callerKeys, region), Detectors: outside, Detected: c.detected(log),
 		Log: log, Queue: q, Lines: sitePolicy{store, c, q, log}, Users: people, Audit: trail{audit}, Trail: audit, Factors: people.Factors(callerKeys, c.factorIssuer()), Decisions: reasons, Handovers: summaries, Recordings: library{recordings.NewLibrary(index, c.store()), keys},

@@ -13,6 +13,7 @@ import * as alerts from './alerts';
 import * as care from './care';
 import * as colleagues from './colleagues';
 import * as floor from './floor';
+import * as followups from './followups';
 import * as incidents from './incidents';
 import * as safety from './safety';
 import { list, type Reader, record, text } from './shape';
@@ -85,6 +86,16 @@ const readers: Record<string, Reader<unknown>> = {
   http_shift: care.shift,
   http_debrief: care.debrief,
   http_debriefs: care.debriefList,
+  http_followup: followups.followUp,
+  http_followups: followups.followUpList,
+  http_followup_detail: followups.followUpDetail,
+  http_followups_of_call: followups.callFollowUps,
+  http_followup_wish: followups.wish,
+  http_services: followups.serviceList,
+  http_referral: followups.referral,
+  http_referrals: followups.referralList,
+  http_shift_cases: followups.shiftCases,
+  http_shift_offer: followups.shiftOffer,
   http_error_closure_barred: incidents.closureBarred,
   http_incident: incidents.incident,
   http_incidents: incidents.incidentList,
@@ -149,6 +160,14 @@ const sent = [
   'http_person_restore.json',
   'http_door_open.json',
   'http_work.json',
+  'http_followup_wish_save.json',
+  'http_followup_plan.json',
+  'http_followup_move.json',
+  'http_followup_assign.json',
+  'http_followup_finish.json',
+  'http_referral_send.json',
+  'http_referral_tell.json',
+  'http_shift_case_offer.json',
   'http_incident_open.json',
   'http_incident_act.json',
   'http_incident_say.json',

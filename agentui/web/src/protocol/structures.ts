@@ -189,6 +189,11 @@ export const duties = record({
   open: count,
   proposals: count,
   debriefs: count,
+  followups: count,
+  followups_late: count,
+  referrals: count,
+  handovers: count,
+  handovers_late: count,
   change: count,
 });
 

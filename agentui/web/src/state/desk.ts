@@ -28,7 +28,19 @@ export interface Desk {
   readonly stale: boolean;
 }
 
-export const noDuties: Duties = { due: 0, red: 0, open: 0, proposals: 0, debriefs: 0, change: 0 };
+export const noDuties: Duties = {
+  due: 0,
+  red: 0,
+  open: 0,
+  proposals: 0,
+  debriefs: 0,
+  followups: 0,
+  followups_late: 0,
+  referrals: 0,
+  handovers: 0,
+  handovers_late: 0,
+  change: 0,
+};
 
 export const emptyDesk: Desk = {
   self: null,

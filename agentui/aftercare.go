@@ -1,0 +1,175 @@
+package agentui
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"hotline/agentui/protocol"
+	"hotline/casework/files"
+	"hotline/casework/followups"
+	"hotline/casework/referrals"
+	"hotline/casework/shiftover"
+	"hotline/queue"
+)
+
+// Actions of the audit trail about what comes after a call.
+const (
+	ActionFollowUpView   = "followup.view"
+	ActionFollowUpPlan   = "followup.plan"
+	ActionFollowUpCall   = "followup.call"
+	ActionFollowUpMove   = "followup.move" // with the reason
+	ActionFollowUpAssign = "followup.assign"
+	ActionFollowUpFinish = "followup.finish" // with how it ended
+	ActionWishSave       = "followup.wish"   // with the consent
+	ActionReferralList   = "referral.list"
+	ActionReferralView   = "referral.view"
+	ActionReferralSend   = "referral.send"
+	ActionReferralTell   = "referral.tell" // with the state
+	ActionShiftOffer     = "shift.offer"
+	ActionShiftAccept    = "shift.accept"
+	ActionShiftDecline   = "shift.decline" // with the reason
+	ActionShiftWithdraw  = "shift.withdraw"
+)
+
+// Aftercare is what the console stands on for what comes after a call.
+type Aftercare struct {
+	FollowUps *followups.Store
+	Referrals *referrals.Store
+	Shiftover *shiftover.Store
+	Files     personFiles
+}
+
+type personFiles interface {
+	OfCall(ctx context.Context, call string) (files.File, bool, error)
+	OnLine(ctx context.Context, call string) (files.File, files.Role, bool, error)
+	Get(ctx context.Context, file string) (files.File, error)
+}
+
+func (a Aftercare) missing() bool {
+	return a.FollowUps == nil || a.Referrals == nil || a.Shiftover == nil || a.Files == nil
+}
+
+func (s *Server) aftercareEndpoints() []endpoint {
+	return append(documentEndpoints[referrals.Directory](s, "services", s.deps.Aftercare.Referrals.Versions), []endpoint{
+		{pattern: "GET /api/followups", access: accessServing, serve: s.listFollowUps},
+		{pattern: "GET /api/followups/{id}", access: accessServing, serve: s.showFollowUp},
+		{pattern: "POST /api/followups/{id}/call", access: accessServing, serve: s.callFollowUp},
+		{pattern: "POST /api/followups/{id}/move", access: accessServing, serve: s.moveFollowUp},
+		{pattern: "POST /api/followups/{id}/assign", access: accessServing, serve: s.assignFollowUp},
+		{pattern: "POST /api/followups/{id}/finish", access: accessServing, serve: s.finishFollowUp},
+		{pattern: "PUT /api/followups/{id}/wish", access: accessServing, serve: s.saveFollowUpWish},
+		{pattern: "GET /api/calls/{id}/followups", access: accessServing, serve: s.callFollowUps},
+		{pattern: "POST /api/calls/{id}/followups", access: accessServing, serve: s.planFollowUp},
+		{pattern: "PUT /api/calls/{id}/wish", access: accessServing, serve: s.saveCallWish},
+		{pattern: "GET /api/services", access: accessServing, serve: s.findServices},
+		{pattern: "GET /api/referrals", access: accessServing, serve: s.listReferrals},
+		{pattern: "GET /api/referrals/{id}", access: accessServing, serve: s.showReferral},
+		{pattern: "POST /api/referrals/{id}/tell", access: accessServing, serve: s.tellReferral},
+		{pattern: "GET /api/calls/{id}/referrals", access: accessServing, serve: s.callReferrals},
+		{pattern: "POST /api/calls/{id}/referrals", access: accessServing, serve: s.sendReferral},
+		{pattern: "GET /api/shift/cases", access: accessServing, serve: s.listShiftCases},
+		{pattern: "POST /api/shift/cases", access: accessServing, serve: s.offerCase},
+		{pattern: "POST /api/shift/offers/{id}/accept", access: accessServing, serve: s.acceptCase},
+		{pattern: "POST /api/shift/offers/{id}/decline", access: accessServing, serve: s.declineCase},
+		{pattern: "POST /api/shift/offers/{id}/withdraw", access: accessServing, serve: s.withdrawCase},
+	}...)
+}
+
+// after says what went wrong with what comes after a call; true when nothing did.
+func (s *Server) after(w http.ResponseWriter, r *http.Request, err error) bool {
+	if late, ok := errors.AsType[*followups.NotNow](err); ok {
+		s.fail(w, http.StatusConflict, protocol.NotNow, protocol.Params{"next_at": millis(late.Next)})
+		return false
+	}
+	for _, known := range []struct {
+		err    error
+		status int
+		code   protocol.Code
+	}{
+		{followups.ErrNotFound, http.StatusNotFound, protocol.NotFound}, {followups.ErrClosed, http.StatusConflict, protocol.AlreadyClosed},
+		{followups.ErrBusy, http.StatusConflict, protocol.TaskBusy}, {followups.ErrRefused, http.StatusConflict, protocol.RefusesCall},
+		{followups.ErrUnusable, http.StatusConflict, protocol.NotCallable}, {followups.ErrStale, http.StatusConflict, protocol.Stale},
+		{followups.ErrInvalid, http.StatusBadRequest, protocol.BadRequest}, {referrals.ErrNotFound, http.StatusNotFound, protocol.NotFound},
+		{referrals.ErrService, http.StatusConflict, protocol.NoService}, {referrals.ErrInvalid, http.StatusBadRequest, protocol.BadRequest},
+		{shiftover.ErrNotFound, http.StatusNotFound, protocol.NotFound}, {shiftover.ErrNotYours, http.StatusForbidden, protocol.NotYourCase},
+		{shiftover.ErrSelf, http.StatusConflict, protocol.NotYourCase}, {shiftover.ErrOver, http.StatusConflict, protocol.OfferOver},
+		{shiftover.ErrInvalid, http.StatusBadRequest, protocol.BadRequest},
+	} {
+		if errors.Is(err, known.err) {
+			s.fail(w, known.status, known.code, nil)
+			return false
+		}
+	}
+	return s.answered(w, r, err)
+}
+
+// person is whom a call is about: the person at risk when somebody else called for them. A file of theirs without a pseudonym says that they did not call.
+func (s *Server) person(ctx context.Context, call string) (who followups.Who, line, masked string, err error) {
+	who.Call = call
+	caller, err := s.deps.Care.Contacts.Caller(ctx, call)
+	if err != nil {
+		return who, "", "", err
+	}
+	file, known, err := s.deps.Aftercare.Files.OfCall(ctx, call)
+	if err != nil {
+		return who, "", "", err
+	}
+	line = caller.Call.Line
+	if row, live := s.board.Call(queue.CallID(call)); live && line == "" {
+		line = string(row.Line)
+	}
+	if known {
+		who.File = file.ID
+		_, role, found, err := s.deps.Aftercare.Files.OnLine(ctx, call)
+		if err != nil {
+			return who, "", "", err
+		}
+		if found && role == files.RoleReporter {
+			return who, line, "", nil
+		}
+	}
+	who.Refs = caller.Refs
+	return who, line, caller.Masked, nil
+}
+
+// code is the short pseudonym of a file; empty when there is none.
+func (s *Server) code(ctx context.Context, file string) string {
+	if file == "" {
+		return ""
+	}
+	f, err := s.deps.Aftercare.Files.Get(ctx, file)
+	if err != nil {
+		return ""
+	}
+	return f.Code
+}
+
+// ownDuties is what of it waits for one person.
+type ownDuties struct{ followUps, referrals, handovers int }
+
+// lookAfter looks at what waits after calls.
+func (s *Server) lookAfter(ctx context.Context, d *protocol.Duties) (own map[string]ownDuties, change int64, err error) {
+	a := s.deps.Aftercare
+	follow, err1 := a.FollowUps.Owed(ctx)
+	ask, err2 := a.Referrals.Owed(ctx)
+	shift, err3 := a.Shiftover.Waiting(ctx)
+	own = map[string]ownDuties{}
+	for who, n := range follow.Due {
+		o := own[who]
+		o.followUps = n
+		own[who] = o
+	}
+	for who, n := range ask.Due {
+		o := own[who]
+		o.referrals = n
+		own[who] = o
+	}
+	for who, n := range shift.For {
+		o := own[who]
+		o.handovers = n
+		own[who] = o
+	}
+	d.FollowUpsLate, d.HandoversLate = follow.Late, shift.Climbed
+	return own, follow.Changed*31 + ask.Changed*17 + shift.Change, errors.Join(err1, err2, err3)
+}

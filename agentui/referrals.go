@@ -1,0 +1,196 @@
+package agentui
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"hotline/agentui/protocol"
+	"hotline/agentui/users"
+	"hotline/casework/referrals"
+	"hotline/queue"
+)
+
+const (
+	servicesShown  = 60
+	referralsShown = 200
+)
+
+// findServices looks in the directory: q, region, level, kind, and open=now.
+func (s *Server) findServices(w http.ResponseWriter, r *http.Request, v *visitor) {
+	ask := r.URL.Query()
+	now := time.Now().In(s.site.zone())
+	q := referrals.Query{Words: ask.Get("q"), Region: ask.Get("region"), Level: referrals.Level(ask.Get("level")), Kind: referrals.Kind(ask.Get("kind"))}
+	if ask.Get("open") == "now" {
+		q.OpenAt = now
+	}
+	found, err := s.deps.Aftercare.Referrals.Find(r.Context(), q)
+	if !s.after(w, r, err) {
+		return
+	}
+	out := protocol.Services{Services: []protocol.Service{}, More: max(0, len(found)-servicesShown)}
+	for _, one := range found[:min(len(found), servicesShown)] {
+		state := "unknown"
+		if open, known := one.OpenAt(now); known {
+			state = map[bool]string{true: "yes", false: "no"}[open]
+		}
+		out.Services = append(out.Services, protocol.Service{
+			Service: one.ID, Level: string(one.Level), Kind: string(one.Kind), Names: one.Names, Region: one.Region, Address: one.Address, Phone: one.Phone,
+			Hours: referrals.WriteHours(one.Open), Open: state, Note: one.Note,
+		})
+	}
+	s.reply(w, http.StatusOK, out)
+}
+
+func (s *Server) referral(ctx context.Context, r referrals.Referral) protocol.Referral {
+	return protocol.Referral{
+		Referral: r.ID, Call: r.Call, Person: s.code(ctx, r.File), Service: r.Service, Name: r.Name, State: string(r.State), Owner: r.Owner,
+		OwnName: s.directory.name(queue.AgentID(r.Owner)), SentAt: millis(r.Sent), RemindAt: millis(r.Remind), Reports: []protocol.ReferralReport{},
+	}
+}
+
+// listReferrals tells of those of which more is to be heard, then of those that are over, the newest first.
+func (s *Server) listReferrals(w http.ResponseWriter, r *http.Request, v *visitor) {
+	s.replyReferrals(w, r, v, "", func(ctx context.Context) ([]referrals.Referral, error) {
+		waiting, err := s.deps.Aftercare.Referrals.Waiting(ctx, referralsShown)
+		if err != nil {
+			return nil, err
+		}
+		recent, err := s.deps.Aftercare.Referrals.Recent(ctx, referralsShown)
+		for _, one := range recent {
+			if one.State != referrals.Sent && one.State != referrals.Accepted {
+				waiting = append(waiting, one)
+			}
+		}
+		return waiting, err
+	})
+}
+
+func (s *Server) replyReferrals(w http.ResponseWriter, r *http.Request, v *visitor, object string, list func(ctx context.Context) ([]referrals.Referral, error)) {
+	out := protocol.Referrals{Referrals: []protocol.Referral{}}
+	done := s.afterAudit(w, r, v, ActionReferralList, object, "", func(ctx context.Context) error {
+		all, err := list(ctx)
+		for _, one := range all {
+			out.Referrals = append(out.Referrals, s.referral(ctx, one))
+		}
+		return err
+	})
+	if done {
+		s.reply(w, http.StatusOK, out)
+	}
+}
+
+func (s *Server) callReferrals(w http.ResponseWriter, r *http.Request, v *visitor) {
+	call, ok := s.objectID(w, r)
+	if !ok || !s.takesPart(w, r, v, call, partServing, partServed, partPast) {
+		return
+	}
+	s.replyReferrals(w, r, v, "call:"+call, func(ctx context.Context) ([]referrals.Referral, error) {
+		who, _, _, err := s.person(ctx, call)
+		if err != nil {
+			return nil, err
+		}
+		var files []string
+		if who.File != "" {
+			files = []string{who.File}
+		}
+		return s.deps.Aftercare.Referrals.Of(ctx, files, who.Refs, call)
+	})
+}
+
+func (s *Server) sendReferral(w http.ResponseWriter, r *http.Request, v *visitor) {
+	call, ok := s.objectID(w, r)
+	var body protocol.SendReferral
+	if !ok || !s.read(w, r, &body) || !s.takesPart(w, r, v, call, partServing, partServed, partPast) {
+		return
+	}
+	var out protocol.Referral
+	done := s.afterAudit(w, r, v, ActionReferralSend, "call:"+call, "", func(ctx context.Context) error {
+		who, _, _, err := s.person(ctx, call)
+		if err != nil {
+			return err
+		}
+		ref := ""
+		if len(who.Refs) > 0 {
+			ref = who.Refs[0]
+		}
+		sent, err := s.deps.Aftercare.Referrals.Send(ctx, referrals.Sending{
+			Request: body.Request, File: who.File, Ref: ref, Call: call, Service: body.Service, By: string(v.user.ID), Note: body.Note,
+		})
+		if err == nil {
+			out = s.referral(ctx, sent)
+		}
+		return err
+	})
+	if done {
+		s.reply(w, http.StatusOK, out)
+	}
+}
+
+func (s *Server) showReferral(w http.ResponseWriter, r *http.Request, v *visitor) {
+	id, ok := s.objectID(w, r)
+	if !ok {
+		return
+	}
+	s.replyReferral(w, r, v, ActionReferralView, id, "", func(ctx context.Context) (referrals.Referral, error) {
+		return s.deps.Aftercare.Referrals.Get(ctx, id)
+	})
+}
+
+func (s *Server) tellReferral(w http.ResponseWriter, r *http.Request, v *visitor) {
+	id, ok := s.objectID(w, r)
+	var body protocol.TellReferral
+	if !ok || !s.read(w, r, &body) {
+		return
+	}
+	s.replyReferral(w, r, v, ActionReferralTell, id, body.State, func(ctx context.Context) (referrals.Referral, error) {
+		report := referrals.Report{State: referrals.State(body.State), How: referrals.How(body.How), Said: body.Said, By: string(v.user.ID), Note: body.Note}
+		if body.OnAt > 0 {
+			report.On = time.UnixMilli(body.OnAt)
+		}
+		return s.deps.Aftercare.Referrals.Tell(ctx, id, report)
+	})
+}
+
+func (s *Server) replyReferral(w http.ResponseWriter, r *http.Request, v *visitor, action, id, reason string, do func(ctx context.Context) (referrals.Referral, error)) {
+	var out protocol.Referral
+	done := s.afterAudit(w, r, v, action, "referral:"+id, reason, func(ctx context.Context) error {
+		one, err := do(ctx)
+		if err != nil {
+			return err
+		}
+		out = s.referral(ctx, one)
+		reports, err := s.deps.Aftercare.Referrals.Reports(ctx, id)
+		for _, p := range reports {
+			out.Reports = append(out.Reports, protocol.ReferralReport{
+				State: string(p.State), OnAt: millis(p.On), How: string(p.How), Said: p.Said, At: millis(p.At), ByName: s.doer(p.By), Note: p.Note,
+			})
+		}
+		return err
+	})
+	if done {
+		s.reply(w, http.StatusOK, out)
+	}
+}
+
+// takes tells whether work can be given to a person by a visitor: to oneself or to nobody, and by supervisors to who takes calls. It has answered when
+// it returns false.
+func (s *Server) takes(w http.ResponseWriter, v *visitor, to string) bool {
+	if to == "" || to == string(v.user.ID) {
+		return true
+	}
+	if v.user.Role != users.Supervisor {
+		s.fail(w, http.StatusForbidden, protocol.Forbidden, nil)
+		return false
+	}
+	return s.serves(w, to)
+}
+
+// serves tells whether a person takes calls here.
+func (s *Server) serves(w http.ResponseWriter, to string) bool {
+	if u, known := s.directory.person(queue.AgentID(to)); !known || u.Disabled || !u.Role.Serves() {
+		s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+		return false
+	}
+	return true
+}
