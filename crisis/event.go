@@ -63,7 +63,6 @@ type Data struct {
 	OnLine  bool        `json:"on_line,omitempty"`
 	Cut     bool        `json:"cut,omitempty"` // the call ended without its counsellor
 	Line    string      `json:"line,omitempty"`
-	Ref     string      `json:"ref,omitempty"`
 	File    string      `json:"file,omitempty"`
 	Other   string      `json:"other,omitempty"` // the other person of the event
 	Via     Via         `json:"via,omitempty"`
@@ -84,9 +83,12 @@ type Words struct {
 	Who    string            `json:"who,omitempty"`
 	How    string            `json:"how,omitempty"`
 	Fields map[string]string `json:"fields,omitempty"`
+	Ref    string            `json:"ref,omitempty"` // pseudonym of the number
 }
 
-func (w Words) none() bool { return w.Text == "" && w.Who == "" && w.How == "" && len(w.Fields) == 0 }
+func (w Words) none() bool {
+	return w.Text == "" && w.Who == "" && w.How == "" && w.Ref == "" && len(w.Fields) == 0
+}
 
 // EffectKind is what follows from an event.
 type EffectKind string

@@ -66,8 +66,8 @@ func (s *Store) trigger(ctx context.Context, t Trigger) (in Incident, err error)
 	}
 	level, opens := p.Answer(t)
 	// The event is of now, also when it is told late: whoever is alerted has the whole time to answer.
-	e := Event{Kind: EventOpened, At: s.now(), By: t.By, Request: "trigger:" + t.Source, Words: Words{Text: t.Note}, Data: Data{
-		Policy: version, Trigger: t.Kind, Level: level, Call: t.Call, Line: t.Line, Ref: t.Ref, File: t.File, Other: t.Agent,
+	e := Event{Kind: EventOpened, At: s.now(), By: t.By, Request: "trigger:" + t.Source, Words: Words{Text: t.Note, Ref: t.Ref}, Data: Data{
+		Policy: version, Trigger: t.Kind, Level: level, Call: t.Call, Line: t.Line, File: t.File, Other: t.Agent,
 	}}
 	if open != "" || opens {
 		e.Tree, e.Treed = s.tree(ctx, p)
