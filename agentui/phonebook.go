@@ -18,16 +18,29 @@ func (s *Server) phonebookEndpoints() []endpoint {
 	)
 }
 
-func (s *Server) listContacts(w http.ResponseWriter, r *http.Request, _ *visitor) {
+// listContacts answers GET /api/phonebook; with a call, the numbers that serve where its caller belongs come first.
+func (s *Server) listContacts(w http.ResponseWriter, r *http.Request, v *visitor) {
 	all, err := s.deps.Phonebook.List(r.Context())
 	if err != nil {
 		s.unavailable(w, r, err)
 		return
 	}
-	if all == nil {
-		all = []phonebook.Entry{}
+	out := protocol.Contacts{Contacts: all, Near: map[string]phonebook.Near{}}
+	if call := r.URL.Query().Get("call"); call != "" {
+		if !s.takesPart(w, r, v, call, partServing) {
+			return
+		}
+		// Without the books the whole list is there, in its own order.
+		if caller, err := s.deps.Care.Contacts.Caller(r.Context(), call); err == nil {
+			if sorted, near := phonebook.Sorted(all, caller.Places); near != nil {
+				out.Contacts, out.Near = sorted, near
+			}
+		}
 	}
-	s.reply(w, http.StatusOK, protocol.Contacts{Contacts: all})
+	if out.Contacts == nil {
+		out.Contacts = []phonebook.Entry{}
+	}
+	s.reply(w, http.StatusOK, out)
 }
 
 // askContact takes a number that a counsellor types for the own call.

@@ -39,13 +39,18 @@ func word(cell string, words map[string][]string) string {
 
 func newID(prefix string) string { return prefix + strings.ToLower(rand.Text()[:12]) }
 
+// regionsOf reads a cell with regions, by whatever people part them.
+func regionsOf(cell string) phonebook.Regions {
+	return strings.FieldsFunc(cell, func(r rune) bool { return strings.ContainsRune("、,，;； /", r) })
+}
+
 func (s Stores) phonebook() kind {
 	d := versioned(s.Phonebook.Versions)
 	d.heads = []Column{
 		{"name_zh", "名称", "Name", true, "市第七人民医院"}, {"name_en", "英文名称", "English name", false, "Hospital No. 7"}, {"kind", "类别", "Kind", true, "医院"},
-		{"number", "号码", "Number", true, "0571-85029595"}, {"note", "备注", "Note", false, "24 小时"},
+		{"number", "号码", "Number", true, "0571-85029595"}, {"note", "备注", "Note", false, "24 小时"}, {"regions", "地区", "Regions", false, "杭州、330106"},
 	}
-	d.column = map[string]string{"names.zh-CN": "name_zh", "names.en": "name_en", "kind": "kind", "number": "number", "note": "note"}
+	d.column = map[string]string{"names.zh-CN": "name_zh", "names.en": "name_en", "kind": "kind", "number": "number", "note": "note", "regions": "regions"}
 	kinds := map[string][]string{
 		"police": {"报警", "警察", "公安"}, "ambulance": {"急救", "救护车"}, "fire": {"消防"}, "hospital": {"医院"}, "agency": {"机构", "部门"}, "other": {"其他", "其它"},
 	}
@@ -53,6 +58,7 @@ func (s Stores) phonebook() kind {
 		return func(b *phonebook.Book, l *Line) string {
 			e := phonebook.Entry{
 				Kind: phonebook.Kind(word(l.Cells["kind"], kinds)), Names: documents.Words{"zh-CN": l.Cells["name_zh"]}, Number: l.Cells["number"], Note: l.Cells["note"],
+				Regions: regionsOf(l.Cells["regions"]),
 			}
 			i := slices.IndexFunc(b.Entries, func(old phonebook.Entry) bool { return old.Names["zh-CN"] == e.Names["zh-CN"] })
 			if en, given := l.Cells["name_en"]; given && en != "" {
@@ -68,6 +74,9 @@ func (s Stores) phonebook() kind {
 			if _, given := l.Cells["note"]; !given {
 				e.Note = old.Note
 			}
+			if _, given := l.Cells["regions"]; !given {
+				e.Regions = old.Regions
+			}
 			if e.Names["en"] == "" && old.Names["en"] != "" {
 				e.Names["en"] = old.Names["en"]
 			}
@@ -75,6 +84,7 @@ func (s Stores) phonebook() kind {
 			l.change("name_en", old.Names["en"], e.Names["en"])
 			l.change("number", old.Number, e.Number)
 			l.change("note", old.Note, e.Note)
+			l.change("regions", strings.Join(old.Regions, "、"), strings.Join(e.Regions, "、"))
 			e.ID = old.ID
 			b.Entries[i] = e
 			return indexed("entries", i)

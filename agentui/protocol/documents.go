@@ -71,7 +71,8 @@ type Settings struct {
 
 // Contacts is the answer of GET /api/phonebook, in the order of the book.
 type Contacts struct {
-	Contacts []phonebook.Entry `json:"contacts"`
+	Contacts []phonebook.Entry         `json:"contacts"`
+	Near     map[string]phonebook.Near `json:"near"` // how near each is to the caller, by id; empty when that is not known, or no call was named
 }
 
 // AskContact is the body of POST /api/calls/{id}/contact: a number for this call only.

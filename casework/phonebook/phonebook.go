@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -45,6 +46,8 @@ type Entry struct {
 	Names  documents.Words `json:"names"`
 	Number string          `json:"number"` // as the person wrote it; [Book.number] says what is dialled
 	Note   string          `json:"note"`   // opening hours, whom to ask for; at most 300 characters
+
+	Regions Regions `json:"regions"` // where it serves; none: everywhere
 }
 
 // Book is the document: its order is that of the screen.
@@ -68,6 +71,7 @@ func (b Book) Validate(region string) error {
 		documents.Choice(&fs, field+"kind", e.Kind, Kinds()...)
 		fs.Words(field+"names", e.Names, 60, true)
 		fs.Text(field+"note", e.Note, 300, false)
+		e.Regions.validate(&fs, field+"regions")
 		if e.Number == "" {
 			fs.Add(field+"number", documents.Missing)
 		} else if _, err := dialled(e.Number, e.Kind, region); err != nil {
@@ -81,8 +85,11 @@ func (b Book) Validate(region string) error {
 // ErrNumber says that a text is no number that can be dialled.
 var ErrNumber = errors.New("phonebook: no telephone number that can be dialled")
 
-// dialled is a number in the form in which it is dialled: E.164 with a plus, or the short number of an emergency service or of a service of the region
-// as it is. Anything else is ErrNumber.
+// otherCity is an emergency number of another city, by its area code: "0571" and "120".
+var otherCity = regexp.MustCompile(`^0[1-9][0-9]{1,2}1(?:10|19|20|22)$`)
+
+// dialled is a number in the form in which it is dialled: E.164 with a plus, or the short number of an emergency service (also that of another city, by its
+// area code: what is dialled without one reaches the city of the trunk) or of a service of the region as it is. Anything else is ErrNumber.
 func dialled(number string, kind Kind, region string) (string, error) {
 	text := strings.TrimSpace(number)
 	if strings.Trim(text, "+0123456789 ()-") != "" || strings.LastIndex(text, "+") > 0 {
@@ -94,6 +101,9 @@ func dialled(number string, kind Kind, region string) (string, error) {
 		}
 		return -1
 	}, text)
+	if region == "CN" && kind.emergency() && !strings.HasPrefix(text, "+") && otherCity.MatchString(digits) {
+		return digits, nil
+	}
 	short := !strings.HasPrefix(text, "+") && len(digits) >= 3 && len(digits) <= 6
 	if short && kind.emergency() {
 		return digits, nil
