@@ -82,6 +82,34 @@ func TestSettingsReachEveryPage(t *testing.T) {
 	}
 }
 
+// TestNumbersOfTheCallersRegion: on a call, those that serve where the caller belongs come first.
+func TestNumbersOfTheCallersRegion(t *testing.T) {
+	s := newSite(t, nil)
+	admin, agent, other := s.login("admin1"), s.login("agent1"), s.login("agent2")
+	b := agent.enter("")
+	b.available()
+	call := string(s.ledgerCall(queue.TierNormal)) // from Beijing, by its number
+	b.until("the offer", func() bool { return b.self.Offer != nil })
+	b.must("accept", map[string]any{"offer": b.self.Offer.Offer})
+	b.until("the call", func() bool { return b.self.Call != nil })
+
+	book := read[protocol.Contacts](t, agent, "/api/phonebook").Contacts
+	for id, region := range map[string]string{"hz": "杭州", "bj": "11"} {
+		book = append(book, phonebook.Entry{ID: id, Kind: phonebook.Ambulance, Names: documents.Words{"zh-CN": id}, Number: "010-120", Regions: phonebook.Regions{region}})
+	}
+	if status, body := admin.put("/api/admin/phonebook", savingDocument(t, 0, "", phonebook.Book{Entries: book})); status != http.StatusOK {
+		t.Fatalf("%d %s", status, body)
+	}
+	got := read[protocol.Contacts](t, agent, "/api/phonebook?call="+call)
+	first, last := got.Contacts[0], got.Contacts[len(got.Contacts)-1]
+	if first.ID != "bj" || last.ID != "hz" || got.Near["bj"] != phonebook.NearCity || got.Near["police"] != phonebook.NearNational || got.Near["hz"] != phonebook.NearElsewhere {
+		t.Errorf("%+v", got)
+	}
+	if status, _ := other.get("/api/phonebook?call=" + call); status != http.StatusForbidden {
+		t.Errorf("of another's caller: %d", status)
+	}
+}
+
 func TestNumbersOutside(t *testing.T) {
 	s := newSite(t, nil)
 	admin, agent, other := s.login("admin1"), s.login("agent1"), s.login("agent2")
