@@ -45,6 +45,7 @@ type Detection struct {
 	Call     string
 	Line     string
 	Caller   string // pseudonym; empty when withheld, or not known yet
+	Agent    string // user id of who talks with the caller; empty: nobody
 	Kind     string
 	Level    string // low, moderate, high
 	Score    float64
@@ -159,9 +160,12 @@ func (s *Server) detector(w http.ResponseWriter, r *http.Request) (detectors.Det
 
 // aboutCall fills in what is known of the call, from the board for one that is on, from the books otherwise. casework.ErrNotFound: there is none.
 func (s *Server) aboutCall(ctx context.Context, d *Detection) error {
+	row, live := s.board.Call(queue.CallID(d.Call))
+	if live && taken(row) {
+		d.Agent = string(row.Agent)
+	}
 	caller, err := s.deps.Care.Contacts.Caller(ctx, d.Call)
 	if err != nil {
-		row, live := s.board.Call(queue.CallID(d.Call))
 		if !live {
 			return err
 		}

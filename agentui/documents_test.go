@@ -10,6 +10,7 @@ import (
 	"hotline/agentui/settings"
 	"hotline/casework/phonebook"
 	"hotline/queue"
+	"hotline/storage/documents"
 )
 
 func savingDocument(t *testing.T, base int, note string, doc any) protocol.SaveDocument {

@@ -15,6 +15,7 @@ import (
 	"hotline/casework"
 	"hotline/casework/files"
 	"hotline/casework/phonebook"
+	"hotline/crisis"
 	"hotline/deploy/asterisk"
 	"hotline/queue"
 	"hotline/recordings"
@@ -30,6 +31,7 @@ type ledger struct {
 	keys      *casework.Keys
 	rules     casework.KnownRules
 	contacts  *phonebook.Store
+	alerts    *crisis.Calls
 }
 
 var (
@@ -205,7 +207,11 @@ func (c Config) ledger(rules *callbackRules, reg prometheus.Registerer) (*lateLe
 		if err != nil {
 			return ledger{}, err
 		}
-		return ledger{casework.NewLedger(db), callbacks, keys, c.known(persons), contacts}, db.Register(reg)
+		alerts, err := c.alertCalls(ctx, db, keys)
+		if err != nil {
+			return ledger{}, err
+		}
+		return ledger{casework.NewLedger(db), callbacks, keys, c.known(persons), contacts, alerts}, db.Register(reg)
 	}}, nil
 }
 

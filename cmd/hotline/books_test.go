@@ -41,7 +41,7 @@ func TestLateLedger(t *testing.T) {
 		if err != nil {
 			return ledger{}, err
 		}
-		return ledger{casework.NewLedger(db), callbacks, keys, casework.KnownRules{}, nil}, casework.Migrate(ctx, db)
+		return ledger{casework.NewLedger(db), callbacks, keys, casework.KnownRules{}, nil, nil}, casework.Migrate(ctx, db)
 	}}
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	r := telephony.Record{

@@ -126,7 +126,7 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	deps := agentui.Deps{
 		Care: care, Crisis: escalation, Aftercare: after,
 		Settings: rulings, Phonebook: contacts, Roster: rosters, Imports: files, Skills: skills.New(db, skills.Stores{Users: people, Lines: store, Settings: rulings}),
-		Figures: service.New(db), Broadcasts: told, Walls: displays, Telephones: people.Telephones(callerKeys, region), Detectors: outside, Detected: c.detected(log),
+		Figures: service.New(db), Broadcasts: told, Walls: displays, Telephones: people.Telephones(callerKeys, region), Detectors: outside, Detected: detected(escalation.Incidents),
 		Log: log, Queue: q, Lines: sitePolicy{store, c, q, log}, Users: people, Audit: trail{audit}, Trail: audit, Factors: people.Factors(callerKeys, c.factorIssuer()), Decisions: reasons, Handovers: summaries, Recordings: library{recordings.NewLibrary(index, c.store()), keys},
 		Callbacks: callbacks, Blocks: casework.NewBlocks(db),
 		Gateways: map[string]agentui.Gateway{}, Assets: assets, Metrics: reg,
