@@ -105,13 +105,12 @@ func (c Care) missing() bool {
 }
 
 func (s *Server) careEndpoints() []endpoint {
-	return []endpoint{
+	return append(s.personEndpoints(), []endpoint{
 		{pattern: "POST /api/calls/{id}/note/open", access: accessServing, serve: s.openNote},
 		{pattern: "GET /api/calls/{id}/note/updates", access: accessServing, serve: s.followNote},
 		{pattern: "POST /api/calls/{id}/note/updates", access: accessServing, serve: s.writeNote, body: noteBody},
 		{pattern: "PUT /api/calls/{id}/note/text", access: accessServing, serve: s.writeNoteText, body: noteBody},
 		{pattern: "GET /api/calls/{id}/context", access: accessServing, serve: s.showContext},
-		{pattern: "POST /api/calls/{id}/number", access: accessServing, serve: s.revealNumber},
 		{pattern: "GET /api/calls/{id}/plan", access: accessServing, serve: s.listPlan},
 		{pattern: "PUT /api/calls/{id}/plan", access: accessServing, serve: s.savePlan, body: planBody},
 		{pattern: "POST /api/calls/{id}/plan/restore", access: accessServing, serve: s.restorePlan},
@@ -121,7 +120,7 @@ func (s *Server) careEndpoints() []endpoint {
 		{pattern: "GET /api/debriefs", access: accessSupervisor, serve: s.listDebriefs},
 		{pattern: "POST /api/debriefs", access: accessServing, serve: s.askDebrief},
 		{pattern: "POST /api/debriefs/{id}/done", access: accessSupervisor, serve: s.doneDebrief},
-	}
+	}...)
 }
 
 // part is what a person has to do with a call.
@@ -161,7 +160,33 @@ func (s *Server) partIn(ctx context.Context, who queue.AgentID, call string) (pa
 	if have[call] {
 		return partPast, nil
 	}
+	if due, err := s.formDue(ctx, who, call); err != nil || !due {
+		return partPast, err
+	}
 	return partServed, nil
+}
+
+// formDue tells whether a person still owes the form of a call in which they talked: for a week when the caller was at risk, else for as long as their
+// shift lasts. Then the call is past for them, whether it was filled in or not, and is opened for a reason like any other.
+func (s *Server) formDue(ctx context.Context, who queue.AgentID, call string) (bool, error) {
+	rows, err := s.deps.Care.Contacts.Calls(ctx, []string{call})
+	if err != nil {
+		return false, err
+	}
+	row, now := rows[call], time.Now()
+	if row.Ended.IsZero() {
+		return true, nil // goes on, or is not in the books yet
+	}
+	switch age := now.Sub(row.Ended); {
+	case age > formsOwed:
+		return false, nil
+	case atRisk(row):
+		return true, nil
+	case age > shifts.Longest:
+		return false, nil
+	}
+	spans, err := s.deps.Care.Shifts.Shift(ctx, string(who), now)
+	return len(spans) == 0 || !row.Ended.Before(spans[0].Since), err
 }
 
 // served tells whether a person talked in a call. What this console saw is known before the database knows it.

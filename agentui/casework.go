@@ -107,6 +107,12 @@ func (s *Server) lookAtDuties(ctx context.Context) (d protocol.Duties, own map[s
 	if d.Debriefs, err = s.deps.Care.Debriefs.Waiting(ctx); err != nil {
 		return d, nil, err
 	}
+	if d.Reports, d.Overdue, err = s.deps.Persons.Reports.Waiting(ctx); err != nil {
+		return d, nil, err
+	}
+	if d.Reveals, err = s.deps.Persons.Reveals.Waiting(ctx); err != nil {
+		return d, nil, err
+	}
 	own, change, err := s.lookAfter(ctx, &d)
 	d.Change = int64(sum.Sum32()) ^ change&(1<<52-1) // a number that a browser can hold
 	return d, own, err
@@ -132,6 +138,7 @@ func (s *Server) dutiesOf(u users.User) protocol.Duties {
 		return protocol.Duties{}
 	}
 	if u.Role != users.Supervisor {
+		d.Reports, d.Overdue, d.Reveals = 0, 0, 0
 		d.Debriefs, d.FollowUpsLate, d.HandoversLate = 0, 0, 0
 	}
 	own := s.ownDuties[string(u.ID)]

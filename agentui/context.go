@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"time"
 
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
@@ -16,7 +15,6 @@ import (
 const (
 	contactsShown = 5
 	tasksShown    = 10
-	revealFor     = time.Minute
 	planBody      = 32 << 10
 )
 
@@ -83,27 +81,6 @@ func (s *Server) contact(c casework.CallRecord, v *visitor) protocol.EarlierCall
 }
 
 func atRisk(c casework.CallRecord) bool { return c.Danger || c.Tier == string(queue.TierRed) }
-
-// revealNumber gives the caller's number to whom it may concern, for a reason that is written down before.
-func (s *Server) revealNumber(w http.ResponseWriter, r *http.Request, v *visitor) {
-	call, ok := s.objectID(w, r)
-	var body protocol.Why
-	if !ok || !s.read(w, r, &body) || !s.takesPart(w, r, v, call, partOffered, partServing, partServed) {
-		return
-	}
-	reason, ok := s.reason(w, body.Reason)
-	if !ok {
-		return
-	}
-	var number string
-	done := s.audited(w, r, v, ActionNumberReveal, "call:"+call, reason, func(ctx context.Context) (err error) {
-		number, err = s.deps.Care.Contacts.Number(ctx, call)
-		return err
-	})
-	if done {
-		s.reply(w, http.StatusOK, protocol.RevealedNumber{Number: number, Until: time.Now().Add(revealFor).UnixMilli()})
-	}
-}
 
 func (s *Server) plan(p plans.Plan) protocol.Plan {
 	return protocol.Plan{

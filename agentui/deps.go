@@ -185,6 +185,7 @@ type Deps struct {
 	Care       Care                                              // see OpenCare
 	Crisis     Crisis                                            // the escalation
 	Aftercare  Aftercare                                         //
+	Persons    Persons                                           // see OpenPersons
 	Handovers  summaries                                         // *handovers.Store
 	Gateways   map[string]Gateway                                // by id
 	ICEServers func(queue.AgentID) ([]protocol.ICEServer, error) // STUN and relay for the browser of a person; nil: none
@@ -201,6 +202,7 @@ func (d Deps) validate() error {
 		"Decisions": d.Decisions == nil, "Settings": d.Settings == nil, "Phonebook": d.Phonebook == nil, "Roster": d.Roster == nil, "Imports": d.Imports == nil, "Skills": d.Skills == nil,
 		"Figures": d.Figures == nil, "Broadcasts": d.Broadcasts == nil, "Walls": d.Walls == nil, "Care": d.Care.missing(), "Telephones": d.Telephones == nil, "Detectors": d.Detectors == nil, "Detected": d.Detected == nil,
 		"Crisis": d.Crisis.missing(), "Aftercare": d.Aftercare.missing(),
+		"Persons":   d.Persons.missing(),
 		"Handovers": d.Handovers == nil,
 	} {
 		if missing {

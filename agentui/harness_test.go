@@ -31,6 +31,7 @@ import (
 	"hotline/casework"
 	"hotline/casework/decisions"
 	"hotline/casework/figures"
+	"hotline/casework/forms"
 	"hotline/casework/handovers"
 	"hotline/casework/phonebook"
 	"hotline/casework/roster"
@@ -69,6 +70,7 @@ type site struct {
 
 	decisions *decisions.Store
 	care      Care
+	persons   Persons
 	crisis    Crisis
 	tree      *callTree
 	after     Aftercare
@@ -238,6 +240,13 @@ func newSite(t *testing.T, adjust func(*Config)) *site {
 	if s.crisis, err = OpenCrisis(t.Context(), s.db, s.keys, s.tree, nil); err != nil {
 		t.Fatal(err)
 	}
+	book, err := forms.Open(t.Context(), s.db, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.persons, err = OpenPersons(t.Context(), s.db, s.keys, book); err != nil {
+		t.Fatal(err)
+	}
 	if s.told, err = broadcast.Open(t.Context(), s.db); err != nil {
 		t.Fatal(err)
 	}
@@ -284,6 +293,7 @@ func (s *site) start(addr string) {
 		Log: slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), Queue: s.index, Users: s.users, Factors: s.users.Factors(s.keys, "Test"), Provider: s.provider, Audit: s.audit, Trail: casework.NewAudit(s.db),
 		Recordings: s.library, Callbacks: s.tasks, Blocks: casework.NewBlocks(s.db), Lines: s.lines, Decisions: s.decisions, Care: s.care, Aftercare: s.after, Figures: figures.New(s.db), Broadcasts: s.told, Walls: s.walls, Settings: s.settings, Phonebook: s.phonebook, Roster: s.roster, Imports: s.imports, Skills: skills.New(s.db, skills.Stores{Users: s.users, Lines: s.lines, Settings: s.settings}), Gateways: map[string]Gateway{"gateway-1": s.gateway}, Metrics: s.metrics,
 		Crisis:    s.crisis,
+		Persons:   s.persons,
 		Handovers: s.handovers, Telephones: s.users.Telephones(s.keys, "CN"), Detectors: s.detectors, Detected: s.detected,
 		Assets: fstest.MapFS{
 			"index.html":                {Data: []byte("<!doctype html><title>console</title>")},

@@ -21,15 +21,38 @@ const (
 	noteGrantLife = 2 * time.Hour
 	noteRate      = 8 // writes a second of one person: a page sends one or two
 	noteBurst     = 40
+	noteFollows   = 8 // requests of one person that wait for changes: a page has one
 )
 
-// noteLimits bounds how often one person writes.
+// noteLimits bounds how often one person writes, and how many of their requests wait for changes.
 type noteLimits struct {
-	mu  sync.Mutex
-	all limiters
+	mu      sync.Mutex
+	all     limiters
+	follows map[queue.AgentID]int
 }
 
-func newNoteLimits() *noteLimits { return &noteLimits{all: newLimiters(noteRate, noteBurst)} }
+func newNoteLimits() *noteLimits {
+	return &noteLimits{all: newLimiters(noteRate, noteBurst), follows: map[queue.AgentID]int{}}
+}
+
+// follow takes a place for a request that waits; false: there is none left. leave gives it back.
+func (l *noteLimits) follow(who queue.AgentID) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.follows[who] >= noteFollows {
+		return false
+	}
+	l.follows[who]++
+	return true
+}
+
+func (l *noteLimits) leave(who queue.AgentID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.follows[who]--; l.follows[who] <= 0 {
+		delete(l.follows, who)
+	}
+}
 
 func (l *noteLimits) allow(who queue.AgentID) bool {
 	l.mu.Lock()
@@ -139,6 +162,11 @@ func (s *Server) followNote(w http.ResponseWriter, r *http.Request, v *visitor) 
 		s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
 		return
 	}
+	if !s.noteLimits.follow(v.user.ID) {
+		s.fail(w, http.StatusTooManyRequests, protocol.TooMany, nil)
+		return
+	}
+	defer s.noteLimits.leave(v.user.ID)
 	// The server's own limits are for requests that are answered at once.
 	limits := http.NewResponseController(w)
 	_ = limits.SetReadDeadline(time.Now().Add(2 * noteHold)) // not every writer has one; real connections do

@@ -14,6 +14,10 @@ type Duties struct {
 	Handovers     int `json:"handovers"`      // cases that are offered to one
 	HandoversLate int `json:"handovers_late"` // that nobody accepted in time; 0 for who is no supervisor
 
+	Reports int `json:"reports"` // about minors, not closed; 0 but for supervisors
+	Overdue int `json:"overdue"` // of them those whose deadline is over
+	Reveals int `json:"reveals"` // numbers that somebody asks to see, or saw in an emergency; 0 but for supervisors
+
 	Change int64 `json:"change"` // another number when any task or block is another
 }
 

@@ -76,6 +76,12 @@ func (s *Store) scanAct(r storage.Row) (a Act, err error) {
 	return a, err
 }
 
+// Act returns one of them. ErrNotFound.
+func (s *Store) Act(ctx context.Context, id string) (Act, error) {
+	a, err := s.scanAct(s.db.QueryRow(ctx, `SELECT `+actColumns+` FROM file_acts WHERE id = ?`, id))
+	return a, wrap("act", found(err))
+}
+
 // History returns what was done to a person's file and all that was merged into it, newest first, at most limit.
 func (s *Store) History(ctx context.Context, file string, limit int) ([]Act, error) {
 	parts, err := s.Parts(ctx, file)

@@ -196,3 +196,11 @@ func wrap(op string, err error) error {
 	}
 	return fmt.Errorf("files: %s: %w", op, err)
 }
+
+// Higher is the greater danger of two levels.
+func Higher(a, b string) string {
+	if rank(b) > rank(a) {
+		return b
+	}
+	return a
+}

@@ -208,8 +208,8 @@ func TestSomebodyCallsAboutSomebodyElse(t *testing.T) {
 			t.Errorf("on the line: %+v as %s, %v", f, role, err)
 		}
 		// The mother is not at risk, the son is: her number still leads to him.
-		if err := o.SetRisk(ctx, reporter.ID, "none", 1, "u-2", o.now()); err != nil {
-			t.Fatal(err)
+		if f := must[File](t)(o.Get(ctx, reporter.ID)); f.Level != "" {
+			t.Errorf("what was said of him is still said of her: %+v", f)
 		}
 		if !o.high(mother) || o.high(son) {
 			t.Error("the number of who reports does not lead to the person at risk")
@@ -240,8 +240,11 @@ func TestSomebodyCallsAboutSomebodyElse(t *testing.T) {
 		if links, err := o.Links(ctx, call); err != nil || len(links) != 1 || links[0].Role != RoleCaller {
 			t.Errorf("taken back: %+v, %v", links, err)
 		}
-		if o.high(mother) {
-			t.Error("her number leads to him still")
+		if f := must[File](t)(o.Get(ctx, reporter.ID)); !f.High() {
+			t.Errorf("taken back, it was said of her: %+v", f)
+		}
+		if f := must[File](t)(o.Get(ctx, child.ID)); f.High() {
+			t.Errorf("taken back, it was not said of him: %+v", f)
 		}
 	})
 }

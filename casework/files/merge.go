@@ -78,6 +78,21 @@ func (s *Store) Split(ctx context.Context, file string, calls []string, by, reas
 	return f, a, err
 }
 
+// NewPerson says that the person on the line in a call is another than the file knows, and new: the call goes to a new file. ErrSame when the file has
+// no other call: then it is that person's.
+func (s *Store) NewPerson(ctx context.Context, call, by string) (File, error) {
+	now, _, ok, err := s.OnLine(ctx, call)
+	if err != nil || !ok {
+		return File{}, orElse(err, ErrNotFound)
+	}
+	have, err := s.Calls(ctx, now.ID, 2)
+	if err != nil || len(have) < 2 {
+		return File{}, orElse(err, ErrSame)
+	}
+	f, _, err := s.Split(ctx, now.ID, []string{call}, by, "")
+	return f, err
+}
+
 // Move says that some calls of a file are those of the person of another file.
 func (s *Store) Move(ctx context.Context, file string, calls []string, to, by, reason string) (Act, error) {
 	a, err := s.move(ctx, Act{Kind: ActMove, File: file, Other: to, By: by, Reason: reason}, calls)

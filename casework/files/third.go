@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"hotline/storage"
 )
@@ -12,8 +13,8 @@ import (
 const MostAtRisk = 5
 
 // ThirdParty says that a call is about somebody else: the person on the line reports, and the person at risk gets a file, or is the person of the
-// one that is named. It returns that file. The same again changes nothing. A level that was said in this call so far is taken for both, because
-// it was said of whoever is in danger.
+// one that is named. It returns that file. The same again changes nothing. A level that was said in this call so far goes to the person at risk: it
+// was said of whoever is in danger.
 func (s *Store) ThirdParty(ctx context.Context, call, file, by string) (File, error) {
 	if _, err := s.Ensure(ctx, call, by); err != nil {
 		return File{}, err
@@ -96,8 +97,26 @@ func (s *Store) report(ctx context.Context, tx *storage.Tx, a Act, line moved) e
 		if err := s.carryRisk(ctx, tx, a.Other, said, a.ID); err != nil {
 			return err
 		}
+		if err := s.riskOfBefore(ctx, tx, reporter, storage.Time(line.at), a.ID); err != nil {
+			return err
+		}
 	}
 	return judgeRisk(ctx, tx, a.Other)
+}
+
+// riskOfBefore gives who reports the level back that held before the call: what was said in it was said of the person at risk.
+func (s *Store) riskOfBefore(ctx context.Context, tx *storage.Tx, reporter string, call time.Time, act string) error {
+	before := risk{File: reporter, At: s.now(), Act: act}
+	err := tx.QueryRow(ctx, `SELECT r.level, r.version, r.by_id FROM file_risks r JOIN files f ON f.id = r.file_id LEFT JOIN file_acts a ON a.id = r.act
+		WHERE f.root = ? AND r.at_ms < ? AND COALESCE(a.undone_ms, 0) = 0 ORDER BY r.at_ms DESC, r.ord DESC LIMIT 1`, reporter, storage.Millis(call)).
+		Scan(&before.Level, &before.Version, &before.By)
+	if err != nil && !errors.Is(found(err), ErrNotFound) {
+		return err
+	}
+	if err := s.addRisk(ctx, tx, before); err != nil {
+		return err
+	}
+	return judgeRisk(ctx, tx, reporter)
 }
 
 // NoThirdParty takes back that a call is about somebody else. The files stay.

@@ -201,6 +201,12 @@ func (s *Store) step(ctx context.Context, id, by, words string, needed bool, fn 
 	return r, wrap("decide", err)
 }
 
+// Get returns one wish. ErrNotFound.
+func (s *Store) Get(ctx context.Context, id string) (Reveal, error) {
+	r, err := s.scan(s.db.QueryRow(ctx, `SELECT `+columns+` FROM reveals WHERE id = ?`, id))
+	return r, wrap("get", found(err))
+}
+
 // Look counts a look of who asked, and says for which call. ErrOver when there may be none (any more).
 func (s *Store) Look(ctx context.Context, id, by string) (Reveal, error) {
 	var r Reveal

@@ -19,6 +19,7 @@ import (
 	"hotline/casework"
 	"hotline/casework/decisions"
 	service "hotline/casework/figures"
+	"hotline/casework/forms"
 	"hotline/casework/handovers"
 	"hotline/casework/phonebook"
 	"hotline/casework/roster"
@@ -102,6 +103,14 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	book, err := forms.Open(ctx, db, nil) // only read here
+	if err != nil {
+		return err
+	}
+	persons, err := agentui.OpenPersons(ctx, db, callerKeys, book)
+	if err != nil {
+		return err
+	}
 	told, err := broadcast.Open(ctx, db)
 	if err != nil {
 		return err
@@ -124,7 +133,8 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 		return err
 	}
 	deps := agentui.Deps{
-		Care: care, Crisis: escalation, Aftercare: after,
+		Persons: persons,
+		Care:    care, Crisis: escalation, Aftercare: after,
 		Settings: rulings, Phonebook: contacts, Roster: rosters, Imports: files, Skills: skills.New(db, skills.Stores{Users: people, Lines: store, Settings: rulings}),
 		Figures: service.New(db), Broadcasts: told, Walls: displays, Telephones: people.Telephones(callerKeys, region), Detectors: outside, Detected: detected(escalation.Incidents),
 		Log: log, Queue: q, Lines: sitePolicy{store, c, q, log}, Users: people, Audit: trail{audit}, Trail: audit, Factors: people.Factors(callerKeys, c.factorIssuer()), Decisions: reasons, Handovers: summaries, Recordings: library{recordings.NewLibrary(index, c.store()), keys},

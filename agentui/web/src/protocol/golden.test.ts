@@ -11,6 +11,7 @@ import * as roster from './roster';
 import * as settings from './settings';
 import * as alerts from './alerts';
 import * as care from './care';
+import * as filesOf from './files';
 import * as colleagues from './colleagues';
 import * as floor from './floor';
 import * as followups from './followups';
@@ -103,6 +104,21 @@ const readers: Record<string, Reader<unknown>> = {
   http_telephone: alerts.telephone,
   http_detectors: alerts.detectorList,
   http_detector_made: alerts.detectorMade,
+  http_call_people: filesOf.callPeople,
+  http_file_page: filesOf.filePage,
+  http_merge_preview: filesOf.mergePreview,
+  http_files: filesOf.fileList,
+  http_safety: filesOf.safetyPlan,
+  http_safety_history: filesOf.safetyHistory,
+  http_call_records: filesOf.callRecords,
+  http_record: filesOf.contactRecord,
+  http_record_history: filesOf.recordHistory,
+  http_unfinished: filesOf.unfinished,
+  http_minor_report: filesOf.minorReport,
+  http_minor_reports: filesOf.minorReports,
+  http_minor_report_acts: filesOf.minorReportActs,
+  http_reveal: filesOf.numberReveal,
+  http_reveals: filesOf.numberReveals,
   http_enrolment: safety.enrolment,
   http_recovery_codes: safety.recoveryCodes,
   http_account: safety.account,
@@ -168,6 +184,20 @@ const sent = [
   'http_referral_send.json',
   'http_referral_tell.json',
   'http_shift_case_offer.json',
+  'http_person_link.json',
+  'http_third_party.json',
+  'http_person_seek.json',
+  'http_profile_save.json',
+  'http_phrase_save.json',
+  'http_file_merge.json',
+  'http_file_split.json',
+  'http_safety_save.json',
+  'http_safety_restore.json',
+  'http_record_save.json',
+  'http_harm_say.json',
+  'http_report_say.json',
+  'http_number_ask.json',
+  'http_reveal_review.json',
   'http_incident_open.json',
   'http_incident_act.json',
   'http_incident_say.json',

@@ -1,0 +1,246 @@
+package agentui
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"time"
+
+	"hotline/agentui/protocol"
+	"hotline/agentui/users"
+	"hotline/casework/files"
+	"hotline/queue"
+)
+
+// openFile answers with everything about a person. It is written down who opened it, and why, before anything is shown.
+func (s *Server) openFile(w http.ResponseWriter, r *http.Request, v *visitor) {
+	var body protocol.PersonSeek
+	if !s.read(w, r, &body) {
+		return
+	}
+	f, err := s.seek(r, v, body)
+	if !s.filed(w, r, err) {
+		return
+	}
+	grant := ""
+	switch err := s.mayFile(r.Context(), v, f.ID, ""); {
+	case err == errReasonNeeded: //nolint:errorlint // made by mayFile
+		var ok bool
+		if body.Reason, ok = s.reason(w, body.Reason); !ok {
+			return
+		}
+		grant = newGrant(v.grants, personGrant(f.ID), time.Now().Add(fileGrant))
+	case !s.filed(w, r, err):
+		return
+	}
+	out := protocol.FilePage{Grant: grant}
+	if s.filed(w, r, s.auditedErr(r, v, ActionFileView, "file:"+f.ID, body.Reason, func(ctx context.Context) (err error) {
+		out, err = s.filePage(ctx, v, f)
+		out.Grant = grant
+		return err
+	})) {
+		s.reply(w, http.StatusOK, out)
+	}
+}
+
+// seek finds the file that is asked for.
+func (s *Server) seek(r *http.Request, v *visitor, body protocol.PersonSeek) (f files.File, err error) {
+	ctx, store := r.Context(), s.deps.Persons.Files
+	switch {
+	case body.File != "":
+		return store.Get(ctx, body.File)
+	case body.Code != "":
+		return store.ByCode(ctx, body.Code)
+	case body.Call != "":
+		f, ok, err := store.OfCall(ctx, body.Call)
+		if err == nil && !ok {
+			err = files.ErrNotFound
+		}
+		return f, err
+	case body.Phrase != "":
+		err = s.auditedErr(r, v, ActionFileSeek, "", "", func(ctx context.Context) (err error) {
+			f, err = store.ByPhrase(ctx, body.Phrase, string(v.user.ID))
+			return err
+		})
+		return f, err
+	}
+	return f, files.ErrInvalid
+}
+
+// filePage gathers what is known of a person.
+func (s *Server) filePage(ctx context.Context, v *visitor, f files.File) (protocol.FilePage, error) {
+	store := s.deps.Persons
+	out := protocol.FilePage{
+		Person: s.personFile(f), Parts: []protocol.PersonFile{}, Contacts: []protocol.FileContact{}, Acts: []protocol.FileAct{}, Reports: []protocol.MinorReport{},
+		Incidents: []protocol.FileIncident{}, FollowUps: []protocol.FileFollowUp{}, MayMerge: v.user.Role == users.Supervisor, Safety: s.noSafety(),
+	}
+	var err error
+	if out.Phrase, err = store.Files.HasPhrase(ctx, f.ID); err != nil {
+		return out, err
+	}
+	parts, err := s.partsOf(ctx, f.ID)
+	if err != nil {
+		return out, err
+	}
+	for _, id := range parts[1:] {
+		part, err := store.Files.Part(ctx, id)
+		if err != nil {
+			return out, err
+		}
+		out.Parts = append(out.Parts, s.personFile(part))
+	}
+	if out.Contacts, err = s.fileContacts(ctx, v, f.ID); err != nil {
+		return out, err
+	}
+	if out.Acts, err = s.fileActs(ctx, f.ID); err != nil {
+		return out, err
+	}
+	plan, err := store.Records.Safety(ctx, parts)
+	if err != nil {
+		return out, err
+	}
+	out.Safety = s.safety(plan)
+	about, err := store.Reports.OfFiles(ctx, parts)
+	if err != nil {
+		return out, err
+	}
+	for _, one := range about {
+		out.Reports = append(out.Reports, s.minorReport(ctx, one, v.user.Locale))
+	}
+	if len(out.Contacts) > 0 {
+		if out.Plan, err = s.planOf(ctx, out.Contacts[0].Call); err != nil {
+			return out, err
+		}
+	}
+	return out, s.lifeOf(ctx, f.ID, parts, &out)
+}
+
+// planOf is the plan of who called, by the newest call that the person made.
+func (s *Server) planOf(ctx context.Context, call string) (protocol.Plan, error) {
+	caller, err := s.deps.Care.Contacts.Caller(ctx, call)
+	if err != nil || caller.Withheld {
+		return protocol.Plan{}, ignoreMissing(err)
+	}
+	p, err := s.deps.Care.Plans.Of(ctx, caller.Refs)
+	return s.plan(p), err
+}
+
+// lifeOf adds what other parts know of a person.
+func (s *Server) lifeOf(ctx context.Context, file string, parts []string, out *protocol.FilePage) error {
+	life := s.deps.Persons.Life
+	if life == nil {
+		return nil
+	}
+	incidents, err := life.Incidents(ctx, parts)
+	if err != nil {
+		return err
+	}
+	for _, i := range incidents {
+		out.Incidents = append(out.Incidents, protocol.FileIncident{
+			Incident: i.ID, Level: i.Level, State: i.State, At: millis(i.Opened), ClosedAt: millis(i.Closed), Outcome: i.Outcome,
+		})
+	}
+	owed, err := life.FollowUps(ctx, file)
+	for _, o := range owed {
+		out.FollowUps = append(out.FollowUps, protocol.FileFollowUp{
+			FollowUp: o.ID, Rule: o.Rule, State: o.State, DueAt: millis(o.Due), EndedAt: millis(o.Ended), Outcome: o.Outcome,
+		})
+	}
+	if err != nil {
+		return err
+	}
+	calls := make([]string, 0, len(out.Contacts))
+	for _, c := range out.Contacts {
+		calls = append(calls, c.Call)
+	}
+	levels, err := life.Levels(ctx, calls)
+	for i, c := range out.Contacts {
+		out.Contacts[i].Level = levels[c.Call]
+	}
+	return err
+}
+
+func (s *Server) fileContacts(ctx context.Context, v *visitor, file string) ([]protocol.FileContact, error) {
+	links, err := s.deps.Persons.Files.Calls(ctx, file, fileCalls)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(links))
+	for i, l := range links {
+		ids[i] = l.Call
+	}
+	rows, err := s.deps.Care.Contacts.Calls(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	filed, err := s.deps.Care.Dispositions.Have(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	heads, err := s.deps.Persons.Records.Heads(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]protocol.FileContact, 0, len(links))
+	for _, l := range links {
+		one := protocol.FileContact{Call: l.Call, At: millis(l.At), Role: string(l.Role), Part: l.Part, Records: []protocol.RecordHead{}, Filed: filed[l.Call]}
+		if row, ok := rows[l.Call]; ok {
+			c := s.contact(row, v)
+			one.Line, one.LineName, one.TalkMs, one.Outcome, one.AtRisk, one.Yours, one.AgentName = c.Line, c.LineName, c.TalkMs, c.Outcome, c.AtRisk, c.Yours, c.AgentName
+		}
+		for _, h := range heads {
+			if h.Call == l.Call && !slices.ContainsFunc(one.Records, func(r protocol.RecordHead) bool { return r.Form == h.Form }) {
+				one.Records = append(one.Records, protocol.RecordHead{Form: h.Form, At: millis(h.At), ByName: s.directory.name(queue.AgentID(h.Author))})
+			}
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+func (s *Server) fileActs(ctx context.Context, file string) ([]protocol.FileAct, error) {
+	acts, err := s.deps.Persons.Files.History(ctx, file, fileActs)
+	if err != nil {
+		return nil, err
+	}
+	codes := map[string]string{"": ""}
+	out := make([]protocol.FileAct, 0, len(acts))
+	for _, a := range acts {
+		for _, id := range []string{a.File, a.Other} {
+			if _, known := codes[id]; known {
+				continue
+			}
+			part, err := s.deps.Persons.Files.Part(ctx, id)
+			if err != nil {
+				return nil, err
+			}
+			codes[id] = part.Code
+		}
+		out = append(out, protocol.FileAct{
+			Act: a.ID, Kind: a.Kind, File: a.File, Code: codes[a.File], Other: a.Other, OtherTo: codes[a.Other], Call: a.Call, At: millis(a.At), ByName: s.doer(a.By),
+			Detail: detailOf(a), Reason: a.Reason, UndoneAt: millis(a.Undone), UndoneBy: s.doer(a.UndoBy), Undoable: a.Undoable(),
+		})
+	}
+	return out, nil
+}
+
+// detailOf is what of an act's detail is for people: of a third party it is an id of ours.
+func detailOf(a files.Act) string {
+	if a.Kind == files.ActThirdParty {
+		return ""
+	}
+	return a.Detail
+}
+
+func (s *Server) listFiles(w http.ResponseWriter, r *http.Request, v *visitor) {
+	out := protocol.FileList{Files: []protocol.PersonFile{}}
+	if s.audited(w, r, v, ActionFileList, "", "", func(ctx context.Context) error {
+		all, err := s.deps.Persons.Files.AtHighRisk(ctx, highShown)
+		for _, f := range all {
+			out.Files = append(out.Files, s.personFile(f))
+		}
+		return err
+	}) {
+		s.reply(w, http.StatusOK, out)
+	}
+}
