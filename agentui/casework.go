@@ -113,6 +113,7 @@ func (s *Server) lookAtDuties(ctx context.Context) (d protocol.Duties, own map[s
 	if d.Reveals, err = s.deps.Persons.Reveals.Waiting(ctx); err != nil {
 		return d, nil, err
 	}
+	d.Barred = s.barred()
 	own, change, err := s.lookAfter(ctx, &d)
 	d.Change = int64(sum.Sum32()) ^ change&(1<<52-1) // a number that a browser can hold
 	return d, own, err
@@ -139,7 +140,7 @@ func (s *Server) dutiesOf(u users.User) protocol.Duties {
 	}
 	if u.Role != users.Supervisor {
 		d.Reports, d.Overdue, d.Reveals = 0, 0, 0
-		d.Debriefs, d.FollowUpsLate, d.HandoversLate = 0, 0, 0
+		d.Debriefs, d.FollowUpsLate, d.HandoversLate, d.Barred = 0, 0, 0, 0
 	}
 	own := s.ownDuties[string(u.ID)]
 	d.FollowUps, d.Referrals, d.Handovers = own.followUps+s.ownDuties[""].followUps, own.referrals, own.handovers

@@ -55,7 +55,7 @@ func (s *Server) decision(d decisions.Decision) (protocol.Decision, error) {
 	}
 	out := protocol.Decision{
 		Offer: d.Offer, At: millis(d.At), Agent: d.Agent, AgentName: s.directory.name(queue.AgentID(d.Agent)), Rule: string(q.Rule), Tier: string(q.Tier),
-		Needs: skillLevels(q.Needs), Groups: q.Groups, Fitting: q.Fitting, Waiting: q.Waiting,
+		Needs: allNeeds(q.Needs), Groups: q.Groups, Fitting: q.Fitting, Waiting: q.Waiting,
 		Candidates: []protocol.Candidate{}, Others: []protocol.Rival{},
 	}
 	for _, a := range q.Agents {
@@ -66,7 +66,7 @@ func (s *Server) decision(d decisions.Decision) (protocol.Decision, error) {
 	}
 	for _, o := range q.Others {
 		rival := protocol.Rival{
-			Call: string(o.ID), Tier: string(o.Tier), AheadMs: int64(q.Key.Sub(o.Key) / time.Millisecond), Needs: skillLevels(o.Needs), Groups: o.Groups, Fits: o.Fits,
+			Call: string(o.ID), Tier: string(o.Tier), AheadMs: int64(q.Key.Sub(o.Key) / time.Millisecond), Needs: allNeeds(o.Needs), Groups: o.Groups, Fits: o.Fits,
 		}
 		if o.Only != "" {
 			rival.Only, rival.OnlyName = string(o.Only), s.directory.name(o.Only)
@@ -76,8 +76,17 @@ func (s *Server) decision(d decisions.Decision) (protocol.Decision, error) {
 	return out, nil
 }
 
-// skillLevels is skills for the wire, never null.
+// skillLevels is skills for the wire, as people know them, never null.
 func skillLevels(s queue.Skills) map[string]int {
+	s = s.WithoutGuards()
+	if s == nil {
+		return map[string]int{}
+	}
+	return s
+}
+
+// allNeeds also names being let in to a line: why nobody else could be offered the call.
+func allNeeds(s queue.Skills) map[string]int {
 	if s == nil {
 		return map[string]int{}
 	}

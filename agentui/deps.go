@@ -187,6 +187,7 @@ type Deps struct {
 	Aftercare  Aftercare                                         //
 	Persons    Persons                                           // see OpenPersons
 	Handovers  summaries                                         // *handovers.Store
+	Staff      Staff                                             // training, qualifications, statistics
 	Gateways   map[string]Gateway                                // by id
 	ICEServers func(queue.AgentID) ([]protocol.ICEServer, error) // STUN and relay for the browser of a person; nil: none
 	Assets     fs.FS                                             // the built web app, index.html in its root
@@ -204,6 +205,7 @@ func (d Deps) validate() error {
 		"Crisis": d.Crisis.missing(), "Aftercare": d.Aftercare.missing(),
 		"Persons":   d.Persons.missing(),
 		"Handovers": d.Handovers == nil,
+		"Staff":     d.Staff.missing(),
 	} {
 		if missing {
 			errs = append(errs, errors.New("console: "+name+" is missing"))

@@ -53,6 +53,7 @@ type desk struct {
 	snapshot time.Time // a snapshot is owed, at the latest then; zero: none
 	lostLegs []protocol.LegLost
 	lastSelf string    // JSON of the self that the browser has
+	entered  entered   // to which lines the person is let in
 	board    changed   // rows of the board that the browser has yet to get
 	shown    time.Time // when it last got some
 	covered  bool      // the browser was told to hide everything

@@ -129,6 +129,9 @@ func askedAssign(ctx context.Context, d *desk, r protocol.Request) {
 	action := ActionCallAssign
 	if m.User == "" {
 		action = ActionCallUnassign
+	} else if d.barredAssign(m) {
+		d.refuse(m.ID, protocol.NotQualified)
+		return
 	}
 	if err := d.recorded(ctx, action, callObject(queue.CallID(m.Call), queue.AgentID(m.User)), reason); err != nil {
 		d.answer(r, err)
@@ -138,6 +141,14 @@ func askedAssign(ctx context.Context, d *desk, r protocol.Request) {
 		return d.s.deps.Queue.Assign(ctx, queue.RequestID(newID()), queue.CallID(m.Call), queue.AgentID(m.User), d.user.ID)
 	})
 	d.answerPerson(r, err)
+}
+
+// barredAssign tells whether a requirement of the caller's line lapsed for the person: skills a supervisor may overrule by name, a requirement only by
+// opening the line.
+func (d *desk) barredAssign(m protocol.Assign) bool {
+	c, there := d.s.board.Call(queue.CallID(m.Call))
+	a, known := d.s.board.Agent(queue.AgentID(m.User))
+	return there && known && barredFrom(a.Agent, c.Call)
 }
 
 func askedMoveUp(ctx context.Context, d *desk, r protocol.Request) {

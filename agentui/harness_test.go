@@ -294,6 +294,7 @@ func (s *site) start(addr string) {
 		Recordings: s.library, Callbacks: s.tasks, Blocks: casework.NewBlocks(s.db), Lines: s.lines, Decisions: s.decisions, Care: s.care, Aftercare: s.after, Figures: figures.New(s.db), Broadcasts: s.told, Walls: s.walls, Settings: s.settings, Phonebook: s.phonebook, Roster: s.roster, Imports: s.imports, Skills: skills.New(s.db, skills.Stores{Users: s.users, Lines: s.lines, Settings: s.settings}), Gateways: map[string]Gateway{"gateway-1": s.gateway}, Metrics: s.metrics,
 		Crisis:    s.crisis,
 		Persons:   s.persons,
+		Staff:     s.staff(),
 		Handovers: s.handovers, Telephones: s.users.Telephones(s.keys, "CN"), Detectors: s.detectors, Detected: s.detected,
 		Assets: fstest.MapFS{
 			"index.html":                {Data: []byte("<!doctype html><title>console</title>")},

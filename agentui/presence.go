@@ -21,6 +21,7 @@ func (d *desk) reconcile(ctx context.Context, now time.Time) {
 	} else {
 		d.refused = false // until it is refused again below
 	}
+	d.refit(now)
 	d.signIn(ctx, now)
 	row, known := d.s.board.Agent(d.user.ID)
 	if !d.recognise(row, known) {
@@ -45,7 +46,7 @@ func (d *desk) signIn(ctx context.Context, now time.Time) {
 	}
 	_, err := ask(ctx, func(ctx context.Context) (queue.Agent, error) {
 		return d.s.deps.Queue.SignIn(ctx, queue.RequestID(newID()), queue.Agent{
-			ID: d.user.ID, State: queue.AgentNotReady, Reason: queue.ReasonSignedIn, Skills: d.user.Skills, Group: d.user.Group, Console: d.s.cfg.ID, Session: d.session,
+			ID: d.user.ID, State: queue.AgentNotReady, Reason: queue.ReasonSignedIn, Skills: d.skills(), Group: d.user.Group, Console: d.s.cfg.ID, Session: d.session,
 		})
 	})
 	if err != nil {
@@ -53,7 +54,7 @@ func (d *desk) signIn(ctx context.Context, now time.Time) {
 		d.failed("sign in", now, err)
 		return
 	}
-	d.signed, d.seen, d.stumbled = true, false, false
+	d.signed, d.seen, d.stumbled, d.entered.with = true, false, false, d.skills().Text()
 }
 
 // restore puts the row that the board last knew back, in case the queue was away because it lost everything: a plain sign-in would make an

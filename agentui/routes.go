@@ -38,6 +38,7 @@ const (
 	accessAuditor  // who reads the audit trail
 	accessLoopback
 	accessDisplay  // a big display by its own link, which is good for nothing else
+	accessTraining // who looks after the training of people: supervisors and who lets people in
 	accessDetector // a program outside by its own secret, likewise; the endpoint itself looks at it
 )
 
@@ -52,6 +53,8 @@ func (a access) roles() []users.Role {
 		return []users.Role{users.Agent, users.Supervisor}
 	case accessLeading:
 		return []users.Role{users.Supervisor, users.Administrator}
+	case accessTraining:
+		return []users.Role{users.Supervisor, users.Security}
 	case accessSecurity:
 		return []users.Role{users.Security}
 	case accessAuditor:
@@ -117,7 +120,8 @@ func (s *Server) endpoints() []endpoint {
 		{pattern: "/api/", access: accessAnyone, serve: s.notFound},
 		{pattern: "/", access: accessAnyone, serve: s.serveAsset},
 	}
-	return slices.Concat(all, s.officeEndpoints(), s.careEndpoints(), s.safetyEndpoints(), s.handoverEndpoints(), s.incidentEndpoints(), s.alertEndpoints(), s.aftercareEndpoints())
+	return slices.Concat(all, s.officeEndpoints(), s.careEndpoints(), s.safetyEndpoints(), s.handoverEndpoints(), s.incidentEndpoints(), s.alertEndpoints(), s.aftercareEndpoints(),
+		s.trainingEndpoints(), s.statisticsEndpoints())
 }
 
 func (s *Server) routes() (http.Handler, error) {
@@ -156,7 +160,7 @@ func (s *Server) admit(e endpoint) http.Handler {
 			if !s.display(seen, r) {
 				return
 			}
-		case accessSignedIn, accessSupervisor, accessAdministrator, accessServing, accessLeading, accessSecurity, accessAuditor:
+		case accessSignedIn, accessSupervisor, accessAdministrator, accessServing, accessLeading, accessSecurity, accessAuditor, accessTraining:
 			var err error
 			if v, err = s.visitor(r); errors.Is(err, errSignedOut) {
 				s.fail(seen, http.StatusUnauthorized, protocol.SignedOut, nil)

@@ -49,6 +49,7 @@ type Server struct {
 	site       siteView
 	settings   settingsView
 	levels     *levels
+	door       door
 	zone       *time.Location // of the site
 	sessions   *scs.SessionManager
 	logins     *loginLimits
@@ -149,6 +150,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	loops.Go(func() { s.watchDuties(work) })
 	loops.Go(func() { s.watchBroadcasts(work) })
 	loops.Go(func() { s.watchIncidents(work) })
+	loops.Go(func() { s.watchEntry(work) })
 	loops.Go(func() { s.expireSessions(work) })
 	loops.Go(s.deps.Care.Contacts.Warm)
 	loops.Go(func() { s.notes.run(work) })

@@ -145,6 +145,7 @@ func (d *desk) self() protocol.Self {
 		User: string(d.user.ID), Name: d.user.Name, Role: string(d.user.Role), State: string(queue.AgentOffline), WantsReady: d.wantsReady,
 		Media: d.media(), Leg: d.leg.id, Muted: d.muted, Supervised: []string{}, Incidents: d.incidentRows(),
 	}
+	s.Lines = d.entered.rows
 	a, ok := d.s.board.Agent(d.user.ID)
 	if !ok {
 		s.Invite = d.beside(true) // also who takes no calls may be asked

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 const (
@@ -12,6 +13,32 @@ const (
 	maxGroup = EveryGroup
 	maxReds  = 16
 )
+
+// guardMark begins the skill that stands for being let in to a line; a skill that people give each other has letters, digits, - and _ only.
+const guardMark = "@"
+
+// Guard is the skill of who is let in to a line by the site's requirements (training, supervision, qualifications). A line for which something is
+// required needs it; no relaxation names it, so that it never gives way by itself.
+func Guard(line LineID) string { return guardMark + string(line) }
+
+// Guarded tells whether a skill is one of [Guard], and of which line.
+func Guarded(skill string) (LineID, bool) {
+	line, ok := strings.CutPrefix(skill, guardMark)
+	return LineID(line), ok
+}
+
+// WithoutGuards is skills as people know them.
+func (s Skills) WithoutGuards() Skills {
+	guard := func(name string, _ int) bool { return strings.HasPrefix(name, guardMark) }
+	for name := range s {
+		if strings.HasPrefix(name, guardMark) {
+			out := maps.Clone(s)
+			maps.DeleteFunc(out, guard)
+			return out
+		}
+	}
+	return s
+}
 
 // Relaxed returns the requirement after each step, in the order of the steps. A step never raises a level, and never lowers one below its floor;
 // ErrInvalid for a step out of order, a negative span or level, or more than 16 steps.

@@ -109,6 +109,8 @@ type Self struct {
 	SOS        *SOS     `json:"sos"`        // has asked for help
 	Supervised []string `json:"supervised"` // names of who listens, where the site shows it; never nil
 
+	Lines []LineStanding `json:"lines,omitempty"` // lines whose requirements lapsed for the person, or soon will; absent: there is nothing to say
+
 	Incidents []IncidentRow `json:"incidents"` // open ones: for who leads all, for others those in which they have a part; never nil
 }
 

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	"hotline/storage/documents"
 )
 
 // grown is how long after a lapse somebody who was let in before stays: nobody is taken off a line in the middle of a night shift. A sign-in after the
@@ -62,16 +60,21 @@ func (b *Book) waived(line string, now time.Time) bool {
 	return false
 }
 
+// requirements is where the document is kept; the store of [OpenRequirements] is one.
+type requirements interface {
+	Current(ctx context.Context) (Version, error)
+}
+
 // Desk reads what the console needs, and tells when it is other than before.
 type Desk struct {
 	store *Store
-	docs  *documents.Store[Requirements]
+	docs  requirements
 	zone  *time.Location
 	mark  string
 }
 
 // NewDesk reads with the dates of a zone. It is used by one goroutine.
-func NewDesk(s *Store, docs *documents.Store[Requirements], zone *time.Location) *Desk {
+func NewDesk(s *Store, docs requirements, zone *time.Location) *Desk {
 	return &Desk{store: s, docs: docs, zone: zone}
 }
 
@@ -90,7 +93,7 @@ func (d *Desk) Look(ctx context.Context) (*Book, error) {
 	if err != nil {
 		return nil, err
 	}
-	records, err := d.store.everybody(ctx)
+	records, err := d.store.Everybody(ctx)
 	if err != nil {
 		return nil, err
 	}

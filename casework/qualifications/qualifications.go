@@ -62,8 +62,8 @@ type Record struct {
 	VoidWhy string
 }
 
-// check tells whether a record makes sense today, under requirements that name its topic.
-func (r Record) check(q Requirements, today Day) error {
+// Check tells whether a record makes sense today, under requirements that name its topic: ErrInvalid, ErrOwn.
+func (r Record) Check(q Requirements, today Day) error {
 	timed := r.Kind == Training || r.Kind == Supervision
 	switch {
 	case r.Person == "" || r.By == "":
@@ -108,7 +108,7 @@ func Open(ctx context.Context, db *storage.DB) (*Store, error) {
 // Add writes a record; today is the date where the site is. Errors: ErrInvalid, ErrOwn.
 func (s *Store) Add(ctx context.Context, q Requirements, r Record, today Day) (Record, error) {
 	r.Note = strings.TrimSpace(r.Note)
-	if err := r.check(q, today); err != nil {
+	if err := r.Check(q, today); err != nil {
 		return Record{}, err
 	}
 	r.ID, r.At, r.Void, r.VoidBy, r.VoidWhy = ulid.Make().String(), storage.Time(storage.Millis(s.now())), time.Time{}, "", ""
@@ -157,8 +157,8 @@ func (s *Store) Of(ctx context.Context, person string) ([]Record, error) {
 	return out, wrap("read", err)
 }
 
-// everybody is the records that count, by person.
-func (s *Store) everybody(ctx context.Context) (map[string][]Record, error) {
+// Everybody is the records that count, by person.
+func (s *Store) Everybody(ctx context.Context) (map[string][]Record, error) {
 	all, err := storage.Select(ctx, s.db, scan, `SELECT `+columns+` FROM staff_records WHERE void_ms = 0`)
 	out := map[string][]Record{}
 	for _, r := range all {

@@ -29,7 +29,7 @@ func risk() []Figure {
 		},
 		{
 			ID: Resolved, Version: 1, Group: GroupRisk, Unit: Count, Origin: FromIncidents, Records: true, Names: words("成功干预", "Crises resolved"),
-			Definition: words("在该时段由两人确认结案的危机事件。与受理人数、服务人次分别统计。", "Incidents that two people closed within the column. Counted apart from people and contacts."),
+			Definition: words("在该时段由两人确认结案、且结局为当事人脱险或已落实后续的危机事件；误报与当事人离世的不计（以危机策略中结局的设置为准）。与受理人数、服务人次分别统计。", "Incidents that two people closed within the column with an outcome in which the person is safe or a named person goes on; false alarms and deaths are none (by the outcomes of the crisis policy). Counted apart from people and contacts."),
 		},
 		{
 			ID: Rescues, Version: 1, Group: GroupRisk, Unit: Count, Origin: FromIncidents, Records: true, Names: words("救援到达确认", "Rescues confirmed"),
@@ -45,7 +45,7 @@ func after() []Figure {
 	return []Figure{
 		{
 			ID: FollowUps, Version: 1, Group: GroupAfter, Unit: Count, Origin: FromFollowUps, Records: true, Names: words("应回访", "Follow-ups due"),
-			Definition: words("回访时间落在该时段的回访任务，不含来电者拒绝回访的。", "Follow-ups that were due within the column, but those that the person refused."),
+			Definition: words("回访时间落在该时段的回访任务；不含当事人拒绝回访的，以及因再次高危而重新排期的。", "Follow-ups that were due within the column, but those that the person refused and those of a series that began anew."),
 		},
 		{
 			ID: FollowUpsDone, Version: 1, Group: GroupAfter, Unit: Share, Origin: FromFollowUps, Records: true, Names: words("回访完成率", "Follow-ups done"),

@@ -65,25 +65,25 @@ func (s Sheet) CSV(to io.Writer) error {
 	}
 	w := csv.NewWriter(to)
 	w.UseCRLF = true
+	words := func(all ...string) (out []string) {
+		for _, text := range all {
+			out = append(out, plain(text))
+		}
+		return out
+	}
 	var lines [][]string
 	for _, text := range append([]string{s.Title}, s.Notes...) {
-		lines = append(lines, []string{plain(text)})
+		lines = append(lines, words(text))
 	}
-	lines = append(lines, slices.Concat([]string{s.Figure, s.Part, s.Unit}, s.Periods, []string{s.ID, s.Version, s.Definition}))
+	lines = append(lines, words(slices.Concat([]string{s.Figure, s.Part, s.Unit}, s.Periods, []string{s.ID, s.Version, s.Definition})...))
 	for _, row := range s.Rows {
-		line := []string{row.Name, row.Part, row.Unit}
+		line := words(row.Name, row.Part, row.Unit)
 		for _, c := range row.Cells {
-			line = append(line, c.String())
+			line = append(line, c.String()) // numbers are ours, and may be below 0
 		}
-		lines = append(lines, append(line, string(row.ID), strconv.Itoa(row.Version), row.Definition))
+		lines = append(lines, append(line, words(string(row.ID), strconv.Itoa(row.Version), row.Definition)...))
 	}
-	words := 3
 	for _, line := range lines {
-		for i := range line {
-			if i < words || i >= words+len(s.Periods) { // numbers are ours, and may be below 0
-				line[i] = plain(line[i])
-			}
-		}
 		if err := w.Write(line); err != nil {
 			return err
 		}

@@ -328,6 +328,10 @@ func runWorker(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	places, err := c.places(ctx, db, keys, log)
+	if err != nil {
+		return err
+	}
 	erase := func(ctx context.Context) error {
 		return contacts.Run(ctx, func(err error) { log.Warn("numbers of single calls are not erased; tried again", "error", err) })
 	}
@@ -339,7 +343,7 @@ func runWorker(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	parts := []func(context.Context) error{c.watchSettings(log, span.set), erase, retain, intake.Run, fallbacks, unclosed.Run, left.Run, rules.follow(log), explain.Run, journal, func(ctx context.Context) error {
+	parts := []func(context.Context) error{c.watchSettings(log, span.set), erase, retain, places, intake.Run, fallbacks, unclosed.Run, left.Run, rules.follow(log), explain.Run, journal, func(ctx context.Context) error {
 		return serveAdmin(ctx, c.admin("worker"), reg, checks{"database": db.Ping})
 	}}
 	return together(ctx, append(parts, dangers...)...)

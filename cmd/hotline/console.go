@@ -132,7 +132,12 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	staff, err := c.staff(ctx, db, callerKeys, callbacks, escalation.Incidents)
+	if err != nil {
+		return err
+	}
 	deps := agentui.Deps{
+		Staff:   staff,
 		Persons: persons,
 		Care:    care, Crisis: escalation, Aftercare: after,
 		Settings: rulings, Phonebook: contacts, Roster: rosters, Imports: files, Skills: skills.New(db, skills.Stores{Users: people, Lines: store, Settings: rulings}),

@@ -195,6 +195,7 @@ func (c Config) steerController(ctl interface{ SetLines([]telephony.Line) error 
 		m lines.Mode
 	}
 	news := make(chan state, 1)
+	guards := newGuards()
 	watch := c.followPolicy(q, log, func(v lines.Version, m lines.Mode) {
 		select {
 		case <-news: // replaced by what is newer
@@ -214,12 +215,15 @@ func (c Config) steerController(ctl interface{ SetLines([]telephony.Line) error 
 				return nil
 			case now = <-news:
 				given = false
+			case <-guards.changed:
+				given = now.v.Policy.Lines == nil // the lines come first
 			case <-tick.C:
 			}
 			if given {
 				continue
 			}
 			all, whole := c.callLines(now.v, now.m.On)
+			guards.put(all)
 			if err := ctl.SetLines(all); err != nil {
 				log.Error("the controller does not take the lines; those before stay", "version", now.v.N, "error", err)
 				given = true // it will not take them the next time either
@@ -230,5 +234,5 @@ func (c Config) steerController(ctl interface{ SetLines([]telephony.Line) error 
 			}
 		}
 	}
-	return func(ctx context.Context) error { return together(ctx, watch, steer) }
+	return func(ctx context.Context) error { return together(ctx, watch, steer, c.watchGuards(log, guards)) }
 }

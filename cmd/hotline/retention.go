@@ -25,6 +25,7 @@ import (
 	"hotline/casework/reports"
 	"hotline/casework/retention"
 	"hotline/casework/reveals"
+	"hotline/casework/statistics"
 	"hotline/crisis"
 	"hotline/storage"
 )
@@ -34,6 +35,7 @@ func private() []storage.Private {
 	return []storage.Private{
 		casework.Private(), notes.Private(), dispositions.Private(), handovers.Private(), debriefs.Private(), plans.Private(), phonebook.Private(),
 		files.Private(), records.Private(), reports.Private(), reveals.Private(), assessments.Private(), followups.Private(), crisis.Private(),
+		statistics.Private(),
 	}
 }
 
