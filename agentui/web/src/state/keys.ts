@@ -10,6 +10,7 @@ export type Action =
   | 'consult'
   | 'outside'
   | 'keypad'
+  | 'after'
   | 'arm_hangup'
   | 'hangup'
   | 'leave'
@@ -40,6 +41,7 @@ export const keyLabels = {
   consult: ['Alt', 'C'],
   outside: ['Alt', 'O'],
   keypad: ['Alt', 'K'],
+  after: ['Alt', 'P'],
   hangup: ['F9', 'F9'],
   wrapup_done: ['F8'],
   wrapup_extend: ['Shift', 'F8'],
@@ -57,6 +59,7 @@ const onCall: Readonly<Record<string, Action>> = {
   KeyC: 'consult',
   KeyO: 'outside',
   KeyK: 'keypad',
+  KeyP: 'after',
 };
 
 /** What a stroke means now; `invited`: a colleague asks this person into a call. */

@@ -14,7 +14,7 @@ function takesText(target: EventTarget | null): boolean {
 }
 
 /** The panel that is open on the card of a call. */
-export type CallPanel = 'consult' | 'outside' | 'keypad';
+export type CallPanel = 'consult' | 'outside' | 'keypad' | 'after';
 
 /** Listens for the keys of state/keys.ts; `armed` is true between the two presses that end a call or one's part in it. */
 export function useDeskKeys(console: Console) {
@@ -47,6 +47,9 @@ export function useDeskKeys(console: Console) {
     },
     keypad: () => {
       toggle('keypad');
+    },
+    after: () => {
+      toggle('after');
     },
     arm_hangup: () => {
       armed.value = true;
