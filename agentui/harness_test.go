@@ -259,7 +259,7 @@ func newSite(t *testing.T, adjust func(*Config)) *site {
 	if s.roster, err = roster.Open(t.Context(), s.db); err != nil {
 		t.Fatal(err)
 	}
-	if s.imports, err = imports.Open(t.Context(), s.db, imports.Stores{Users: s.users, Phonebook: s.phonebook, Roster: s.roster, Lines: s.lines}); err != nil {
+	if s.imports, err = imports.Open(t.Context(), s.db, imports.Stores{Users: s.users, Phonebook: s.phonebook, Roster: s.roster, Lines: s.lines, Referrals: s.after.Referrals}); err != nil {
 		t.Fatal(err)
 	}
 	s.cfg = Config{ID: "console-1", FactorOptional: true}

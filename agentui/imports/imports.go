@@ -1,4 +1,4 @@
-// Package imports takes in tables that people make with a spreadsheet program: people, the phonebook, the roster, the holidays of lines. A file is first
+// Package imports takes in tables that people make with a spreadsheet program: people, the phonebook, the roster, the holidays of lines, the directory of referrals. A file is first
 // compared with what is there, row by row; what then is applied is one transaction, and the same preview is applied once.
 package imports
 
@@ -147,7 +147,7 @@ func Open(ctx context.Context, db *storage.DB, s Stores) (*Store, error) {
 }
 
 // Kinds are the names of what can be taken in.
-func Kinds() []string { return []string{"users", "phonebook", "roster", "holidays"} }
+func Kinds() []string { return []string{"users", "phonebook", "roster", "holidays", "services"} }
 
 // Template is an example of a file: a header in a language, and one row. ErrKind.
 func (s *Store) Template(name, locale string) ([][]string, error) {

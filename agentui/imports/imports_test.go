@@ -11,6 +11,7 @@ import (
 	"hotline/agentui/users"
 	"hotline/casework"
 	"hotline/casework/phonebook"
+	"hotline/casework/referrals"
 	"hotline/casework/roster"
 	"hotline/queue"
 	"hotline/queue/lines"
@@ -38,11 +39,12 @@ func open(t *testing.T, db *storage.DB) site {
 		t.Fatal(err)
 	}
 	var s Stores
-	var errs [5]error
+	var errs [6]error
 	s.Users, errs[0] = users.Open(ctx, db)
 	s.Phonebook, errs[1] = phonebook.Open(ctx, db, keys, "CN")
 	s.Roster, errs[2] = roster.Open(ctx, db)
 	s.Lines, errs[3] = lines.Open(ctx, db, lines.Site{})
+	s.Referrals, errs[4] = referrals.Open(ctx, db, keys)
 	if err := errors.Join(errs[:]...); err != nil {
 		t.Fatal(err)
 	}
@@ -208,6 +210,30 @@ func TestRosterAndHolidays(t *testing.T) {
 		now, err := s.Lines.Current(t.Context())
 		if err != nil || len(now.Policy.Lines[0].Hours.Holidays) != 2 || now.Policy.Lines[0].Hours.Holidays[0].Name != "国庆节" {
 			t.Errorf("%+v, %v", now.Policy, err)
+		}
+	})
+}
+
+// TestServices: hours as people write them; what has no column stays; the same name in another region is another service.
+func TestServices(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
+		s := open(t, db)
+		p := s.read(t, "services", "名称,层级,类别,地区,开放时间,电话\n市第七人民医院,市级,精神专科,杭州市,24小时,0571-85029595\n心理服务站,区县级,心理服务,杭州市西湖区,周一至周五 8:30-17:00,\n"+
+			"心理服务站,区县级,心理服务,杭州市拱墅区,早上,\n社工站,省级,社工,杭州市,,")
+		if states(p) != "new new wrong wrong" || fault(p.Lines[2], "open") != documents.BadClock || fault(p.Lines[3], "level") != documents.BadChoice {
+			t.Errorf("%s: %+v", states(p), p.Lines)
+		}
+		if a := s.apply(t, p, true); a.Version != 1 {
+			t.Errorf("%+v", a)
+		}
+		p = s.read(t, "services", "name,level,kind,region,closed\n市第七人民医院,city,psychiatry,杭州市,是\n心理服务站,county,counselling,杭州市西湖区,")
+		if states(p) != "changed unchanged" {
+			t.Errorf("%s: %+v", states(p), p.Lines)
+		}
+		s.apply(t, p, false)
+		now, err := s.Referrals.Versions.Current(t.Context())
+		if err != nil || len(now.Doc.Services) != 2 || !now.Doc.Services[0].Closed || now.Doc.Services[0].Phone != "0571-85029595" || len(now.Doc.Services[1].Open) != 1 {
+			t.Errorf("%+v, %v", now.Doc, err)
 		}
 	})
 }

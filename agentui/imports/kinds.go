@@ -9,6 +9,7 @@ import (
 	"hotline/agentui/imports/table"
 	"hotline/agentui/users"
 	"hotline/casework/phonebook"
+	"hotline/casework/referrals"
 	"hotline/casework/roster"
 	"hotline/queue/lines"
 	"hotline/storage"
@@ -21,10 +22,11 @@ type Stores struct {
 	Phonebook *phonebook.Store
 	Roster    *roster.Store
 	Lines     *lines.Store
+	Referrals *referrals.Store
 }
 
 func (s Stores) kinds() map[string]kind {
-	return map[string]kind{"users": people{s.Users}, "phonebook": s.phonebook(), "roster": s.roster(), "holidays": s.holidays()}
+	return map[string]kind{"users": people{s.Users}, "phonebook": s.phonebook(), "roster": s.roster(), "holidays": s.holidays(), "services": s.services()}
 }
 
 // word finds what a cell means: a name itself, or one of its words.

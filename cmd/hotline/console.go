@@ -128,7 +128,7 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 		return err
 	}
 	audit := casework.NewAudit(db)
-	files, err := imports.Open(ctx, db, imports.Stores{Users: people, Phonebook: contacts, Roster: rosters, Lines: store})
+	files, err := imports.Open(ctx, db, imports.Stores{Users: people, Phonebook: contacts, Roster: rosters, Lines: store, Referrals: after.Referrals})
 	if err != nil {
 		return err
 	}

@@ -186,15 +186,19 @@ func (c Config) crisisParts(ctx context.Context, db *storage.DB, keys *casework.
 	if err != nil {
 		return nil, err
 	}
-	after, err := followups.Open(ctx, followups.Config{Hours: func(line string) casework.Hours { return rules.of(line).Retry.Hours }}, db, keys, callbacks)
+	persons, err := files.Open(ctx, db, keys)
+	if err != nil {
+		return nil, err
+	}
+	after, err := c.followUps(ctx, db, keys, rules, callbacks, persons)
+	if err != nil {
+		return nil, err
+	}
+	shifts, err := shiftOver(ctx, db, keys, after, callbacks, store)
 	if err != nil {
 		return nil, err
 	}
 	talks, err := debriefs.Open(ctx, db, keys)
-	if err != nil {
-		return nil, err
-	}
-	persons, err := files.Open(ctx, db, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -212,6 +216,7 @@ func (c Config) crisisParts(ctx context.Context, db *storage.DB, keys *casework.
 	}
 	return []func(context.Context) error{
 		worker.Run, overdue.Run, look.Run, func(ctx context.Context) error { return figures.Measure(ctx, store) },
+		func(ctx context.Context) error { return shifts.Run(ctx, time.Second, log) },
 	}, nil
 }
 

@@ -2,7 +2,7 @@
 import { count, flag, list, oneOf, params, type Read, record, text } from './shape';
 import { words } from './settings';
 
-export const importKinds = ['users', 'phonebook', 'roster', 'holidays'] as const;
+export const importKinds = ['users', 'phonebook', 'roster', 'holidays', 'services'] as const;
 export const rowStates = ['wrong', 'new', 'changed', 'unchanged'] as const;
 
 const summary = record({ new: count, changed: count, unchanged: count, wrong: count });
