@@ -186,6 +186,7 @@ type Deps struct {
 	Crisis     Crisis                                            // the escalation
 	Aftercare  Aftercare                                         //
 	Persons    Persons                                           // see OpenPersons
+	Retention  retainer                                          // *retention.Store, and the codes of files
 	Handovers  summaries                                         // *handovers.Store
 	Staff      Staff                                             // training, qualifications, statistics
 	Gateways   map[string]Gateway                                // by id
@@ -206,6 +207,7 @@ func (d Deps) validate() error {
 		"Persons":   d.Persons.missing(),
 		"Handovers": d.Handovers == nil,
 		"Staff":     d.Staff.missing(),
+		"Retention": d.Retention == nil,
 	} {
 		if missing {
 			errs = append(errs, errors.New("console: "+name+" is missing"))

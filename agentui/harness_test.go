@@ -34,6 +34,7 @@ import (
 	"hotline/casework/forms"
 	"hotline/casework/handovers"
 	"hotline/casework/phonebook"
+	"hotline/casework/retention"
 	"hotline/casework/roster"
 	"hotline/queue"
 	"hotline/queue/lines"
@@ -77,6 +78,7 @@ type site struct {
 	settings  *settings.Store
 	phonebook *phonebook.Store
 	handovers *handovers.Store
+	retention retention.Keeping
 	told      *broadcast.Store
 	walls     *walls.Store
 	detectors *detectors.Store
@@ -247,6 +249,9 @@ func newSite(t *testing.T, adjust func(*Config)) *site {
 	if s.persons, err = OpenPersons(t.Context(), s.db, s.keys, book); err != nil {
 		t.Fatal(err)
 	}
+	if s.retention, err = retention.OpenFiled(t.Context(), s.db, s.keys, casework.Private()); err != nil {
+		t.Fatal(err)
+	}
 	if s.told, err = broadcast.Open(t.Context(), s.db); err != nil {
 		t.Fatal(err)
 	}
@@ -295,7 +300,7 @@ func (s *site) start(addr string) {
 		Crisis:    s.crisis,
 		Persons:   s.persons,
 		Staff:     s.staff(),
-		Handovers: s.handovers, Telephones: s.users.Telephones(s.keys, "CN"), Detectors: s.detectors, Detected: s.detected,
+		Handovers: s.handovers, Retention: s.retention, Telephones: s.users.Telephones(s.keys, "CN"), Detectors: s.detectors, Detected: s.detected,
 		Assets: fstest.MapFS{
 			"index.html":                {Data: []byte("<!doctype html><title>console</title>")},
 			"assets/app-0123abcd.js":    {Data: []byte("plain")},

@@ -120,8 +120,19 @@ func (s *Server) endpoints() []endpoint {
 		{pattern: "/api/", access: accessAnyone, serve: s.notFound},
 		{pattern: "/", access: accessAnyone, serve: s.serveAsset},
 	}
-	return slices.Concat(all, s.officeEndpoints(), s.careEndpoints(), s.safetyEndpoints(), s.handoverEndpoints(), s.incidentEndpoints(), s.alertEndpoints(), s.aftercareEndpoints(),
-		s.trainingEndpoints(), s.statisticsEndpoints())
+	return slices.Concat(
+		all,
+		s.officeEndpoints(),
+		s.careEndpoints(),
+		s.safetyEndpoints(),
+		s.handoverEndpoints(),
+		s.incidentEndpoints(),
+		s.alertEndpoints(),
+		s.aftercareEndpoints(),
+		s.trainingEndpoints(),
+		s.statisticsEndpoints(),
+		s.retentionEndpoints(),
+	)
 }
 
 func (s *Server) routes() (http.Handler, error) {

@@ -116,7 +116,7 @@ func Codes() []Code {
 		NotNow, RefusesCall, NoService, NotYourCase, OfferOver,
 		FactorNeeded, EnrolmentNeeded, PasswordNeeded, IsLocked, FreshFactorNeeded, BadCode, AlreadyEnrolled, NotEnrolled, WeakPassword, NameTaken, BadPerson,
 		OwnRole, LastSecurity, BadWork, ProviderFailed, ProviderUnknown, ProviderRole,
-		BadTelephone, TooManyDetectors, SamePerson, ClosureBarred, IncidentClosed, PacketChanged,
+		BadTelephone, TooManyDetectors, SamePerson, ClosureBarred, IncidentClosed, PacketChanged, OnHold, StillOpen,
 	}, append(documentCodes(), staffCodes()...)...)
 }
 

@@ -59,6 +59,7 @@ func shapes() map[string]any {
 		"http_context": CallContext{}, "http_context_withheld": CallContext{}, "http_plan": Plan{}, "http_plan_save": PlanSave{}, "http_plan_restore": PlanRestore{},
 		"http_plan_history": PlanHistory{}, "http_number": RevealedNumber{}, "http_disposition": Disposition{}, "http_disposition_none": Disposition{},
 		"http_disposition_save": DispositionSave{}, "http_shift": Shift{}, "http_debrief": Debrief{}, "http_debriefs": Debriefs{}, "http_debrief_ask": DebriefAsk{},
+		"http_retention": Retention{}, "http_retention_ask": KeepOrErase{}, "http_retention_pass": ErasurePass{},
 		"http_telephone": Telephone{}, "http_telephone_set": SetTelephone{}, "http_detection": Detection{}, "http_detected": Detected{}, "http_detectors": OutsideDetectors{},
 		"http_detector_make": MakeDetector{}, "http_detector_made": DetectorMade{},
 		"http_call_people": CallPeople{}, "http_call_people_none": CallPeople{}, "http_person_link": PersonLink{}, "http_third_party": ThirdParty{}, "http_person_seek": PersonSeek{},

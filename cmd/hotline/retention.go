@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"text/tabwriter"
@@ -22,11 +21,14 @@ import (
 	"hotline/casework/phonebook"
 	"hotline/casework/plans"
 	"hotline/casework/records"
+	"hotline/casework/referrals"
 	"hotline/casework/reports"
 	"hotline/casework/retention"
 	"hotline/casework/reveals"
+	"hotline/casework/shiftover"
 	"hotline/casework/statistics"
 	"hotline/crisis"
+	incidentreports "hotline/crisis/reports"
 	"hotline/storage"
 )
 
@@ -34,48 +36,19 @@ import (
 func private() []storage.Private {
 	return []storage.Private{
 		casework.Private(), notes.Private(), dispositions.Private(), handovers.Private(), debriefs.Private(), plans.Private(), phonebook.Private(),
-		files.Private(), records.Private(), reports.Private(), reveals.Private(), assessments.Private(), followups.Private(), crisis.Private(),
+		files.Private(), records.Private(), reports.Private(), reveals.Private(), assessments.Private(), followups.Private(), referrals.Private(), crisis.Private(), incidentreports.Private(),
+		shiftover.Private(map[string]string{
+			"incident": `SELECT k.incident FROM incident_keys k WHERE k.kind = 'call' AND k.value = ?`,
+			"followup": `SELECT id FROM followups WHERE call_id = ?`,
+			"callback": `SELECT id FROM tasks WHERE call_id = ?`,
+		}),
 		statistics.Private(),
 	}
 }
 
-// filed tells retention which contacts belong to whom.
-type filed struct{ files *files.Store }
-
-func (f filed) FilesOf(ctx context.Context, call string) ([]string, error) {
-	links, err := f.files.Links(ctx, call)
-	var out []string
-	for _, l := range links {
-		out = append(out, l.File)
-	}
-	return out, err
-}
-
-// mostOfAFile bounds how many contacts of one person are looked at.
-const mostOfAFile = 100_000
-
-func (f filed) CallsOf(ctx context.Context, file string) (calls, parts []string, err error) {
-	parts, err = f.files.Parts(ctx, file)
-	if errors.Is(err, files.ErrNotFound) || err == nil && len(parts) == 0 {
-		return nil, nil, retention.ErrNotFound
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	links, err := f.files.Calls(ctx, file, mostOfAFile)
-	for _, l := range links {
-		calls = append(calls, l.Call)
-	}
-	return calls, parts, err
-}
-
 // retention opens what takes out what was kept long enough.
-func (c Config) retention(ctx context.Context, db *storage.DB, keys *casework.Keys) (*retention.Store, error) {
-	people, err := files.Open(ctx, db, keys)
-	if err != nil {
-		return nil, err
-	}
-	return retention.Open(ctx, db, keys, filed{people}, private()...)
+func (c Config) retention(ctx context.Context, db *storage.DB, keys *casework.Keys) (retention.Keeping, error) {
+	return retention.OpenFiled(ctx, db, keys, private()...)
 }
 
 func contactRules(s settings.Settings) retention.Rules {
@@ -98,7 +71,7 @@ func (c Config) retain(ctx context.Context, db *storage.DB, keys *casework.Keys,
 
 func retentionCommand(f *flags) *cobra.Command {
 	cmd := &cobra.Command{Use: "retention", Short: "What was kept long enough, and goes"}
-	with := func(do func(cmd *cobra.Command, s *retention.Store, rules retention.Rules) error) func(*cobra.Command, []string) error {
+	with := func(do func(cmd *cobra.Command, s retention.Keeping, rules retention.Rules) error) func(*cobra.Command, []string) error {
 		return func(cmd *cobra.Command, _ []string) error {
 			c, err := f.existing()
 			if err != nil {
@@ -130,7 +103,7 @@ func retentionCommand(f *flags) *cobra.Command {
 	}
 	plan := &cobra.Command{
 		Use: "plan", Short: "Look at what would go; nothing is changed", Args: cobra.NoArgs,
-		RunE: with(func(cmd *cobra.Command, s *retention.Store, rules retention.Rules) error {
+		RunE: with(func(cmd *cobra.Command, s retention.Keeping, rules retention.Rules) error {
 			p, err := s.Due(cmd.Context(), rules, 10_000)
 			if err != nil {
 				return err
@@ -156,7 +129,7 @@ func retentionCommand(f *flags) *cobra.Command {
 	}
 	run := &cobra.Command{
 		Use: "run", Short: "Erase what is due now", Args: cobra.NoArgs,
-		RunE: with(func(cmd *cobra.Command, s *retention.Store, rules retention.Rules) error {
+		RunE: with(func(cmd *cobra.Command, s retention.Keeping, rules retention.Rules) error {
 			for {
 				p, err := s.Pass(cmd.Context(), rules)
 				if err != nil {

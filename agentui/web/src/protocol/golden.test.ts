@@ -16,6 +16,7 @@ import * as colleagues from './colleagues';
 import * as floor from './floor';
 import * as followups from './followups';
 import * as incidents from './incidents';
+import * as retention from './retention';
 import * as safety from './safety';
 import { list, type Reader, record, text } from './shape';
 
@@ -101,6 +102,8 @@ const readers: Record<string, Reader<unknown>> = {
   http_incident: incidents.incident,
   http_incidents: incidents.incidentList,
   http_incident_report: incidents.incidentReport,
+  http_retention: retention.retention,
+  http_retention_pass: retention.erasurePass,
   http_telephone: alerts.telephone,
   http_detectors: alerts.detectorList,
   http_detector_made: alerts.detectorMade,
@@ -137,6 +140,7 @@ const readers: Record<string, Reader<unknown>> = {
 const sent = [
   'http_login.json',
   'http_telephone_set.json',
+  'http_retention_ask.json',
   'http_detector_make.json',
   'http_detection.json',
   'http_detected.json',

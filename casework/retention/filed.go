@@ -1,0 +1,76 @@
+package retention
+
+import (
+	"context"
+	"errors"
+
+	"hotline/casework"
+	"hotline/casework/files"
+	"hotline/storage"
+)
+
+// filed tells which contacts belong to whom.
+type filed struct{ files *files.Store }
+
+var _ people = filed{}
+
+func (f filed) FilesOf(ctx context.Context, call string) ([]string, error) {
+	links, err := f.files.Links(ctx, call)
+	var out []string
+	for _, l := range links {
+		out = append(out, l.File)
+	}
+	return out, err
+}
+
+// mostOfAFile bounds how many contacts of one person are looked at.
+const mostOfAFile = 100_000
+
+func (f filed) CallsOf(ctx context.Context, file string) (calls, parts []string, err error) {
+	parts, err = f.files.Parts(ctx, file)
+	if errors.Is(err, files.ErrNotFound) || err == nil && len(parts) == 0 {
+		return nil, nil, ErrNotFound
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	links, err := f.files.Calls(ctx, file, mostOfAFile)
+	for _, l := range links {
+		calls = append(calls, l.Call)
+	}
+	return calls, parts, err
+}
+
+// Keeping is a store that knows people's files, and the codes by which they are called.
+type Keeping struct {
+	*Store
+	files *files.Store
+}
+
+// OpenFiled is [Open] with the files of people.
+func OpenFiled(ctx context.Context, db *storage.DB, keys *casework.Keys, private ...storage.Private) (Keeping, error) {
+	people, err := files.Open(ctx, db, keys)
+	if err != nil {
+		return Keeping{}, wrap("files", err)
+	}
+	store, err := Open(ctx, db, keys, filed{people}, private...)
+	return Keeping{store, people}, err
+}
+
+// Code is how people call a file; its id when there is none.
+func (k Keeping) Code(ctx context.Context, file string) string {
+	f, err := k.files.Part(ctx, file)
+	if err != nil {
+		return file
+	}
+	return f.Code
+}
+
+// File is the file that a code stands for now. ErrNotFound.
+func (k Keeping) File(ctx context.Context, code string) (string, error) {
+	f, err := k.files.ByCode(ctx, code)
+	if errors.Is(err, files.ErrNotFound) {
+		err = ErrNotFound
+	}
+	return f.ID, err
+}
