@@ -104,6 +104,14 @@ func (s *Server) lookAtDuties(ctx context.Context) (d protocol.Duties, own map[s
 		}
 		_ = json.NewEncoder(sum).Encode(s.block(b, now, s.cfg.Locale))
 	}
+	lowerings, err := s.deps.Risk.Kept.Waiting(ctx, now.Add(-proposalsSince), listMost)
+	if err != nil {
+		return d, nil, err
+	}
+	d.Lowerings = len(lowerings)
+	for _, p := range lowerings {
+		_ = json.NewEncoder(sum).Encode(p.ID)
+	}
 	if d.Debriefs, err = s.deps.Care.Debriefs.Waiting(ctx); err != nil {
 		return d, nil, err
 	}

@@ -40,6 +40,7 @@ func commands() map[protocol.Type]command {
 	}
 	maps.Copy(table, controlCommands())
 	maps.Copy(table, floorCommands())
+	maps.Copy(table, riskCommands())
 	maps.Copy(table, incidentCommands())
 	return table
 }

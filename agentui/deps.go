@@ -187,6 +187,7 @@ type Deps struct {
 	Aftercare  Aftercare                                         //
 	Persons    Persons                                           // see OpenPersons
 	Retention  retainer                                          // *retention.Store, and the codes of files
+	Risk       Risk                                              // see OpenRisk
 	Handovers  summaries                                         // *handovers.Store
 	Staff      Staff                                             // training, qualifications, statistics
 	Gateways   map[string]Gateway                                // by id
@@ -208,6 +209,7 @@ func (d Deps) validate() error {
 		"Handovers": d.Handovers == nil,
 		"Staff":     d.Staff.missing(),
 		"Retention": d.Retention == nil,
+		"Risk":      d.Risk.Forms == nil || d.Risk.Kept == nil,
 	} {
 		if missing {
 			errs = append(errs, errors.New("console: "+name+" is missing"))

@@ -78,7 +78,10 @@ func (s *Server) showDisposition(w http.ResponseWriter, r *http.Request, v *visi
 		if ok {
 			out.Filled, out.At, out.ByName, out.Answers = rec.Form, millis(rec.At), s.directory.name(queue.AgentID(rec.Agent)), rec.Answers
 		}
-		return err
+		if err != nil || ok {
+			return err
+		}
+		return s.prefilled(ctx, call, out.Answers)
 	}
 	if s.audited(w, r, v, ActionDispositionView, "call:"+call, "", look) {
 		s.reply(w, http.StatusOK, out)
@@ -120,7 +123,10 @@ func (s *Server) saveDisposition(w http.ResponseWriter, r *http.Request, v *visi
 	done := s.audited(w, r, v, ActionDispositionSave, "call:"+call, "", func(ctx context.Context) error {
 		rec, err := s.deps.Care.Dispositions.Save(ctx, f, call, string(v.user.ID), answers)
 		out.Filled, out.At, out.ByName, out.Answers = rec.Form, millis(rec.At), v.user.Name, rec.Answers
-		return err
+		if err != nil {
+			return err
+		}
+		return s.askedInForm(ctx, call, string(v.user.ID), rec.Answers)
 	})
 	if done {
 		s.reply(w, http.StatusOK, out)

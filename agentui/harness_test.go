@@ -31,7 +31,6 @@ import (
 	"hotline/casework"
 	"hotline/casework/decisions"
 	"hotline/casework/figures"
-	"hotline/casework/forms"
 	"hotline/casework/handovers"
 	"hotline/casework/phonebook"
 	"hotline/casework/retention"
@@ -75,6 +74,7 @@ type site struct {
 	crisis    Crisis
 	tree      *callTree
 	after     Aftercare
+	risk      Risk
 	settings  *settings.Store
 	phonebook *phonebook.Store
 	handovers *handovers.Store
@@ -242,11 +242,10 @@ func newSite(t *testing.T, adjust func(*Config)) *site {
 	if s.crisis, err = OpenCrisis(t.Context(), s.db, s.keys, s.tree, nil); err != nil {
 		t.Fatal(err)
 	}
-	book, err := forms.Open(t.Context(), s.db, nil)
-	if err != nil {
+	if s.risk, err = OpenRisk(t.Context(), s.db, s.keys); err != nil {
 		t.Fatal(err)
 	}
-	if s.persons, err = OpenPersons(t.Context(), s.db, s.keys, book); err != nil {
+	if s.persons, err = OpenPersons(t.Context(), s.db, s.keys, s.risk.Forms); err != nil {
 		t.Fatal(err)
 	}
 	if s.retention, err = retention.OpenFiled(t.Context(), s.db, s.keys, casework.Private()); err != nil {
@@ -297,7 +296,7 @@ func (s *site) start(addr string) {
 	server, err := New(s.cfg, Deps{
 		Log: slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), Queue: s.index, Users: s.users, Factors: s.users.Factors(s.keys, "Test"), Provider: s.provider, Audit: s.audit, Trail: casework.NewAudit(s.db),
 		Recordings: s.library, Callbacks: s.tasks, Blocks: casework.NewBlocks(s.db), Lines: s.lines, Decisions: s.decisions, Care: s.care, Aftercare: s.after, Figures: figures.New(s.db), Broadcasts: s.told, Walls: s.walls, Settings: s.settings, Phonebook: s.phonebook, Roster: s.roster, Imports: s.imports, Skills: skills.New(s.db, skills.Stores{Users: s.users, Lines: s.lines, Settings: s.settings}), Gateways: map[string]Gateway{"gateway-1": s.gateway}, Metrics: s.metrics,
-		Crisis:    s.crisis,
+		Crisis: s.crisis, Risk: s.risk,
 		Persons:   s.persons,
 		Staff:     s.staff(),
 		Handovers: s.handovers, Retention: s.retention, Telephones: s.users.Telephones(s.keys, "CN"), Detectors: s.detectors, Detected: s.detected,

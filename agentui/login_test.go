@@ -174,6 +174,7 @@ func TestASignInDoesNotEndWithinACall(t *testing.T) {
 	g.must("mute", map[string]any{"muted": true})
 	s.endCall(id, queue.EndAnswered)
 	g.state(queue.AgentWrapUp)
+	p.denies(string(id))
 	g.must("wrapup_done", nil)
 	g.wantClosed(protocol.CloseSignedOut)
 }

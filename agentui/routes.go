@@ -124,6 +124,8 @@ func (s *Server) endpoints() []endpoint {
 		all,
 		s.officeEndpoints(),
 		s.careEndpoints(),
+		s.formEndpoints(),
+		s.riskEndpoints(),
 		s.safetyEndpoints(),
 		s.handoverEndpoints(),
 		s.incidentEndpoints(),

@@ -148,6 +148,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	loops.Go(func() { s.followSettings(work) })
 	loops.Go(func() { s.feelPulse(work) })
 	loops.Go(func() { s.watchDuties(work) })
+	loops.Go(func() { s.watchLevels(work) })
 	loops.Go(func() { s.watchBroadcasts(work) })
 	loops.Go(func() { s.watchIncidents(work) })
 	loops.Go(func() { s.watchEntry(work) })

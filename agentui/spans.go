@@ -190,39 +190,43 @@ func (k *spanKeeper) write(ctx context.Context) bool {
 	return !more || k.write(ctx)
 }
 
-// owes returns the call at risk which a person talked in last and whose form is missing, so that its wrap-up is not over; "" when there is none.
+// owes returns the call which a person talked in last and whose wrap-up is not over, and why: at risk its form is missing; of any call it is not said whether
+// suicide was asked about. Both are empty when nothing is owed.
 // A database that is away keeps nobody from the next caller: the form stays due all the same, see Shift.
-func (s *Server) owes(ctx context.Context, id queue.AgentID) string {
+func (s *Server) owes(ctx context.Context, id queue.AgentID) (string, protocol.Code) {
 	t := s.spans.last(id)
 	if t.call == "" { // an earlier life of this console, or another console, saw the talk
 		call, _, err := s.deps.Care.Shifts.LastCall(ctx, string(id))
 		if err != nil || call == "" {
-			return ""
+			return "", ""
 		}
 		rows, err := s.deps.Care.Contacts.Calls(ctx, []string{call})
 		if err != nil {
-			return ""
+			return "", ""
 		}
 		t = lastTalk{call: call, red: atRisk(rows[call])}
 	}
-	if !t.red {
-		return ""
-	}
 	have, err := s.deps.Care.Dispositions.Have(ctx, []string{t.call})
 	if err != nil || have[t.call] {
-		return ""
+		return "", ""
 	}
-	return t.call
+	if t.red {
+		return t.call, protocol.DispositionMissing
+	}
+	if have, err = s.deps.Risk.Kept.HaveAnswer(ctx, []string{t.call}); err != nil || have[t.call] {
+		return "", ""
+	}
+	return t.call, protocol.RiskMissing
 }
 
-// owesForm refuses what would end the wrap-up of a call at risk whose form is missing; true when it did.
+// owesForm refuses what would end a wrap-up in which something is still owed; true when it did.
 func (d *desk) owesForm(ctx context.Context, r protocol.Request) bool {
 	ctx, cancel := context.WithTimeout(ctx, owesWithin)
 	defer cancel()
-	call := d.s.owes(ctx, d.user.ID)
+	call, code := d.s.owes(ctx, d.user.ID)
 	if call == "" {
 		return false
 	}
-	d.tab.out.send(protocol.NewError(r.Header().ID, protocol.DispositionMissing, protocol.Params{"call": call}))
+	d.tab.out.send(protocol.NewError(r.Header().ID, code, protocol.Params{"call": call}))
 	return true
 }

@@ -8,6 +8,7 @@ type Duties struct {
 	Proposals int `json:"proposals"` // blocks that wait for a supervisor
 	Debriefs  int `json:"debriefs"`  // counsellors who wish to talk with a supervisor; 0 for others
 	Barred    int `json:"barred"`    // people at work to whom a line's calls do not come, for a requirement lapsed; 0 for who is no supervisor
+	Lowerings int `json:"lowerings"` // wishes to lower the level of a call that wait for a second person
 
 	FollowUps     int `json:"followups"`      // whose time has come, one's own and nobody's
 	FollowUpsLate int `json:"followups_late"` // overdue, of everybody; 0 for who is no supervisor

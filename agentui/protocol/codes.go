@@ -1,5 +1,7 @@
 package protocol
 
+import "slices"
+
 // Code names a refusal; the browser turns it into words (errors.<code> in its locale files).
 type Code string
 
@@ -117,7 +119,7 @@ func Codes() []Code {
 		FactorNeeded, EnrolmentNeeded, PasswordNeeded, IsLocked, FreshFactorNeeded, BadCode, AlreadyEnrolled, NotEnrolled, WeakPassword, NameTaken, BadPerson,
 		OwnRole, LastSecurity, BadWork, ProviderFailed, ProviderUnknown, ProviderRole,
 		BadTelephone, TooManyDetectors, SamePerson, ClosureBarred, IncidentClosed, PacketChanged, OnHold, StillOpen,
-	}, append(documentCodes(), staffCodes()...)...)
+	}, slices.Concat(documentCodes(), staffCodes(), riskCodes())...)
 }
 
 // Trouble names a part that is away while a page needs it; the browser turns it into words (trouble.<code> in its locale files).

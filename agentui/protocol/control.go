@@ -46,7 +46,7 @@ func ControlTypes() []Type {
 	return []Type{
 		TypeHold, TypeResume, TypeInvite, TypeInviteAccept, TypeInviteRefuse, TypeInviteCancel, TypeTransfer, TypeRelease, TypeOutside,
 		TypeOutsideDrop, TypeOutsideLeave, TypeDTMF, TypeSOS, TypeWrapUpExtend, TypeJoin, TypeLeave, TypeTake, TypeForce, TypeAssign,
-		TypeMoveUp, TypeSOSAck, TypeSOSEnd, TypeIncidentAck,
+		TypeMoveUp, TypeSOSAck, TypeSOSEnd, TypeIncidentAck, TypeRisk, TypeRiskConfirm,
 	}
 }
 
@@ -192,6 +192,10 @@ func blankControl(t Type) any {
 		return new(SOSAck)
 	case TypeSOSEnd:
 		return new(SOSEnd)
+	case TypeRisk:
+		return new(Risk)
+	case TypeRiskConfirm:
+		return new(RiskConfirm)
 	case TypeIncidentAck:
 		return new(IncidentAck)
 	}

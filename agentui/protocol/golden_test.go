@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"hotline/agentui/settings"
+	"hotline/casework/forms"
 	"hotline/casework/phonebook"
 	"hotline/casework/roster"
 	"hotline/queue/lines"
@@ -69,6 +70,9 @@ func shapes() map[string]any {
 		"http_record_history": RecordHistory{}, "http_unfinished": Unfinished{}, "http_minor_report": MinorReport{}, "http_minor_reports": MinorReports{},
 		"http_minor_report_acts": MinorReportActs{}, "http_harm_say": HarmSay{}, "http_report_say": ReportSay{}, "http_number_ask": NumberAsk{}, "http_reveal": NumberReveal{},
 		"http_reveals": NumberReveals{}, "http_reveal_review": RevealReview{},
+		"server_ack_risk": ackRisk{}, "http_forms": Forms{}, "http_form": FormOfVersion{}, "http_call_risk": CallRisk{}, "http_call_risk_none": CallRisk{}, "http_risk_asked": RiskAsked{},
+		"http_risk_ask": AskRisk{}, "http_scale_fill": FillScale{}, "http_scale_filled": FilledScale{}, "http_risk_measure": RiskMeasure{}, "http_risk_measure_say": MeasureRisk{},
+		"http_risk_level_say": SayLevel{}, "http_risk_said": RiskSaid{}, "http_risk_proposal": RiskProposal{}, "http_risk_proposals": RiskProposals{}, "http_error_bad_answers": badAnswers{},
 		"self_incident": Self{}, "self_alert": Self{}, "http_incident": Incident{}, "http_incidents": IncidentList{}, "http_incident_open": IncidentOpen{},
 		"http_incident_act": IncidentAct{}, "http_incident_say": IncidentSay{}, "http_incident_tell": IncidentTell{}, "http_incident_call_for": IncidentCallFor{},
 		"http_incident_arrived": IncidentArrived{}, "http_incident_plan": IncidentPlan{}, "http_incident_decide": IncidentDecide{},
@@ -114,6 +118,19 @@ type ackLeg struct {
 	Type   Type      `json:"type"`
 	ID     int64     `json:"id"`
 	Result LegResult `json:"result"`
+}
+
+type ackRisk struct {
+	Type   Type     `json:"type"`
+	ID     int64    `json:"id"`
+	Result RiskSaid `json:"result"`
+}
+
+type badAnswers struct {
+	Error  Code `json:"error"`
+	Params struct {
+		Wrong []forms.Wrong `json:"wrong"`
+	} `json:"params"`
 }
 
 func encode(t *testing.T, v any) []byte {

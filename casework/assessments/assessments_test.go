@@ -191,6 +191,36 @@ func TestLevels(t *testing.T) {
 	})
 }
 
+// TestWitness: what a console did not live to write is written by another, once, and never against what is newer.
+func TestWitness(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		ctx := t.Context()
+		seen := Change{Call: "c1", By: "u-1", At: s.instant(), Level: "high"}
+		for i, want := range []bool{true, false} {
+			if missing, err := s.Witness(ctx, seen); err != nil || missing != want {
+				t.Errorf("%d: %v, %v", i, missing, err)
+			}
+		}
+		p, err := s.Propose(ctx, Proposal{Call: "c1", By: "u-1", Was: "high", Level: "low", Reason: "情绪平稳"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Decide(ctx, p.ID, "u-2", true, ""); err != nil {
+			t.Fatal(err)
+		}
+		if missing, err := s.Witness(ctx, seen); err != nil || missing {
+			t.Errorf("seen before it was lowered: %v, %v", missing, err)
+		}
+		seen.At = s.instant()
+		if missing, err := s.Witness(ctx, seen); err != nil || !missing {
+			t.Errorf("high again: %v, %v", missing, err)
+		}
+		if c, _, err := s.LevelOf(ctx, "c1"); err != nil || c.Level != "high" || c.Was != "low" {
+			t.Errorf("%+v, %v", c, err)
+		}
+	})
+}
+
 // TestLoweredByTwo: one proposes, another one confirms; nobody does both.
 func TestLoweredByTwo(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
@@ -213,7 +243,7 @@ func TestLoweredByTwo(t *testing.T) {
 		if c, _, _ := s.LevelOf(ctx, "c1"); c.Level != "high" {
 			t.Fatalf("lowered by one: %+v", c)
 		}
-		if open, err := s.Waiting(ctx, 10); err != nil || len(open) != 1 || open[0].Reason != "家人已到场" {
+		if open, err := s.Waiting(ctx, time.UnixMilli(0), 10); err != nil || len(open) != 1 || open[0].Reason != "家人已到场" {
 			t.Errorf("%+v, %v", open, err)
 		}
 		done, err := s.Decide(ctx, p.ID, "u-2", true, "")
@@ -232,7 +262,7 @@ func TestLoweredByTwo(t *testing.T) {
 		if _, err := s.Decide(ctx, p.ID, "u-3", false, ""); !errors.Is(err, ErrDecided) {
 			t.Errorf("refused afterwards: %v", err)
 		}
-		if open, err := s.Waiting(ctx, 10); err != nil || len(open) != 0 {
+		if open, err := s.Waiting(ctx, time.UnixMilli(0), 10); err != nil || len(open) != 0 {
 			t.Errorf("%+v, %v", open, err)
 		}
 		if _, err := s.Decide(ctx, NewID(), "u-2", true, ""); !errors.Is(err, ErrNotFound) {

@@ -32,6 +32,34 @@ func (s *Store) Rise(ctx context.Context, c Change) error {
 	return wrap("rise", s.db.InTx(ctx, func(tx *storage.Tx) error { return s.addLevel(ctx, tx, c) }))
 }
 
+// Witness keeps a level that was seen on a call, unless it is the one kept last, or an older one: what was said just before a console died must not be
+// missing in the history. It tells whether the level was missing. ErrInvalid.
+func (s *Store) Witness(ctx context.Context, c Change) (missing bool, err error) {
+	if c.Call == "" || c.By == "" || c.Level == "" || c.At.IsZero() {
+		return false, fmt.Errorf("%w: call, person, time and level", ErrInvalid)
+	}
+	err = s.db.InTx(ctx, func(tx *storage.Tx) error {
+		missing = false
+		rows, err := tx.Query(ctx, `SELECT `+levelColumns+` FROM risk_levels WHERE call_id = ? ORDER BY at_ms DESC, id DESC LIMIT 1`, c.Call)
+		if err != nil {
+			return err
+		}
+		last, err := storage.Collect(rows, s.scanLevel)
+		if err != nil {
+			return err
+		}
+		if len(last) == 1 {
+			if last[0].Level == c.Level || !c.At.After(last[0].At) {
+				return nil
+			}
+			c.Was = last[0].Level
+		}
+		c.ID, missing = NewID(), true
+		return s.addLevel(ctx, tx, c)
+	})
+	return missing, wrap("witness", err)
+}
+
 func (s *Store) addLevel(ctx context.Context, tx *storage.Tx, c Change) error {
 	words, err := reason(c.Reason, false)
 	if err != nil {

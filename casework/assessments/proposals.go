@@ -80,9 +80,9 @@ func (s *Store) Proposals(ctx context.Context, calls []string) ([]Proposal, erro
 	return all, wrap("proposals", err)
 }
 
-// Waiting are the proposals that nobody decided, oldest first.
-func (s *Store) Waiting(ctx context.Context, limit int) ([]Proposal, error) {
-	all, err := storage.Select(ctx, s.db, s.scanProposal, selectProposals+` WHERE d.proposal IS NULL ORDER BY p.at_ms, p.id LIMIT ?`, limit)
+// Waiting are the proposals made since a time that nobody decided, oldest first.
+func (s *Store) Waiting(ctx context.Context, since time.Time, limit int) ([]Proposal, error) {
+	all, err := storage.Select(ctx, s.db, s.scanProposal, selectProposals+` WHERE p.at_ms >= ? AND d.proposal IS NULL ORDER BY p.at_ms, p.id LIMIT ?`, storage.Millis(since), limit)
 	return all, wrap("waiting", err)
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -125,6 +126,20 @@ func (s *Store) Fit(ctx context.Context, n int, id string, answers json.RawMessa
 		s.mu.Unlock()
 	}
 	return validate(schema, answers)
+}
+
+// FitSoFar is [Store.Fit] for answers that are not complete: a question that was not reached in a call is not wrong.
+func (s *Store) FitSoFar(ctx context.Context, n int, id string, answers json.RawMessage) error {
+	err := s.Fit(ctx, n, id, answers)
+	wrong, ok := errors.AsType[Invalid](err)
+	if !ok {
+		return err
+	}
+	wrong = slices.DeleteFunc(wrong, func(w Wrong) bool { return w.Code == "required" })
+	if len(wrong) == 0 {
+		return nil
+	}
+	return wrong
 }
 
 func (s *Store) version(ctx context.Context, n int) (*version, error) {

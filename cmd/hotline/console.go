@@ -19,7 +19,6 @@ import (
 	"hotline/casework"
 	"hotline/casework/decisions"
 	service "hotline/casework/figures"
-	"hotline/casework/forms"
 	"hotline/casework/handovers"
 	"hotline/casework/phonebook"
 	"hotline/casework/roster"
@@ -103,11 +102,11 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	book, err := forms.Open(ctx, db, nil) // only read here
+	danger, err := agentui.OpenRisk(ctx, db, callerKeys)
 	if err != nil {
 		return err
 	}
-	persons, err := agentui.OpenPersons(ctx, db, callerKeys, book)
+	persons, err := agentui.OpenPersons(ctx, db, callerKeys, danger.Forms)
 	if err != nil {
 		return err
 	}
@@ -139,7 +138,7 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	deps := agentui.Deps{
 		Staff:   staff,
 		Persons: persons,
-		Care:    care, Crisis: escalation, Aftercare: after,
+		Care:    care, Crisis: escalation, Aftercare: after, Risk: danger,
 		Settings: rulings, Phonebook: contacts, Roster: rosters, Imports: files, Skills: skills.New(db, skills.Stores{Users: people, Lines: store, Settings: rulings}),
 		Figures: service.New(db), Broadcasts: told, Walls: displays, Telephones: people.Telephones(callerKeys, region), Detectors: outside, Detected: detected(escalation.Incidents),
 		Log: log, Queue: q, Lines: sitePolicy{store, c, q, log}, Users: people, Audit: trail{audit}, Trail: audit, Factors: people.Factors(callerKeys, c.factorIssuer()), Decisions: reasons, Handovers: summaries, Recordings: library{recordings.NewLibrary(index, c.store()), keys},

@@ -285,3 +285,18 @@ func (r Rule) item(name string) (Item, bool) {
 	}
 	return r.Items[i], true
 }
+
+// NamesOf are the words of a band; nil: the rule has no such band.
+func (r Rule) NamesOf(band string) documents.Words {
+	for _, b := range r.Bands {
+		if b.Band == band {
+			return b.Names
+		}
+	}
+	for _, f := range r.Findings {
+		if f.Band == band {
+			return f.Names
+		}
+	}
+	return nil
+}

@@ -119,3 +119,22 @@ func (d *Desk) Accept() error {
 	}
 	return d.AwaitAttribute(patience, "call", "data-state", "talking")
 }
+
+// Deny says in the wrap-up that suicide was asked about and denied, and waits until that is kept.
+func (d *Desk) Deny() error {
+	if err := d.AwaitShown(patience, "form-suicide-denied"); err != nil {
+		return err
+	}
+	if err := d.Click("form-suicide-denied"); err != nil {
+		return err
+	}
+	return d.AwaitAttribute(patience, "disposition", "data-asked", "denied")
+}
+
+// Done is done with a wrap-up, as a counsellor is: no call is closed before it is said whether suicide was asked about.
+func (d *Desk) Done() error {
+	if err := d.Deny(); err != nil {
+		return err
+	}
+	return d.Click("wrapup-done")
+}

@@ -53,6 +53,31 @@ func SignIn(ctx context.Context, console string, index int, a Account) (*http.Co
 	return nil, fmt.Errorf("sign in: no session cookie")
 }
 
+// denies says of a call that suicide was asked about and denied: without an answer no wrap-up is done.
+func denies(ctx context.Context, client *http.Client, console string, cookie *http.Cookie, call string) error {
+	body, err := json.Marshal(protocol.AskRisk{Answer: "denied"})
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPut, console+"/api/calls/"+call+"/risk/asked", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Origin", console)
+	req.AddCookie(cookie)
+	res, err := client.Do(req)
+	if err != nil {
+		return err
+	}
+	_, _ = io.Copy(io.Discard, res.Body)
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("asked: %s", res.Status)
+	}
+	return nil
+}
+
 // link is a robot's websocket. One goroutine reads it, any may send.
 type link struct {
 	ws *websocket.Conn

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -18,6 +19,8 @@ type robot struct {
 	index       int
 	link        *link
 	certificate []pion.Certificate
+	cookie      *http.Cookie
+	http        http.Client
 
 	mu      sync.Mutex
 	wanted  bool // to be available
@@ -53,6 +56,8 @@ func (r *robot) open(ctx context.Context, a Account) error {
 	if r.link, err = dial(ctx, r.fleet.cfg.Console, r.index, cookie); err != nil {
 		return fmt.Errorf("robots: robot %d: %w", r.index, err)
 	}
+	r.cookie = cookie
+	r.http = http.Client{Timeout: requestTime, Transport: &http.Transport{DialContext: Home(r.index).DialContext}}
 	r.ended = make(chan struct{})
 	go r.read()
 	if _, err := r.ask(ctx, func(h protocol.Head) any {
@@ -257,10 +262,18 @@ func (r *robot) over(at time.Time) {
 	r.fleet.voices.talk(r.index, false)
 	r.fleet.cfg.Watch(Event{Robot: r.index, Kind: Over, At: at, Call: r.call})
 	if r.wanted {
-		r.beFree(protocol.TypeWrapUpDone)
+		go r.wrapUp(r.call)
 	} else {
 		r.rest()
 	}
+}
+
+// wrapUp says what every wrap-up asks, and is done with it.
+func (r *robot) wrapUp(call string) {
+	if err := denies(context.Background(), &r.http, r.fleet.cfg.Console, r.cookie, call); err != nil {
+		r.fleet.cfg.Log.Warn("a robot could not say what its wrap-up asks", "robot", r.index, "error", err)
+	}
+	r.beFree(protocol.TypeWrapUpDone)
 }
 
 // beFree says that the next caller may come.
@@ -317,6 +330,7 @@ func (r *robot) close() {
 		r.link.close()
 		<-r.ended
 	}
+	r.http.CloseIdleConnections()
 	if h != nil {
 		h.close()
 	}

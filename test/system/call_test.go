@@ -42,7 +42,7 @@ func TestOneCall(t *testing.T) {
 	must(t, d.Click("call-hangup"))
 	c.awaitEnd(2 * time.Second)
 	must(t, d.AwaitState(3*time.Second, browser.WrapUp))
-	must(t, d.Click("wrapup-done"), d.AwaitState(3*time.Second, browser.Available))
+	must(t, d.Done(), d.AwaitState(3*time.Second, browser.Available))
 
 	row := s.ended(live.ID)
 	if row.Outcome != "answered" || row.Cause != "agent" || row.Line != "12355" {
@@ -147,5 +147,5 @@ func TestByKeys(t *testing.T) {
 	c.silence = voice.Sub(muted) + time.Second // the silence that was asked for
 	must(t, d.Press(browser.KeyHangup), d.Press(browser.KeyHangup))
 	c.awaitEnd(2 * time.Second)
-	must(t, d.AwaitState(3*time.Second, browser.WrapUp), d.Press(browser.KeyDone), d.AwaitState(3*time.Second, browser.Available))
+	must(t, d.AwaitState(3*time.Second, browser.WrapUp), d.Deny(), d.Press(browser.KeyDone), d.AwaitState(3*time.Second, browser.Available))
 }

@@ -103,7 +103,7 @@ func TestEventSocketIsCut(t *testing.T) {
 	s.awaitOrder(5*time.Second, waiting.ids)
 	must(t, d.Click("call-hangup"))
 	talking.awaitEnd(2 * time.Second)
-	must(t, d.Click("wrapup-done"))
+	must(t, d.Done())
 	s.serveInOrder(d, waiting)
 	fresh := s.dial("12345") // new calls are claimed again
 	fresh.awaitTone(2*time.Second, stage.ToneGreeting)
@@ -231,6 +231,6 @@ func (s *scene) serveInOrder(d *browser.Desk, l line) {
 		}
 		must(s.t, d.Click("call-hangup"))
 		c.awaitEnd(3 * time.Second)
-		must(s.t, d.AwaitState(3*time.Second, browser.WrapUp), d.Click("wrapup-done"))
+		must(s.t, d.AwaitState(3*time.Second, browser.WrapUp), d.Done())
 	}
 }

@@ -78,7 +78,7 @@ func (s *scene) endTalk(d *browser.Desk, c *caller) {
 	s.t.Helper()
 	must(s.t, d.Click("call-hangup"))
 	c.awaitEnd(3 * time.Second)
-	must(s.t, d.AwaitState(3*time.Second, browser.WrapUp), d.Click("wrapup-done"), d.AwaitState(5*time.Second, browser.Available))
+	must(s.t, d.AwaitState(3*time.Second, browser.WrapUp), d.Done(), d.AwaitState(5*time.Second, browser.Available))
 }
 
 // One counsellor serves a caller of one Asterisk, then a caller of the other, both ways; the two controllers share the calls.
@@ -180,7 +180,7 @@ func TestOneOfTwoControllersIsKilled(t *testing.T) {
 	}
 	must(t, d.Click("call-hangup"))
 	w.talking.awaitEnd(3 * time.Second)
-	must(t, d.AwaitState(3*time.Second, browser.WrapUp), d.Click("wrapup-done"))
+	must(t, d.AwaitState(3*time.Second, browser.WrapUp), d.Done())
 	s.serveInOrder(d, w.waiting)
 	s.onceEach(append(w.waiting.ids, w.talk.ID)...)
 }
@@ -249,7 +249,7 @@ func TestOneOfTwoControllersSleeps(t *testing.T) {
 	// The talk ends and the next two begin and end while the sleeper believes in the first.
 	must(t, d.Click("call-hangup"))
 	w.talking.awaitEnd(3 * time.Second)
-	must(t, d.AwaitState(3*time.Second, browser.WrapUp), d.Click("wrapup-done"), d.AwaitOffer(5*time.Second), d.Accept())
+	must(t, d.AwaitState(3*time.Second, browser.WrapUp), d.Done(), d.AwaitOffer(5*time.Second), d.Accept())
 	second := w.waiting.callers[0]
 	second.awaitTone(3*time.Second, toneFirst)
 	must(t, d.AwaitHeard(3*time.Second, toneCaller))
@@ -271,7 +271,7 @@ func TestOneOfTwoControllersSleeps(t *testing.T) {
 	s.didNothing(role(sleeper), stopped, woke)
 	must(t, d.Click("call-hangup"))
 	second.awaitEnd(3 * time.Second)
-	must(t, d.AwaitState(3*time.Second, browser.WrapUp), d.Click("wrapup-done"))
+	must(t, d.AwaitState(3*time.Second, browser.WrapUp), d.Done())
 	s.serveInOrder(d, line{w.waiting.callers[1:], w.waiting.ids[1:]})
 	s.onceEach(append(w.waiting.ids, w.talk.ID)...)
 }
@@ -312,7 +312,7 @@ func TestOneOfTwoNodesDies(t *testing.T) {
 	waiting.steady(fault, time.Now(), 200*time.Millisecond, "the hold audio of the other node", stage.Comfort())
 
 	// The counsellor who lost the caller serves one of the other node, then one of the node that came back.
-	must(t, lost.AwaitState(5*time.Second, browser.WrapUp), lost.Click("wrapup-done"), lost.AwaitOffer(5*time.Second), lost.Accept())
+	must(t, lost.AwaitState(5*time.Second, browser.WrapUp), lost.Done(), lost.AwaitOffer(5*time.Second), lost.Accept())
 	waiting.awaitTone(3*time.Second, toneFirst)
 	s.endTalk(lost, waiting)
 	again, againCall := s.talkAt(1, lost, toneFirst)

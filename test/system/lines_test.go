@@ -144,7 +144,7 @@ func TestLinesFollowWhileSomebodyTalks(t *testing.T) {
 	must(t, other.Click("set-available"), other.AwaitOffer(5*time.Second), other.Accept())
 	second.awaitTone(3*time.Second, toneSecond)
 	second.leave()
-	must(t, other.AwaitState(5*time.Second, browser.WrapUp), other.Click("wrapup-done"), other.AwaitState(5*time.Second, browser.Available))
+	must(t, other.AwaitState(5*time.Second, browser.WrapUp), other.Done(), other.AwaitState(5*time.Second, browser.Available))
 	saved = admin.change("needs that nobody has", func(p *lines.Policy) {
 		youth(p).Needs = map[string]int{"ancient-greek": 5}
 		youth(p).Emergency = &lines.Variant{Relax: &[]lines.Step{{After: lines.Span(time.Second), Skill: "ancient-greek"}}, CallbackFirst: true}

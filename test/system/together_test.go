@@ -79,7 +79,7 @@ func TestAsteriskDies(t *testing.T) {
 	if row := s.ended(id); row.Cause != "fault" {
 		t.Errorf("the ledger says %+v", row)
 	}
-	must(t, d.AwaitState(5*time.Second, browser.WrapUp), d.Click("wrapup-done"), d.AwaitState(5*time.Second, browser.Available))
+	must(t, d.AwaitState(5*time.Second, browser.WrapUp), d.Done(), d.AwaitState(5*time.Second, browser.Available))
 	again := s.talk(d, toneFirst)
 	must(t, d.Click("call-hangup"))
 	again.awaitEnd(3 * time.Second)

@@ -17,6 +17,8 @@ import * as floor from './floor';
 import * as followups from './followups';
 import * as incidents from './incidents';
 import * as retention from './retention';
+import * as forms from './forms';
+import * as risk from './risk';
 import * as safety from './safety';
 import { list, type Reader, record, text } from './shape';
 
@@ -122,6 +124,19 @@ const readers: Record<string, Reader<unknown>> = {
   http_minor_report_acts: filesOf.minorReportActs,
   http_reveal: filesOf.numberReveal,
   http_reveals: filesOf.numberReveals,
+  http_forms: forms.formsInForce,
+  http_form: forms.formOfVersion,
+  http_call_risk: risk.callRisk,
+  http_risk_asked: risk.riskAsked,
+  http_scale_filled: risk.scaleFilled,
+  http_risk_measure: risk.riskMeasure,
+  http_risk_said: risk.riskSaid,
+  http_risk_proposal: risk.riskProposal,
+  http_risk_proposals: risk.riskProposals,
+  http_error_bad_answers: record({
+    error: text,
+    params: record({ wrong: list(record({ field: text, code: text })) }),
+  }),
   http_enrolment: safety.enrolment,
   http_recovery_codes: safety.recoveryCodes,
   http_account: safety.account,
@@ -202,6 +217,10 @@ const sent = [
   'http_report_say.json',
   'http_number_ask.json',
   'http_reveal_review.json',
+  'http_risk_ask.json',
+  'http_scale_fill.json',
+  'http_risk_measure_say.json',
+  'http_risk_level_say.json',
   'http_incident_open.json',
   'http_incident_act.json',
   'http_incident_say.json',

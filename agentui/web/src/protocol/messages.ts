@@ -1,5 +1,6 @@
 // The frames of docs/protocol.md, section 6: one JSON object each, at most 64 KiB.
 import { broadcast } from './floor';
+import type { RiskLevel } from './risk';
 import { count, flag, list, nullable, optional, params, type Read, record, ShapeError, text } from './shape';
 import { agent, board, call, duties, emergency, self } from './structures';
 
@@ -37,7 +38,9 @@ export type ControlRequest =
   | { type: 'assign'; call: string; user: string; reason_text: string }
   | { type: 'move_up'; call: string; reason_text: string }
   | { type: 'sos_ack' | 'sos_end'; user: string }
-  | { type: 'incident_ack'; incident: string };
+  | { type: 'incident_ack'; incident: string }
+  | { type: 'risk'; call: string; level: RiskLevel; reason_text: string }
+  | { type: 'risk_confirm'; proposal: string };
 
 export function encodeRequest(id: number, request: Request): string {
   const { type, ...fields } = request;

@@ -1,4 +1,5 @@
 // The structures of docs/protocol.md, sections 5 and 6. Times are UTC in milliseconds since 1970, 0 where there is none.
+import { levelOrNone } from './risk';
 import { incidentRow } from './incidents';
 import {
   count,
@@ -65,9 +66,6 @@ export const party = record({
 /** A silent call for help; `ack_by` is empty until somebody has seen it. */
 export const sos = record({ at: count, call: text, ack_by: text, ack_by_name: text, ack_at: count });
 
-/** What a person said of the danger; empty: nobody yet. */
-export const riskLevel = oneOf('', 'none', 'low', 'moderate', 'high');
-
 export const call = record({
   call: text,
   line: text,
@@ -88,7 +86,7 @@ export const call = record({
   needs: skills,
   assigned: text,
   assigned_name: text,
-  level: riskLevel,
+  level: levelOrNone,
   level_by_name: text,
   level_at: count,
   agent_lost_at: count,
@@ -189,6 +187,7 @@ export const duties = record({
   open: count,
   proposals: count,
   debriefs: count,
+  lowerings: count,
   reports: count,
   overdue: count,
   reveals: count,

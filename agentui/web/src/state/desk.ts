@@ -34,6 +34,7 @@ export const noDuties: Duties = {
   open: 0,
   proposals: 0,
   debriefs: 0,
+  lowerings: 0,
   reports: 0,
   overdue: 0,
   reveals: 0,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Question } from '../protocol/care';
-import { asked, chosen, complete, current } from './form';
+import { asked, chosen, complete, current, dangerSaid } from './form';
 
 const choices = (...ids: string[]) => ids.map((id) => ({ id, names: { en: id } }));
 const questions: Question[] = [
@@ -52,5 +52,20 @@ describe('the form', () => {
     expect(chosen(one, ['denied'], 'present')).toEqual(['present']);
     expect(chosen(many, ['sleep'], 'work')).toEqual(['sleep', 'work']);
     expect(chosen(many, ['sleep', 'work'], 'sleep')).toEqual(['work']);
+  });
+});
+
+describe('what the form says of the danger', () => {
+  it('is said as soon as it is whole', () => {
+    expect(dangerSaid({})).toBeNull();
+    expect(dangerSaid({ suicide: ['denied'], why_not: ['old words'] })).toEqual({
+      answer: 'denied',
+      reason: '',
+    });
+    expect(dangerSaid({ suicide: ['not_possible'], why_not: ['  a '] })).toBeNull();
+    expect(dangerSaid({ suicide: ['not_possible'], why_not: [' silent '] })).toEqual({
+      answer: 'not_possible',
+      reason: 'silent',
+    });
   });
 });

@@ -35,3 +35,11 @@ export function chosen(question: Question, before: readonly string[], choice: st
   if (question.kind === 'one') return [choice];
   return before.includes(choice) ? before.filter((id) => id !== choice) : [...before, choice];
 }
+
+/** What the form says of the danger, once it is whole: not possible needs its reason. */
+export function dangerSaid(answers: Answers): { answer: string; reason: string } | null {
+  const answer = answers.suicide?.[0];
+  const reason = (answers.why_not?.[0] ?? '').trim();
+  if (answer === undefined || (answer === 'not_possible' && reason.length < 3)) return null;
+  return { answer, reason: answer === 'not_possible' ? reason : '' };
+}
