@@ -189,3 +189,46 @@ export function wordsOf(event: IncidentEvent): readonly string[] {
 
 /** As printed on the screen. F4 is free in every browser and beside F2, which answers a call. */
 export const incidentKeys = { answer: ['F4'], open: ['Alt', 'I'] } as const;
+
+/** The parts of an incident's screen that a key reaches, and how it is printed beside their heads. */
+export const panelKeys = {
+  facts: { code: 'KeyL', shown: ['Alt', 'L'] },
+  will: { code: 'KeyA', shown: ['Alt', 'A'] },
+  services: { code: 'KeyP', shown: ['Alt', 'P'] },
+  arrival: { code: 'KeyR', shown: ['Alt', 'R'] },
+  closing: { code: 'KeyZ', shown: ['Alt', 'Z'] },
+} as const;
+
+/** The packet with its codes in words, as it is read out. */
+export function shownPacket(
+  packet: readonly PacketField[],
+  words: (from: 'level' | 'trigger', code: string) => string,
+): readonly PacketField[] {
+  return packet.map((line) =>
+    line.from === 'level' || line.from === 'trigger' ? { ...line, text: words(line.from, line.text) } : line,
+  );
+}
+
+/** The services that came, or may come, to the telephone and were not told anything. */
+export function untold(incident: Incident) {
+  return incident.services.filter(
+    (one) => one.failed_at === 0 && !incident.disclosures.some((told) => told.contact === one.contact),
+  );
+}
+
+/** Those who can send somebody stand before all others. */
+export function helpersFirst<T extends { kind: string }>(contacts: readonly T[]): readonly T[] {
+  const order = ['police', 'ambulance', 'fire', 'hospital'];
+  const place = (kind: string) => (order.includes(kind) ? order.indexOf(kind) : order.length);
+  return [...contacts].sort((a, b) => place(a.kind) - place(b.kind));
+}
+
+/** When a named next step may be due, minutes from now. */
+export const soon = [30, 60, 120, 240, 480, 720, 1440, 2880, 4320, 10080] as const;
+
+/** What a refused end names as missing; null when it was refused for something else. */
+export function barredBy(refusal: { code: string; details: unknown }): readonly string[] | null {
+  const { missing } = (refusal.details ?? {}) as { missing?: unknown };
+  if (refusal.code !== 'closure_barred' || !Array.isArray(missing)) return null;
+  return missing.filter((one): one is string => typeof one === 'string');
+}
