@@ -239,7 +239,7 @@ func newSite(t *testing.T, adjust func(*Config)) *site {
 		t.Fatal(err)
 	}
 	s.tree = &callTree{}
-	if s.crisis, err = OpenCrisis(t.Context(), s.db, s.keys, s.tree, nil); err != nil {
+	if s.crisis, err = openCrisis(t.Context(), s.db, s.keys, s.tree); err != nil {
 		t.Fatal(err)
 	}
 	if s.risk, err = OpenRisk(t.Context(), s.db, s.keys); err != nil {

@@ -3,7 +3,6 @@ package agentui
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
@@ -17,7 +16,6 @@ import (
 	"hotline/crisis/policy"
 	"hotline/crisis/reports"
 	"hotline/queue"
-	"hotline/storage"
 )
 
 const (
@@ -32,19 +30,6 @@ type Crisis struct {
 	Incidents *crisis.Store
 	Policy    *policy.Store
 	Reports   *reports.Store
-}
-
-// OpenCrisis opens all of it in one database, bringing the tables to their newest form. people may be nil: then the worker says whom to alert, half a
-// second later.
-func OpenCrisis(ctx context.Context, db *storage.DB, seal crisis.Sealer, people crisis.People, log *slog.Logger) (c Crisis, err error) {
-	if c.Policy, err = policy.Open(ctx, db); err != nil {
-		return c, err
-	}
-	if c.Reports, err = reports.Open(ctx, db, seal); err != nil {
-		return c, err
-	}
-	c.Incidents, err = crisis.OpenStore(ctx, db, crisis.Config{Seal: seal, Policies: c.Policy, People: people, Log: log})
-	return c, err
 }
 
 func (c Crisis) missing() bool { return c.Incidents == nil || c.Policy == nil || c.Reports == nil }
@@ -62,7 +47,10 @@ func (s *Server) incidentEndpoints() []endpoint {
 	for _, a := range incidentActs() {
 		rows = append(rows, endpoint{pattern: "POST " + at + "/" + a.path, access: a.access, serve: s.actOn(a), body: incidentBody})
 	}
-	return append(rows, documentEndpoints[crisis.Policy](s, "crisis", s.deps.Crisis.Policy)...)
+	rows = append(rows, documentEndpoints[crisis.Policy](s, "crisis", s.deps.Crisis.Policy)...)
+	return append(rows, endpoint{
+		pattern: "POST /api/admin/crisis/dry-run", access: accessAdministrator, serve: s.rehearsePolicy, body: int64(s.deps.Crisis.Policy.Most()) + 8<<10,
+	})
 }
 
 // incidentFault names what went wrong; empty: nothing that a page has words for.

@@ -110,3 +110,23 @@ func (s *Server) exportReport(w http.ResponseWriter, r *http.Request, v *visitor
 	w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="incident-%s.%s"`, in.ID, r.PathValue("kind")))
 	_, _ = w.Write(file.Bytes()) // a browser that left needs no file
 }
+
+// rehearsePolicy says what a draft would have made of the last 30 days.
+func (s *Server) rehearsePolicy(w http.ResponseWriter, r *http.Request, v *visitor) {
+	var body protocol.CheckDocument
+	if !s.read(w, r, &body) {
+		return
+	}
+	draft, err := s.deps.Crisis.Policy.Decode(body.Doc)
+	if !s.documentAnswered(w, r, err) {
+		return
+	}
+	var out crisis.Rehearsal
+	err = s.auditedErr(r, v, ActionCrisisDryRun, "", "", func(ctx context.Context) (err error) {
+		out, err = s.deps.Crisis.Policy.DryRun(ctx, s.deps.Crisis.Incidents, draft)
+		return err
+	})
+	if s.documentAnswered(w, r, err) {
+		s.reply(w, http.StatusOK, incidents.Rehearsal(out))
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"hotline/casework/forms"
 	"hotline/casework/phonebook"
 	"hotline/casework/roster"
+	"hotline/crisis"
 	"hotline/queue/lines"
 	"hotline/storage/documents"
 )
@@ -76,7 +77,7 @@ func shapes() map[string]any {
 		"self_incident": Self{}, "self_alert": Self{}, "http_incident": Incident{}, "http_incidents": IncidentList{}, "http_incident_open": IncidentOpen{},
 		"http_incident_act": IncidentAct{}, "http_incident_say": IncidentSay{}, "http_incident_tell": IncidentTell{}, "http_incident_call_for": IncidentCallFor{},
 		"http_incident_arrived": IncidentArrived{}, "http_incident_plan": IncidentPlan{}, "http_incident_decide": IncidentDecide{},
-		"http_incident_report": IncidentReport{}, "http_incident_report_file": IncidentReportFile{}, "http_error_closure_barred": HTTPError{},
+		"http_incident_report": IncidentReport{}, "http_incident_report_file": IncidentReportFile{}, "http_error_closure_barred": HTTPError{}, "http_crisis_rehearsal": PolicyRehearsal{}, "http_crisis_version": versionOf[crisis.Policy]{},
 	}
 }
 

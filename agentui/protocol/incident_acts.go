@@ -81,6 +81,52 @@ type IncidentReportFile struct {
 	Answers map[string]string `json:"answers"`
 }
 
+// PolicyRehearsal is the answer of POST /api/admin/crisis/dry-run: what a draft would have made of the last 30 days.
+type PolicyRehearsal struct {
+	From      int64          `json:"from"`
+	To        int64          `json:"to"`
+	Incidents int            `json:"incidents"` // that were looked at
+	Before    PolicyTally    `json:"before"`
+	After     PolicyTally    `json:"after"`
+	Opened    []PolicyOpened `json:"opened"`   // triggers that opened nothing and would have; never nil
+	Unopened  []string       `json:"unopened"` // incidents that would not have been opened; never nil
+	Changed   []PolicyChange `json:"changed"`  // incidents that would have gone another way, newest first; never nil
+	Cut       bool           `json:"cut"`      // there were more than could be looked at
+}
+
+// PolicyTally counts what a policy asks of people.
+type PolicyTally struct {
+	Alerts  int `json:"alerts"` // at consoles
+	Phones  int `json:"phones"`
+	Nudges  int `json:"nudges"`
+	Late    int `json:"late"` // steps that were late
+	Reports int `json:"reports"`
+	Longest int `json:"longest"` // seconds until a supervisor answered, the longest
+}
+
+// PolicyOpened is a trigger that would have opened an incident.
+type PolicyOpened struct {
+	Trigger string `json:"trigger"`
+	Level   string `json:"level"`
+	At      int64  `json:"at"`
+}
+
+// PolicyChange is an incident that would have gone another way.
+type PolicyChange struct {
+	Incident string          `json:"incident"`
+	OpenedAt int64           `json:"opened_at"`
+	Before   PolicyTally     `json:"before"`
+	After    PolicyTally     `json:"after"`
+	Refused  []PolicyRefusal `json:"refused"` // what people did and could not have done; never nil
+}
+
+// PolicyRefusal is one such act.
+type PolicyRefusal struct {
+	Kind    string   `json:"kind"`
+	At      int64    `json:"at"`
+	Missing []string `json:"missing"` // of a closing; never nil
+}
+
 // Codes of HTTP answers about incidents.
 const (
 	SamePerson     Code = "same_person"     // two people must agree

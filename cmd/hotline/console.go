@@ -22,9 +22,11 @@ import (
 	"hotline/casework/handovers"
 	"hotline/casework/phonebook"
 	"hotline/casework/roster"
+	"hotline/crisis/reports"
 	"hotline/queue"
 	"hotline/queue/lines"
 	"hotline/recordings"
+	"hotline/storage"
 	"hotline/telephony"
 	"hotline/telephony/webrtc"
 )
@@ -94,7 +96,7 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	escalation, err := agentui.OpenCrisis(ctx, db, callerKeys, nil, log)
+	escalation, err := c.escalation(ctx, db, callerKeys, log)
 	if err != nil {
 		return err
 	}
@@ -168,6 +170,14 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 		return fmt.Errorf("console: %w", err)
 	}
 	return together(ctx, rules.follow(log), func(ctx context.Context) error { return srv.Serve(ctx, l) })
+}
+
+// escalation is what the console needs of incidents: them, the policy, and their reports.
+func (c Config) escalation(ctx context.Context, db *storage.DB, keys *casework.Keys, log *slog.Logger) (out agentui.Crisis, err error) {
+	if out.Incidents, out.Policy, err = c.crisis(ctx, db, keys, log); err == nil {
+		out.Reports, err = reports.Open(ctx, db, keys)
+	}
+	return out, err
 }
 
 // sitePolicy is the store of lines for the console. Following it also sets the queue, and goes on without the database.

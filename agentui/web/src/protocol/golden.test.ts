@@ -13,6 +13,7 @@ import * as alerts from './alerts';
 import * as care from './care';
 import * as filesOf from './files';
 import * as colleagues from './colleagues';
+import * as crisis from './crisis';
 import * as floor from './floor';
 import * as followups from './followups';
 import * as incidents from './incidents';
@@ -101,6 +102,8 @@ const readers: Record<string, Reader<unknown>> = {
   http_shift_cases: followups.shiftCases,
   http_shift_offer: followups.shiftOffer,
   http_error_closure_barred: incidents.closureBarred,
+  http_crisis_version: documents.wholeDocument(crisis.crisisPolicy),
+  http_crisis_rehearsal: crisis.rehearsal,
   http_incident: incidents.incident,
   http_incidents: incidents.incidentList,
   http_incident_report: incidents.incidentReport,

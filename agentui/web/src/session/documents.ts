@@ -1,4 +1,5 @@
 // The administrator's requests about documents in versions; apart from api.ts so that only their pages load them.
+import { type CrisisPolicy, crisisPolicy, rehearsal } from '../protocol/crisis';
 import { documentHistory, type WholeDocument, wholeDocument } from '../protocol/documents';
 import { importApplied, type ImportKind, importPreview } from '../protocol/imports';
 import { book } from '../protocol/phonebook';
@@ -24,6 +25,12 @@ function documentApi<T>(name: string, doc: Reader<T>) {
 
 export const settingsApi = documentApi('settings', settings);
 export const phonebookApi = documentApi('phonebook', book);
+export const crisisApi = {
+  ...documentApi('crisis', crisisPolicy),
+  /** What a draft would have made of the last 30 days. */
+  rehearse: (doc: CrisisPolicy) =>
+    call('POST', '/api/admin/crisis/dry-run', rehearsal, { doc }, { timeout: 30_000 }),
+};
 export const rosterApi = {
   ...documentApi('roster', roster),
   people: () => call('GET', '/api/admin/roster/people', people),

@@ -11,13 +11,20 @@ import { duration } from './clock';
 
 export type Level = 'none' | 'low' | 'moderate' | 'high';
 
-/** What the one key does: say that one comes, then listen, then look. */
-export type AlarmAct = 'ack' | 'join' | 'open';
+/** A level that this page knows; anything else is none that was said. */
+export function levelOf(code: string): Level | '' {
+  return (['none', 'low', 'moderate', 'high'] as const).find((one) => one === code) ?? '';
+}
+
+/** What the one key does: say that one comes, then listen, then look; for who is free and takes calls, take the checklist. */
+export type AlarmAct = 'ack' | 'join' | 'second' | 'open';
 
 /** Those that a page shows above everything: what waits for an answer first, then what the person has a part in, the most urgent first. */
-export function shownRows(rows: readonly IncidentRow[]): readonly IncidentRow[] {
+export function shownRows(rows: readonly IncidentRow[], role: string): readonly IncidentRow[] {
   return rows
-    .filter((row) => row.state !== 'closed' && (row.supervisor === '' || row.mine !== ''))
+    .filter(
+      (row) => row.state !== 'closed' && (row.supervisor === '' || row.mine !== '' || offered(row, role)),
+    )
     .sort(
       (a, b) =>
         Number(b.alert !== null) - Number(a.alert !== null) ||
@@ -27,6 +34,11 @@ export function shownRows(rows: readonly IncidentRow[]): readonly IncidentRow[] 
     );
 }
 
+// Who takes calls and is free is shown those for which a second person is wanted; who leads sees them in the list.
+function offered(row: IncidentRow, role: string): boolean {
+  return role !== 'supervisor' && row.wants_second;
+}
+
 /** Whether it must sound: the person is asked, and nobody has answered. */
 export function rings(rows: readonly IncidentRow[]): boolean {
   return rows.some((row) => row.alert !== null);
@@ -34,6 +46,7 @@ export function rings(rows: readonly IncidentRow[]): boolean {
 
 /** What the key does with a row now; a person who talks or is elsewhere cannot listen. */
 export function actOn(row: IncidentRow, self: Self | null): AlarmAct {
+  if (self?.role !== 'supervisor') return row.wants_second && row.mine === '' ? 'second' : 'open';
   if (row.alert !== null || row.supervisor === '') return 'ack';
   return canListen(row, self) ? 'join' : 'open';
 }

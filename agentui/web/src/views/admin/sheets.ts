@@ -1,9 +1,10 @@
 // The sheets of the documents that are edited as they are.
 import type { WholeDocument } from '../../protocol/documents';
+import type { CrisisPolicy } from '../../protocol/crisis';
 import type { Book } from '../../protocol/phonebook';
 import type { Roster } from '../../protocol/roster';
 import type { Settings } from '../../protocol/settings';
-import { phonebookApi, rosterApi, settingsApi } from '../../session/documents';
+import { crisisApi, phonebookApi, rosterApi, settingsApi } from '../../session/documents';
 import { keptFor, Sheet } from './sheet';
 
 interface Api<T> {
@@ -33,6 +34,10 @@ const sheetOf = <T extends object>(api: Api<T>) =>
       }),
   );
 
+/** The draft as it would be saved. */
+export const tidy = tidied;
+
 export const usePhonebook = sheetOf<Book>(phonebookApi);
 export const useSettingsSheet = sheetOf<Settings>(settingsApi);
 export const useRoster = sheetOf<Roster>(rosterApi);
+export const useCrisisSheet = sheetOf<CrisisPolicy>(crisisApi);
