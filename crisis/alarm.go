@@ -24,7 +24,10 @@ func (t *turn) alarm(reason StepName) {
 func (t *turn) ring() {
 	a, at := &t.Alarm, t.e.At
 	if !t.e.Treed {
-		a.Now, a.Until = nil, at.Add(untreed)
+		a.Now, a.Until = nil, at // whoever told it does not know: the worker asks at once
+		if t.e.Kind == EventDue {
+			a.Until = at.Add(untreed)
+		}
 		return
 	}
 	left := t.untried()

@@ -24,7 +24,7 @@ func (i Incident) Missing(outcome string, p Policy, at time.Time) []Precondition
 		n := i.NextStep
 		need(NeedOutcome, i.Arrival != nil || n != nil && (!n.Done.IsZero() || n.Until.After(at)))
 	} else {
-		need(NeedSafety, !i.Level.Over(LevelLow))
+		need(NeedSafety, i.Level != LevelHigh)
 	}
 	need(NeedAuthorised, !i.unauthorised())
 	for _, extra := range p.Closure.Needs {

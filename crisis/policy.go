@@ -88,7 +88,7 @@ const (
 	NeedDisclosed    Precondition = "disclosed"  // to every service that was asked, or skipped with a reason
 	NeedAuthorised   Precondition = "authorised" // where a service was asked without consent
 	NeedChecklist    Precondition = "checklist"  // every item of the region's
-	NeedSafety       Precondition = "level_low"  // for an outcome that needs no confirmation: the level is none or low by now
+	NeedSafety       Precondition = "level_low"  // for an outcome that needs no confirmation: the level is below high by now, which took two people
 	NeedProposal     Precondition = "proposal"   // one person must have proposed it
 	NeedFile         Precondition = "file"       // the person has a file
 )
@@ -111,7 +111,7 @@ type ClosureRules struct {
 type Outcome struct {
 	ID    string          `json:"id"`
 	Names documents.Words `json:"names"`
-	// Confirmed asks for the arrival of somebody, or a named next step. Without it the level must be none or low.
+	// Confirmed asks for the arrival of somebody, or a named next step. Without it the level must not be high.
 	Confirmed bool `json:"confirmed"`
 	FollowUp  bool `json:"follow_up"`
 }

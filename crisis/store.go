@@ -140,6 +140,9 @@ func (s *Store) exec(ctx context.Context, tx *storage.Tx, point, query string, a
 	return res.RowsAffected()
 }
 
+// mostFolded bounds what is remembered.
+const mostFolded = 5000
+
 // remember keeps what was folded. Incidents that are over are not asked for every second: they are let go of.
 func (s *Store) remember(in Incident) {
 	s.mu.Lock()
@@ -147,6 +150,9 @@ func (s *Store) remember(in Incident) {
 	if in.Over() {
 		delete(s.folded, in.ID)
 		return
+	}
+	if len(s.folded) >= mostFolded {
+		clear(s.folded) // those that other processes brought to their end; what is live is read again
 	}
 	if s.folded[in.ID].Seq < in.Seq {
 		s.folded[in.ID] = in
