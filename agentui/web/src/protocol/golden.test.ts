@@ -21,6 +21,8 @@ import * as retention from './retention';
 import * as forms from './forms';
 import * as risk from './risk';
 import * as safety from './safety';
+import * as staff from './staff';
+import * as statistics from './statistics';
 import { list, type Reader, record, text } from './shape';
 
 const folder = join(import.meta.dirname, '../../../protocol/golden');
@@ -127,6 +129,7 @@ const readers: Record<string, Reader<unknown>> = {
   http_minor_report_acts: filesOf.minorReportActs,
   http_reveal: filesOf.numberReveal,
   http_reveals: filesOf.numberReveals,
+<<<<<<< HEAD
   http_forms: forms.formsInForce,
   http_form: forms.formOfVersion,
   http_call_risk: risk.callRisk,
@@ -140,6 +143,14 @@ const readers: Record<string, Reader<unknown>> = {
     error: text,
     params: record({ wrong: list(record({ field: text, code: text })) }),
   }),
+=======
+  http_training: staff.trainingList,
+  http_staff_records: staff.staffRecords,
+  http_waivers: staff.waiverList,
+  http_statistics: statistics.statistics,
+  http_statistics_records: statistics.statisticsRecords,
+  http_statistics_public: statistics.publicStatistics,
+>>>>>>> fc00b79 (Read on every page how a person stands to the lines, and the statistics, as the server says them)
   http_enrolment: safety.enrolment,
   http_recovery_codes: safety.recoveryCodes,
   http_account: safety.account,
@@ -157,6 +168,9 @@ const readers: Record<string, Reader<unknown>> = {
 // What the browser sends over HTTP, and what detectors outside speak; `session/api.ts` writes these.
 const sent = [
   'http_login.json',
+  'http_staff_record_write.json',
+  'http_waive.json',
+  'http_statistics_records_ask.json',
   'http_telephone_set.json',
   'http_retention_ask.json',
   'http_detector_make.json',

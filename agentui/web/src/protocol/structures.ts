@@ -1,6 +1,7 @@
 // The structures of docs/protocol.md, sections 5 and 6. Times are UTC in milliseconds since 1970, 0 where there is none.
 import { levelOrNone } from './risk';
 import { incidentRow } from './incidents';
+import { lineStanding } from './staff';
 import {
   count,
   flag,
@@ -8,6 +9,7 @@ import {
   nullable,
   number,
   oneOf,
+  optional,
   type Read,
   type Reader,
   record,
@@ -131,6 +133,7 @@ export const self = record({
   sos: nullable(sos),
   supervised: list(text),
   incidents: list(incidentRow),
+  lines: optional(list(lineStanding)),
 });
 
 export const board = record({ waiting: list(call), talking: list(call), agents: list(agent) });
@@ -187,7 +190,11 @@ export const duties = record({
   open: count,
   proposals: count,
   debriefs: count,
+<<<<<<< HEAD
   lowerings: count,
+=======
+  barred: count,
+>>>>>>> fc00b79 (Read on every page how a person stands to the lines, and the statistics, as the server says them)
   reports: count,
   overdue: count,
   reveals: count,
