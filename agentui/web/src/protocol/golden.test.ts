@@ -129,7 +129,6 @@ const readers: Record<string, Reader<unknown>> = {
   http_minor_report_acts: filesOf.minorReportActs,
   http_reveal: filesOf.numberReveal,
   http_reveals: filesOf.numberReveals,
-<<<<<<< HEAD
   http_forms: forms.formsInForce,
   http_form: forms.formOfVersion,
   http_call_risk: risk.callRisk,
@@ -143,14 +142,12 @@ const readers: Record<string, Reader<unknown>> = {
     error: text,
     params: record({ wrong: list(record({ field: text, code: text })) }),
   }),
-=======
   http_training: staff.trainingList,
   http_staff_records: staff.staffRecords,
   http_waivers: staff.waiverList,
   http_statistics: statistics.statistics,
   http_statistics_records: statistics.statisticsRecords,
   http_statistics_public: statistics.publicStatistics,
->>>>>>> fc00b79 (Read on every page how a person stands to the lines, and the statistics, as the server says them)
   http_enrolment: safety.enrolment,
   http_recovery_codes: safety.recoveryCodes,
   http_account: safety.account,

@@ -190,11 +190,8 @@ export const duties = record({
   open: count,
   proposals: count,
   debriefs: count,
-<<<<<<< HEAD
   lowerings: count,
-=======
   barred: count,
->>>>>>> fc00b79 (Read on every page how a person stands to the lines, and the statistics, as the server says them)
   reports: count,
   overdue: count,
   reveals: count,

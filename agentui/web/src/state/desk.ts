@@ -34,11 +34,8 @@ export const noDuties: Duties = {
   open: 0,
   proposals: 0,
   debriefs: 0,
-<<<<<<< HEAD
   lowerings: 0,
-=======
   barred: 0,
->>>>>>> fc00b79 (Read on every page how a person stands to the lines, and the statistics, as the server says them)
   reports: 0,
   overdue: 0,
   reveals: 0,
