@@ -16,6 +16,7 @@ import (
 
 const callbackLines = `wrap_up: 5s
 outbound: {ring: 12s}
+callbacks: {from: "00:00", to: "00:00"}
 lines:
   - id: "12355"
     numbers: ["12355"]
@@ -181,4 +182,5 @@ func TestCallback(t *testing.T) {
 			t.Error("who was called back is still to be called back")
 		}
 	})
+	t.Run("followed up: planned in a call at risk, called from the task, talked, done", func(t *testing.T) { followedUp(t, on) })
 }
