@@ -10,6 +10,7 @@ import (
 	"hotline/casework/followups"
 	"hotline/casework/referrals"
 	"hotline/casework/shiftover"
+	"hotline/crisis"
 	"hotline/queue"
 )
 
@@ -131,6 +132,21 @@ func (s *Server) person(ctx context.Context, call string) (who followups.Who, li
 	}
 	who.Refs = caller.Refs
 	return who, line, caller.Masked, nil
+}
+
+// levelOf is how much danger a person saw in a call; high in any case when the caller said so, or it was treated so.
+func (s *Server) levelOf(ctx context.Context, call string) string {
+	row, live := s.board.Call(queue.CallID(call))
+	if live && row.Level != "" {
+		return string(row.Level)
+	}
+	if live && (row.Danger || row.Tier == queue.TierRed) {
+		return string(crisis.LevelHigh)
+	}
+	if caller, err := s.deps.Care.Contacts.Caller(ctx, call); err == nil && atRisk(caller.Call) {
+		return string(crisis.LevelHigh)
+	}
+	return ""
 }
 
 // code is the short pseudonym of a file; empty when there is none.

@@ -266,7 +266,7 @@ func (s *Server) planFollowUp(w http.ResponseWriter, r *http.Request, v *visitor
 			made, err = store.Plan(ctx, followups.Plan{Source: "call:" + call, File: who.File, Call: call, Ref: ref, Level: "high", At: time.Now(), Line: line, By: by})
 		} else {
 			var one followups.FollowUp
-			one, err = store.PlanOne(ctx, followups.One{Request: body.Request, File: who.File, Call: call, Ref: ref, Line: line, Due: time.UnixMilli(body.DueAt), By: by})
+			one, err = store.PlanOne(ctx, followups.One{Request: body.Request, File: who.File, Call: call, Ref: ref, Line: line, Level: s.levelOf(ctx, call), Due: time.UnixMilli(body.DueAt), By: by})
 			made = []followups.FollowUp{one}
 		}
 		if err != nil {

@@ -30,5 +30,17 @@ export function useAfterWords() {
     presetOf(wish.times) === 'any'
       ? t('after.times.any')
       : wish.times.map(span).join(t('after.times.separator'));
-  return { t, word, when, day, time, times };
+  /** Opening hours as the directory writes them, "1-5 08:30-17:00; 6 09:00-12:00", in words. */
+  const hours = (text: string) =>
+    text === '24h'
+      ? t('after.open.always')
+      : text
+          .split('; ')
+          .map((part) =>
+            part.replace(/^[\d,-]+ /, (days) =>
+              days.replace(/\d/g, (d) => t(`after.day.${d}`)).replace('-', t('after.day.to')),
+            ),
+          )
+          .join(t('after.times.separator'));
+  return { t, word, when, day, time, times, hours };
 }
