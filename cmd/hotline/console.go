@@ -137,10 +137,15 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	retained, err := c.retention(ctx, db, callerKeys)
+	if err != nil {
+		return err
+	}
 	deps := agentui.Deps{
-		Staff:   staff,
-		Persons: persons,
-		Care:    care, Crisis: escalation, Aftercare: after, Risk: danger,
+		Retention: retained,
+		Staff:     staff,
+		Persons:   persons,
+		Care:      care, Crisis: escalation, Aftercare: after, Risk: danger,
 		Settings: rulings, Phonebook: contacts, Roster: rosters, Imports: files, Skills: skills.New(db, skills.Stores{Users: people, Lines: store, Settings: rulings}),
 		Figures: service.New(db), Broadcasts: told, Walls: displays, Telephones: people.Telephones(callerKeys, region), Detectors: outside, Detected: detected(escalation.Incidents),
 		Log: log, Queue: q, Lines: sitePolicy{store, c, q, log}, Users: people, Audit: trail{audit}, Trail: audit, Factors: people.Factors(callerKeys, c.factorIssuer()), Decisions: reasons, Handovers: summaries, Recordings: library{recordings.NewLibrary(index, c.store()), keys},
