@@ -3,12 +3,15 @@ import { later, laterWords } from '../locales';
 
 const parts = {
   context: () => import('./context/CallContext.vue'),
+  records: () => import('./files/RecordsPanel.vue'),
   notes: () => import('./notes/CallNotes.vue'),
   form: () => import('./notes/Disposition.vue'),
   debrief: () => import('./shift/DebriefAsk.vue'),
 };
 
-export const CallContext = later(parts.context, 'care');
+export const CallContext = later(parts.context, 'care', 'files');
+export const RecordsPanel = later(parts.records, 'care', 'files', 'forms');
+export const FilesView = later(() => import('./files/FilesView.vue'), 'care', 'files', 'forms');
 export const CallNotes = later(parts.notes, 'care');
 export const Disposition = later(parts.form, 'care');
 export const SoftTimer = later(() => import('./notes/SoftTimer.vue'), 'care');
@@ -19,7 +22,7 @@ export const ShiftView = later(() => import('./shift/ShiftView.vue'), 'care');
 export function fetchCare(): void {
   const fetch = () => {
     for (const load of Object.values(parts)) void load().catch(() => undefined); // asked for again when it is shown
-    void laterWords('care').catch(() => undefined);
+    for (const words of ['care', 'files', 'forms']) void laterWords(words).catch(() => undefined);
   };
   if ('requestIdleCallback' in window) requestIdleCallback(fetch, { timeout: 3000 });
   else setTimeout(fetch, 500);
