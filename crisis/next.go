@@ -156,7 +156,9 @@ func (t *turn) raise(to Level) bool {
 	}
 	t.Level = to
 	t.reopenProposal()
-	t.alarm(StepAcknowledge)
+	if t.Supervisor == "" || t.e.By != t.Supervisor { // who raised it knows
+		t.alarm(StepAcknowledge)
+	}
 	return true
 }
 

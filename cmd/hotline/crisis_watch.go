@@ -37,6 +37,7 @@ const (
 	lookoutEvery  = time.Second
 	lookoutWithin = 5 * time.Second
 	toldMost      = 20_000
+	unknownCall   = 10 * time.Minute // after which a call that neither the index nor the ledger has is over
 	toldFor       = 24 * time.Hour
 )
 
@@ -230,14 +231,16 @@ func (l *lookout) onLine(ctx context.Context, in crisis.Incident, s queue.Snapsh
 		return nil
 	}
 	row, err := l.ledger.Get(ctx, in.Call())
-	if errors.Is(err, casework.ErrNotFound) || err == nil && row.Ended.IsZero() {
-		return nil
-	}
-	if err != nil {
+	cut := row.Cause.By != casework.ByAgent && row.Outcome != casework.Overflowed
+	switch {
+	case errors.Is(err, casework.ErrNotFound) && s.Now.Sub(in.Changed) > unknownCall:
+		cut = false // the books never had it, and nobody has it now
+	case errors.Is(err, casework.ErrNotFound), err == nil && row.Ended.IsZero():
+		return nil // its controller is yet to write
+	case err != nil:
 		return err
 	}
-	cut := row.Cause.By != casework.ByAgent && row.Outcome != casework.Overflowed
-	_, err = l.incidents.CallEnded(ctx, in.ID, bySystem("ended:%s:%d", row.ID, in.Seq), row.ID, cut)
+	_, err = l.incidents.CallEnded(ctx, in.ID, bySystem("ended:%s:%d", in.Call(), in.Seq), in.Call(), cut)
 	return err
 }
 
