@@ -88,6 +88,12 @@ func (s *Store) Levels(ctx context.Context, calls []string) ([]Change, error) {
 	return all, wrap("levels", err)
 }
 
+// Since are the levels that were said since a time, oldest first, at most limit. One that could not be written at once may come after newer ones.
+func (s *Store) Since(ctx context.Context, from time.Time, limit int) ([]Change, error) {
+	all, err := storage.Select(ctx, s.db, s.scanLevel, `SELECT `+levelColumns+` FROM risk_levels WHERE at_ms >= ? ORDER BY at_ms, id LIMIT ?`, storage.Millis(from), limit)
+	return all, wrap("levels", err)
+}
+
 const levelColumns = `id, call_id, at_ms, by_user, level, was, definition, scale, proposal, confirmed_by, said`
 
 func (s *Store) scanLevel(row storage.Row) (c Change, err error) {

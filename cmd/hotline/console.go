@@ -112,6 +112,7 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	persons.Life = lives{escalation.Incidents, after.FollowUps, danger.Kept}
 	told, err := broadcast.Open(ctx, db)
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 
 	"hotline/agentui/users"
 	"hotline/casework"
+	"hotline/casework/assessments"
 	"hotline/casework/debriefs"
 	"hotline/casework/files"
 	"hotline/casework/followups"
@@ -214,8 +215,13 @@ func (c Config) crisisParts(ctx context.Context, db *storage.DB, keys *casework.
 	look := &lookout{
 		incidents: store, index: q, ledger: casework.NewLedger(db), tasks: casework.NewTasks(db), files: persons, debriefs: talks, log: log, told: map[string]time.Time{},
 	}
+	said, err := assessments.Open(ctx, db, keys)
+	if err != nil {
+		return nil, err
+	}
+	levels := &fileLevels{said: said, files: persons, log: log, done: map[string]time.Time{}}
 	return []func(context.Context) error{
-		worker.Run, overdue.Run, look.Run, func(ctx context.Context) error { return figures.Measure(ctx, store) },
+		worker.Run, overdue.Run, look.Run, levels.Run, func(ctx context.Context) error { return figures.Measure(ctx, store) },
 		func(ctx context.Context) error { return shifts.Run(ctx, time.Second, log) },
 	}, nil
 }
