@@ -11,17 +11,17 @@ import (
 var (
 	// ARGV[7] row of the agent, JSON (state is ignored). Returns agent.
 	signInScript = newScript("signin")
-	// ARGV[7] agent, [8] session. Returns agent, which may be reserved already. Errors: no_agent, fenced, agent_busy, on_break.
+	// ARGV[7] agent, [8] session. Returns agent, which may be reserved already. Errors: no_agent, fenced, agent_busy, form_due, on_break.
 	readyScript = newScript("ready")
-	// ARGV[7] agent, [8] session, [9] reason. Returns agent. Errors: no_agent, fenced, agent_busy.
+	// ARGV[7] agent, [8] session, [9] reason. Returns agent. Errors: no_agent, fenced, agent_busy, form_due.
 	notReadyScript = newScript("notready")
 	// ARGV[7] agent, [8] session. Returns nothing, also for an unknown agent or an old session.
 	awayScript = newScript("away")
-	// ARGV[7] agent, [8] session. Returns nothing, also for an unknown agent or an old session. Errors: agent_busy (talking, assisting).
+	// ARGV[7] agent, [8] session. Returns nothing, also for an unknown agent or an old session. Errors: agent_busy (talking, assisting, kept), form_due.
 	signOutScript = newScript("signout")
 	// ARGV[7] agent, [8] span in ms, 0 ends a hold. Returns agent. Errors: no_agent, wrong_state (cannot become free).
 	holdScript = newScript("hold")
-	// No ARGV. Returns n, how many offers, wrap-ups, lost talks, holds, exposures and steps of relaxation it ended (at most 100 of each; call again). Remembered only when n > 0 or an offer was made.
+	// No ARGV. Returns n, how many offers, wrap-ups, missing forms, agents kept, lost talks, holds, exposures and steps of relaxation it ended (at most 100 of each; call again). Remembered only when n > 0 or an offer was made.
 	sweepScript = newScript("sweep")
 	// ARGV[7] row of the agent, JSON. Returns nothing. A known agent is left alone.
 	restoreAgentScript = newScript("restore_agent")
@@ -38,12 +38,12 @@ func (q *Queue) SignIn(ctx context.Context, req RequestID, a Agent) (Agent, erro
 }
 
 // Ready makes an agent available (from not_ready or wrap_up) and offers the best waiting call. Available already: no change. Who had too many red calls
-// (Config.Exposure) becomes NotReady(break_after_red) instead; during that break ErrOnBreak.
+// (Config.Exposure) becomes NotReady(break_after_red) instead; during that break ErrOnBreak. ErrFormDue while the form of a call at risk is missing.
 func (q *Queue) Ready(ctx context.Context, req RequestID, id AgentID, session string) (Agent, error) {
 	return q.changeAgent(ctx, readyScript, req, string(id), session)
 }
 
-// NotReady makes an agent unavailable. ErrAgentBusy while reserved, talking or assisting. It also ends wrap-up.
+// NotReady makes an agent unavailable. ErrAgentBusy while reserved, talking, assisting or kept. It also ends wrap-up, but for one without its form (ErrFormDue).
 func (q *Queue) NotReady(ctx context.Context, req RequestID, id AgentID, session, reason string) (Agent, error) {
 	if err := checkID("reason", reason); err != nil {
 		return Agent{}, fmt.Errorf("queue: notready: %w", err)
@@ -58,7 +58,8 @@ func (q *Queue) Away(ctx context.Context, req RequestID, id AgentID, session str
 	return err
 }
 
-// SignOut removes an agent, and takes back what was assigned to them. ErrAgentBusy while talking or assisting; with an open SOS the row stays, offline; a reserved agent's offer goes back as if declined. An old session changes nothing.
+// SignOut removes an agent, and takes back what was assigned to them. ErrAgentBusy while talking, assisting or kept; ErrFormDue in a wrap-up without its form, but for who
+// is away and whose form is late by Config.FormWait; with an open SOS the row stays, offline; a reserved agent's offer goes back as if declined. An old session changes nothing.
 func (q *Queue) SignOut(ctx context.Context, req RequestID, id AgentID, session string) error {
 	_, err := q.change(ctx, signOutScript, req, string(id), session)
 	return err

@@ -187,7 +187,7 @@ func (p *pair) do(ctx context.Context, op model.Op) error {
 		_, err = q.Raise(ctx, op.Req, id, op.Tier, op.Flag)
 	case model.Require:
 		c := op.Call
-		_, err = q.Require(ctx, op.Req, id, queue.Terms{Needs: c.Needs, Relax: c.Relax, Groups: c.Groups, Preferred: c.Preferred, PreferUntil: c.PreferUntil, History: c.History})
+		_, err = q.Require(ctx, op.Req, id, queue.Terms{Needs: c.Needs, Relax: c.Relax, Groups: c.Groups, Preferred: c.Preferred, PreferUntil: c.PreferUntil, History: c.History, Again: c.Again})
 	case model.Accept:
 		_, err = q.Accept(ctx, op.Req, p.offers[op.Fence], a, s)
 	case model.Decline:
@@ -249,6 +249,18 @@ func (p *pair) beside(ctx context.Context, op model.Op) error {
 		_, err = q.EndSOS(ctx, op.Req, a, op.By)
 	case model.Assess:
 		_, err = q.Assess(ctx, op.Req, id, queue.Risk{Tier: op.Tier, Danger: op.Flag, Level: op.Call.Level, By: op.Call.LevelBy, At: op.Call.LevelAt})
+	case model.Open:
+		_, err = q.Open(ctx, op.Req, id, a)
+	case model.Reclaim:
+		_, err = q.Reclaim(ctx, op.Req, id, a)
+	case model.Keep:
+		_, err = q.Keep(ctx, op.Req, id, a, op.Span)
+	case model.Unkeep:
+		_, err = q.Unkeep(ctx, op.Req, a, op.Agent.Session)
+	case model.Filed:
+		return q.Filed(ctx, op.Req, id, a)
+	case model.Lead:
+		_, err = q.Lead(ctx, op.Req, a, op.Agent.Session, op.Flag)
 	case model.Extend:
 		_, err = q.ExtendWrapUp(ctx, op.Req, a, op.Agent.Session, op.Span)
 	}
@@ -264,6 +276,7 @@ func (p *pair) compare(x queuetest.Index) error {
 			Preferred: string(c.Preferred), Hold: c.Hold, Key: float64(c.Key), Arrived: float64(c.Arrived), Since: float64(c.Since), Talked: float64(c.Talked),
 			Front: float64(c.Front), From: float64(c.From), Prefer: float64(c.Until), Danger: c.Danger,
 			Groups: c.Groups, Callback: c.Callback, History: c.History, Assigned: string(c.Assigned), Assign: float64(c.AssignTill), Parties: parties(c.Parties),
+			Lost: float64(c.Lost), LostBy: string(c.LostBy), Again: string(c.Again), Keep: float64(c.Keep), Filed: c.Filed,
 			Level: string(c.Level), LevelBy: string(c.LevelBy), LevelAt: float64(c.LevelAt),
 		}
 	}
@@ -272,6 +285,10 @@ func (p *pair) compare(x queuetest.Index) error {
 			ID: string(id), State: string(a.State), Reason: a.Reason, Skills: a.Skills, Call: string(a.Call), Offer: p.offer(a.Offer), Spot: a.Spot, Session: a.Session,
 			Idle: float64(a.Idle), Ends: float64(a.Ends), Since: float64(a.Since), Rested: float64(a.Rested), Rest: float64(a.Rest), Held: float64(a.Held),
 			Group: a.Group, Misses: a.Misses, Away: a.Away, Assist: string(a.Assist),
+			Owes: string(a.Owes), Late: float64(a.Late), Keeps: string(a.Keeps), Lead: a.Lead,
+		}
+		if r := a.Prior; r != nil {
+			row.Prior = &queuetest.Prior{Reason: r.Reason, Since: float64(r.Since), Ends: float64(r.Ends), Keeps: string(r.Keeps)}
 		}
 		if a.Assist != "" {
 			row.Was = &queuetest.Was{State: string(a.Was.State), Reason: a.Was.Reason, Since: float64(a.Was.Since), Ends: float64(a.Was.Ends)}

@@ -16,7 +16,7 @@ var (
 	enqueueScript = newScript("enqueue")
 	// ARGV[7] call, [8] tier, [9] "1" danger. Returns call. Errors: no_call.
 	raiseScript = newScript("raise")
-	// ARGV[7] row of a call, JSON, of which id, need, asked, relax, groups, preferred, prefer and history count. Returns call. Errors: no_call.
+	// ARGV[7] row of a call, JSON, of which id, need, asked, relax, groups, preferred, prefer, history and again count. Returns call. Errors: no_call.
 	requireScript = newScript("require")
 	// ARGV[7] offer, [8] agent, [9] session. Returns call. Errors: no_agent, fenced, offer_gone (ended, due, or another agent's).
 	acceptScript = newScript("accept")
@@ -62,7 +62,7 @@ func (q *Queue) Raise(ctx context.Context, req RequestID, id CallID, tier Tier, 
 // offer that rings is taken back (withdrawn) only from an agent who fits no more. A returning caller's preferred agent is held, as by Arrive.
 func (q *Queue) Require(ctx context.Context, req RequestID, id CallID, t Terms) (Call, error) {
 	text, err := callText(Call{
-		ID: id, Needs: t.Needs, Relax: t.Relax, Groups: t.Groups, Preferred: t.Preferred, PreferUntil: t.PreferUntil, History: t.History,
+		ID: id, Needs: t.Needs, Relax: t.Relax, Groups: t.Groups, Preferred: t.Preferred, PreferUntil: t.PreferUntil, History: t.History, Again: t.Again,
 	}, q.conduct.Load().floors)
 	if err != nil {
 		return Call{}, fmt.Errorf("queue: require: %w", err)

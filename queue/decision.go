@@ -7,13 +7,15 @@ type Rule string
 
 // The rules, in the order in which they are asked.
 const (
-	RuleAssigned  Rule = "assigned"     // a person assigned the caller to this agent, whatever the skills
-	RuleReturning Rule = "returning"    // the agent was held for this caller, who was cut off while at risk
-	RulePreferred Rule = "preferred"    // the caller's preferred agent
-	RuleOnly      Rule = "only"         // nobody else was available who fitted
-	RuleGroup     Rule = "group"        // a group that comes before the others
-	RuleExposure  Rule = "exposure"     // a red caller, and fewer red calls lately than the others
-	RuleIdle      Rule = "longest_idle" // idle for longer than the others
+	RuleAgain      Rule = "again"        // the agent was kept for this caller, who was cut off while at risk a moment ago
+	RuleSupervisor Rule = "supervisor"   // the caller is at risk, the agent vanished, and nobody was available: who leads the shift
+	RuleAssigned   Rule = "assigned"     // a person assigned the caller to this agent, whatever the skills
+	RuleReturning  Rule = "returning"    // the agent was held for this caller, who was cut off while at risk
+	RulePreferred  Rule = "preferred"    // the caller's preferred agent
+	RuleOnly       Rule = "only"         // nobody else was available who fitted
+	RuleGroup      Rule = "group"        // a group that comes before the others
+	RuleExposure   Rule = "exposure"     // a red caller, and fewer red calls lately than the others
+	RuleIdle       Rule = "longest_idle" // idle for longer than the others
 )
 
 // Decision is why an offer was made: what the script saw at that moment. Ids and figures only.

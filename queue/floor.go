@@ -13,7 +13,7 @@ var (
 	assignScript = newScript("assign")
 	// ARGV[7] call, [8] by. Returns call. Errors: no_call, wrong_state (it neither waits nor is offered).
 	moveUpScript = newScript("moveup")
-	// ARGV[7] agent, [8] "available"|"not_ready", [9] by. Returns agent. Errors: no_agent, agent_busy (reserved, talking, assisting), on_break,
+	// ARGV[7] agent, [8] "available"|"not_ready", [9] by. Returns agent. Errors: no_agent, agent_busy (reserved, talking, assisting, kept), form_due, on_break,
 	// wrong_state (to be available, but the browser is away).
 	forceScript = newScript("force")
 	// ARGV[7] agent, [8] session, [9] call or "". Returns agent. Errors: no_agent, fenced.
@@ -39,7 +39,8 @@ func (q *Queue) MoveUp(ctx context.Context, req RequestID, call CallID, by Agent
 }
 
 // Force makes an agent available, as Ready would, or NotReady(forced), without a session of theirs. Who is not ready already stays so for the reason there is.
-// ErrAgentBusy while reserved, talking or assisting; ErrOnBreak as Ready; ErrWrongState when somebody is to be available whose browser is away.
+// ErrAgentBusy while reserved, talking, assisting or kept; ErrFormDue: a wrap-up without its form ends neither way, but for NotReady when it is late by
+// Config.FormWait; ErrOnBreak as Ready; ErrWrongState when somebody is to be available whose browser is away.
 func (q *Queue) Force(ctx context.Context, req RequestID, agent AgentID, state AgentState, by AgentID) (Agent, error) {
 	if state != AgentAvailable && state != AgentNotReady {
 		return Agent{}, fmt.Errorf("queue: force: state %q: %w", state, ErrInvalid)

@@ -268,6 +268,7 @@ type settingsRow struct {
 	Wrap     int64          `json:"wrap"`
 	WrapMost int64          `json:"wrap_most"`
 	Settle   int64          `json:"settle"`
+	Form     int64          `json:"form"`
 	Miss     int            `json:"miss"`
 	Head     map[Tier]int64 `json:"head"`
 	Patience int64          `json:"patience"`
@@ -286,7 +287,7 @@ func ParseSettings(text json.RawMessage) (Config, error) {
 	}
 	span := func(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
 	c := Config{
-		Ring: span(r.Ring), WrapUp: span(r.Wrap), WrapMost: span(r.WrapMost), Settle: span(r.Settle), MissLimit: r.Miss, Patience: span(r.Patience), Floors: r.Floors, Journal: r.Journal,
+		Ring: span(r.Ring), WrapUp: span(r.Wrap), WrapMost: span(r.WrapMost), FormWait: span(r.Form), Settle: span(r.Settle), MissLimit: r.Miss, Patience: span(r.Patience), Floors: r.Floors, Journal: r.Journal,
 		Exposure: Exposure{Window: span(r.Window), Limit: r.Limit, Break: span(r.Rest)}, HeadStart: map[Tier]time.Duration{},
 	}
 	for t, d := range r.Head {

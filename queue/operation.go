@@ -43,6 +43,12 @@ const (
 	DoEndSOS       Verb = "endsos"
 	DoExtend       Verb = "extend"
 	DoAssess       Verb = "assess"
+	DoOpen         Verb = "open"
+	DoReclaim      Verb = "reclaim"
+	DoKeep         Verb = "keep"
+	DoUnkeep       Verb = "unkeep"
+	DoFiled        Verb = "filed"
+	DoLead         Verb = "lead"
 )
 
 // Op is one change as data, so that a run can be journalled and done again. Call.ID, Agent.ID and Agent.Session name whom it is about;
@@ -54,10 +60,10 @@ type Op struct {
 	Agent Agent
 	Fence int64         // of the offer, for accept and decline
 	Tier  Tier          // for raise and assess
-	Flag  bool          // front of enqueue, danger of raise and assess
+	Flag  bool          // front of enqueue, danger of raise and assess, on of lead
 	State CallState     // for mark
 	Why   string        // reason, hold or ending
-	Span  time.Duration // for hold and extend
+	Span  time.Duration // for hold, extend and keep
 	To    AgentID       // to whom: of transfer, requeue and assign
 	By    AgentID       // who decided: of assign, moveup, force, acksos and endsos
 }
@@ -69,6 +75,7 @@ func opOf(verb Verb, args []string) (Op, error) {
 		DoArrive: 1, DoEnqueue: 2, DoRaise: 3, DoRequire: 1, DoAccept: 3, DoDecline: 3, DoMark: 3, DoEnd: 2, DoRestore: 1, DoSignIn: 1,
 		DoReady: 2, DoNotReady: 3, DoAway: 2, DoSignOut: 2, DoHold: 2, DoRestoreAgent: 1, DoSweep: 0,
 		DoAssist: 2, DoEndAssist: 2, DoParties: 2, DoTransfer: 3, DoRequeue: 3, DoAssign: 3, DoMoveUp: 2, DoForce: 3, DoSOS: 3, DoAckSOS: 2, DoEndSOS: 2, DoExtend: 3, DoAssess: 6,
+		DoOpen: 2, DoReclaim: 2, DoKeep: 3, DoUnkeep: 2, DoFiled: 2, DoLead: 3,
 	}[verb]
 	if !known || len(args) != want {
 		return op, fmt.Errorf("operation %q with %d arguments: %w", verb, len(args), ErrInvalid)
@@ -131,6 +138,15 @@ func (op *Op) beside(args []string) error {
 		op.Call.ID, op.By = CallID(args[0]), AgentID(args[1])
 	case DoForce:
 		op.Agent.ID, op.Agent.State, op.By = AgentID(args[0]), AgentState(args[1]), AgentID(args[2])
+	case DoOpen, DoReclaim, DoFiled:
+		op.Call.ID, op.Agent.ID = CallID(args[0]), AgentID(args[1])
+	case DoKeep:
+		op.Call.ID, op.Agent.ID = CallID(args[0]), AgentID(args[1])
+		op.Span, err = spanOf(args[2])
+	case DoUnkeep:
+		op.Agent.ID, op.Agent.Session = AgentID(args[0]), args[1]
+	case DoLead:
+		op.Agent.ID, op.Agent.Session, op.Flag = AgentID(args[0]), args[1], args[2] == "1"
 	case DoAssess:
 		op.Call.ID, op.Tier, op.Flag, op.Call.Level, op.Call.LevelBy = CallID(args[0]), Tier(args[1]), args[2] == "1", Level(args[3]), AgentID(args[4])
 		var at int64

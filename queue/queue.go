@@ -17,10 +17,11 @@ var (
 	ErrOfferGone  = errors.New("the offer expired, was withdrawn or was taken")
 	ErrNoCall     = errors.New("the call is not in the index")
 	ErrNoAgent    = errors.New("the agent is not signed in")
-	ErrAgentBusy  = errors.New("the agent is reserved, talking or assisting")
+	ErrAgentBusy  = errors.New("the agent is reserved, talking, assisting or kept for a caller")
 	ErrFenced     = errors.New("a later session or owner has taken over")
 	ErrWrongState = errors.New("the change does not fit the present state")
 	ErrOnBreak    = errors.New("the agent had too many red calls and has a break")
+	ErrFormDue    = errors.New("the form of a call at risk is missing")
 	// ErrInvalid is the error of an argument that no state of the index could accept: an empty id, an unknown tier, a level out of 1..10.
 	ErrInvalid = errors.New("invalid argument")
 )
@@ -36,6 +37,7 @@ type Config struct {
 	Ring      time.Duration          // lease of an offer; default 15 s
 	WrapUp    time.Duration          // default 60 s
 	WrapMost  time.Duration          // how long a wrap-up may become by ExtendWrapUp, from its beginning; default 15 min, or WrapUp when longer
+	FormWait  time.Duration          // how long the form of a call at risk may be missing before who leads is told; default 10 min
 	MissLimit int                    // misses in a row before NotReady(no_answer); default 1
 	Settle    time.Duration          // after a loss: no offers until nothing was restored for so long (at most 3 s); default 500 ms
 	Floors    Skills                 // relaxation never goes below; default youth 1, crisis 1; a level of 0 takes a floor away
@@ -76,6 +78,7 @@ func (c Config) WithDefaults() Config {
 	c.Ring = orDefault(c.Ring, 15*time.Second)
 	c.WrapUp = orDefault(c.WrapUp, time.Minute)
 	c.WrapMost = orDefault(c.WrapMost, max(15*time.Minute, c.WrapUp))
+	c.FormWait = orDefault(c.FormWait, 10*time.Minute)
 	c.Settle = orDefault(c.Settle, 500*time.Millisecond)
 	c.MissLimit = orDefault(c.MissLimit, 1)
 	return c
@@ -95,8 +98,8 @@ func (c Config) Validate() error {
 	if !regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`).MatchString(c.Site) {
 		return fmt.Errorf("queue: site %q: %w: letters, digits, '.', '_' and '-' only, at most 64", c.Site, ErrInvalid)
 	}
-	if c.Ring < time.Second || c.WrapUp < time.Millisecond || c.Settle < time.Millisecond || c.MissLimit < 1 {
-		return fmt.Errorf("queue: %w: ring of at least 1 s, positive wrap-up, settle and miss limit are needed", ErrInvalid)
+	if c.Ring < time.Second || c.WrapUp < time.Millisecond || c.Settle < time.Millisecond || c.FormWait < time.Millisecond || c.MissLimit < 1 {
+		return fmt.Errorf("queue: %w: ring of at least 1 s, positive wrap-up, form wait, settle and miss limit are needed", ErrInvalid)
 	}
 	if c.WrapMost < c.WrapUp {
 		return fmt.Errorf("queue: %w: a wrap-up of %s cannot end after at most %s", ErrInvalid, c.WrapUp, c.WrapMost)
@@ -194,7 +197,7 @@ func (q *Queue) conductBy(cfg Config, w *wrapUp) error {
 		head[t] = d.Milliseconds()
 	}
 	settings, err := json.Marshal(settingsRow{
-		Ring: cfg.Ring.Milliseconds(), Wrap: cfg.WrapUp.Milliseconds(), WrapMost: cfg.WrapMost.Milliseconds(), Settle: cfg.Settle.Milliseconds(), Miss: cfg.MissLimit, Head: head,
+		Ring: cfg.Ring.Milliseconds(), Wrap: cfg.WrapUp.Milliseconds(), WrapMost: cfg.WrapMost.Milliseconds(), Form: cfg.FormWait.Milliseconds(), Settle: cfg.Settle.Milliseconds(), Miss: cfg.MissLimit, Head: head,
 		Patience: cfg.Patience.Milliseconds(), Window: cfg.Exposure.Window.Milliseconds(), Limit: cfg.Exposure.Limit, Rest: cfg.Exposure.Break.Milliseconds(),
 		Floors: cfg.Floors, Journal: cfg.Journal,
 	})

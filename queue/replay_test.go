@@ -76,7 +76,13 @@ func TestReplay(t *testing.T) {
 		"assess": {talking, func(d *desk, r RequestID) string {
 			return answer(d.Assess(ctx, r, "c1", Risk{Tier: TierRed, Level: LevelHigh, By: "a1", At: d.time()}))
 		}},
-		"extend": {agentStates()[AgentWrapUp], func(d *desk, r RequestID) string { return answer(d.ExtendWrapUp(ctx, r, "a1", "s", time.Minute)) }},
+		"open":    {redTalk, func(d *desk, r RequestID) string { return answer(d.Open(ctx, r, "c1", "a1")) }},
+		"reclaim": {opened, func(d *desk, r RequestID) string { return answer(d.Reclaim(ctx, r, "c1", "a1")) }},
+		"keep":    {redTalk, func(d *desk, r RequestID) string { return answer(d.Keep(ctx, r, "c1", "a1", time.Minute)) }},
+		"unkeep":  {cutOff, func(d *desk, r RequestID) string { return answer(d.Unkeep(ctx, r, "a1", "s")) }},
+		"filed":   {redTalk, func(d *desk, r RequestID) string { return word(d.Filed(ctx, r, "c1", "a1")) }},
+		"lead":    {talking, func(d *desk, r RequestID) string { return answer(d.Lead(ctx, r, "a1", "s", true)) }},
+		"extend":  {agentStates()[AgentWrapUp], func(d *desk, r RequestID) string { return answer(d.ExtendWrapUp(ctx, r, "a1", "s", time.Minute)) }},
 		"claim": {func(*desk) {}, func(d *desk, r RequestID) string {
 			v, err := d.change(ctx, claimScript, r, "c1", "me", 3, 1000)
 			return answer(v.Epoch, err)

@@ -60,6 +60,8 @@ func (r reply) failure() error {
 		return ErrAgentBusy
 	case "fenced":
 		return ErrFenced
+	case "form_due":
+		return ErrFormDue
 	case "on_break":
 		return ErrOnBreak
 	case "wrong_state":

@@ -67,6 +67,7 @@ const (
 	ReasonBreakAfterRed  = "break_after_red"
 	ReasonForced         = "forced"    // a supervisor's wish (Force)
 	ReasonAssisting      = "assisting" // takes part in another's call (Assist)
+	ReasonKept           = "kept"      // for a caller who was cut off while at risk (Keep); Until says until when
 )
 
 // HoldByAgent as Call.Hold: on hold by the wish of its agent.
@@ -91,9 +92,11 @@ type Call struct {
 	Level   Level     `json:"level,omitempty"`    // what a person said last of the danger (Assess)
 	LevelBy AgentID   `json:"level_by,omitempty"` // who
 	LevelAt time.Time `json:"level_at,omitzero"`
-	LostAt  time.Time `json:"lost_at,omitzero"` // at risk, waiting again since the agent vanished then (Open); until somebody has the caller
-	History int       `json:"history"`        // earlier contacts known for this caller
-	Hold    string    `json:"hold,omitempty"` // why held: "agent_away", HoldByAgent, …
+	LostAt  time.Time `json:"lost_at,omitzero"`  // at risk, waiting again since the agent vanished then (Open); until somebody has the caller
+	LostBy  AgentID   `json:"lost_by,omitempty"` // that agent
+	Again   CallID    `json:"again,omitempty"`   // the call of this caller that was cut off while at risk: the agent who is kept for it gets this one
+	History int       `json:"history"`           // earlier contacts known for this caller
+	Hold    string    `json:"hold,omitempty"`    // why held: "agent_away", HoldByAgent, …
 	Parties []Party   `json:"parties,omitempty"`
 
 	// Relax lowers Needs step by step while the caller waits; Asked is what was needed before any step (empty: the same as Needs).
@@ -131,6 +134,7 @@ type Terms struct {
 	Preferred   AgentID
 	PreferUntil time.Time
 	History     int
+	Again       CallID
 }
 
 // Relaxation is one step by which a requirement gives way. A floor of the configuration is never passed.
@@ -163,6 +167,12 @@ type Agent struct {
 	Assist CallID  `json:"assist,omitempty"` // takes part in this call beside its agent; NotReady(assisting)
 	Before *Before `json:"before,omitempty"` // of who assists: what they become again
 	SOS    *SOS    `json:"sos,omitempty"`    // asked silently for help; until EndSOS, whatever the state
+
+	Owes  CallID    `json:"owes,omitempty"`  // the call at risk without whose form (Filed) the wrap-up does not end
+	Late  time.Time `json:"late,omitzero"`   // since when the form is missing for longer than Config.FormWait
+	Keeps CallID    `json:"keeps,omitempty"` // the call for whose caller they are kept; NotReady(kept)
+	Lead  bool      `json:"lead,omitempty"`  // leads the shift and can talk (Lead)
+	Prior *Prior    `json:"prior,omitempty"` // of who is rung although not available: what they were
 }
 
 // Offer is the promise of one call to one agent, with a lease.

@@ -51,6 +51,9 @@ type callRow struct {
 	Level   Level      `json:"level,omitempty"`
 	LevelBy AgentID    `json:"level_by,omitempty"`
 	LevelAt ms         `json:"level_at,omitempty"`
+	Lost    ms         `json:"lost,omitempty"`
+	LostBy  AgentID    `json:"lost_by,omitempty"`
+	Again   CallID     `json:"again,omitempty"`
 	History int        `json:"history,omitempty"`
 	Hold    string     `json:"hold,omitempty"`
 	Parties []partyRow `json:"parties,omitempty"`
@@ -83,7 +86,7 @@ func (r callRow) call() Call {
 		Agent: r.Agent, Offer: r.Offer, Danger: r.Danger, History: r.History, Hold: r.Hold,
 		Asked: parseSkills(r.Asked), Waiting: r.From.time(), Preferred: r.Preferred, PreferUntil: r.Prefer.time(), Only: r.Only,
 		Groups: r.Groups, Callback: r.Callback, Assigned: r.Assigned, AssignedUntil: r.Assign.time(),
-		Level: r.Level, LevelBy: r.LevelBy, LevelAt: r.LevelAt.time(),
+		Level: r.Level, LevelBy: r.LevelBy, LevelAt: r.LevelAt.time(), LostAt: r.Lost.time(), LostBy: r.LostBy, Again: r.Again,
 	}
 	for _, p := range r.Parties {
 		c.Parties = append(c.Parties, p.party())
@@ -130,6 +133,9 @@ func callText(c Call, floors Skills) (string, error) {
 	if err == nil {
 		err = checkLevel(c.Level)
 	}
+	if err == nil && c.Again != "" {
+		err = checkID("call before", string(c.Again))
+	}
 	var parties []partyRow
 	if err == nil {
 		parties, err = partyRows(c.Parties)
@@ -147,7 +153,7 @@ func callText(c Call, floors Skills) (string, error) {
 	row.Arrived, row.Since, row.Talked, row.Front, row.From = msOf(c.Arrived), msOf(c.Since), msOf(c.Talked), msOf(c.Front), msOf(c.Waiting)
 	row.Agent, row.Danger, row.History, row.Hold = c.Agent, c.Danger, c.History, c.Hold
 	row.Preferred, row.Prefer, row.Groups, row.Callback = c.Preferred, msOf(c.PreferUntil), c.Groups, c.Callback
-	row.Parties, row.Level, row.LevelBy, row.LevelAt = parties, c.Level, c.LevelBy, msOf(c.LevelAt)
+	row.Parties, row.Level, row.LevelBy, row.LevelAt, row.Again = parties, c.Level, c.LevelBy, msOf(c.LevelAt), c.Again
 	if c.Assigned != "" {
 		row.Assigned, row.Assign = c.Assigned, msOf(c.AssignedUntil)
 	}
@@ -173,6 +179,11 @@ type agentRow struct {
 	Assist  CallID     `json:"assist,omitempty"`
 	Was     *beforeRow `json:"was,omitempty"`
 	SOS     *sosRow    `json:"sos,omitempty"`
+	Owes    CallID     `json:"owes,omitempty"`
+	Late    ms         `json:"late,omitempty"`
+	Keeps   CallID     `json:"keeps,omitempty"`
+	Lead    bool       `json:"lead,omitempty"`
+	Prior   *priorRow  `json:"prior,omitempty"`
 }
 
 func (r agentRow) agent() Agent {
@@ -181,6 +192,7 @@ func (r agentRow) agent() Agent {
 		Console: r.Console, Session: r.Session, Call: r.Call, Offer: r.Offer,
 		Group: r.Group, Rested: r.Rested.time(), Rest: r.Rest.time(), Held: r.Held.time(),
 		Assist: r.Assist, Before: r.Was.before(), SOS: r.SOS.sos(),
+		Owes: r.Owes, Late: r.Late.time(), Keeps: r.Keeps, Lead: r.Lead, Prior: r.Prior.prior(),
 	}
 	for _, at := range r.Reds {
 		a.Reds = append(a.Reds, at.time())
@@ -200,6 +212,11 @@ func agentText(a Agent) (string, error) {
 	if err == nil && a.Assist != "" {
 		err = checkID("assisted call", string(a.Assist))
 	}
+	for _, id := range []CallID{a.Owes, a.Keeps} {
+		if err == nil && id != "" {
+			err = checkID("call", string(id))
+		}
+	}
 	if err == nil && a.Before != nil && !slices.Contains([]AgentState{AgentAvailable, AgentWrapUp, AgentNotReady}, a.Before.State) {
 		err = fmt.Errorf("agent: %w: was %q before", ErrInvalid, a.Before.State)
 	}
@@ -212,6 +229,7 @@ func agentText(a Agent) (string, error) {
 	}
 	return rowText(agentRow{
 		Group: a.Group, Reds: reds, Rested: msOf(a.Rested), Rest: msOf(a.Rest), Held: msOf(a.Held), Assist: a.Assist, Was: a.Before.row(), SOS: a.SOS.row(),
+		Owes: a.Owes, Late: msOf(a.Late), Keeps: a.Keeps, Lead: a.Lead, Prior: a.Prior.row(),
 		ID: a.ID, State: a.State, Reason: a.Reason, Since: msOf(a.Since), Ends: msOf(a.Until), Skills: skills,
 		Console: a.Console, Session: a.Session, Call: a.Call,
 	})

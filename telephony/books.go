@@ -36,7 +36,7 @@ func (a *actor) open() {
 
 // recognized is what the ledger knows of the caller, as the call takes note of it.
 func (a *actor) recognized(k Known) call.Recognized {
-	e := call.Recognized{At: now(), Tier: call.Tier(k.Tier), Known: call.Known{Blocked: k.Blocked, History: k.History, Preferred: string(k.Preferred)}}
+	e := call.Recognized{At: now(), Tier: call.Tier(k.Tier), Known: call.Known{Blocked: k.Blocked, History: k.History, Preferred: string(k.Preferred), Again: string(k.Again)}}
 	if k.Preferred != "" {
 		wait := k.PreferFor
 		if k.Tier != queue.TierReturning {

@@ -48,6 +48,7 @@ type CallbackTask struct {
 	Danger    bool
 	Preferred queue.AgentID
 	History   int
+	Again     call.ID // the caller's call that was cut off while at risk, for whom the agent may be kept; "": none
 }
 
 // runCallbacks enters due callbacks into the queue and keeps their claims.
@@ -130,7 +131,7 @@ func (c *Controller) enter(t CallbackTask) {
 	}
 	cl := call.Call{
 		ID: t.Call, Line: line.ID, State: call.Arrived, Tier: call.Tier(t.Tier), Danger: t.Danger, Arrived: t.Place, Task: t.Task,
-		Known: call.Known{Preferred: string(t.Preferred), History: t.History},
+		Known: call.Known{Preferred: string(t.Preferred), History: t.History, Again: string(t.Again)},
 	}
 	if t.Preferred != "" {
 		cl.Known.PreferUntil = time.Now().Add(line.Patience)

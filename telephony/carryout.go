@@ -45,8 +45,10 @@ func (a *actor) carryOut(cmd call.Command) {
 		a.promise(cmd.Ask)
 	case call.Withdraw:
 		a.withdraw()
-	case call.KeepAgent:
+	case call.Keep:
 		a.keepAgent(cmd.Agent)
+	case call.Reclaim:
+		a.reclaim(cmd.Agent, c.Lost == cmd.Agent)
 	case call.Join:
 		a.join(cmd.Leg)
 	case call.StartRecording:
@@ -65,7 +67,7 @@ func (a *actor) carryOut(cmd call.Command) {
 		_ = a.asterisk("hangup", func(ctx context.Context) error { return a.ctl.ari.Hangup(ctx, a.channel, "normal") })
 	case call.Degrade:
 		a.degrade()
-	case call.Register, call.Enqueue, call.Raise, call.Assess, call.Require, call.Mark, call.Restore:
+	case call.Register, call.Enqueue, call.Raise, call.Assess, call.Open, call.Require, call.Mark, call.Restore:
 		a.tellIndex(cmd, c)
 	case call.Close:
 		a.close(c)

@@ -24,7 +24,7 @@ type Config struct {
 
 	Lease      time.Duration // how long a call stays ours without renewal; default 3 s
 	ReturnWait time.Duration // how long a caller waits on hold for an agent whose browser vanished; default 20 s
-	RedialWait time.Duration // how long an agent is kept for a red caller who was cut off and may call again; default 2 min
+	RedialWait time.Duration // how long an agent is kept for a caller at risk who was cut off and may call again; default 3 min, at most the queue's patience
 	Outbound   Outbound
 	Alerts     Alerting
 	NodeLost   time.Duration // how long Asterisk may be out of reach before its calls are taken for lost; default 30 s
@@ -81,7 +81,7 @@ func (c Config) withDefaults() Config {
 	if c.Bonds.claimed == nil {
 		c.Bonds.claimed = func(string) bool { return true }
 	}
-	def(&c.RedialWait, 2*time.Minute)
+	def(&c.RedialWait, 3*time.Minute)
 	return c
 }
 

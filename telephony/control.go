@@ -98,7 +98,7 @@ func (a *actor) handOver(what string, ask func(context.Context, queue.RequestID)
 			defer cancel()
 			var err error
 			r, err = ask(ctx, req)
-			return useless(err) || errors.Is(err, queue.ErrNoCall) || errors.Is(err, queue.ErrNoAgent) || errors.Is(err, queue.ErrAgentBusy), err
+			return refusedFor(err), err
 		})
 		switch {
 		case err == nil:

@@ -16,7 +16,7 @@ func (a *actor) row(c call.Call) queue.Call {
 	t := a.terms(c)
 	return queue.Call{
 		ID: queue.CallID(c.ID), Line: queue.LineID(c.Line), Node: a.ctl.cfg.Node, Owner: a.ctl.cfg.ID, State: queue.CallState(c.State),
-		Tier: queue.Tier(c.Tier), Needs: t.Needs, Relax: t.Relax, Groups: t.Groups, Preferred: t.Preferred, PreferUntil: t.PreferUntil,
+		Tier: queue.Tier(c.Tier), Needs: t.Needs, Relax: t.Relax, Groups: t.Groups, Preferred: t.Preferred, PreferUntil: t.PreferUntil, Again: t.Again,
 		Arrived: c.Arrived, Waiting: c.Queued, Since: c.Since, Talked: c.Talked, Front: c.Front,
 		Agent: queue.AgentID(c.Agent), Danger: c.Danger, History: t.History, Hold: c.Hold, Callback: c.Task != "",
 		Parties: parties(c), Level: queue.Level(c.Level), LevelBy: queue.AgentID(c.LevelBy), LevelAt: c.LevelAt,
@@ -55,7 +55,7 @@ func (a *actor) terms(c call.Call) queue.Terms {
 	}
 	return queue.Terms{
 		Needs: a.line.needs(c.Language), Relax: line.Relax, Groups: line.Groups,
-		Preferred: queue.AgentID(c.Known.Preferred), PreferUntil: c.Known.PreferUntil, History: c.Known.History,
+		Preferred: queue.AgentID(c.Known.Preferred), PreferUntil: c.Known.PreferUntil, History: c.Known.History, Again: queue.CallID(c.Known.Again),
 	}
 }
 
@@ -135,6 +135,14 @@ func (a *actor) ask(ctx context.Context, req queue.RequestID, cmd call.Command, 
 		return err
 	case call.Require:
 		_, err := q.Require(ctx, req, id, a.terms(c))
+		return err
+	case call.Open:
+		_, err := q.Open(ctx, req, id, queue.AgentID(cmd.Agent))
+		if errors.Is(err, queue.ErrWrongState) {
+			if r, err := a.indexRow(ctx, c.ID); err == nil { // somebody has the caller, or it waits already
+				a.ctl.do(func() { a.ctl.indexed(r) })
+			}
+		}
 		return err
 	case call.Mark:
 		err := q.Mark(ctx, req, id, queue.CallState(c.State), c.Hold)

@@ -150,19 +150,3 @@ func (a *actor) withdraw() {
 		}
 	})
 }
-
-// keepAgent is for a call that is over: the caller may be dialling again.
-func (a *actor) keepAgent(agent string) {
-	req := queue.RequestID(newID())
-	a.index.do(a.ctx, func(ctx context.Context) {
-		err := again(ctx, 10*time.Second, func(ctx context.Context) (bool, error) {
-			ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-			defer cancel()
-			_, err := a.ctl.queue.Hold(ctx, req, queue.AgentID(agent), a.ctl.cfg.RedialWait)
-			return useless(err) || errors.Is(err, queue.ErrNoAgent), err
-		})
-		if err != nil && ctx.Err() == nil {
-			a.log.Info("the agent is not kept for a caller who was cut off", "error", err)
-		}
-	})
-}

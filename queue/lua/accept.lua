@@ -13,6 +13,7 @@ end_offer(o, 'accepted', true)
 leave(c)
 c.state, c.since, c.talked, c.offer, c.hold = 'talking', NOW, c.talked or NOW, nil, nil
 assign(c, nil)
+found(c)
 touch('calls', c)
 redis.call('HSET', P .. 'talks', a.id, c.id)
 a.accepted = id

@@ -81,8 +81,12 @@ local function become(a, state, more)
   end
   if a.state == 'wrap_up' or a.state == 'talking' and state ~= 'wrap_up' then a.began, a.line = nil, nil end
   redis.call('ZREM', P .. 'orphans', a.id)
+  if a.keeps then
+    redis.call('ZREM', P .. 'keeping', a.id)
+    redis.call('HDEL', P .. 'awaits', a.keeps)
+  end
   if a.assist then redis.call('HDEL', P .. 'assists', a.id) end
-  a.reason, a.ends, a.call, a.offer, a.assist, a.was = nil, nil, nil, nil, nil, nil
+  a.reason, a.ends, a.call, a.offer, a.assist, a.was, a.keeps, a.prior = nil, nil, nil, nil, nil, nil, nil, nil
   for k, v in pairs(more or {}) do a[k] = v end
   a.state, a.since = state, a.since_given or NOW
   a.since_given = nil
@@ -90,7 +94,7 @@ local function become(a, state, more)
     a.idle = a.idle or NOW
     seat(a)
   elseif state == 'wrap_up' then
-    redis.call('ZADD', P .. 'wrapping', int(a.ends), a.id)
+    if not a.late then redis.call('ZADD', P .. 'wrapping', int(a.owes and a.since + CFG.form or a.ends), a.id) end
   elseif state == 'talking' then
     a.misses = nil
   end
@@ -105,7 +109,42 @@ local function not_ready(a, reason)
   become(a, 'not_ready', {reason = reason})
 end
 
-local function wrap_up(a) become(a, 'wrap_up', {ends = NOW + CFG.wrap}) end
+local function wrap_up(a)
+  a.late = nil
+  become(a, 'wrap_up', {ends = NOW + CFG.wrap})
+end
+
+-- keep_agent keeps an agent for the caller of a call that was cut off, until a time: nobody else is offered to them.
+local function keep_agent(a, call, till)
+  become(a, 'not_ready', {reason = 'kept', keeps = call, ends = till})
+  redis.call('ZADD', P .. 'keeping', int(till), a.id)
+  redis.call('HSET', P .. 'awaits', call, a.id)
+end
+
+-- taken: somebody has the agent, whatever the agent wants.
+local function taken(a) return a.state == 'reserved' or a.state == 'talking' or a.assist or a.keeps end
+
+-- unreserve ends a reservation without the agent's doing: who was rung although not available is what they were.
+local function unreserve(a)
+  local p = a.prior
+  if not p then return become(a, 'available') end
+  if not p.keeps then
+    a.since_given = p.since
+    become(a, 'not_ready', {reason = p.reason, ends = p.ends})
+  elseif (p.ends or 0) > NOW then
+    a.since_given = p.since
+    keep_agent(a, p.keeps, p.ends)
+  else
+    wrap_up(a)
+  end
+end
+
+-- lead notes whether an agent leads the shift and can talk: such a one is rung for a caller at risk whose agent vanished, also when not ready.
+local function lead(a, on)
+  a.lead = on
+  if on then redis.call('HSET', P .. 'leads', a.id, '1') else redis.call('HDEL', P .. 'leads', a.id) end
+  touch('agents', a)
+end
 
 -- free makes an agent available, or sends one who had too many red calls to a rest first.
 local function free(a, idle)

@@ -14,7 +14,7 @@ end
 local function end_assist(a)
   local was = a.was or {state = 'not_ready', reason = 'signed_in'}
   if a.away then return not_ready(a, 'connection_lost') end
-  if was.state == 'available' or was.state == 'wrap_up' and (was.ends or 0) <= NOW then return free(a) end
+  if was.state == 'available' or was.state == 'wrap_up' and (was.ends or 0) <= NOW and not a.owes then return free(a) end
   a.since_given = was.since
   become(a, was.state, {reason = was.state == 'not_ready' and (was.reason or 'signed_in') or nil, ends = was.ends})
 end

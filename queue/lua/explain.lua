@@ -67,7 +67,7 @@ local function tier_of(id)
 end
 
 -- rivals are the callers at the heads of the buckets, in the order in which they would be served, and behind c the next of its bucket.
-local function rivals(c, a, buckets)
+local function rivals(c, a, buckets, named)
   local list, own, to = {}, bucket_of(c), assigned_to(a.id)
   for _, bucket in ipairs(buckets) do
     if #list == OTHERS then break end
@@ -77,7 +77,9 @@ local function rivals(c, a, buckets)
     if tier then
       local only, need, groups = asks(bucket)
       local could = nil
-      if to[got[1]] then
+      if named then
+        could = nil -- nobody else could have had somebody who is not available
+      elseif to[got[1]] then
         could = (a.spot or tier == 'red' or tier == 'returning') and true or nil
       elseif only then
         could = only == a.id and (a.spot or tier == 'returning') and true or nil
@@ -91,10 +93,11 @@ local function rivals(c, a, buckets)
 end
 
 -- explain is the reason of an offer that is about to be made. alone: the caller was for that agent, before any comparison; kept: those who
--- are held for somebody, when the agent is one of them.
+-- are held for somebody, when the agent is one of them. 'again' and 'supervisor' are rules by themselves.
 local function explain(c, a, alone, sets, kept, buckets)
   local list, count = {}, 1
-  if c.only or c.assigned == a.id then
+  local named = (alone == 'again' or alone == 'supervisor') and alone
+  if named or c.only or c.assigned == a.id then
     list[1] = candidate(a)
   elseif not a.spot and not alone then
     for _, id in ipairs(kept) do
@@ -119,7 +122,9 @@ local function explain(c, a, alone, sets, kept, buckets)
     list[1].bucket, list[SHOWN + 1] = nil, nil
   end
   local x, y, rule = list[1], list[2], 'longest_idle'
-  if c.assigned == a.id then
+  if named then
+    rule = named
+  elseif c.assigned == a.id then
     rule = 'assigned'
   elseif alone then
     rule = c.tier == 'returning' and 'returning' or 'preferred'
@@ -132,7 +137,7 @@ local function explain(c, a, alone, sets, kept, buckets)
   end
   local waiting = -1 - redis.call('HLEN', P .. 'offers')
   for tier in pairs(CFG.head) do waiting = waiting + redis.call('ZCARD', P .. 'tier:' .. tier) end
-  local others = rivals(c, a, buckets)
+  local others = rivals(c, a, buckets, named)
   return {
     rule = rule, tier = c.tier, key = c.key, need = c.need, groups = groups_of(c), agents = list, fitting = count,
     others = #others > 0 and others or nil, waiting = math.max(waiting, #others),

@@ -5,7 +5,7 @@ if a.state ~= 'wrap_up' then return refuse('wrong_state') end
 local ends = math.min(a.ends + tonumber(ARGV[9]), a.since + CFG.wrap_most)
 if ends > a.ends then
   a.ends = ends
-  redis.call('ZADD', P .. 'wrapping', int(ends), a.id)
+  if not a.owes then redis.call('ZADD', P .. 'wrapping', int(ends), a.id) end
   touch('agents', a)
 end
 return commit({agent = a})

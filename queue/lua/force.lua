@@ -1,6 +1,12 @@
 local a, state = agent_of(ARGV[7]), ARGV[8]
 if not a or a.state == 'offline' then return refuse('no_agent') end
-if a.state == 'reserved' or a.state == 'talking' or a.assist then return refuse('agent_busy') end
+if taken(a) then return refuse('agent_busy') end
+-- The form of a caller at risk keeps its agent in the wrap-up; a supervisor lets them go when its time is over, and never to the next caller.
+if a.owes and (state == 'available' or a.state == 'wrap_up' and not a.late) then return refuse('form_due') end
+if a.owes then
+  a.owes, a.late = nil, nil
+  touch('agents', a)
+end
 if state == 'not_ready' and a.state ~= 'not_ready' then
   not_ready(a, 'forced')
   match() -- who waited for this agent may fit another

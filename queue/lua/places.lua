@@ -116,7 +116,7 @@ end
 -- wait gives a call its place, by its order key.
 local function wait(c)
   c.key = c.key or order_key(c)
-  c.state, c.since, c.agent, c.offer, c.hold = 'waiting', NOW, nil, nil, nil
+  c.state, c.since, c.agent, c.offer, c.hold, c.keep = 'waiting', NOW, nil, nil, nil, nil
   redis.call('ZADD', P .. 'tier:' .. c.tier, int(c.key), c.id)
   enter(c)
   touch('calls', c)
@@ -134,12 +134,27 @@ local function forget(id)
   for tier in pairs(CFG.head) do redis.call('ZREM', P .. 'tier:' .. tier, id) end
 end
 
+-- found: somebody has the caller whose agent had vanished.
+local function found(c)
+  if not c.lost then return end
+  c.lost, c.lost_by = nil, nil
+  redis.call('HDEL', P .. 'lost', c.id)
+end
+
+-- again_of notes of which call, cut off, a call is the next one; none: nil.
+local function again_of(c, cut)
+  if c.again then redis.call('HDEL', P .. 'again', c.id) end
+  c.again = cut
+  if cut then redis.call('HSET', P .. 'again', c.id, cut) end
+end
+
 -- require_of gives a call other terms. It keeps the place, and the steps of relaxation count from the beginning of the wait as before.
 local function require_of(c, t)
   local waiting = c.state == 'waiting'
   if waiting then exit(c) end
   c.need, c.asked, c.relax, c.groups, c.history = t.need, t.asked, t.relax, t.groups, t.history
   c.preferred, c.prefer = t.preferred, t.prefer and math.min(t.prefer, NOW + CFG.patience)
+  again_of(c, t.again)
   touch('calls', c)
   if waiting then enter(c) end
   if c.state == 'offered' then relax(c) end
@@ -202,6 +217,7 @@ local function bound(c)
   if c.from then c.from = clamp(c.from, c.arrived, NOW) end
   if c.prefer then c.prefer = math.min(c.prefer, NOW + CFG.patience) end
   if c.assigned then c.assign = math.min(c.assign or NOW + CFG.patience, NOW + CFG.patience) end
-  c.only = nil
+  c.only, c.lost, c.lost_by, c.keep = nil, nil, nil, nil
+  if c.again then redis.call('HSET', P .. 'again', c.id, c.again) end
 end
 

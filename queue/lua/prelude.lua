@@ -6,7 +6,7 @@
 -- KEYS[1] {site}:calls, which routes the script to the slot of the site; all other keys are made from the prefix and lie in the same slot.
 -- ARGV[1] prefix "{site}:"   ARGV[2] name of the script       ARGV[3] request id, "" when the script is idempotent by nature
 -- ARGV[4] now in ms, "0" = the server's clock                 ARGV[5] candidate for the birth mark, new with every call
--- ARGV[6] settings, JSON {ring, wrap, wrap_most, miss, settle, patience, window, limit, rest: ms or count; head: {tier: ms}; floors: for the journal;
+-- ARGV[6] settings, JSON {ring, wrap, wrap_most, form, miss, settle, patience, window, limit, rest: ms or count; head: {tier: ms}; floors: for the journal;
 --         journal: keep one}
 -- ARGV[7].. the script's own
 

@@ -19,7 +19,7 @@ for _, index in ipairs({'waiting', 'idle'}) do
   redis.call('DEL', P .. index)
 end
 for tier in pairs(CFG.head) do redis.call('DEL', P .. 'tier:' .. tier) end
-for _, name in ipairs({'calls', 'agents', 'offers', 'talks', 'ringing', 'wrapping', 'orphans', 'relax', 'kept', 'exposed', 'settling', 'crew', 'assists', 'assigned', 'leases', 'lease:owner', 'lease:epoch'}) do
+for _, name in ipairs({'calls', 'agents', 'offers', 'talks', 'ringing', 'wrapping', 'orphans', 'relax', 'kept', 'exposed', 'settling', 'crew', 'assists', 'assigned', 'again', 'awaits', 'keeping', 'lost', 'leads', 'leases', 'lease:owner', 'lease:epoch'}) do
   redis.call('DEL', P .. name)
 end
 BORN = ARGV[5] .. '.' .. int(NOW)

@@ -24,7 +24,9 @@ local function make_offer(c, a, reason)
   exit(c)
   c.state, c.since, c.agent, c.offer = 'offered', NOW, a.id, o.id
   touch('calls', c)
+  local prior = a.state ~= 'available' and {reason = a.reason, since = a.since, ends = a.ends, keeps = a.keeps} or nil
   become(a, 'reserved', {call = c.id, offer = o.id})
+  a.prior = prior
   facts[#facts + 1] = {type = 'offered', offer = o, call = c, agent = a, reason = reason}
   count.made = count.made + 1
 end
@@ -152,7 +154,7 @@ local function match_one(hopeless)
       local id, need, groups = asks(bucket)
       local c, a, dropped, alone
       if id then c, a = only_agent(bucket, id) else c, a, dropped, alone = agent_for(bucket, need, groups, sets, kept) end
-      if c and a then make_offer(c, a, explain(c, a, id or alone, sets, kept, buckets)) end
+      if c and a then make_offer(c, a, explain(c, a, id and true or alone, sets, kept, buckets)) end
       if c and (a or dropped) then return true end
       hopeless[bucket] = true -- offers only take agents away: it stays so until the script ends
     end
@@ -160,13 +162,64 @@ local function match_one(hopeless)
   return first and serve_first() or false
 end
 
+-- by_place orders pairs of a caller and an agent by the caller's place.
+local function by_place(x, y) return x.call.key < y.call.key or x.call.key == y.call.key and x.call.id < y.call.id end
+
+local function buckets_now() return redis.call('ZRANGE', P .. 'waiting', 0, -1) end
+
+-- match_again gives callers who were cut off while at risk and are here again to the agents who were kept for them, before anything else: no place is lost by
+-- it, because those agents are kept for nobody else.
+local function match_again()
+  local awaits, list, pairs_of = redis.call('HGETALL', P .. 'awaits'), {}, {}
+  if #awaits == 0 then return end
+  for i = 1, #awaits, 2 do list[awaits[i]] = awaits[i + 1] end
+  local again = redis.call('HGETALL', P .. 'again')
+  for i = 1, #again, 2 do
+    local c, a = call_of(again[i]), agent_of(list[again[i + 1]])
+    if c and c.state == 'waiting' and a and a.keeps == again[i + 1] then pairs_of[#pairs_of + 1] = {call = c, agent = a} end
+  end
+  table.sort(pairs_of, by_place)
+  for _, x in ipairs(pairs_of) do
+    if x.agent.keeps then make_offer(x.call, x.agent, explain(x.call, x.agent, 'again', {}, {}, buckets_now())) end
+  end
+end
+
+-- leader is who leads the shift, can talk, and is not asked already: the one who has been in that state for longest.
+local function leader()
+  local list, best = redis.call('HGETALL', P .. 'leads'), nil
+  for i = 1, #list, 2 do
+    local a = agent_of(list[i])
+    local r = a and a.reason
+    local free = a and a.state == 'not_ready' and not a.away and not a.assist and not a.keeps and r ~= 'connection_lost' and r ~= 'declined' and r ~= 'no_answer'
+    if free and (not best or a.since < best.since or a.since == best.since and a.id < best.id) then best = a end
+  end
+  return best
+end
+
+-- match_lost rings who leads the shift for callers at risk whose agent vanished, and for whom nobody is available.
+local function match_lost()
+  local lost, list = redis.call('HGETALL', P .. 'lost'), {}
+  for i = 1, #lost, 2 do
+    local c = call_of(lost[i])
+    if c and c.state == 'waiting' then list[#list + 1] = {call = c} end
+  end
+  table.sort(list, by_place)
+  for _, x in ipairs(list) do
+    local a = leader()
+    if not a then return end
+    make_offer(x.call, a, explain(x.call, a, 'supervisor', {}, {}, buckets_now()))
+  end
+end
+
 -- match promises until no waiting call fits an available agent: the most urgent bucket head first (in its class of urgency who is assigned to somebody), to the best who fits: the preferred one,
 -- else by group, for a red caller by exposure, by idleness. It looks at heads of buckets only; its cost depends on how many different
 -- requirement and skill sets there are, and how many agents are held, not on how many wait.
 local function match()
   if settling() then return end
+  match_again()
   local hopeless = {}
   while match_one(hopeless) do end
+  match_lost()
 end
 
 -- change_tier gives a call another urgency, in any state.

@@ -10,7 +10,7 @@ for _, id in ipairs(due('ringing', NOW)) do
     if a and a.offer == id then
       a.misses = (a.misses or 0) + 1
       a.idle = nil -- missed: to the end of the idle
-      if a.misses >= CFG.miss then not_ready(a, 'no_answer') else become(a, 'available') end
+      if a.prior or a.misses >= CFG.miss then not_ready(a, 'no_answer') else become(a, 'available') end
     end
     n = n + 1
   else
@@ -19,11 +19,25 @@ for _, id in ipairs(due('ringing', NOW)) do
 end
 for _, id in ipairs(due('wrapping', NOW)) do
   local a = agent_of(id)
-  if a and a.state == 'wrap_up' then
+  if a and a.state == 'wrap_up' and a.owes then
+    a.late = NOW -- it goes on; who leads is told
+    redis.call('ZREM', P .. 'wrapping', id)
+    touch('agents', a)
+    n = n + 1
+  elseif a and a.state == 'wrap_up' then
     if a.away then not_ready(a, 'connection_lost') else free(a, a.ends) end
     n = n + 1
   else
     redis.call('ZREM', P .. 'wrapping', id)
+  end
+end
+for _, id in ipairs(due('keeping', NOW)) do
+  local a = agent_of(id)
+  if a and a.keeps then
+    wrap_up(a)
+    n = n + 1
+  else
+    redis.call('ZREM', P .. 'keeping', id)
   end
 end
 for _, id in ipairs(due('orphans', NOW)) do

@@ -28,6 +28,10 @@ func (q *Queue) DeskView(a *Agent) queue.Agent {
 	if a.SOS != nil {
 		out.SOS = &queue.SOS{At: at(a.SOS.At), Call: a.SOS.Call, AckBy: a.SOS.AckBy, AckAt: at(a.SOS.AckAt)}
 	}
+	out.Owes, out.Late, out.Keeps, out.Lead = a.Owes, at(a.Late), a.Keeps, a.Lead
+	if p := a.Prior; p != nil {
+		out.Prior = &queue.Prior{Reason: p.Reason, Since: at(p.Since), Until: at(p.Ends), Keeps: p.Keeps}
+	}
 	for _, t := range a.Reds {
 		out.Reds = append(out.Reds, at(t))
 	}
@@ -43,7 +47,7 @@ func (q *Queue) become(a *Agent, state queue.AgentState) {
 	if a.State == queue.AgentWrapUp || a.State == queue.AgentTalking && state != queue.AgentWrapUp {
 		a.Began, a.Line = 0, ""
 	}
-	a.Reason, a.Ends, a.Call, a.Offer, a.orphan, a.Assist, a.Was = "", 0, "", 0, 0, "", Was{}
+	a.Reason, a.Ends, a.Call, a.Offer, a.orphan, a.Assist, a.Was, a.Keeps, a.Prior = "", 0, "", 0, 0, "", Was{}, "", nil
 	a.State, a.Since = state, q.now
 	switch state {
 	case queue.AgentAvailable:
@@ -105,6 +109,7 @@ func (q *Queue) unready(a *Agent, reason string) {
 }
 
 func (q *Queue) wrapUp(a *Agent) {
+	a.Late = 0
 	q.become(a, queue.AgentWrapUp)
 	a.Ends = q.now + q.wrap
 }
@@ -164,7 +169,7 @@ func (q *Queue) at(op Op) (*Agent, error) {
 }
 
 func busy(a *Agent) bool {
-	return a.State == queue.AgentReserved || a.State == queue.AgentTalking || a.Assist != ""
+	return a.State == queue.AgentReserved || a.State == queue.AgentTalking || a.Assist != "" || a.Keeps != ""
 }
 
 func (q *Queue) accept(op Op) error {
@@ -185,7 +190,7 @@ func (q *Queue) accept(op Op) error {
 	c := q.Calls[o.Call]
 	delete(q.Offers, o.Fence)
 	c.State, c.Since, c.Offer, c.Hold, c.Key = queue.CallTalking, q.now, 0, "", 0
-	c.Assigned, c.AssignTill = "", 0
+	c.Assigned, c.AssignTill, c.Lost, c.LostBy = "", 0, 0, ""
 	if c.Talked == 0 {
 		c.Talked = q.now
 	}
@@ -259,6 +264,8 @@ func (q *Queue) ready(op Op) error {
 		return err
 	case busy(a):
 		return queue.ErrAgentBusy
+	case a.Owes != "":
+		return queue.ErrFormDue
 	case a.Rest > q.now && q.cfg.Exposure.Limit > 0:
 		return queue.ErrOnBreak
 	}
@@ -277,6 +284,8 @@ func (q *Queue) notReady(op Op) error {
 		return err
 	case busy(a):
 		return queue.ErrAgentBusy
+	case a.Owes != "" && a.State == queue.AgentWrapUp:
+		return queue.ErrFormDue
 	}
 	if a.State != queue.AgentNotReady || a.Reason != op.Why {
 		q.unready(a, op.Why)
@@ -310,8 +319,11 @@ func (q *Queue) signOut(op Op) error {
 	if a == nil || a.Session != op.Agent.Session {
 		return nil // an old session changes nothing
 	}
-	if a.State == queue.AgentTalking || a.Assist != "" {
+	if a.State == queue.AgentTalking || a.Assist != "" || a.Keeps != "" || a.Prior != nil && a.Prior.Keeps != "" {
 		return queue.ErrAgentBusy
+	}
+	if a.Owes != "" && a.State == queue.AgentWrapUp && !(a.Late != 0 && a.Away) {
+		return queue.ErrFormDue
 	}
 	if a.State == queue.AgentReserved {
 		q.endOffer(q.Offers[a.Offer])
@@ -324,7 +336,7 @@ func (q *Queue) signOut(op Op) error {
 			c.Assigned, c.AssignTill = "", 0
 		}
 	}
-	a.Away, a.Misses = false, 0
+	a.Away, a.Misses, a.Owes, a.Late, a.Lead = false, 0, "", 0, false
 	q.become(a, queue.AgentOffline)
 	if a.SOS != nil {
 		a.Session, a.Console = "", ""

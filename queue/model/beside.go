@@ -30,10 +30,8 @@ func (q *Queue) beside(op Op) error {
 		return q.help(op)
 	case Extend:
 		return q.extend(op)
-	case Assess:
-		return q.assess(op)
 	}
-	return queue.ErrInvalid
+	return q.risk(op)
 }
 
 // there is an agent who is signed in.
@@ -81,7 +79,7 @@ func (q *Queue) endAssist(a *Agent) {
 	switch {
 	case a.Away:
 		q.unready(a, queue.ReasonConnectionLost)
-	case was.State == queue.AgentAvailable, was.State == queue.AgentWrapUp && was.Ends <= q.now:
+	case was.State == queue.AgentAvailable, was.State == queue.AgentWrapUp && was.Ends <= q.now && a.Owes == "":
 		q.free(a, 0)
 	case was.State == queue.AgentWrapUp:
 		q.become(a, queue.AgentWrapUp)
@@ -159,13 +157,13 @@ func (q *Queue) transfer(op Op) error {
 		return queue.ErrWrongState
 	case !present(to):
 		return queue.ErrNoAgent
-	case busy(to) && to.Assist != c.ID:
+	case busy(to) && (to.Assist != c.ID || to.Keeps != ""):
 		return queue.ErrAgentBusy
 	}
 	if a := q.part(c); a != nil {
 		q.wrapUp(a)
 	}
-	c.State, c.Since, c.Agent = queue.CallTalking, q.now, to.ID
+	c.State, c.Since, c.Agent, c.Keep = queue.CallTalking, q.now, to.ID, 0
 	q.talks[to.ID] = c.ID
 	to.accepted = 0
 	q.expose(to, c)
@@ -271,6 +269,11 @@ func (q *Queue) force(op Op) error {
 		return queue.ErrNoAgent
 	case busy(a):
 		return queue.ErrAgentBusy
+	case a.Owes != "" && (state == queue.AgentAvailable || a.State == queue.AgentWrapUp && a.Late == 0):
+		return queue.ErrFormDue
+	}
+	a.Owes, a.Late = "", 0
+	switch {
 	case a.State == state:
 		return nil
 	case state == queue.AgentNotReady:

@@ -24,7 +24,7 @@ func (q *Queue) row(c queue.Call) (*Call, error) {
 		ID: c.ID, Line: c.Line, Node: c.Node, Owner: c.Owner, State: c.State, Tier: c.Tier, Need: asked.Text(),
 		Arrived: ms(c.Arrived), Since: ms(c.Since), Talked: ms(c.Talked), Front: ms(c.Front), From: ms(c.Waiting), Until: ms(c.PreferUntil),
 		Preferred: c.Preferred, Agent: c.Agent, Danger: c.Danger, History: c.History, Hold: c.Hold, Groups: c.Groups, Callback: c.Callback,
-		Parties: c.Parties, Assigned: c.Assigned, Level: c.Level, LevelBy: c.LevelBy, LevelAt: ms(c.LevelAt),
+		Parties: c.Parties, Assigned: c.Assigned, Level: c.Level, LevelBy: c.LevelBy, LevelAt: ms(c.LevelAt), Again: c.Again,
 	}
 	if r.Assigned != "" {
 		r.AssignTill = q.now + q.patience
@@ -59,6 +59,7 @@ func (q *Queue) View(c *Call) queue.Call {
 		Arrived: at(c.Arrived), Since: at(c.Since), Talked: at(c.Talked), Front: at(c.Front), Waiting: at(c.From), PreferUntil: at(c.Until),
 		Preferred: c.Preferred, Only: c.Only, Agent: c.Agent, Danger: c.Danger, History: c.History, Hold: c.Hold, Groups: c.Groups, Callback: c.Callback,
 		Parties: c.Parties, Assigned: c.Assigned, AssignedUntil: at(c.AssignTill), Level: c.Level, LevelBy: c.LevelBy, LevelAt: at(c.LevelAt),
+		LostAt: at(c.Lost), LostBy: c.LostBy, Again: c.Again,
 	}
 	for _, s := range c.Relax {
 		out.Relax = append(out.Relax, s.Relaxation)
@@ -109,7 +110,7 @@ func (q *Queue) wait(c *Call) {
 	if c.Key == 0 {
 		c.Key = q.orderKey(c)
 	}
-	c.State, c.Since, c.Agent, c.Offer, c.Hold = queue.CallWaiting, q.now, "", 0, ""
+	c.State, c.Since, c.Agent, c.Offer, c.Hold, c.Keep = queue.CallWaiting, q.now, "", 0, "", 0
 	q.enter(c)
 }
 
@@ -162,12 +163,13 @@ func (q *Queue) require(in queue.Call) error {
 		return err
 	}
 	c.Need, c.Asked, c.Relax, c.Groups, c.History, c.Preferred, c.Until = r.Need, r.Asked, r.Relax, r.Groups, r.History, r.Preferred, r.Until
+	c.Again = r.Again
 	switch c.State {
 	case queue.CallWaiting:
 		q.enter(c)
 	case queue.CallOffered:
 		q.relax(c)
-		if a := q.Agents[c.Agent]; !q.able(a, c) { // it rings for one who cannot help
+		if a := q.Agents[c.Agent]; a.Prior == nil && !q.able(a, c) { // it rings for one who cannot help
 			q.endOffer(q.Offers[c.Offer])
 			q.become(a, queue.AgentAvailable)
 		}
@@ -230,17 +232,6 @@ func (q *Queue) raise(id queue.CallID, tier queue.Tier, danger bool) error {
 	return nil
 }
 
-// assess notes what a person said of the danger; it may also take a mark of danger away.
-func (q *Queue) assess(op Op) error {
-	c := q.Calls[op.Call.ID]
-	if c == nil {
-		return queue.ErrNoCall
-	}
-	c.Danger, c.Level, c.LevelBy, c.LevelAt = op.Flag, op.Call.Level, op.Call.LevelBy, ms(op.Call.LevelAt)
-	q.changeTier(c, op.Tier)
-	return nil
-}
-
 func (q *Queue) changeTier(c *Call, tier queue.Tier) {
 	if c.Tier == tier {
 		return
@@ -285,7 +276,8 @@ func (q *Queue) mark(id queue.CallID, state queue.CallState, hold string) error 
 	return nil
 }
 
-func (q *Queue) end(id queue.CallID) error {
+func (q *Queue) end(op Op) error {
+	id := op.Call.ID
 	c := q.Calls[id]
 	if c == nil {
 		for _, a := range q.Agents {
@@ -301,10 +293,18 @@ func (q *Queue) end(id queue.CallID) error {
 		a := q.Agents[c.Agent]
 		delete(q.Offers, c.Offer)
 		if a != nil && a.Offer == c.Offer {
-			q.become(a, queue.AgentAvailable)
+			q.unreserve(a)
 		}
 	} else if a := q.part(c); a != nil {
-		q.wrapUp(a)
+		answered := op.Why == string(queue.EndAnswered)
+		if answered && (c.Tier == queue.TierRed || c.Danger) && !c.Filed {
+			a.Owes = c.ID
+		}
+		if answered && c.Keep != 0 && !a.Away {
+			q.keepAgent(a, c.ID, q.now+c.Keep)
+		} else {
+			q.wrapUp(a)
+		}
 	}
 	q.endAssists(id)
 	delete(q.Calls, id)

@@ -31,10 +31,14 @@ func (q *Queue) explain(c *Call, a *Agent) queue.Decision {
 	if i := slices.Index(fit, a); i >= shown || a.Spot == "" && alone { // would not be shown, or stands outside of the order
 		fit = slices.Insert(slices.Delete(fit, i, i+1), 0, a)
 	}
+	reds := q.redsOf
+	if assigned || c.Only != "" { // looked at alone, and not by the bucket
+		reds = func(x *Agent) int { n, _ := q.exposure(x); return n }
+	}
 	d := queue.Decision{Tier: c.Tier, Key: at(c.Key), Needs: q.levelsOf(c.Need), Groups: c.Groups, Fitting: len(fit)}
 	for _, x := range fit {
 		d.Agents = append(d.Agents, queue.Candidate{
-			ID: x.ID, Group: x.Group, Reds: q.redsOf(x), Idle: at(x.Idle), Held: at(x.Held), Skills: q.levelsOf(x.Skills),
+			ID: x.ID, Group: x.Group, Reds: reds(x), Idle: at(x.Idle), Held: at(x.Held), Skills: q.levelsOf(x.Skills),
 		})
 	}
 	d.Agents = d.Agents[:min(shown, len(d.Agents))]

@@ -37,6 +37,11 @@ type callRow struct {
 	Level     queue.Level     `json:"level"`
 	LevelBy   queue.AgentID   `json:"level_by"`
 	LevelAt   int64           `json:"level_at"`
+	Lost      int64           `json:"lost"`
+	LostBy    queue.AgentID   `json:"lost_by"`
+	Again     queue.CallID    `json:"again"`
+	Keep      int64           `json:"keep"`
+	Filed     bool            `json:"filed"`
 	Callback  bool            `json:"callback"`
 	History   int             `json:"history"`
 	Groups    *int            `json:"groups"`
@@ -80,6 +85,11 @@ type agentRow struct {
 	Assist   queue.CallID     `json:"assist"`
 	Was      wasRow           `json:"was"`
 	SOS      *helpRow         `json:"sos"`
+	Owes     queue.CallID     `json:"owes"`
+	Late     int64            `json:"late"`
+	Keeps    queue.CallID     `json:"keeps"`
+	Lead     bool             `json:"lead"`
+	Prior    *priorRow        `json:"prior"`
 }
 
 type partyRow struct {
@@ -98,6 +108,13 @@ type wasRow struct {
 	Reason string           `json:"reason"`
 	Since  int64            `json:"since"`
 	Ends   int64            `json:"ends"`
+}
+
+type priorRow struct {
+	Reason string       `json:"reason"`
+	Since  int64        `json:"since"`
+	Ends   int64        `json:"ends"`
+	Keeps  queue.CallID `json:"keeps"`
 }
 
 type helpRow struct {
@@ -129,6 +146,7 @@ func (q *Queue) Configure(cfg queue.Config) error {
 	cfg = cfg.WithDefaults()
 	q.cfg = cfg
 	q.ring, q.wrap, q.most, q.settle = cfg.Ring.Milliseconds(), cfg.WrapUp.Milliseconds(), cfg.WrapMost.Milliseconds(), cfg.Settle.Milliseconds()
+	q.form = cfg.FormWait.Milliseconds()
 	q.patience, q.window, q.rest = cfg.Patience.Milliseconds(), cfg.Exposure.Window.Milliseconds(), cfg.Exposure.Break.Milliseconds()
 	for t, d := range cfg.HeadStart {
 		q.head[t] = d.Milliseconds()
@@ -198,6 +216,7 @@ func (q *Queue) loadCall(text json.RawMessage) error {
 		Preferred: r.Preferred, Only: r.Only, Agent: r.Agent, exposed: r.Exposed, Offer: fenceIn(r.Offer),
 		Danger: r.Danger, Callback: r.Callback, History: r.History, Groups: queue.EveryGroup, Hold: r.Hold,
 		Assigned: r.Assigned, AssignTill: r.Assign, Level: r.Level, LevelBy: r.LevelBy, LevelAt: r.LevelAt,
+		Lost: r.Lost, LostBy: r.LostBy, Again: r.Again, Keep: r.Keep, Filed: r.Filed,
 	}
 	if r.Groups != nil {
 		c.Groups = *r.Groups
@@ -222,7 +241,11 @@ func (q *Queue) loadAgent(text json.RawMessage) error {
 		ID: r.ID, State: r.State, Reason: r.Reason, Skills: r.Skills, Spot: r.Spot, Console: r.Console, Session: r.Session,
 		Since: r.Since, Ends: r.Ends, Idle: r.Idle, Rested: r.Rested, Rest: r.Rest, Held: r.Held, Began: r.Began, Line: r.Line,
 		Group: r.Group, Misses: r.Misses, Call: r.Call, Offer: fenceIn(r.Offer), accepted: fenceIn(r.Accepted), Reds: r.Reds, Away: r.Away,
-		Assist: r.Assist, Was: Was(r.Was),
+		Assist: r.Assist, Was: Was(r.Was), Owes: r.Owes, Late: r.Late, Keeps: r.Keeps, Lead: r.Lead,
+	}
+	if r.Prior != nil {
+		p := Prior(*r.Prior)
+		a.Prior = &p
 	}
 	if r.SOS != nil {
 		a.SOS = &Help{At: r.SOS.At, AckAt: r.SOS.AckAt, Call: r.SOS.Call, AckBy: r.SOS.AckBy}

@@ -20,6 +20,13 @@ func (q *Queue) match() {
 		return
 	}
 	q.settling = 0
+	q.matchAgain()
+	q.matchFree()
+	q.matchLost()
+}
+
+// matchFree gives callers to those who are available.
+func (q *Queue) matchFree() {
 	var order []*Call
 	assigned := false
 	for _, c := range q.Calls {
@@ -76,8 +83,10 @@ func bucket(c *Call) string {
 	return c.Need
 }
 
-func (q *Queue) offer(c *Call, a *Agent) {
-	q.Why = append(q.Why, q.explain(c, a))
+func (q *Queue) offer(c *Call, a *Agent) { q.make(c, a, q.explain(c, a)) }
+
+func (q *Queue) make(c *Call, a *Agent, why queue.Decision) {
+	q.Why = append(q.Why, why)
 	q.fence = max(q.fence+1, q.now)
 	o := &Offer{Fence: q.fence, Made: q.now, Expires: q.now + q.ring, Call: c.ID, Agent: a.ID}
 	q.Offers[o.Fence] = o
@@ -184,18 +193,25 @@ func (q *Queue) sweep() {
 		q.endOffer(o)
 		a := q.Agents[o.Agent]
 		a.Misses, a.Idle = a.Misses+1, 0
-		if a.Misses >= q.cfg.MissLimit {
+		if a.Prior != nil || a.Misses >= q.cfg.MissLimit {
 			q.unready(a, queue.ReasonNoAnswer)
 		} else {
 			q.become(a, queue.AgentAvailable)
 		}
 	}
-	for _, a := range q.agentsDue(func(a *Agent) int64 { return only(a.State == queue.AgentWrapUp, a.Ends) }) {
+	for _, a := range q.agentsDue(q.wrapDue) {
+		if a.Owes != "" {
+			a.Late = q.now
+			continue
+		}
 		if a.Away {
 			q.unready(a, queue.ReasonConnectionLost)
 		} else {
 			q.free(a, a.Ends)
 		}
+	}
+	for _, a := range q.agentsDue(func(a *Agent) int64 { return only(a.Keeps != "", a.Ends) }) {
+		q.wrapUp(a)
 	}
 	for _, a := range q.agentsDue(func(a *Agent) int64 { return a.orphan }) {
 		if a.Assist != "" {

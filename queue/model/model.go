@@ -48,6 +48,12 @@ const (
 	EndSOS       = queue.DoEndSOS
 	Extend       = queue.DoExtend
 	Assess       = queue.DoAssess
+	Open         = queue.DoOpen
+	Reclaim      = queue.DoReclaim
+	Keep         = queue.DoKeep
+	Unkeep       = queue.DoUnkeep
+	Filed        = queue.DoFiled
+	Lead         = queue.DoLead
 )
 
 // Call is a caller's row; times in ms since 1970, 0 = none.
@@ -72,6 +78,10 @@ type Call struct {
 	Level                                           queue.Level
 	LevelBy                                         queue.AgentID
 	LevelAt                                         int64
+	Lost, Keep                                      int64 // since when open; for how long the agent is kept at the end
+	LostBy                                          queue.AgentID
+	Again                                           queue.CallID
+	Filed                                           bool
 
 	due int64 // of the next step or of the wait for one agent
 }
@@ -101,6 +111,11 @@ type Agent struct {
 	Was    Was // of who assists
 	SOS    *Help
 
+	Owes, Keeps queue.CallID
+	Late        int64
+	Lead        bool
+	Prior       *Prior // of who is rung although not available
+
 	exposed, orphan int64 // due times
 }
 
@@ -109,6 +124,13 @@ type Was struct {
 	State       queue.AgentState
 	Reason      string
 	Since, Ends int64
+}
+
+// Prior is what somebody was who is rung although not available.
+type Prior struct {
+	Reason      string
+	Since, Ends int64
+	Keeps       queue.CallID
 }
 
 // Help is an agent's call for help.
@@ -142,6 +164,7 @@ type Queue struct {
 	head                       map[queue.Tier]int64
 	now, fence, born, settling int64
 	ring, wrap, most, settle   int64
+	form                       int64
 	patience, window, rest     int64
 	talks                      map[queue.AgentID]queue.CallID
 	rests                      map[queue.AgentID]Agent
@@ -206,7 +229,7 @@ func (q *Queue) change(op Op) error {
 	case Mark:
 		return q.mark(op.Call.ID, op.State, op.Why)
 	case End:
-		return q.end(op.Call.ID)
+		return q.end(op)
 	case Restore:
 		return q.restore(op.Call)
 	case SignIn:

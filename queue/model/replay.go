@@ -83,7 +83,7 @@ func (r *Replay) Index() *Queue { return r.q }
 func code(err error) string {
 	for code, known := range map[string]error{
 		"": nil, "offer_gone": queue.ErrOfferGone, "no_call": queue.ErrNoCall, "no_agent": queue.ErrNoAgent, "agent_busy": queue.ErrAgentBusy,
-		"fenced": queue.ErrFenced, "on_break": queue.ErrOnBreak, "wrong_state": queue.ErrWrongState,
+		"fenced": queue.ErrFenced, "on_break": queue.ErrOnBreak, "form_due": queue.ErrFormDue, "wrong_state": queue.ErrWrongState,
 	} {
 		if errors.Is(err, known) {
 			return code

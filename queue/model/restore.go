@@ -78,8 +78,9 @@ func (q *Queue) restoreAgent(in queue.Agent) error {
 	q.settleOn()
 	a := &Agent{
 		ID: in.ID, Skills: in.Skills.Text(), Group: in.Group, Console: in.Console, Session: in.Session, State: queue.AgentOffline,
-		Rested: ms(in.Rested), Rest: ms(in.Rest),
+		Rested: ms(in.Rested), Rest: ms(in.Rest), Owes: in.Owes, Late: ms(in.Late),
 	}
+	a.Lead = in.Lead && in.State != queue.AgentOffline
 	if in.SOS != nil {
 		a.SOS = &Help{At: ms(in.SOS.At), AckAt: ms(in.SOS.AckAt), Call: in.SOS.Call, AckBy: in.SOS.AckBy}
 	} else if old != nil {
@@ -106,15 +107,26 @@ func (q *Queue) restoreAgent(in queue.Agent) error {
 		q.become(a, queue.AgentNotReady)
 		a.Reason = queue.ReasonConnectionLost
 	case in.State == queue.AgentOffline:
-		a.Session, a.Console = "", ""
+		a.Session, a.Console, a.Owes, a.Late = "", "", "", 0
 	case in.Assist != "":
 		q.restoreAssist(a, in, since)
 		since = a.Since
+	case in.Keeps != "" && ms(in.Until) > q.now:
+		q.keepAgent(a, in.Keeps, ms(in.Until))
+	case in.Keeps != "":
+		q.wrapUp(a)
 	case in.State == queue.AgentWrapUp:
 		q.become(a, queue.AgentWrapUp)
 		if a.Ends = ms(in.Until); a.Ends == 0 {
 			a.Ends = q.now + q.wrap
 		}
+	case in.State == queue.AgentReserved && in.Prior != nil:
+		p := in.Prior
+		a.Prior = &Prior{Reason: p.Reason, Since: ms(p.Since), Ends: ms(p.Until), Keeps: p.Keeps}
+		q.unreserve(a)
+		since = a.Since
+	case (in.State == queue.AgentAvailable || in.State == queue.AgentReserved) && in.Owes != "":
+		q.wrapUp(a)
 	case in.State == queue.AgentAvailable || in.State == queue.AgentReserved:
 		a.Idle = min(since, q.now)
 		q.become(a, queue.AgentAvailable)

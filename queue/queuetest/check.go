@@ -56,6 +56,7 @@ func (x Index) Check() error {
 	c.unmatched()
 	c.crew()
 	c.beside()
+	c.risk()
 	c.wrong(x.Text["seq"] == x.Text["events"], "number of the last event: counter %q, stream %q", x.Text["seq"], x.Text["events"])
 	return errors.Join(c.errs...)
 }
@@ -97,8 +98,8 @@ func (c *checker) agent(a Agent) {
 	c.wrong(inIdle == (a.Spot != ""), "agent %s: spot %q, idle %v", a.ID, a.Spot, inIdle)
 	c.wrong(!inIdle || idle == a.Rank(), "agent %s: idle score %v, row %v", a.ID, idle, a.Rank())
 	c.wrong(!inKept || kept == a.Held, "agent %s: kept until %v, row %v", a.ID, kept, a.Held)
-	c.wrong(inWrap == (a.State == "wrap_up"), "agent %s: %s, wrapping %v", a.ID, a.State, inWrap)
-	c.wrong(!inWrap || ends == a.Ends, "agent %s: wrapping score %v, row %v", a.ID, ends, a.Ends)
+	c.wrong(inWrap == (a.State == "wrap_up" && a.Late == 0), "agent %s: %s, late %v, wrapping %v", a.ID, a.State, a.Late, inWrap)
+	c.wrong(!inWrap || a.Owes != "" || ends == a.Ends, "agent %s: wrapping score %v, row %v", a.ID, ends, a.Ends)
 	c.wrong((a.Offer != "") == reserved, "agent %s: %s, offer %q", a.ID, a.State, a.Offer)
 	c.wrong((a.Call != "") == (reserved || talking), "agent %s: %s, call %q", a.ID, a.State, a.Call)
 	c.wrong((a.Reason != "") == (a.State == "not_ready"), "agent %s: %s, reason %q", a.ID, a.State, a.Reason)
@@ -167,6 +168,42 @@ func (c *checker) beside() {
 	}
 }
 
+// risk: who is kept is not ready for it, and listed; who owes a form is not available; who vanished left a call that waits; the lists are those of the rows.
+func (c *checker) risk() {
+	count := map[string]int{}
+	for _, a := range c.x.Agents {
+		kept := a.Keeps != ""
+		c.wrong(kept == (a.Reason == "kept") && (!kept || c.x.Notes["awaits"][a.Keeps] == a.ID && c.x.Sorted["keeping"][a.ID] == a.Ends), "agent %s: kept %+v", a.ID, a)
+		c.wrong(a.Owes == "" || a.State != "available" && a.State != "offline", "agent %s: owes a form, %+v", a.ID, a)
+		c.wrong(a.Late == 0 || a.Owes != "", "agent %s: late without a form, %+v", a.ID, a)
+		c.wrong(a.Prior == nil || a.State == "reserved", "agent %s: %s, was %+v", a.ID, a.State, a.Prior)
+		c.wrong(a.Lead == (c.x.Notes["leads"][a.ID] != ""), "agent %s: leads %v, listed %v", a.ID, a.Lead, !a.Lead)
+		count["awaits"] += one(kept)
+		count["leads"] += one(a.Lead)
+	}
+	for _, v := range c.x.Calls {
+		lost := v.Lost != 0
+		c.wrong(lost == (v.LostBy != "") && (!lost || v.State == "waiting" || v.State == "offered"), "call %s: lost %+v", v.ID, v)
+		c.wrong(c.x.Notes["lost"][v.ID] == v.LostBy, "call %s: lost by %q, listed %q", v.ID, v.LostBy, c.x.Notes["lost"][v.ID])
+		c.wrong(c.x.Notes["again"][v.ID] == v.Again, "call %s: again of %q, listed %q", v.ID, v.Again, c.x.Notes["again"][v.ID])
+		if c.x.Text["settling"] == "" && v.State == "waiting" && v.Again != "" {
+			c.wrong(c.x.Notes["awaits"][v.Again] == "", "call %s waits beside %s, who is kept for it", v.ID, c.x.Notes["awaits"][v.Again])
+		}
+		count["lost"] += one(lost)
+		count["again"] += one(v.Again != "")
+	}
+	for list, n := range count {
+		c.wrong(len(c.x.Notes[list]) == n, "%s: %d listed, %d are", list, len(c.x.Notes[list]), n)
+	}
+}
+
+func one(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
+}
+
 // members finds entries of sorted sets that no row explains.
 func (c *checker) members() {
 	for set, members := range c.x.Sorted {
@@ -186,6 +223,8 @@ func (c *checker) members() {
 				ok = c.x.Calls[m].State == "waiting"
 			case kind == "ringing":
 				_, ok = c.x.Offers[m]
+			case kind == "keeping":
+				ok = c.x.Agents[m].Keeps != ""
 			case kind == "wrapping":
 				ok = c.x.Agents[m].State == "wrap_up"
 			case kind == "orphans":

@@ -41,7 +41,11 @@ type Call struct {
 	Assigned                                         string // to an agent, until Assign for that one alone
 	Assign                                           float64
 	Parties                                          []Party
-	Level                                            string  // what a person said of the danger
+	Level                                            string // what a person said of the danger
+	Lost, Keep                                       float64
+	LostBy                                           string `json:"lost_by"`
+	Again                                            string
+	Filed                                            bool
 	LevelBy                                          string  `json:"level_by"`
 	LevelAt                                          float64 `json:"level_at"`
 }
@@ -64,6 +68,16 @@ type Agent struct {
 	Assist                                 string // a call
 	Was                                    *Was
 	SOS                                    *SOS
+	Owes, Keeps                            string
+	Late                                   float64
+	Lead                                   bool
+	Prior                                  *Prior
+}
+
+// Prior is what somebody was who is rung although not available.
+type Prior struct {
+	Reason, Keeps string
+	Since, Ends   float64
 }
 
 // Was is what an assisting agent was.
@@ -96,6 +110,7 @@ type Index struct {
 
 	Assists  map[string]string             // agent -> call
 	Assigned map[string]string             // call -> agent
+	Notes    map[string]map[string]string  // again: call -> call; awaits: call -> agent; lost: call -> agent; leads: agent -> 1
 	Sorted   map[string]map[string]float64 // sorted sets by name without the prefix
 	Text     map[string]string             // strings, lists joined by commas, and of streams the number or text of the last entry
 }
@@ -115,7 +130,7 @@ func Read(ctx context.Context, rdb redis.UniversalClient, site string) (Index, e
 	}
 	x := Index{
 		Calls: map[string]Call{}, Agents: map[string]Agent{}, Offers: map[string]Offer{}, Talks: map[string]string{}, Crew: map[string]int{},
-		Assists: map[string]string{}, Assigned: map[string]string{},
+		Assists: map[string]string{}, Assigned: map[string]string{}, Notes: map[string]map[string]string{},
 		Sorted: map[string]map[string]float64{}, Text: map[string]string{},
 	}
 	for key, value := range all {
@@ -150,6 +165,8 @@ func (x *Index) add(key string, value json.RawMessage) error {
 		x.Assists = fields
 	case key == "assigned":
 		x.Assigned = fields
+	case key == "again" || key == "awaits" || key == "lost" || key == "leads":
+		x.Notes[key] = fields
 	case key == "crew":
 		for place, n := range fields {
 			x.Crew[place], _ = strconv.Atoi(n)

@@ -109,6 +109,7 @@ type Call struct {
 	Leg   string // by which leg the caller hears the agent, or will again after a hold by the agent's wish; else empty
 	Offer string // the offer that rings
 	Hold  string // why Held
+	Lost  string // the agent who vanished from a caller at risk: the call is open to whoever comes first, or the index has yet to say that it is not
 
 	Queued  time.Time // first time in the queue
 	Offers  time.Time // first offer
@@ -162,6 +163,7 @@ type Known struct {
 	Preferred   string    // agent
 	PreferUntil time.Time // waits for that agent alone until then
 	History     int       // earlier contacts
+	Again       string    // the caller's call that was cut off while at risk a moment ago
 }
 
 // Outcome says what has come of the call so far.

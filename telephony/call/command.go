@@ -54,8 +54,6 @@ type (
 	// Promise makes a promise to call back durable; Promised follows, in time. Withdraw takes it back. They are carried out in order.
 	Promise  struct{ Ask int }
 	Withdraw struct{}
-	// KeepAgent keeps the agent for a caller who was cut off while at risk and may call again.
-	KeepAgent struct{ Agent string }
 	// Inquire finds out whether the channel, which left our application, is gone or lives on; LeftStasis or CallerGone follows.
 	Inquire struct{}
 	// Hangup ends the channel.
@@ -91,7 +89,6 @@ func (DisarmAnnounce) command() {}
 func (Estimate) command()       {}
 func (Promise) command()        {}
 func (Withdraw) command()       {}
-func (KeepAgent) command()      {}
 func (Inquire) command()        {}
 func (Hangup) command()         {}
 func (Degrade) command()        {}

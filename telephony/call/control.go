@@ -76,6 +76,9 @@ func control(c Call, e Event) (next Call, cmds []Command, ok bool) {
 			cmds = handOver(c, e.To, e.Leg)
 		}
 	case TakeWanted:
+		if open, is := takeOpen(c, e); is {
+			return c, open, true
+		}
 		cmds = handOver(c, e.By, e.Leg)
 	case ReleaseWanted:
 		if e.By == c.Agent && e.To != c.Agent && c.attended() && !c.Unanswered && !c.AtRisk() && !c.leaving() && !c.Third.alive() {
@@ -171,16 +174,30 @@ func given(c Call, r Row, now time.Time) (Call, []Command) {
 		if r.Since.After(c.Indexed) {
 			c.Indexed = r.Since
 		}
+		return regained(c)
+	case !served && c.Lost != "": // as it was before the agent came back
 	case !c.Indexed.IsZero() && r.Since.After(c.Indexed) && !c.leaving():
 		return reassigned(c, r, now)
 	}
 	return c, nil
 }
 
+// regained: the index says that the agent who was back has the caller.
+func regained(c Call) (Call, []Command) {
+	if c.Lost == "" {
+		return c, nil
+	}
+	c.Lost = ""
+	return c, []Command{Save{}}
+}
+
 // reassigned moves the caller to whom the index names: leg to leg, without hold audio between. One recording ends and the next begins. Or to hold
 // audio, when nobody has the caller.
 func reassigned(c Call, r Row, now time.Time) (Call, []Command) {
 	served := r.State == Talking || r.State == Held
+	if served && r.Agent == c.Agent && c.State == Talking {
+		return regained(c)
+	}
 	if !c.attended() || c.leaving() || served && r.Agent == c.Agent {
 		return c, nil
 	}
@@ -210,6 +227,9 @@ func reassigned(c Call, r Row, now time.Time) (Call, []Command) {
 // somebody else would leave the caller to nobody, and the agent whom the index names to silence.
 func disputed(c Call, r Row, now time.Time) (Call, []Command) {
 	served, queued := r.State == Talking || r.State == Held, r.State == Waiting || r.State == Offered
+	if queued && c.Lost != "" {
+		return c, nil // as we wished
+	}
 	if !r.Since.After(c.Indexed) || !(queued || served && r.Agent != c.Agent) {
 		return c, nil
 	}

@@ -17,6 +17,7 @@ type threeWorld struct {
 	dialled int    // the newest
 	tag     string // as it was saved last
 	due     Event  // what the world answers next
+	open    bool   // the index was told that the agent vanished, and not that anybody has the caller
 	spoken  bool   // something was said while the caller talks with somebody
 }
 
@@ -48,6 +49,10 @@ func (w *threeWorld) apply(c Call, cmds []Command) {
 			} else if w.up[cmd.N] {
 				w.due = OutAnswered{N: cmd.N}
 			}
+		case Open:
+			w.open = true
+		case Reclaim:
+			w.open = w.open && c.State != Talking
 		case Play, Announce:
 			w.spoken = w.spoken || w.place.Out != ""
 		}
@@ -63,6 +68,8 @@ func (w *threeWorld) wrong(was, c Call, cmds []Command) string {
 		return "the caller is not where the call is"
 	case c.onHold() && c.AtRisk() && !over:
 		return "a caller at risk is on hold"
+	case c.away() && c.AtRisk() && !over && !c.Unanswered && (!w.open || c.Lost != c.Agent):
+		return "a caller at risk waits for one agent alone"
 	case len(w.ringing) > 1:
 		return "two third parties"
 	case c.State.Final() && len(w.ringing) > 0:

@@ -20,8 +20,8 @@ func gone(c Call, now time.Time) (Call, []Command) {
 	if c.State == Talking {
 		cmds = append(cmds, StopRecording{c.Leg})
 	}
-	if (c.State == Talking || c.State == Held) && (c.Tier == Red || c.Tier == Returning) && c.EndedBy != ByAgent {
-		cmds = append(cmds, KeepAgent{c.Agent}) // who was cut off at risk finds the same agent when calling again
+	if c.cutOff() {
+		cmds = append(cmds, Keep{c.Agent}) // who calls again finds the same agent
 	}
 	c = pause(c, now)
 	c.Left = c.brokenOff()

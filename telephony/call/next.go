@@ -16,6 +16,7 @@ func Next(c Call, e Event) (Call, []Command) {
 	next, cmds = tidy(was, e, next, cmds)
 	cmds = reassessed(next, e, cmds)
 	next, cmds = spare(next, cmds, e.when())
+	next, cmds = opened(was, e, next, cmds)
 	next, cmds = accompany(was, e, next, cmds)
 	next, cmds = escort(was, e, next, cmds)
 	return noteWish(was, next, cmds)
@@ -75,7 +76,7 @@ func decide(c Call, e Event) (Call, []Command) {
 	case Digit:
 		return digit(c, e.Digit, now)
 	case Recognized:
-		return recognized(c, e)
+		return recognized(c, e, now)
 	case RiskWanted:
 		return assessed(c, e, now)
 	case TermsChanged:
@@ -334,7 +335,7 @@ func held(c Call, e Event, now time.Time) (Call, []Command) {
 		}
 	case ReturnExpired:
 		c.Agent, c.Hold = "", ""
-		return enqueue(c, now, true)
+		return enqueue(c, now, c.Lost == "") // open, it has the place at the head, and may be somebody's by now
 	case Indexed:
 		return disputed(c, e.Row, now)
 	}

@@ -38,7 +38,11 @@ func says(cmds []Command) string {
 			}
 		case ArmAnnounce:
 			s += fmt.Sprintf(":%v", c.After)
-		case KeepAgent:
+		case Keep:
+			s += ":" + c.Agent
+		case Open:
+			s += ":" + c.Agent
+		case Reclaim:
 			s += ":" + c.Agent
 		case Enqueue:
 			if c.Front {

@@ -128,8 +128,8 @@ var outbounds = map[string]struct {
 		{Queued{at(1), indexRow(Offered, "a1", "", 1)}, Offered, ""},
 		{Found{At: at(2), Place: Place{}}, Offered, ""},
 		{Indexed{at(5), indexRow(Talking, "a1", "l1", 5)}, Talking, "Answer StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark"},
-		{LegLost{at(9), "l1"}, Held, "EnterHold Save Mark Play:reconnecting StopRecording:l1 ArmReturn"},
-		{CallerGone{at(20)}, Ended, "KeepAgent:a1 DisarmReturn Close"},
+		{LegLost{at(9), "l1"}, Held, "EnterHold Save Mark Play:reconnecting StopRecording:l1 ArmReturn Open:a1"},
+		{CallerGone{at(20)}, Ended, "DisarmReturn Close"},
 	}},
 	"passed on to us, accepted while the leg was away: nothing is said on the unanswered channel": {relayed(), []step{
 		{Relayed{At: at(0), Hops: "a"}, Waiting, "Save Register Enqueue"},
@@ -154,9 +154,9 @@ var outbounds = map[string]struct {
 		{Indexed{at(5), indexRow(Held, "a1", "l1", 5)}, Held, ""},
 		{OutFound{at(6), 1}, Held, ""},
 		{OutAnswered{at(9), 1}, Talking, "StopRinging:l1 StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark"},
-		{LegLost{at(19), "l1"}, Held, "EnterHold Save Mark Play:reconnecting StopRecording:l1 ArmReturn"},
-		{LegReady{at(20), "a1", "l2"}, Talking, "StopPlay Join:l2 StartRecording:l2 Save DisarmReturn Mark"},
-		{CallerGone{at(60)}, Ended, "StopRecording:l2 KeepAgent:a1 DisarmReturn Close"},
+		{LegLost{at(19), "l1"}, Held, "EnterHold Save Mark Play:reconnecting StopRecording:l1 ArmReturn Open:a1"},
+		{LegReady{at(20), "a1", "l2"}, Talking, "StopPlay Join:l2 StartRecording:l2 Save DisarmReturn Mark Reclaim:a1"},
+		{CallerGone{at(60)}, Ended, "StopRecording:l2 Keep:a1 DisarmReturn Close"},
 	}},
 	"a callback that nobody takes": {fresh(), []step{
 		{CallbackDue{At: at(0), Task: "t1"}, Waiting, "Save Register Enqueue"},

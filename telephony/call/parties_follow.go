@@ -51,6 +51,7 @@ func engagements(was, c Call, e Event) []Command {
 	case Adopted, IndexLost:
 		anew = true
 	}
+	anew = anew || was.Lost != "" && c.Lost == "" && c.Agent == was.Lost // the index ended their part when the agent vanished
 	var cmds []Command
 	for _, p := range was.Parties {
 		if q, still := c.party(p.Agent); p.active() && p.Agent != c.Agent && !(still && q.active()) {

@@ -47,6 +47,8 @@ type Tag struct {
 	Prefer    int64    `json:"prefer_ms,omitempty"`
 	Blocked   bool     `json:"blocked,omitempty"`
 	History   int      `json:"history,omitempty"`
+	Again     string   `json:"again,omitempty"`
+	Lost      string   `json:"lost,omitempty"`
 	Place     int      `json:"told_place,omitempty"`
 	Wait      int      `json:"told_min,omitempty"` // minutes
 
@@ -66,7 +68,7 @@ func (c Call) Encode(owner string, epoch int64) string {
 		Spoken: c.Spoken.Milliseconds(), Out: c.Out.N, OutTo: c.Out.To, OutOn: c.Out.Live, Passed: ms(c.Passed), Hops: c.Hops, Task: c.Task,
 		Silent: c.Unanswered, Owner: owner, Epoch: epoch,
 		Language: c.Language, Audio: c.Audio, Callback: c.Callback, Preferred: c.Known.Preferred, Prefer: ms(c.Known.PreferUntil), Blocked: c.Known.Blocked,
-		History: c.Known.History, Place: c.Told.Position, Wait: int(c.Told.High / time.Minute),
+		History: c.Known.History, Again: c.Known.Again, Lost: c.Lost, Place: c.Told.Position, Wait: int(c.Told.High / time.Minute),
 		Hold: tagHold(c), Third: thirdTag(c.Third), Heeded: c.Heeded, Indexed: ms(c.Indexed), Parties: tagParties(c.Parties),
 		Shares: tagShares(c.Shares),
 	})
@@ -110,7 +112,7 @@ func (t Tag) Restore() Call {
 		Spoken: time.Duration(t.Spoken) * time.Millisecond,
 		Out:    Attempt{N: t.Out, To: t.OutTo, Live: t.OutOn}, Passed: when(t.Passed), Hops: t.Hops, Task: t.Task, Unanswered: t.Silent,
 		Language: t.Language, Audio: t.Audio, Callback: t.Callback,
-		Known: Known{Blocked: t.Blocked, Preferred: t.Preferred, PreferUntil: when(t.Prefer), History: t.History},
+		Known: Known{Blocked: t.Blocked, Preferred: t.Preferred, PreferUntil: when(t.Prefer), History: t.History, Again: t.Again}, Lost: t.Lost,
 		Told:  Outlook{Position: t.Place, High: time.Duration(t.Wait) * time.Minute},
 		Third: t.Third.restore(), Heeded: t.Heeded, Indexed: when(t.Indexed),
 		Parties: partiesOf(t.Parties), Shares: sharesOf(t.Shares),

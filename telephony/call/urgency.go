@@ -28,7 +28,8 @@ func digit(c Call, d string, now time.Time) (Call, []Command) {
 }
 
 // recognized: what the ledger says never lowers what the caller's own danger key gave, nor changes what a person said since. Heard again after an adoption, it changes nothing.
-func recognized(c Call, e Recognized) (Call, []Command) {
+func recognized(c Call, e Recognized, now time.Time) (Call, []Command) {
+	back := e.Known.Again != "" && c.Known.Again == "" && c.State == Greeting && !c.leaving()
 	if e.Known.Preferred == c.Known.Preferred {
 		e.Known.PreferUntil = c.Known.PreferUntil
 	}
@@ -46,6 +47,10 @@ func recognized(c Call, e Recognized) (Call, []Command) {
 	if e.Known != c.Known {
 		c.Known = e.Known
 		cmds = append(cmds, Require{})
+	}
+	if back { // cut off a moment ago, while at risk: no greeting stands between this caller and the agent who waits
+		c, more := enqueue(c, now, false)
+		return c, append(append(append([]Command{StopPlay{}}, cmds...), more...), Play{PromptReconnecting})
 	}
 	return c, cmds
 }

@@ -203,7 +203,7 @@ var waits = map[string][]step{
 		{PromptDone{At: at(8), ID: "p1"}, Waiting, "Save Enqueue Play:other-languages"},
 		{Queued{at(8), indexRow(Talking, "a1", "l1", 8)}, Talking, joined},
 		{Leaving{at(60), 16}, Talking, ""},
-		{CallerGone{at(60)}, Ended, "StopRecording:l1 KeepAgent:a1 DisarmReturn Close"},
+		{CallerGone{at(60)}, Ended, "StopRecording:l1 Keep:a1 DisarmReturn Close"},
 	},
 	"an agent who ends the talk is not kept": {
 		{Claimed{At: at(0)}, Greeting, greeted},

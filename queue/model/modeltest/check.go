@@ -51,8 +51,14 @@ func (w *World) explained(o model.Offer, d queue.Decision) error {
 		return errors.New("an offer ended in the script that made it")
 	}
 	at := slices.IndexFunc(d.Agents, func(x queue.Candidate) bool { return x.ID == o.Agent })
-	if a.Group > c.Groups && c.Assigned != a.ID || at < 0 || d.Fitting < len(d.Agents) || d.Waiting < len(d.Others) {
+	if a.Group > c.Groups && c.Assigned != a.ID && !named(d.Rule) || at < 0 || d.Fitting < len(d.Agents) || d.Waiting < len(d.Others) {
 		return fmt.Errorf("%s to %s of group %d: %+v", c.ID, a.ID, a.Group, d)
+	}
+	if named(d.Rule) {
+		if at != 0 || a.Prior == nil || (d.Rule == queue.RuleAgain) != (c.Again != "" && a.Prior.Keeps == c.Again) || d.Rule == queue.RuleSupervisor && (c.Lost == 0 || !a.Lead) {
+			return fmt.Errorf("%s to %s: %+v", c.ID, a.ID, d)
+		}
+		return nil
 	}
 	if assigned := d.Rule == queue.RuleAssigned; assigned != (c.Assigned == a.ID) {
 		return fmt.Errorf("%s to %s, assigned to %q: %+v", c.ID, a.ID, c.Assigned, d)
@@ -67,6 +73,9 @@ func (w *World) explained(o model.Offer, d queue.Decision) error {
 	}
 	return nil
 }
+
+// named: the rule is for one person, who is available to nobody else.
+func named(r queue.Rule) bool { return r == queue.RuleAgain || r == queue.RuleSupervisor }
 
 // outranks: no decision of a person passes this tier.
 func (w *World) outranks(x, y queue.Tier) bool {
@@ -116,6 +125,12 @@ func (w *World) checkCall(c *model.Call) error {
 		if a := w.M.Best(c); a != nil {
 			return fmt.Errorf("%s waits beside %s", c.ID, a.ID)
 		}
+		if a := w.M.Kept(c); a != nil {
+			return fmt.Errorf("%s waits beside %s, who is kept for them", c.ID, a.ID)
+		}
+		if a := w.M.Leader(); a != nil && c.Lost != 0 {
+			return fmt.Errorf("%s, whose agent vanished, waits beside %s, who leads", c.ID, a.ID)
+		}
 	}
 	if c.Asked == "" {
 		return nil
@@ -140,6 +155,10 @@ func (w *World) checkAgent(a *model.Agent) error {
 	if offline := a.State == queue.AgentOffline; offline && (a.SOS == nil || a.Session != "") {
 		return fmt.Errorf("agent %+v", *a)
 	}
+	kept := a.Keeps != ""
+	if kept != (a.Reason == queue.ReasonKept) || a.Owes != "" && (a.State == queue.AgentAvailable || a.State == queue.AgentOffline) || a.Late != 0 && a.Owes == "" {
+		return fmt.Errorf("at risk: agent %+v", *a)
+	}
 	if a.Assist != "" {
 		c := w.M.Calls[a.Assist]
 		if a.State != queue.AgentNotReady || a.Reason != queue.ReasonAssisting || c != nil && (c.State != queue.CallTalking && c.State != queue.CallHeld || c.Agent == a.ID) {
@@ -158,6 +177,9 @@ func (w *World) just(o model.Offer) error {
 	c, a := w.M.Calls[o.Call], w.M.Agents[o.Agent]
 	if c == nil || a == nil || c.Offer != o.Fence {
 		return errors.New("an offer ended in the script that made it")
+	}
+	if a.Prior != nil {
+		return nil // who was available to nobody passed nobody over
 	}
 	for _, x := range w.M.Calls {
 		if x.State != queue.CallWaiting || !w.M.May(x, a) {
@@ -206,6 +228,19 @@ func (w *World) Drain() error {
 		if err := w.must(model.Op{Verb: model.Sweep}); err != nil {
 			return err
 		}
+		if a.Lead {
+			if err := w.must(model.Op{Verb: model.Lead, Agent: queue.Agent{ID: a.ID, Session: a.Session}}); err != nil {
+				return err
+			}
+		}
+		if a.Keeps != "" {
+			if err := w.must(model.Op{Verb: model.Unkeep, Agent: queue.Agent{ID: a.ID, Session: a.Session}}); err != nil {
+				return err
+			}
+		}
+		if err := w.must(model.Op{Verb: model.Filed, Call: queue.Call{ID: a.Owes}, Agent: queue.Agent{ID: a.ID}}); err != nil {
+			return err
+		}
 		if a.State == queue.AgentReserved {
 			if err := w.must(model.Op{Verb: model.Away, Agent: queue.Agent{ID: a.ID, Session: a.Session}}); err != nil {
 				return err
@@ -237,6 +272,9 @@ func (w *World) Drain() error {
 		}
 		call := a.Call
 		if err := w.must(model.Op{Verb: model.Accept, Agent: expert, Fence: a.Offer}); err != nil {
+			return err
+		}
+		if err := w.must(model.Op{Verb: model.Filed, Call: queue.Call{ID: call}, Agent: expert}); err != nil {
 			return err
 		}
 		if err := w.must(model.Op{Verb: model.End, Call: queue.Call{ID: call}, Why: string(queue.EndAnswered)}); err != nil {

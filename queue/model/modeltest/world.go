@@ -55,7 +55,7 @@ type World struct {
 
 // Config is the configuration of a seed.
 func Config(seed uint64) queue.Config {
-	c := queue.Config{MissLimit: 1 + int(seed%2), Patience: 2 * time.Minute, Journal: true}
+	c := queue.Config{MissLimit: 1 + int(seed%2), Patience: 2 * time.Minute, FormWait: 2 * time.Minute, Journal: true}
 	if seed%3 > 0 {
 		c.Exposure = queue.Exposure{Window: 3 * time.Minute, Limit: int(seed % 3), Break: 2 * time.Minute}
 	}
@@ -140,7 +140,7 @@ func (w *World) next() model.Op {
 	switch w.rnd.IntN(16) {
 	case 0, 1, 2, 3:
 		op = w.beside()
-	case 4:
+	case 4, 5, 6:
 		op = w.risk()
 	}
 	w.n++
@@ -214,6 +214,14 @@ func (w *World) caller(id queue.CallID, tier queue.Tier) queue.Call {
 		c.Relax = append(c.Relax, queue.Relaxation{
 			After: time.Duration(5+i*20+w.rnd.IntN(20)) * time.Second, Skill: skillNames()[w.rnd.IntN(3)], By: w.rnd.IntN(2), To: w.rnd.IntN(2),
 		})
+	}
+	if w.rnd.IntN(3) == 0 { // of a call that was cut off
+		c.Again = queue.CallID(fmt.Sprintf("c%d", w.rnd.IntN(callers)))
+		for i := range agents {
+			if a := w.M.Agents[queue.AgentID(fmt.Sprintf("a%d", i))]; a != nil && a.Keeps != "" {
+				c.Again = a.Keeps
+			}
+		}
 	}
 	if w.rnd.IntN(2) == 0 {
 		c.Preferred, c.PreferUntil = w.someAgent(), w.now.Add(time.Duration(w.rnd.IntN(180))*time.Second)
