@@ -304,6 +304,13 @@ func TestSupervisorSeesTheBoard(t *testing.T) {
 	}
 	s.endCall(id, queue.EndAnswered)
 	b.until("the caller is gone", func() bool { return len(b.calls) == 0 && b.agents[p.me.User].State == "wrap_up" })
+	if status, _ := p.post("/api/logout", nil); status != 409 {
+		t.Fatal("signed out without the form of a call at risk")
+	}
+	if err := s.queue.Filed(t.Context(), "filed", id, queue.AgentID(p.me.User)); err != nil {
+		t.Fatal(err)
+	}
+	s.until("the form is in", func() bool { return s.agent(p.me.User).Owes == "" })
 	if status, _ := p.post("/api/logout", nil); status != 204 {
 		t.Fatal("logout")
 	}

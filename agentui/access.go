@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"hotline/agentui/board"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 	"hotline/queue"
@@ -59,16 +60,30 @@ func (s *Server) nextOf(ctx context.Context, v *visitor, now time.Time) (protoco
 	return protocol.NextNothing, nil
 }
 
-// busy tells whether a person talks, takes part in a talk, or is offered a call: then nothing may stand between the two.
+// busy tells whether a person talks, takes part in a talk, is offered a call, or is kept or waited for by a caller at risk: then nothing may stand between
+// the two.
 func (s *Server) busy(id queue.AgentID) bool {
 	a, ok := s.board.Agent(id)
-	return ok && (a.State == queue.AgentTalking || a.State == queue.AgentReserved || a.Assist != "")
+	return ok && (a.State == queue.AgentTalking || a.State == queue.AgentReserved || a.Assist != "" || a.Keeps != "" || s.vanished(a))
 }
 
 // atWork tells whether a call, an offer or the wrap-up of a call has the person.
 func (s *Server) atWork(id queue.AgentID) bool {
 	a, ok := s.board.Agent(id)
 	return s.busy(id) || ok && a.State == queue.AgentWrapUp
+}
+
+// vanished tells whether a caller at risk waits whom this person lost a moment ago, and would have again.
+func (s *Server) vanished(a board.Agent) bool {
+	if a.Reason != queue.ReasonConnectionLost {
+		return false
+	}
+	for _, c := range s.board.Calls() {
+		if c.LostBy == a.ID {
+			return true
+		}
+	}
+	return false
 }
 
 // tooEarly names the refusal of what comes before its turn.

@@ -34,6 +34,7 @@ type callbacks interface {
 	OfCaller(ctx context.Context, refs []string, limit int) ([]casework.OpenTask, error)
 	CallNow(ctx context.Context, task, by string) (casework.Task, error)
 	Close(ctx context.Context, task, by string, done bool) error
+	NotCutOff(ctx context.Context, call, by string) error
 	Say(ctx context.Context, task, by string, result casework.Result) error
 }
 

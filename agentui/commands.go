@@ -41,6 +41,7 @@ func commands() map[protocol.Type]command {
 	maps.Copy(table, controlCommands())
 	maps.Copy(table, floorCommands())
 	maps.Copy(table, riskCommands())
+	table[protocol.TypeKeepEnd] = command{answering, askedKeepEnd}
 	maps.Copy(table, incidentCommands())
 	return table
 }
@@ -59,7 +60,7 @@ func askedReady(ctx context.Context, d *desk, r protocol.Request) {
 		d.answer(r, queue.ErrAgentBusy)
 		return
 	}
-	if known && row.State == queue.AgentWrapUp && d.owesForm(ctx, r) {
+	if known && row.State == queue.AgentWrapUp && d.owesForm(ctx, r) || known && row.Keeps == "" && !d.formIn(ctx, r, row.Agent) {
 		return
 	}
 	if !d.legReady() || !d.signed || d.s.troubles.queueAway() {
@@ -75,7 +76,7 @@ func askedWrapUpDone(ctx context.Context, d *desk, r protocol.Request) {
 	switch {
 	case !known || row.State != queue.AgentWrapUp:
 		d.answer(r, queue.ErrWrongState)
-	case d.owesForm(ctx, r):
+	case d.owesForm(ctx, r), !d.formIn(ctx, r, row.Agent):
 	case d.legReady():
 		d.becomeReady(ctx, r)
 	default: // wrap-up ends all the same; Available follows when the headset is back
@@ -183,6 +184,10 @@ func (d *desk) answer(r protocol.Request, err error) {
 	if code == protocol.Unavailable {
 		d.log.Warn("a request was not done", "type", r.Header().Type, "error", err)
 	}
+	if code == protocol.DispositionMissing {
+		d.refuseForm(r)
+		return
+	}
 	d.refuse(id, code)
 }
 
@@ -202,6 +207,7 @@ func codeOf(err error) protocol.Code {
 		{queue.ErrNoAgent, protocol.WrongState},
 		{queue.ErrFenced, protocol.Displaced},
 		{queue.ErrOnBreak, protocol.OnBreak},
+		{queue.ErrFormDue, protocol.DispositionMissing},
 	} {
 		if errors.Is(err, c.err) {
 			return c.code

@@ -39,6 +39,9 @@ type index interface {
 	EndSOS(ctx context.Context, req queue.RequestID, agent, by queue.AgentID) (queue.Agent, error)
 	SOS(ctx context.Context, req queue.RequestID, agent queue.AgentID, session string, call queue.CallID) (queue.Agent, error)
 	ExtendWrapUp(ctx context.Context, req queue.RequestID, agent queue.AgentID, session string, by time.Duration) (queue.Agent, error)
+	Unkeep(ctx context.Context, req queue.RequestID, agent queue.AgentID, session string) (queue.Agent, error)
+	Filed(ctx context.Context, req queue.RequestID, call queue.CallID, agent queue.AgentID) error
+	Lead(ctx context.Context, req queue.RequestID, agent queue.AgentID, session string, on bool) (queue.Agent, error)
 }
 
 var _ index = (*queue.Queue)(nil)

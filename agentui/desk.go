@@ -15,6 +15,7 @@ import (
 const (
 	deskInbox    = 64
 	deskRetry    = 500 * time.Millisecond // after a request that the queue did not answer
+	leaveRetry   = 2 * time.Second        // after a sign-out that does not fit
 	snapshotWait = 2 * time.Second        // for the board to show a sign-in; then the snapshot goes as things are
 )
 
@@ -46,6 +47,7 @@ type desk struct {
 	wantsReady bool
 	muted      bool
 	help       *helpWanted // a call for help that the queue has yet to take
+	risk       riskWatch   // what a call at risk asks of this person
 
 	acted    string    // the row on which we acted last, so that one state is acted on once
 	retryAt  time.Time // when to act again on what failed
@@ -276,7 +278,7 @@ func (d *desk) leave(ctx context.Context, m leaving) protocol.Code {
 	if row, ok := d.s.board.Agent(d.user.ID); ok && row.State == queue.AgentTalking {
 		return protocol.InCall
 	}
-	if code := d.signOut(ctx); code == protocol.InCall {
+	if code := d.signOut(ctx); code != "" {
 		return code
 	}
 	if d.tab != nil {
@@ -295,14 +297,14 @@ func (d *desk) drain(ctx context.Context) {
 	d.over = true
 }
 
-// signOut removes the person from the index and closes the headset. Only InCall stops it: a queue that is away must keep nobody at work, and
-// the row ends by another console's or a later life's care.
+// signOut removes the person from the index and closes the headset. Only a call, or the form of one at risk, stops it: a queue that is away must keep nobody
+// at work, and the row ends by another console's or a later life's care.
 func (d *desk) signOut(ctx context.Context) protocol.Code {
 	if d.signed {
 		_, err := ask(ctx, func(ctx context.Context) (struct{}, error) {
 			return struct{}{}, d.s.deps.Queue.SignOut(ctx, queue.RequestID(newID()), d.user.ID, d.session)
 		})
-		if code := codeOf(err); code == protocol.InCall {
+		if code := codeOf(err); code == protocol.InCall || code == protocol.DispositionMissing {
 			return code
 		}
 		if err != nil {

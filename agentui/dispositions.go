@@ -129,6 +129,7 @@ func (s *Server) saveDisposition(w http.ResponseWriter, r *http.Request, v *visi
 		return s.askedInForm(ctx, call, string(v.user.ID), rec.Answers)
 	})
 	if done {
+		s.formFiled(v.user.ID, queue.CallID(call))
 		s.reply(w, http.StatusOK, out)
 	}
 }

@@ -42,7 +42,7 @@ func joinAction(role queue.PartyRole) string {
 func (d *desk) supervised(id int64, call string) (board.Call, bool) {
 	c, there := d.s.board.Call(queue.CallID(call))
 	switch {
-	case !there || c.State != queue.CallTalking && c.State != queue.CallHeld || c.Agent == "" || c.Agent == d.user.ID:
+	case !there || c.LostAt.IsZero() && (c.State != queue.CallTalking && c.State != queue.CallHeld || c.Agent == "" || c.Agent == d.user.ID):
 		d.refuse(id, protocol.WrongState)
 		return board.Call{}, false
 	}
@@ -64,7 +64,9 @@ func (d *desk) orderRecorded(ctx context.Context, r protocol.Request, action str
 
 func askedJoin(ctx context.Context, d *desk, r protocol.Request) {
 	m := r.(protocol.Join)
-	if c, ok := d.supervised(m.ID, m.Call); ok {
+	if c, ok := d.supervised(m.ID, m.Call); ok && !c.LostAt.IsZero() {
+		d.refuse(m.ID, protocol.WrongState) // there is nobody to be beside: it can be taken
+	} else if ok {
 		d.orderRecorded(ctx, r, joinAction(queue.PartyRole(m.Role)), c, queue.Command{Verb: "join", Call: c.ID, Arg: m.Role})
 	}
 }

@@ -194,6 +194,10 @@ func (s *Server) proveCode(w http.ResponseWriter, r *http.Request, v *visitor, k
 
 func (s *Server) logout(w http.ResponseWriter, r *http.Request, v *visitor) {
 	switch s.endVisit(r.Context(), v.user.ID, v.key) {
+	case protocol.DispositionMissing:
+		row, _ := s.board.Agent(v.user.ID)
+		s.fail(w, http.StatusConflict, protocol.DispositionMissing, protocol.Params{"call": string(row.Owes)})
+		return
 	case protocol.InCall:
 		s.fail(w, http.StatusConflict, protocol.InCall, nil)
 		return

@@ -19,8 +19,10 @@ func (s *Server) canBeAsked(id queue.AgentID) protocol.Code {
 		return protocol.PersonAway
 	case !known && s.findDesk(id) == nil, known && row.State == queue.AgentOffline:
 		return protocol.PersonAway
-	case row.State == queue.AgentReserved, row.State == queue.AgentTalking, row.Assist != "":
+	case row.State == queue.AgentReserved, row.State == queue.AgentTalking, row.Assist != "", row.Keeps != "":
 		return protocol.PersonBusy
+	case row.Leg == nil || !row.Leg.Ready(): // it would ring, and whoever answers could not be heard
+		return protocol.NoHeadset
 	}
 	return ""
 }
@@ -31,7 +33,7 @@ func (d *desk) mayTakePart(call queue.CallID) protocol.Code {
 	switch {
 	case !known || !d.legReady():
 		return protocol.NoHeadset
-	case row.State == queue.AgentReserved, row.State == queue.AgentTalking, row.Assist != "" && row.Assist != call:
+	case row.State == queue.AgentReserved && row.Call != call, row.State == queue.AgentTalking, row.Assist != "" && row.Assist != call, row.Keeps != "":
 		return protocol.InCall
 	}
 	return ""

@@ -34,6 +34,9 @@ func (d *desk) reconcile(ctx context.Context, now time.Time) {
 		d.present(ctx, now, row.Agent)
 	}
 	d.wantHelp(ctx, now)
+	if known && d.seen {
+		d.atRisk(ctx, now, row.Agent)
+	}
 }
 
 // signIn puts a present person into the index under the new session.
@@ -164,7 +167,7 @@ func (d *desk) absent(ctx context.Context, now time.Time, row queue.Agent, known
 		d.over = true
 		return
 	}
-	d.retryAt = now.Add(deskRetry) // the row said talking after all
+	d.retryAt = now.Add(leaveRetry) // the row said talking after all, or a form is missing: the row's change wakes us
 	d.wakeAt(d.retryAt)
 }
 
@@ -206,7 +209,7 @@ func (d *desk) ready(ctx context.Context, now time.Time, row queue.Agent) {
 		_, err := ask(ctx, func(ctx context.Context) (queue.Agent, error) {
 			return d.s.deps.Queue.Ready(ctx, queue.RequestID(newID()), d.user.ID, d.session)
 		})
-		if err == nil || errors.Is(err, queue.ErrAgentBusy) || errors.Is(err, queue.ErrOnBreak) {
+		if err == nil || errors.Is(err, queue.ErrAgentBusy) || errors.Is(err, queue.ErrOnBreak) || errors.Is(err, queue.ErrFormDue) {
 			d.wantsReady = false
 			return nil
 		}

@@ -370,7 +370,7 @@ func (t *tab) guard(ctx context.Context, v *visitor) {
 			t.cover(ctx, v.next == protocol.NextUnlock)
 			continue
 		}
-		if t.s.endVisit(ctx, t.user.ID, t.key) == protocol.InCall {
+		if code := t.s.endVisit(ctx, t.user.ID, t.key); code == protocol.InCall || code == protocol.DispositionMissing {
 			tick.Reset(min(afterCall, t.s.cfg.SessionLook))
 			continue
 		}

@@ -161,6 +161,7 @@ func (d *desk) self() protocol.Self {
 			s.Call, s.Supervised = &row, listening
 		}
 	}
+	s.FormDue, s.FormLateAt, s.KeptFor = string(a.Owes), millis(a.Late), string(a.Keeps)
 	s.Assist, s.Invite, s.SOS = d.beside(false), d.beside(true), sosOf(d.s, a.Agent)
 	return s
 }
@@ -196,6 +197,7 @@ func (d *desk) agent(a board.Agent) protocol.Agent {
 	return protocol.Agent{
 		User: string(a.ID), Name: d.s.directory.name(a.ID), State: string(a.State), Reason: a.Reason, Since: millis(a.Since),
 		Call: string(a.Call), Media: boardMedia(a), Muted: a.Muted, Skills: skillLevels(a.Skills), Group: a.Group, Reds: len(a.Reds), Until: millis(a.Until), Assist: string(a.Assist), SOS: sosOf(d.s, a.Agent),
+		FormDue: string(a.Owes), FormLateAt: millis(a.Late), KeptFor: string(a.Keeps),
 	}
 }
 

@@ -47,6 +47,9 @@ type CallbacksConfig struct {
 	Rules func(line string) CallbackRules // asked at each decision, so that it may change; nil: the defaults
 	Never func(number string) bool        // numbers (as [Normalise] writes them) that are never called: switchboards, the site's own; nil: none
 	Now   func() time.Time                // the clock; nil: time.Now
+	// CutOff is how long somebody who was cut off while at risk has to call again by themselves, and the counsellor to say that the talk had come to its end;
+	// default 20 s. A telephone that is called while its owner dials is busy.
+	CutOff time.Duration
 }
 
 // Callbacks are the callers who are to be called back: promised to them, or because they left before anybody answered. The number is
@@ -69,6 +72,9 @@ func NewCallbacks(cfg CallbacksConfig, db *storage.DB, keys *Keys) (*Callbacks, 
 	}
 	if cfg.Never == nil {
 		cfg.Never = func(string) bool { return false }
+	}
+	if cfg.CutOff == 0 {
+		cfg.CutOff = 20 * time.Second
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now

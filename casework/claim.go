@@ -27,6 +27,7 @@ type Claimed struct {
 	Last      bool      // no further one follows by itself
 	Until     time.Time // end of the claim, unless extended
 	History   int       // earlier contacts of the caller, the one that is called back for included
+	CutOff    bool      // Call was cut off while the caller was at risk
 
 	caller []byte // the number, sealed
 }
@@ -130,7 +131,7 @@ func (c *Callbacks) claimOne(ctx context.Context, tx *storage.Tx, t Task, owner 
 func (t Task) callback(r Retry) Claimed {
 	return Claimed{
 		Task: t.ID, Entry: t.Entry, Call: t.Call, Line: t.Line, Tier: t.Tier, Danger: t.Danger, Place: t.Place, Preferred: t.Preferred, Asked: t.Asked,
-		Attempt: t.Attempts + 1, Last: t.Attempts+1 >= r.withDefaults().Attempts, Until: t.Lease, caller: t.CallerSealed,
+		Attempt: t.Attempts + 1, Last: t.Attempts+1 >= r.withDefaults().Attempts, Until: t.Lease, CutOff: t.Reason == ReasonCutOff, caller: t.CallerSealed,
 	}
 }
 

@@ -43,10 +43,12 @@ type Known struct {
 	Preferred string        // the counsellor of before; empty when there is none, or it is too long ago
 	PreferFor time.Duration // how long the caller may wait for that one
 	Blocked   bool          // a block is in force
+	Again     string        // the call of this caller that was cut off while at risk a moment ago, and nobody has said that it was over
 }
 
 // earlier is what is read of an earlier call.
 type earlier struct {
+	id      string
 	ended   time.Time
 	agent   string
 	tier    string
@@ -92,7 +94,18 @@ func (l *Ledger) Known(ctx context.Context, refs []string, rules KnownRules, now
 	if len(blocked) > 0 {
 		since = blocked[0]
 	}
-	return judge(known, calls, since, rules, now), nil
+	known = judge(known, calls, since, rules, now)
+	if known.Again == "" {
+		return known, nil
+	}
+	var over bool // reached since, or closed by a person
+	if err := l.db.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM tasks WHERE source = ? AND state IN ('done','cancelled'))`, cutOffSource(known.Again)).Scan(&over); err != nil {
+		return Known{}, wrap("look for a callback", err)
+	}
+	if over {
+		known.Again = ""
+	}
+	return known, nil
 }
 
 // judge says what earlier calls (newest first) and a block in force since a time (zero: none) mean. Pure.
@@ -107,6 +120,9 @@ func judge(k Known, calls []earlier, blockedSince time.Time, r KnownRules, now t
 		}
 		if c.atRisk() && c.by != ByAgent && !(k.Blocked && !c.ended.After(blockedSince)) {
 			k.Returning, k.Blocked = true, false
+			if c.outcome == Answered && (c.tier == tierRed || c.tier == tierReturning) { // else people said meanwhile that it was over
+				k.Again = c.id
+			}
 			break
 		}
 	}
@@ -140,7 +156,7 @@ func (l *Ledger) newest(ctx context.Context, refs []any) ([]earlier, error) {
 		if i > 0 {
 			query.WriteString(" UNION ALL ")
 		}
-		query.WriteString(`SELECT * FROM (SELECT ended_ms, agent, tier, danger, outcome, ended_by FROM calls WHERE caller_ref = ? AND ended_ms > 0
+		query.WriteString(`SELECT * FROM (SELECT id, ended_ms, agent, tier, danger, outcome, ended_by FROM calls WHERE caller_ref = ? AND ended_ms > 0
 			ORDER BY ended_ms DESC LIMIT ?) AS a`)
 		args = append(args, ref, glance)
 	}
@@ -151,7 +167,7 @@ func (l *Ledger) newest(ctx context.Context, refs []any) ([]earlier, error) {
 
 func scanEarlier(s storage.Row) (e earlier, err error) {
 	var ended int64
-	err = s.Scan(&ended, &e.agent, &e.tier, &e.danger, &e.outcome, &e.by)
+	err = s.Scan(&e.id, &ended, &e.agent, &e.tier, &e.danger, &e.outcome, &e.by)
 	e.ended = storage.Time(ended)
 	return e, err
 }

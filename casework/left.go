@@ -15,7 +15,7 @@ type left struct {
 	call     CallRecord
 	callable bool // there is a number that may be called
 	refused  bool // the caller once said not to be called back
-	answered bool // the caller talked with somebody in another call, since this one arrived
+	answered bool // the caller talked with somebody in another call, since this one arrived, or ended in a talk that was cut off
 	again    bool // the caller called again and is on the line
 }
 
@@ -75,6 +75,9 @@ func (c *Callbacks) follow(ctx context.Context, call string, unserved bool) erro
 			err = c.followLeft(ctx, tx, row)
 		case row.Outcome == Answered:
 			err = c.followAnswered(ctx, tx, row)
+			if err == nil && row.cutOff() {
+				err = c.followCutOff(ctx, tx, row)
+			}
 		}
 		if err != nil {
 			return err
@@ -85,6 +88,20 @@ func (c *Callbacks) follow(ctx context.Context, call string, unserved bool) erro
 }
 
 func (c *Callbacks) followLeft(ctx context.Context, tx *storage.Tx, row CallRecord) error {
+	l, refs, err := c.know(ctx, tx, row, row.Arrived)
+	if err != nil {
+		return err
+	}
+	task, ok := l.follow(c.rules(row.Line))
+	if !ok {
+		return nil
+	}
+	_, err = addOrJoin(ctx, tx, task, refs, c.now())
+	return err
+}
+
+// know looks for what matters of the caller of a call, since a time, and returns the caller's pseudonyms.
+func (c *Callbacks) know(ctx context.Context, tx *storage.Tx, row CallRecord, since time.Time) (left, []string, error) {
 	l, refs := left{call: row}, []string{row.CallerRef}
 	if number, err := c.keys.Open(row.CallerSealed, CallerContext(row.ID)); err == nil {
 		l.callable, refs = c.Callable(number), c.keys.CallerRefs(number)
@@ -94,18 +111,13 @@ func (c *Callbacks) followLeft(ctx context.Context, tx *storage.Tx, row CallReco
 		err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM callback_refusals WHERE caller_ref IN `+in+`),
 			EXISTS (SELECT 1 FROM calls WHERE caller_ref IN `+in+` AND id <> ? AND talked_ms >= ?),
 			EXISTS (SELECT 1 FROM calls WHERE caller_ref IN `+in+` AND id <> ? AND ended_ms = 0 AND arrived_ms >= ?)`,
-			concat(args, args, []any{row.ID, storage.Millis(row.Arrived)}, args, []any{row.ID, storage.Millis(row.Arrived)})...).
+			concat(args, args, []any{row.ID, storage.Millis(since)}, args, []any{row.ID, storage.Millis(since)})...).
 			Scan(&l.refused, &l.answered, &l.again)
 		if err != nil {
-			return err
+			return l, nil, err
 		}
 	}
-	task, ok := l.follow(c.rules(row.Line))
-	if !ok {
-		return nil
-	}
-	_, err := addOrJoin(ctx, tx, task, refs, c.now())
-	return err
+	return l, refs, nil
 }
 
 // followAnswered ends the callbacks of a caller who was answered, also one that is in the queue at the moment: there is nobody left to call. A message

@@ -127,7 +127,7 @@ func TestLeft(t *testing.T) {
 		}
 		must(t, d.Release(ctx, gone.ID, "a"))
 		// The caller is answered: there is nobody left to call.
-		leave(t, db, d.keys, CallRecord{ID: "served", Tier: "returning", Arrived: at(110), Talked: at(115)}, mobile, at(200), Answered)
+		leave(t, db, d.keys, CallRecord{ID: "served", Tier: "normal", Arrived: at(110), Talked: at(115)}, mobile, at(200), Answered)
 		if list = look(); len(list) != 1 || list[0].Call != "danger" {
 			t.Fatalf("after the answer: %+v", list)
 		}

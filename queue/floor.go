@@ -38,7 +38,7 @@ func (q *Queue) MoveUp(ctx context.Context, req RequestID, call CallID, by Agent
 	return q.changeCall(ctx, moveUpScript, req, string(call), string(by))
 }
 
-// Force makes an agent available, as Ready would, or NotReady(forced), without a session of theirs. Who is not ready already stays so for the reason there is.
+// Force makes an agent available, as Ready would, or NotReady(forced), without a session of theirs. Who is not ready already stays so for the reason there is; Agent.Forced tells their page.
 // ErrAgentBusy while reserved, talking, assisting or kept; ErrFormDue: a wrap-up without its form ends neither way, but for NotReady when it is late by
 // Config.FormWait; ErrOnBreak as Ready; ErrWrongState when somebody is to be available whose browser is away.
 func (q *Queue) Force(ctx context.Context, req RequestID, agent AgentID, state AgentState, by AgentID) (Agent, error) {

@@ -168,11 +168,12 @@ type Agent struct {
 	Before *Before `json:"before,omitempty"` // of who assists: what they become again
 	SOS    *SOS    `json:"sos,omitempty"`    // asked silently for help; until EndSOS, whatever the state
 
-	Owes  CallID    `json:"owes,omitempty"`  // the call at risk without whose form (Filed) the wrap-up does not end
-	Late  time.Time `json:"late,omitzero"`   // since when the form is missing for longer than Config.FormWait
-	Keeps CallID    `json:"keeps,omitempty"` // the call for whose caller they are kept; NotReady(kept)
-	Lead  bool      `json:"lead,omitempty"`  // leads the shift and can talk (Lead)
-	Prior *Prior    `json:"prior,omitempty"` // of who is rung although not available: what they were
+	Owes   CallID    `json:"owes,omitempty"`  // the call at risk without whose form (Filed) the wrap-up does not end
+	Late   time.Time `json:"late,omitzero"`   // since when the form is missing for longer than Config.FormWait
+	Forced time.Time `json:"forced,omitzero"` // when who leads last wanted them to take no calls (Force)
+	Keeps  CallID    `json:"keeps,omitempty"` // the call for whose caller they are kept; NotReady(kept)
+	Lead   bool      `json:"lead,omitempty"`  // leads the shift and can talk (Lead)
+	Prior  *Prior    `json:"prior,omitempty"` // of who is rung although not available: what they were
 }
 
 // Offer is the promise of one call to one agent, with a lease.

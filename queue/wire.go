@@ -182,6 +182,7 @@ type agentRow struct {
 	Owes    CallID     `json:"owes,omitempty"`
 	Late    ms         `json:"late,omitempty"`
 	Keeps   CallID     `json:"keeps,omitempty"`
+	Forced  ms         `json:"forced,omitempty"`
 	Lead    bool       `json:"lead,omitempty"`
 	Prior   *priorRow  `json:"prior,omitempty"`
 }
@@ -192,7 +193,7 @@ func (r agentRow) agent() Agent {
 		Console: r.Console, Session: r.Session, Call: r.Call, Offer: r.Offer,
 		Group: r.Group, Rested: r.Rested.time(), Rest: r.Rest.time(), Held: r.Held.time(),
 		Assist: r.Assist, Before: r.Was.before(), SOS: r.SOS.sos(),
-		Owes: r.Owes, Late: r.Late.time(), Keeps: r.Keeps, Lead: r.Lead, Prior: r.Prior.prior(),
+		Owes: r.Owes, Late: r.Late.time(), Keeps: r.Keeps, Forced: r.Forced.time(), Lead: r.Lead, Prior: r.Prior.prior(),
 	}
 	for _, at := range r.Reds {
 		a.Reds = append(a.Reds, at.time())

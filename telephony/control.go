@@ -2,7 +2,6 @@ package telephony
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 

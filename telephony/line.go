@@ -68,6 +68,7 @@ type Known struct {
 	Tier      queue.Tier    // "": no change
 	Preferred queue.AgentID // the agent of the last time, or the one who was cut off; "": none
 	PreferFor time.Duration // how long the caller waits for that agent alone, at most Line.Patience unless the tier is returning
+	Again     call.ID       // the caller's call that was cut off while at risk a moment ago; "": none
 	Blocked   bool          // a block for abuse is in force: the caller comes last; the danger key still counts
 }
 

@@ -26,14 +26,15 @@ const (
 	TypeSOS          Type = "sos"
 	TypeWrapUpExtend Type = "wrapup_extend"
 
-	TypeJoin   Type = "join"
-	TypeLeave  Type = "leave"
-	TypeTake   Type = "take"
-	TypeForce  Type = "force"
-	TypeAssign Type = "assign"
-	TypeMoveUp Type = "move_up"
-	TypeSOSAck Type = "sos_ack"
-	TypeSOSEnd Type = "sos_end"
+	TypeJoin    Type = "join"
+	TypeKeepEnd Type = "keep_end"
+	TypeLeave   Type = "leave"
+	TypeTake    Type = "take"
+	TypeForce   Type = "force"
+	TypeAssign  Type = "assign"
+	TypeMoveUp  Type = "move_up"
+	TypeSOSAck  Type = "sos_ack"
+	TypeSOSEnd  Type = "sos_end"
 )
 
 const (
@@ -46,7 +47,7 @@ func ControlTypes() []Type {
 	return []Type{
 		TypeHold, TypeResume, TypeInvite, TypeInviteAccept, TypeInviteRefuse, TypeInviteCancel, TypeTransfer, TypeRelease, TypeOutside,
 		TypeOutsideDrop, TypeOutsideLeave, TypeDTMF, TypeSOS, TypeWrapUpExtend, TypeJoin, TypeLeave, TypeTake, TypeForce, TypeAssign,
-		TypeMoveUp, TypeSOSAck, TypeSOSEnd, TypeIncidentAck, TypeRisk, TypeRiskConfirm,
+		TypeMoveUp, TypeSOSAck, TypeSOSEnd, TypeIncidentAck, TypeRisk, TypeRiskConfirm, TypeKeepEnd,
 	}
 }
 
@@ -123,6 +124,11 @@ type (
 	Leave struct{ OfCall }
 	// Take takes the talk over.
 	Take struct{ OfCall }
+	// KeepEnd ends that the person is kept for a caller who was cut off while at risk.
+	KeepEnd struct {
+		Head
+		Reason string `json:"reason_text"` // at most 500 characters
+	}
 	// Force changes whether another person is offered calls.
 	Force struct {
 		OfPerson
@@ -196,6 +202,8 @@ func blankControl(t Type) any {
 		return new(Risk)
 	case TypeRiskConfirm:
 		return new(RiskConfirm)
+	case TypeKeepEnd:
+		return new(KeepEnd)
 	case TypeIncidentAck:
 		return new(IncidentAck)
 	}
@@ -234,6 +242,8 @@ func (m DTMF) check() error {
 func (m Join) check() error {
 	return errors.Join(m.OfCall.check(), oneOf("role", m.Role, "monitor", "whisper", "barge"))
 }
+
+func (m KeepEnd) check() error { return reasonText(m.Reason) }
 
 func (m Force) check() error {
 	return errors.Join(m.OfPerson.check(), oneOf("state", m.State, "available", "not_ready"), reasonText(m.Reason))

@@ -83,7 +83,11 @@ type Agent struct {
 	Skills map[string]int `json:"skills"` // level by skill; never nil
 	Group  int            `json:"group"`  // 0: the own centre
 	Reds   int            `json:"reds"`   // red calls within the window of the exposure
-	Until  int64          `json:"until"`  // end of wrap-up or of a forced break, 0 when none
+	Until  int64          `json:"until"`  // end of wrap-up, of a forced break, or of being kept; 0 when none
+
+	FormDue    string `json:"form_due"`     // the call at risk without whose form the wrap-up does not end
+	FormLateAt int64  `json:"form_late_at"` // since when a supervisor is told that it is missing; else 0
+	KeptFor    string `json:"kept_for"`     // the call, cut off, for whose caller they are kept
 
 	text []byte // see Written
 }
@@ -108,6 +112,9 @@ type Self struct {
 	Invite     *Beside  `json:"invite"`     // is asked to
 	SOS        *SOS     `json:"sos"`        // has asked for help
 	Supervised []string `json:"supervised"` // names of who listens, where the site shows it; never nil
+	FormDue    string   `json:"form_due"`   // as of Agent
+	FormLateAt int64    `json:"form_late_at"`
+	KeptFor    string   `json:"kept_for"` // until Until
 
 	Lines []LineStanding `json:"lines,omitempty"` // lines whose requirements lapsed for the person, or soon will; absent: there is nothing to say
 

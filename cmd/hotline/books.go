@@ -52,6 +52,9 @@ func (l ledger) Open(ctx context.Context, r telephony.Record) (telephony.Known, 
 	if k.Returning {
 		known.Tier = queue.TierReturning
 	}
+	if k.Again != "" { // in the middle of a talk
+		known.Tier, known.Again = queue.TierRed, call.ID(k.Again)
+	}
 	return known, err
 }
 

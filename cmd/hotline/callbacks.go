@@ -27,6 +27,23 @@ type CallbackConfig struct {
 	Familiar  time.Duration `yaml:"familiar"`  // for how long a caller is given to the counsellor of before; default 30 days
 }
 
+// AtRiskConfig says for how long somebody is there for a caller at risk. Zero means the default.
+type AtRiskConfig struct {
+	Kept     time.Duration `yaml:"kept"`      // how long a counsellor is kept for a caller who was cut off; default 3 min, at most the longest wait for one counsellor
+	CallBack time.Duration `yaml:"call_back"` // when such a caller is called, who did not call again; default 20 s
+	Form     time.Duration `yaml:"form"`      // how long the form of such a call may be missing before a supervisor is told; default 10 min
+}
+
+// Validate says everything that is wrong.
+func (c AtRiskConfig) Validate() error {
+	for name, d := range map[string]time.Duration{"kept": c.Kept, "call_back": c.CallBack, "form": c.Form} {
+		if d != 0 && (d < time.Second || d > time.Hour) {
+			return fmt.Errorf("at_risk: %s: give 1s to 1h", name)
+		}
+	}
+	return nil
+}
+
 func (c CallbackConfig) hours() (casework.Hours, error) {
 	h := casework.DefaultHours(nil)
 	for text, into := range map[string]*time.Duration{c.From: &h.From, c.To: &h.To} {
@@ -122,7 +139,7 @@ func (r *callbackRules) never(number string) bool {
 
 // callbacks are those of the site's rules.
 func (r *callbackRules) callbacks(db *storage.DB, keys *casework.Keys) (*casework.Callbacks, error) {
-	return casework.NewCallbacks(casework.CallbacksConfig{Rules: r.of, Never: r.never}, db, keys)
+	return casework.NewCallbacks(casework.CallbacksConfig{Rules: r.of, Never: r.never, CutOff: r.c.AtRisk.CallBack}, db, keys)
 }
 
 // dialled are the callbacks as a controller carries them out, in a database that may be away for a time.
@@ -149,9 +166,13 @@ func (d dialled) Claim(ctx context.Context, owner string, lease time.Duration, m
 	err = d.do(ctx, func(c *casework.Callbacks) error {
 		got, err := c.Claim(ctx, owner, lease, most)
 		for _, t := range got {
+			again := call.ID("")
+			if t.CutOff {
+				again = call.ID(t.Call)
+			}
 			out = append(out, telephony.CallbackTask{
 				Task: t.Task, Call: call.ID(t.Entry), Line: t.Line, Place: t.Place, Tier: queue.Tier(t.Tier), Danger: t.Danger,
-				Preferred: queue.AgentID(t.Preferred), History: t.History,
+				Preferred: queue.AgentID(t.Preferred), History: t.History, Again: again,
 			})
 		}
 		return err

@@ -46,6 +46,7 @@ type Config struct {
 	IdleLock    time.Duration    `yaml:"idle_lock"`      // a console locks after so long without input, never within a call
 	Provider    ProviderConfig   `yaml:"provider"`       // of identities, by which people may also sign in; off unless issuer is set
 	KeyService  KeyServiceConfig `yaml:"key_service"`    // opens keys that lie wrapped; off unless set
+	AtRisk      AtRiskConfig     `yaml:"at_risk"`
 	Callbacks   CallbackConfig   `yaml:"callbacks"`
 	Outbound    OutboundConfig   `yaml:"outbound"`
 
@@ -141,6 +142,9 @@ func (c Config) Validate() error {
 		if err := c.Provider.config(c.PublicURL, "").Validate(); err != nil {
 			errs = append(errs, err)
 		}
+	}
+	if err := c.AtRisk.Validate(); err != nil {
+		errs = append(errs, err)
 	}
 	if err := c.Callbacks.Validate(); err != nil {
 		errs = append(errs, err)

@@ -57,7 +57,7 @@ func runController(ctx context.Context, c Config, n int, log *slog.Logger) error
 				client.Close()
 				figures.remove()
 			}
-			ctl, err := telephony.New(telephony.Config{ID: owner, Node: on, Lines: lines, Bonds: bonds, ReturnWait: c.ReturnWait, Promises: books, Outbound: c.outbound(books), Alerts: c.alerting(ringing{books})},
+			ctl, err := telephony.New(telephony.Config{ID: owner, Node: on, Lines: lines, Bonds: bonds, ReturnWait: c.ReturnWait, RedialWait: c.AtRisk.Kept, Promises: books, Outbound: c.outbound(books), Alerts: c.alerting(ringing{books})},
 				client, q, books, gateways, log, figures, journal)
 			if err != nil {
 				release()

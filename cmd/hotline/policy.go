@@ -84,7 +84,7 @@ func (c Config) watchPolicy(ctx context.Context, log *slog.Logger, tell func(lin
 
 // queueConfig is the queue's configuration under a policy.
 func (c Config) queueConfig(p lines.Policy) queue.Config {
-	return p.QueueConfig(queue.Config{Site: c.Site, Ring: c.Ring, WrapUp: c.WrapUp, Journal: c.Journal})
+	return p.QueueConfig(queue.Config{Site: c.Site, Ring: c.Ring, WrapUp: c.WrapUp, FormWait: c.AtRisk.Form, Journal: c.Journal})
 }
 
 // followPolicy has a role's client of the queue follow the policy and the settings.

@@ -7,6 +7,10 @@ if a.owes then
   a.owes, a.late = nil, nil
   touch('agents', a)
 end
+if state == 'not_ready' then -- also the wish of a page to be available as soon as it can is over
+  a.forced = NOW
+  touch('agents', a)
+end
 if state == 'not_ready' and a.state ~= 'not_ready' then
   not_ready(a, 'forced')
   match() -- who waited for this agent may fit another

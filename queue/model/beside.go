@@ -273,6 +273,9 @@ func (q *Queue) force(op Op) error {
 		return queue.ErrFormDue
 	}
 	a.Owes, a.Late = "", 0
+	if state == queue.AgentNotReady {
+		a.Forced = q.now
+	}
 	switch {
 	case a.State == state:
 		return nil

@@ -88,6 +88,7 @@ type agentRow struct {
 	Owes     queue.CallID     `json:"owes"`
 	Late     int64            `json:"late"`
 	Keeps    queue.CallID     `json:"keeps"`
+	Forced   int64            `json:"forced"`
 	Lead     bool             `json:"lead"`
 	Prior    *priorRow        `json:"prior"`
 }
@@ -241,7 +242,7 @@ func (q *Queue) loadAgent(text json.RawMessage) error {
 		ID: r.ID, State: r.State, Reason: r.Reason, Skills: r.Skills, Spot: r.Spot, Console: r.Console, Session: r.Session,
 		Since: r.Since, Ends: r.Ends, Idle: r.Idle, Rested: r.Rested, Rest: r.Rest, Held: r.Held, Began: r.Began, Line: r.Line,
 		Group: r.Group, Misses: r.Misses, Call: r.Call, Offer: fenceIn(r.Offer), accepted: fenceIn(r.Accepted), Reds: r.Reds, Away: r.Away,
-		Assist: r.Assist, Was: Was(r.Was), Owes: r.Owes, Late: r.Late, Keeps: r.Keeps, Lead: r.Lead,
+		Assist: r.Assist, Was: Was(r.Was), Owes: r.Owes, Late: r.Late, Keeps: r.Keeps, Lead: r.Lead, Forced: r.Forced,
 	}
 	if r.Prior != nil {
 		p := Prior(*r.Prior)

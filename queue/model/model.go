@@ -113,6 +113,7 @@ type Agent struct {
 
 	Owes, Keeps queue.CallID
 	Late        int64
+	Forced      int64
 	Lead        bool
 	Prior       *Prior // of who is rung although not available
 

@@ -69,7 +69,7 @@ type Agent struct {
 	Was                                    *Was
 	SOS                                    *SOS
 	Owes, Keeps                            string
-	Late                                   float64
+	Late, Forced                           float64
 	Lead                                   bool
 	Prior                                  *Prior
 }

@@ -38,6 +38,7 @@ export type ControlRequest =
   | { type: 'assign'; call: string; user: string; reason_text: string }
   | { type: 'move_up'; call: string; reason_text: string }
   | { type: 'sos_ack' | 'sos_end'; user: string }
+  | { type: 'keep_end'; reason_text: string }
   | { type: 'incident_ack'; incident: string }
   | { type: 'risk'; call: string; level: RiskLevel; reason_text: string }
   | { type: 'risk_confirm'; proposal: string };

@@ -109,6 +109,9 @@ export const agent = record({
   group: count,
   reds: count,
   until: count,
+  form_due: text,
+  form_late_at: count,
+  kept_for: text,
 });
 
 /** A call in which somebody takes part, or is asked to, without being its agent. */
@@ -132,6 +135,9 @@ export const self = record({
   invite: nullable(beside),
   sos: nullable(sos),
   supervised: list(text),
+  form_due: text,
+  form_late_at: count,
+  kept_for: text,
   incidents: list(incidentRow),
   lines: optional(list(lineStanding)),
 });
@@ -254,7 +260,17 @@ export const block = record({
 
 export const blockList = record({ blocks: list(block) });
 
-const rule = oneOf('returning', 'preferred', 'only', 'group', 'exposure', 'longest_idle');
+const rule = oneOf(
+  'again',
+  'supervisor',
+  'assigned',
+  'returning',
+  'preferred',
+  'only',
+  'group',
+  'exposure',
+  'longest_idle',
+);
 
 /** Why one offer was made: who else fitted, and who else waited. */
 export const decision = record({

@@ -87,6 +87,7 @@ export function actionOf(
       if (now - armedAt > armedFor) return 'arm_hangup';
       return phase === 'assisting' ? 'leave' : 'hangup';
     case 'joining':
+    case 'kept':
       return null;
     case 'idle':
     case 'wrap_up':

@@ -1,7 +1,7 @@
 // What the middle of the counsellor's screen is about.
 import type { AgentState, Self } from '../protocol/structures';
 
-export type Phase = 'idle' | 'offer' | 'talking' | 'held' | 'joining' | 'assisting' | 'wrap_up';
+export type Phase = 'idle' | 'offer' | 'talking' | 'held' | 'joining' | 'assisting' | 'kept' | 'wrap_up';
 
 export function phaseOf(self: Self | null): Phase {
   if (self === null) return 'idle';
@@ -10,6 +10,7 @@ export function phaseOf(self: Self | null): Phase {
   if (self.call !== null) return self.call.state === 'held' ? 'held' : 'talking';
   if (self.state === 'talking') return 'joining';
   if (self.offer !== null) return 'offer';
+  if (self.kept_for !== '') return 'kept';
   return self.assist === null ? 'idle' : 'assisting';
 }
 
@@ -29,6 +30,7 @@ export function canBeAvailable(self: Self | null): boolean {
     self !== null &&
     !self.wants_ready &&
     self.assist === null &&
+    self.kept_for === '' &&
     (self.state === 'not_ready' || self.state === 'wrap_up' || self.state === 'offline')
   );
 }
@@ -41,6 +43,8 @@ export function canBeNotReady(self: Self | null): boolean {
   return (
     self !== null &&
     self.assist === null &&
+    self.kept_for === '' &&
+    !(self.state === 'wrap_up' && self.form_due !== '') &&
     (self.state === 'available' ||
       self.state === 'wrap_up' ||
       self.state === 'not_ready' ||
