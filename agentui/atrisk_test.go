@@ -39,7 +39,9 @@ func TestKeptForWhoWasCutOff(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.endCall(id, queue.EndAnswered)
-	g.until("kept", func() bool { return g.self.Reason == queue.ReasonKept && g.self.KeptFor == string(id) && g.self.Until > 0 })
+	g.until("kept", func() bool {
+		return g.self.Reason == queue.ReasonKept && g.self.KeptFor == string(id) && g.self.Until > 0
+	})
 	for what, body := range map[string]map[string]any{"ready": nil, "not_ready": {"reason": "break"}} {
 		if a := g.ask(what, body); a.Code != "in_call" {
 			t.Errorf("%s: %+v", what, a)

@@ -31,14 +31,21 @@ type orders struct {
 
 func (s *scene) orders() orders {
 	s.t.Helper()
-	const redisPort = 3 // after the base
-	password, err := os.ReadFile(filepath.Join(s.Dir, "secrets", "redis-password"))
-	must(s.t, err)
-	rdb := redis.NewClient(&redis.Options{Addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(s.Port(redisPort))), Password: strings.TrimSpace(string(password))})
-	s.t.Cleanup(func() { _ = rdb.Close() })
-	q, err := queue.New(rdb, queue.Config{Site: "demo"})
+	q, err := s.index()
 	must(s.t, err)
 	return orders{s, q}
+}
+
+// index is the queue of the instance.
+func (s *scene) index() (*queue.Queue, error) {
+	const redisPort = 3 // after the base
+	password, err := os.ReadFile(filepath.Join(s.Dir, "secrets", "redis-password"))
+	if err != nil {
+		return nil, err
+	}
+	rdb := redis.NewClient(&redis.Options{Addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(s.Port(redisPort))), Password: strings.TrimSpace(string(password))})
+	s.t.Cleanup(func() { _ = rdb.Close() })
+	return queue.New(rdb, queue.Config{Site: "demo"})
 }
 
 func (o orders) wish(verb, call, by, argument string) {

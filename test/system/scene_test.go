@@ -9,7 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/oklog/ulid/v2"
+
 	"hotline/casework"
+	"hotline/queue"
 	"hotline/storage"
 	"hotline/test/browser"
 	"hotline/test/stage"
@@ -46,6 +49,7 @@ func playOn(t *testing.T, on *stage.Stage) *scene {
 			d.Close()
 		}
 		s.forget(began)
+		s.relieve()
 		s.settle()
 		if t.Failed() {
 			t.Log(s.Story(60))
@@ -84,6 +88,30 @@ func (s *scene) forget(began time.Time) {
 			}
 		}
 		return err == nil && open == 0
+	})
+}
+
+// relieve lets those go who are kept for a caller of the scenario, or owe the form of one: the next scenario needs them.
+func (s *scene) relieve() {
+	q, err := s.index()
+	if err != nil {
+		return // it never started
+	}
+	ctx := context.Background() // that of the test is over
+	_ = stage.Poll(ctx, 5*time.Second, func() bool {
+		snap, err := q.Snapshot(ctx)
+		left := 0
+		for _, a := range snap.Agents {
+			if a.Keeps != "" {
+				_, _ = q.Unkeep(ctx, queue.RequestID(ulid.Make().String()), a.ID, a.Session)
+				left++
+			}
+			if a.Owes != "" {
+				_ = q.Filed(ctx, queue.RequestID(ulid.Make().String()), a.Owes, a.ID)
+				left++
+			}
+		}
+		return err == nil && left == 0
 	})
 }
 
