@@ -23,6 +23,20 @@ type desk struct {
 	born  string  // the life of the index when a test began
 }
 
+// End is the queue's, after the form of a call at risk was filled in: what is without it is told in TestFormDue.
+func (d *desk) End(ctx context.Context, req RequestID, id CallID, ending Ending) error {
+	s, err := d.Snapshot(ctx)
+	for _, c := range s.Calls {
+		if err == nil && c.ID == id && c.Agent != "" && (c.Tier == TierRed || c.Danger) {
+			err = d.Filed(ctx, req, id, c.Agent)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return d.Queue.End(ctx, req, id, ending)
+}
+
 // newDesk empties the Redis at addr.
 func newDesk(t *testing.T, rdb redis.UniversalClient, cfg Config) *desk {
 	t.Helper()

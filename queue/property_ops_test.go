@@ -174,7 +174,7 @@ func (w *world) someOffer() (OfferID, AgentID) {
 }
 
 func word(err error) string {
-	for _, known := range []error{ErrOfferGone, ErrNoCall, ErrNoAgent, ErrAgentBusy, ErrFenced, ErrWrongState, ErrOnBreak} {
+	for _, known := range []error{ErrOfferGone, ErrNoCall, ErrNoAgent, ErrAgentBusy, ErrFenced, ErrWrongState, ErrOnBreak, ErrFormDue} {
 		if errors.Is(err, known) {
 			return known.Error()
 		}

@@ -79,7 +79,7 @@ func opened(d *desk) {
 func cutOff(d *desk) {
 	redTalk(d)
 	d.must(second(d.Keep(context.Background(), d.req(), "c1", "a1", 3*time.Minute)))
-	d.must(d.End(context.Background(), d.req(), "c1", EndAnswered))
+	d.must(d.Queue.End(context.Background(), d.req(), "c1", EndAnswered))
 }
 
 // TestAgentVanishedAtRisk: the first of the agent who is back, who leads, and the next who is free gets the caller.
@@ -177,7 +177,7 @@ func TestFormDue(t *testing.T) {
 	ctx := context.Background()
 	wrapping := func(d *desk) {
 		redTalk(d)
-		d.must(d.End(ctx, d.req(), "c1", EndAnswered))
+		d.must(d.Queue.End(ctx, d.req(), "c1", EndAnswered))
 	}
 	d := newDesk(t, rdb, Config{})
 	wrapping(d)
@@ -245,7 +245,7 @@ func TestFormDue(t *testing.T) {
 			d := newDesk(t, rdb, Config{})
 			redTalk(d)
 			before(d)
-			d.must(d.End(ctx, d.req(), "c1", EndAnswered))
+			d.must(d.Queue.End(ctx, d.req(), "c1", EndAnswered))
 			d.pass(time.Minute)
 			d.sweep()
 			if a := d.agent("a1"); a.State != AgentAvailable {
@@ -298,7 +298,7 @@ func TestCutOffAtRisk(t *testing.T) {
 		cutOff(d)
 		until := d.agent("a1").Until
 		again(d)
-		d.must(d.End(ctx, d.req(), "c2", EndAbandoned))
+		d.must(d.Queue.End(ctx, d.req(), "c2", EndAbandoned))
 		queuetest.Check(t, rdb, "site")
 		if a := d.agent("a1"); a.Reason != ReasonKept || !a.Until.Equal(until) {
 			t.Errorf("%+v", a)
@@ -330,7 +330,7 @@ func TestCutOffAtRisk(t *testing.T) {
 		redTalk(d)
 		d.must(second(d.Keep(ctx, d.req(), "c1", "a1", 3*time.Minute)))
 		d.must(d.Away(ctx, d.req(), "a1", "s"))
-		d.must(d.End(ctx, d.req(), "c1", EndAnswered))
+		d.must(d.Queue.End(ctx, d.req(), "c1", EndAnswered))
 		if a := d.agent("a1"); a.State != AgentWrapUp {
 			t.Errorf("%+v", a)
 		}

@@ -267,7 +267,7 @@ func TestCutOffAtRisk(t *testing.T) {
 	must(t, c.Hangup(t.Context()))
 	s.until("the agent is kept", func() bool {
 		snap, err := s.queue.Snapshot(t.Context())
-		return err == nil && len(snap.Agents) == 1 && snap.Agents[0].Held.After(time.Now().Add(time.Minute))
+		return err == nil && len(snap.Agents) == 1 && snap.Agents[0].Keeps == queue.CallID(id) && snap.Agents[0].Until.After(time.Now().Add(time.Minute))
 	})
 }
 

@@ -249,6 +249,10 @@ func (r *run) answer(fence int64) error {
 
 func (r *run) end(i int) error {
 	seat := index(string(r.q.Calls[callID(i)].Agent))
+	// The time of a form is in the wrap-up's.
+	if err := r.do(model.Op{Verb: model.Filed, Call: queue.Call{ID: callID(i)}}); err != nil {
+		return err
+	}
 	if err := r.do(model.Op{Verb: model.End, Call: queue.Call{ID: callID(i)}, Why: string(queue.EndAnswered)}); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"sync"
@@ -172,11 +173,11 @@ func (f *floor) mark(ctx context.Context) (queue.AgentID, error) {
 	return t.agent, f.q.Mark(ctx, "", callID(t.call), state, why)
 }
 
-// another ends a talk, and its agent has the next at once. Two changes, of which the second counts.
+// another ends a talk, whose form is in, and its agent has the next at once. Three changes, of which the last counts.
 func (f *floor) another(ctx context.Context) (queue.AgentID, error) {
 	t := f.talks[0]
 	f.talks = f.talks[1:]
-	if err := f.q.End(ctx, "", callID(t.call), queue.EndAnswered); err != nil {
+	if err := errors.Join(f.q.Filed(ctx, "", callID(t.call), t.agent), f.q.End(ctx, "", callID(t.call), queue.EndAnswered)); err != nil {
 		return "", err
 	}
 	return t.agent, f.talk(ctx, t.agent)
