@@ -14,7 +14,14 @@ useLater((name, message) => {
 
 // The secret of a big display comes behind the #, which no request and no log carries.
 const wall = /^#wall=([\w-]+)$/.exec(location.hash);
-if (wall) {
+const open = /^#public=([\w-]+)$/.exec(location.hash);
+if (open) {
+  const [{ default: PublicPage }] = await Promise.all([
+    import('./views/statistics/PublicPage.vue'),
+    laterWords('statistics'),
+  ]);
+  createApp(PublicPage, { secret: open[1] }).use(words).mount('#app');
+} else if (wall) {
   document.documentElement.dataset.theme = 'dark';
   const [{ default: WallView }] = await Promise.all([
     import('./views/wall/WallView.vue'),

@@ -1,4 +1,4 @@
-// Training, supervision and qualifications of people, and whose calls may come to them (docs/protocol.md, section 9).
+// Training, supervision and qualifications of people, and whose calls may come to them (docs/protocol.md, section 7).
 import { count, flag, list, oneOf, type Read, record, text } from './shape';
 
 export const requirement = record({ rule: text, name: text, until: text, last: text });

@@ -1,4 +1,4 @@
-// Statistics with their definitions (docs/protocol.md, section 9; docs/statistics.md).
+// Statistics with their definitions (docs/protocol.md, section 7; docs/statistics.md).
 import { count, dictionary, flag, list, number, type Read, record, text } from './shape';
 
 const words = dictionary(text);
