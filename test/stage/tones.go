@@ -33,6 +33,12 @@ const (
 	TonePromised   = 2600
 	ToneImpossible = 2700
 	ToneWithdrawn  = 2800
+
+	// What a person of the call tree hears by telephone.
+	ToneAsk      = 2900
+	ToneAccepted = 3000
+	ToneDeclined = 3100
+	ToneOver     = 3200
 )
 
 type prompt struct {
@@ -75,6 +81,10 @@ var prompts = [...]prompt{
 	{"callback-promised-12355", TonePromised, 2 * time.Second},
 	{"callback-impossible", ToneImpossible, 400 * time.Millisecond},
 	{"callback-withdrawn", ToneWithdrawn, 400 * time.Millisecond},
+	{"alert-ask", ToneAsk, 2 * time.Second},
+	{"alert-accepted", ToneAccepted, time.Second},
+	{"alert-declined", ToneDeclined, time.Second},
+	{"alert-over", ToneOver, time.Second},
 }
 
 // Say replaces the words of one prompt by a tone, in every language. Call it before the first Start.

@@ -31,6 +31,7 @@ type house struct {
 	mu       sync.Mutex
 	shared   *stage.Stage
 	fleet    *stage.Stage                 // of two controllers and two nodes
+	crisis   *stage.Stage                 // whose alarms go on after a scenario
 	browsers map[float64]*browser.Browser // by tone
 }
 
@@ -73,7 +74,7 @@ func (h *house) close() error {
 		b.Close()
 	}
 	var errs []error
-	for _, s := range []*stage.Stage{h.shared, h.fleet} {
+	for _, s := range []*stage.Stage{h.shared, h.fleet, h.crisis} {
 		if s != nil {
 			errs = append(errs, s.Stop())
 		}
@@ -91,6 +92,12 @@ func (h *house) stage(t *testing.T) *stage.Stage {
 func (h *house) ofTwo(t *testing.T) *stage.Stage {
 	t.Helper()
 	return h.started(t, &h.fleet, "fleet", stage.Size{Controllers: 2, Nodes: 2})
+}
+
+// inCrisis is the instance in which people are alarmed until somebody answers, which must disturb no other scenario.
+func (h *house) inCrisis(t *testing.T) *stage.Stage {
+	t.Helper()
+	return h.started(t, &h.crisis, "crisis", stage.Size{Controllers: 1, Nodes: 1})
 }
 
 func (h *house) started(t *testing.T, at **stage.Stage, name string, size stage.Size) *stage.Stage {

@@ -10,7 +10,9 @@ export const controlApi = {
   writeHandover: (callId: string, to: string, text: string) =>
     call('POST', `${of(callId)}/handover`, handover, { to, text }),
   handover: (id: string) => call('GET', `/api/handovers/${encodeURIComponent(id)}`, handover),
-  contacts: (of: string) => call('GET', `/api/phonebook?call=${encodeURIComponent(of)}`, contacts),
+  /** Of a call: the numbers that serve where its caller belongs come first. */
+  contacts: (of = '') =>
+    call('GET', `/api/phonebook${of === '' ? '' : `?call=${encodeURIComponent(of)}`}`, contacts),
   typed: (callId: string, number: string, label: string, reason: string) =>
     call('POST', `${of(callId)}/contact`, contact, { number, label, reason }),
 };
