@@ -11,6 +11,7 @@ export type Action =
   | 'outside'
   | 'keypad'
   | 'after'
+  | 'risk'
   | 'arm_hangup'
   | 'hangup'
   | 'leave'
@@ -41,6 +42,7 @@ export const keyLabels = {
   consult: ['Alt', 'C'],
   outside: ['Alt', 'O'],
   keypad: ['Alt', 'K'],
+  risk: ['Alt', 'R'],
   after: ['Alt', 'P'],
   hangup: ['F9', 'F9'],
   wrapup_done: ['F8'],
@@ -59,6 +61,7 @@ const onCall: Readonly<Record<string, Action>> = {
   KeyC: 'consult',
   KeyO: 'outside',
   KeyK: 'keypad',
+  KeyR: 'risk',
   KeyP: 'after',
 };
 

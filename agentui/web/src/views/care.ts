@@ -5,6 +5,7 @@ const parts = {
   context: () => import('./context/CallContext.vue'),
   records: () => import('./files/RecordsPanel.vue'),
   notes: () => import('./notes/CallNotes.vue'),
+  risk: () => import('./risk/RiskPanel.vue'),
   form: () => import('./notes/Disposition.vue'),
   debrief: () => import('./shift/DebriefAsk.vue'),
 };
@@ -14,6 +15,9 @@ export const RecordsPanel = later(parts.records, 'care', 'files', 'forms');
 export const FilesView = later(() => import('./files/FilesView.vue'), 'care', 'files', 'forms');
 export const CallNotes = later(parts.notes, 'care');
 export const Disposition = later(parts.form, 'care');
+export const RiskPanel = later(parts.risk, 'risk');
+export const RiskAfter = later(() => import('./risk/RiskAfter.vue'), 'risk');
+export const RiskConfirm = later(() => import('./risk/RiskConfirm.vue'), 'risk');
 export const SoftTimer = later(() => import('./notes/SoftTimer.vue'), 'care');
 export const DebriefAsk = later(parts.debrief, 'care');
 export const ShiftView = later(() => import('./shift/ShiftView.vue'), 'care');
@@ -22,7 +26,7 @@ export const ShiftView = later(() => import('./shift/ShiftView.vue'), 'care');
 export function fetchCare(): void {
   const fetch = () => {
     for (const load of Object.values(parts)) void load().catch(() => undefined); // asked for again when it is shown
-    for (const words of ['care', 'files', 'forms']) void laterWords(words).catch(() => undefined);
+    for (const words of ['care', 'files', 'forms', 'risk']) void laterWords(words).catch(() => undefined);
   };
   if ('requestIdleCallback' in window) requestIdleCallback(fetch, { timeout: 3000 });
   else setTimeout(fetch, 500);

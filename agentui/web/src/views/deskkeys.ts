@@ -14,7 +14,7 @@ function takesText(target: EventTarget | null): boolean {
 }
 
 /** The panel that is open on the card of a call. */
-export type CallPanel = 'consult' | 'outside' | 'keypad' | 'after';
+export type CallPanel = 'consult' | 'outside' | 'keypad' | 'risk' | 'after';
 
 /** Listens for the keys of state/keys.ts; `armed` is true between the two presses that end a call or one's part in it. */
 export function useDeskKeys(console: Console) {
@@ -50,6 +50,9 @@ export function useDeskKeys(console: Console) {
     },
     after: () => {
       toggle('after');
+    },
+    risk: () => {
+      toggle('risk');
     },
     arm_hangup: () => {
       armed.value = true;
