@@ -5,6 +5,7 @@ import { incident, incidentList, type IncidentEvent, type IncidentRow } from '..
 import { self, type Self } from '../protocol/structures';
 import {
   actOn,
+  alarmOf,
   allIncidents,
   barredBy,
   countdown,
@@ -59,6 +60,17 @@ describe('what stands above every page', () => {
     expect(actOn({ ...mine, joined_at: 0 }, lead)).toBe('join');
     expect(actOn({ ...mine, joined_at: 7 }, lead)).toBe('open');
     expect(actOn({ ...mine, joined_at: 0 }, { ...lead, call: counsellor.call })).toBe('open');
+  });
+  it('rings anew for a higher level, whoever answered before', () => {
+    const again: IncidentRow = {
+      ...alert,
+      supervisor: 'u',
+      mine: 'supervisor',
+      alert: alert.alert && { ...alert.alert, at: 9 },
+    };
+    expect(alarmOf(again)).not.toBe(alarmOf(alert));
+    expect(actOn(again, lead)).toBe('ack');
+    expect(rings([again])).toBe(true);
   });
   it('offers the checklist to who takes calls, not to who has a part', () => {
     const wanted: IncidentRow = { ...others, wants_second: true };

@@ -44,6 +44,11 @@ export function rings(rows: readonly IncidentRow[]): boolean {
   return rows.some((row) => row.alert !== null);
 }
 
+/** One alarm of an incident: when it rings again, for a higher level or a step that is late, it is another and must be answered anew. */
+export function alarmOf(row: IncidentRow): string {
+  return `${row.incident} ${String(row.alert?.at ?? 0)}`;
+}
+
 /** What the key does with a row now; a person who talks or is elsewhere cannot listen. */
 export function actOn(row: IncidentRow, self: Self | null): AlarmAct {
   if (self?.role !== 'supervisor') return row.wants_second && row.mine === '' ? 'second' : 'open';
