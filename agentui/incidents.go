@@ -131,6 +131,12 @@ func (s *Server) incident(w http.ResponseWriter, r *http.Request, v *visitor) (c
 	return in, true
 }
 
+// helpsIn tells whether a person has a part in the open incident of a call: they see to help from where the caller is.
+func (s *Server) helpsIn(v *visitor, call string) bool {
+	in, open := s.incidents.ofCall(queue.CallID(call))
+	return open && incidents.HasPart(in, string(v.user.ID))
+}
+
 // showIncident shows all of it. The look is in the trail before anything is shown.
 func (s *Server) showIncident(w http.ResponseWriter, r *http.Request, v *visitor) {
 	in, ok := s.incident(w, r, v)

@@ -27,7 +27,7 @@ func (s *Server) listContacts(w http.ResponseWriter, r *http.Request, v *visitor
 	}
 	out := protocol.Contacts{Contacts: all, Near: map[string]phonebook.Near{}}
 	if call := r.URL.Query().Get("call"); call != "" {
-		if !s.takesPart(w, r, v, call, partServing) {
+		if !s.helpsIn(v, call) && !s.takesPart(w, r, v, call, partServing) {
 			return
 		}
 		// Without the books the whole list is there, in its own order.
