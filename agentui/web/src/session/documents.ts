@@ -4,6 +4,7 @@ import { documentHistory, type WholeDocument, wholeDocument } from '../protocol/
 import { importApplied, type ImportKind, importPreview } from '../protocol/imports';
 import { book } from '../protocol/phonebook';
 import { feed, people, publication, publications, review, type Roster, roster } from '../protocol/roster';
+import { directory } from '../protocol/services';
 import { settings, skillRenamed, skillUses } from '../protocol/settings';
 import type { Reader } from '../protocol/shape';
 import { call } from './api';
@@ -31,6 +32,7 @@ export const crisisApi = {
   rehearse: (doc: CrisisPolicy) =>
     call('POST', '/api/admin/crisis/dry-run', rehearsal, { doc }, { timeout: 30_000 }),
 };
+export const servicesApi = documentApi('services', directory);
 export const rosterApi = {
   ...documentApi('roster', roster),
   people: () => call('GET', '/api/admin/roster/people', people),

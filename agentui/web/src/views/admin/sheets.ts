@@ -4,7 +4,8 @@ import type { CrisisPolicy } from '../../protocol/crisis';
 import type { Book } from '../../protocol/phonebook';
 import type { Roster } from '../../protocol/roster';
 import type { Settings } from '../../protocol/settings';
-import { crisisApi, phonebookApi, rosterApi, settingsApi } from '../../session/documents';
+import type { Directory } from '../../protocol/services';
+import { crisisApi, phonebookApi, rosterApi, servicesApi, settingsApi } from '../../session/documents';
 import { keptFor, Sheet } from './sheet';
 
 interface Api<T> {
@@ -38,6 +39,7 @@ const sheetOf = <T extends object>(api: Api<T>) =>
 export const tidy = tidied;
 
 export const usePhonebook = sheetOf<Book>(phonebookApi);
+export const useServices = sheetOf<Directory>(servicesApi);
 export const useSettingsSheet = sheetOf<Settings>(settingsApi);
 export const useRoster = sheetOf<Roster>(rosterApi);
 export const useCrisisSheet = sheetOf<CrisisPolicy>(crisisApi);
