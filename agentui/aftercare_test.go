@@ -226,7 +226,7 @@ func TestShiftCases(t *testing.T) {
 		t.Fatalf("%s", body)
 	}
 	c := mine.Cases[0]
-	if status, body = other.get("/api/shift/cases"); strings.Contains(body, c.Case) {
+	if _, body = other.get("/api/shift/cases"); strings.Contains(body, c.Case) {
 		t.Errorf("somebody else's: %s", body)
 	}
 	if status, body = other.post("/api/shift/cases", protocol.OfferCase{Kind: c.Kind, Case: c.Case, To: other.me.User}); status != 403 {

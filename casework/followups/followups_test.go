@@ -23,7 +23,7 @@ const (
 type site struct {
 	*Store
 	t         testing.TB
-	ctx       context.Context
+	ctx       context.Context //nolint:containedctx // that of the test, for its many calls
 	clock     time.Time
 	keys      *casework.Keys
 	ledger    *casework.Ledger

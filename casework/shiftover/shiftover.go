@@ -220,9 +220,7 @@ func (s *Store) Accept(ctx context.Context, id, by string) (Offer, error) {
 	if err != nil {
 		return o, err
 	}
-	if err := s.move(ctx, o); err != nil && !errors.Is(err, ErrNotFound) {
-		return o, nil //nolint:nilerr // accepted by name, which is what counts; the watch moves it
-	}
+	_ = s.move(ctx, o) // accepted by name, which is what counts; what fails here is moved by the next look
 	return o, nil
 }
 

@@ -57,7 +57,7 @@ func followedUp(t *testing.T, on *stage.Stage) {
 	must(t, press(second, row+` [data-testid="followup-open"]`), second.AwaitShown(5*time.Second, "followup-ring"))
 	must(t, second.Await(5*time.Second, `document.querySelector('[data-testid="followup-words"]').innerText.includes('图书馆')`))
 	g.show(second.Page, "33-followup-ready", "followup-ring", "followup-words")
-	must(t, press(second, `[data-testid="followup-ring"]`), second.AwaitOffer(10*time.Second), second.Click("offer-accept"))
+	must(t, press(second, `[data-testid="followup-ring"]`), second.AwaitOffer(10*time.Second), press(second, `[data-testid="offer-accept"]`))
 	if in := h.rung(t, 10*time.Second); in.Number != from || in.From != "12355" {
 		t.Error("another telephone was called, or it shows another number")
 	}
@@ -76,6 +76,9 @@ func followedUp(t *testing.T, on *stage.Stage) {
 		t.Errorf("it says %d %s", status, body)
 	}
 	if g.dir != "" {
+		o := s.signIn("administrator", 0, toneSupervisor)
+		must(t, o.Click("page-services"), o.AwaitShown(5*time.Second, "services-check"))
+		g.show(o.Page, "38-services", "services-check")
 		boss := s.signIn("supervisor", 0, toneSupervisor)
 		must(t, boss.Click("page-tasks"), boss.Click("work-shiftover"), boss.AwaitShown(5*time.Second, "shiftover"), press(boss, `[data-testid="shift-give"]`))
 		g.show(boss.Page, "37-shiftover", "shift-offer")
