@@ -38,9 +38,12 @@ func TestOnePersonOneFile(t *testing.T) {
 	must(t, err, d.AwaitAttribute(5*time.Second, "fill-handling", "data-draft", "saved"))
 	_, restarted := s.kill("console")
 	restarted(10 * time.Second)
-	must(t, d.Reload(), d.AwaitShown(15*time.Second, "record-handling"), d.Click("record-handling"))
+	if err := stage.Poll(t.Context(), 10*time.Second, func() bool { return d.Reload() == nil }); err != nil {
+		t.Fatalf("the page does not load again: %v", err)
+	}
+	must(t, d.AwaitShown(15*time.Second, "record-handling"), d.Click("record-handling"))
 	must(t, d.Await(10*time.Second, words+`?.value === '说三天没有睡着'`))
-	g.show(d.Page, "41-record", "record-save-handling", "call-hangup")
+	g.show(d.Page, "41-record", "call-hangup")
 	c.present()
 	must(t, d.Click("call-hangup"))
 	c.awaitEnd(3 * time.Second)
