@@ -12,6 +12,7 @@ import (
 	"hotline/agentui/incidents"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
+	"hotline/casework/assessments"
 	"hotline/crisis"
 	"hotline/queue"
 )
@@ -93,8 +94,12 @@ func incidentActs() []incidentAct {
 			return store(c).Decline(ctx, c.in.ID, c.act, crisis.ViaConsole)
 		})},
 		{"second", accessServing, true, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
+			if me := string(c.user.ID); c.user.Role != users.Supervisor && !incidents.HasPart(c.in, me) && !incidents.WantsSecond(c.in) {
+				return c.in, errNoPart // nobody looks into an incident by helping where no help is wanted
+			}
 			return store(c).Take(ctx, c.in.ID, c.act, b.Kind) // of a region, as the policy's checklists have them
 		})},
+		{"level", accessServing, false, said(sayIncidentLevel)},
 		{"facts", accessServing, false, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
 			return store(c).Fact(ctx, c.in.ID, c.act, crisis.FactKind(b.Kind), b.Outcome != "unknown", b.Text)
 		})},
@@ -170,8 +175,12 @@ func (s *Server) actOn(a incidentAct) func(http.ResponseWriter, *http.Request, *
 			in, err = a.do(ctx, c)
 			return err
 		})
-		if errors.Is(err, errPacketChanged) {
+		switch {
+		case errors.Is(err, errPacketChanged):
 			s.fail(w, http.StatusConflict, protocol.PacketChanged, nil)
+			return
+		case errors.Is(err, errNoPart):
+			s.fail(w, http.StatusForbidden, protocol.Forbidden, nil)
 			return
 		}
 		if !s.incidentAnswered(w, r, err) {
@@ -180,6 +189,44 @@ func (s *Server) actOn(a incidentAct) func(http.ResponseWriter, *http.Request, *
 		s.incidentsChanged()
 		s.replyIncident(w, r, v, in)
 	}
+}
+
+// errNoPart says that a person has nothing to do with an incident.
+var errNoPart = errors.New("the person has no part in the incident")
+
+// sayIncidentLevel is one person's word on the level, no lower than it is: of who was never assessed, and of who is gone from the line. A call that is on
+// is told first. Lower is said of the call, by two people.
+func sayIncidentLevel(ctx context.Context, c *actContext, b protocol.IncidentSay) (crisis.Incident, error) {
+	level := crisis.Level(b.Kind)
+	if !level.Valid() || level == crisis.Unassessed || utf8.RuneCountInString(b.Text) > assessments.MostWords {
+		return c.in, crisis.ErrInvalid
+	}
+	if c.in.Level.Over(level) {
+		return c.in, crisis.ErrSamePerson
+	}
+	row, live := c.s.board.Call(queue.CallID(c.in.Call()))
+	var err error
+	switch {
+	case live && !inForce(row).Over(level):
+		err = c.s.raise(ctx, c.user, row, level, b.Text, "")
+	case !live && c.in.Call() != "":
+		err = c.s.saidAfterwards(ctx, c.in.Call(), level, string(c.user.ID), b.Text)
+	}
+	if err != nil {
+		return c.in, err
+	}
+	return c.s.deps.Crisis.Incidents.Assess(ctx, c.in.ID, c.act, level, "", b.Text)
+}
+
+// saidAfterwards keeps the level of a call that is over in its history, from where it comes to the person's file.
+func (s *Server) saidAfterwards(ctx context.Context, call string, level crisis.Level, by, reason string) error {
+	last, _, err := s.deps.Risk.Kept.LevelOf(ctx, call)
+	if err != nil || crisis.Level(last.Level) == level {
+		return err
+	}
+	return s.deps.Risk.Kept.Rise(ctx, assessments.Change{
+		ID: assessments.NewID(), Call: call, At: time.Now(), By: by, Level: string(level), Was: last.Level, Definition: s.definition(ctx), Reason: reason,
+	})
 }
 
 // askService says of somebody outside that they were asked, are on the telephone, or were not reached: calls from the talk are followed by themselves.

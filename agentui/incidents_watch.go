@@ -140,7 +140,7 @@ func (s *Server) wakeDesks() {
 }
 
 // incidentRows are those that a person sees on every page: who leads all that are open, who takes calls those in which they have a part, and, while they
-// are free, those for which a second person is wanted. While the console is locked nothing shows but that there is something.
+// are free, those for which a second person is wanted. One that is closed shows again when its next step was not done in time. While the console is locked nothing shows but that there is something.
 func (d *desk) incidentRows() []protocol.IncidentRow {
 	out := []protocol.IncidentRow{}
 	if !d.user.Role.Serves() {
@@ -150,7 +150,7 @@ func (d *desk) incidentRows() []protocol.IncidentRow {
 	for _, state := range d.s.incidents.all() {
 		in := state.Incident
 		mine := d.user.Role == users.Supervisor || incidents.HasPart(in, me) || incidents.WantsSecond(in) && in.Supervisor != "" && !d.s.atWork(d.user.ID)
-		if in.State == crisis.StateClosed || !mine {
+		if !incidents.Stands(in) || !mine {
 			continue
 		}
 		row := incidents.Row(state, me, names)

@@ -247,12 +247,15 @@ func (s *Server) levelAfterwards(w http.ResponseWriter, r *http.Request, v *visi
 		return
 	}
 	out, was := protocol.RiskSaid{}, crisis.Level(last.Level)
+	if in, open := s.incidents.ofCall(queue.CallID(call)); open && in.Level.Over(was) {
+		was = in.Level // the caller's own key, or how the call broke off, said more than any person did
+	}
 	switch {
 	case was == level:
 	case was.Over(level):
 		err = s.auditedErr(r, v, ActionRiskPropose, "call:"+call, "", func(ctx context.Context) error {
 			p, err := s.deps.Risk.Kept.Propose(ctx, assessments.Proposal{
-				Call: call, By: string(v.user.ID), Was: last.Level, Level: body.Level, Definition: s.definition(ctx), Reason: body.Reason,
+				Call: call, By: string(v.user.ID), Was: string(was), Level: body.Level, Definition: s.definition(ctx), Reason: body.Reason,
 			})
 			out.Proposal = p.ID
 			return err

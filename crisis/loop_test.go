@@ -124,3 +124,24 @@ func TestFaultsAreTriedAgain(t *testing.T) {
 		}
 	})
 }
+
+// A program outside that says the same every second, each time with another figure, is one trigger a minute, and does not take a proposal to close back.
+func TestADetectorThatRunsWildIsHeardOnce(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
+		store := newScene(t, db).process()
+		var in crisis.Incident
+		for _, note := range []string{"silence 0.91", "silence 0.92", "silence 0.93"} {
+			var err error
+			in, err = store.Trigger(t.Context(), crisis.Trigger{Kind: crisis.TriggerDetector, Level: crisis.LevelModerate, Call: "c", By: "detector:d", Note: note, Source: note})
+			must(t, err)
+		}
+		if len(in.Triggers) != 1 {
+			t.Errorf("%+v", in.Triggers)
+		}
+		in, err := store.Trigger(t.Context(), crisis.Trigger{Kind: crisis.TriggerDetector, Level: crisis.LevelHigh, Call: "c", By: "detector:d", Note: "voice 0.99", Source: "high"})
+		must(t, err)
+		if len(in.Triggers) != 2 || in.Level != crisis.LevelHigh {
+			t.Errorf("%+v", in)
+		}
+	})
+}

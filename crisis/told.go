@@ -121,10 +121,10 @@ func (s *Store) join(ctx context.Context, tx *storage.Tx, id string, e Event, p 
 	return s.add(ctx, tx, in, e, p)
 }
 
-// heard tells whether a trigger says nothing that was not told a moment ago.
+// heard tells whether a trigger says nothing that was not told a moment ago. A program outside says the same every second, with another figure each time.
 func (i Incident) heard(e Event) bool {
 	for _, t := range i.Triggers {
-		if t.Kind == e.Trigger && t.Call == e.Call && !e.Level.Over(i.Level) && !e.Level.Over(t.Level) && e.At.Sub(t.At).Abs() < sameWithin && e.Text == "" {
+		if t.Kind == e.Trigger && t.Call == e.Call && !e.Level.Over(i.Level) && !e.Level.Over(t.Level) && e.At.Sub(t.At).Abs() < sameWithin && (e.Text == "" || e.Trigger == TriggerDetector) {
 			return true
 		}
 	}

@@ -72,8 +72,14 @@ func part(in crisis.Incident, who string) string {
 	return ""
 }
 
-// HasPart tells whether a person has to do with an incident.
-func HasPart(in crisis.Incident, who string) bool { return part(in, who) != "" }
+// HasPart tells whether a person has to do with an incident: a part in it, or its next step by name.
+func HasPart(in crisis.Incident, who string) bool {
+	return part(in, who) != "" || who != "" && in.NextStep != nil && in.NextStep.Who == who
+}
+
+// Stands tells whether pages show an incident by itself: until it is closed, and again while somebody is asked for what was to come after the closing and
+// did not.
+func Stands(in crisis.Incident) bool { return in.State != crisis.StateClosed || in.Alarm.On }
 
 // WantsSecond tells whether somebody is wanted for the dispatch checklist.
 func WantsSecond(in crisis.Incident) bool {

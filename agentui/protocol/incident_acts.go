@@ -16,7 +16,7 @@ type IncidentAct struct {
 // IncidentSay is the body of what is said of an incident: a code of the policy's choices, and words.
 type IncidentSay struct {
 	Req     string `json:"req"`
-	Kind    string `json:"kind"`    // of a fact, a consent's answer, a measure, a ground, an outcome, an item, a step
+	Kind    string `json:"kind"`    // of a level, a fact, a consent's answer, a measure, a ground, an outcome, an item, a step
 	Outcome string `json:"outcome"` // of a measure; "unknown" of a fact that was asked and is not known; else empty
 	Text    string `json:"text"`    // at most 2000 characters
 }

@@ -212,12 +212,13 @@ func (c Config) crisisParts(ctx context.Context, db *storage.DB, keys *casework.
 	if err != nil {
 		return nil, err
 	}
-	look := &lookout{
-		incidents: store, index: q, ledger: casework.NewLedger(db), tasks: casework.NewTasks(db), files: persons, debriefs: talks, log: log, told: map[string]time.Time{},
-	}
 	said, err := assessments.Open(ctx, db, keys)
 	if err != nil {
 		return nil, err
+	}
+	look := &lookout{
+		incidents: store, index: q, ledger: casework.NewLedger(db), tasks: casework.NewTasks(db), files: persons, debriefs: talks, said: said, log: log,
+		told: map[string]time.Time{},
 	}
 	levels := &fileLevels{said: said, files: persons, log: log, done: map[string]time.Time{}}
 	return []func(context.Context) error{

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hotline/casework"
+	"hotline/casework/assessments"
 	"hotline/casework/debriefs"
 	"hotline/casework/files"
 	"hotline/crisis"
@@ -27,10 +28,12 @@ type lookout struct {
 	tasks    *casework.Tasks
 	files    *files.Store
 	debriefs *debriefs.Store
+	said     *assessments.Store
 	log      *slog.Logger
 
-	told  map[string]time.Time // sources that need not be told again by this process
-	quiet time.Time            // no fault is logged again before
+	told     map[string]time.Time // sources that need not be told again by this process
+	saidFrom time.Time            // since when it looks for levels
+	quiet    time.Time            // no fault is logged again before
 }
 
 const (
@@ -67,7 +70,7 @@ func (l *lookout) look(ctx context.Context, now time.Time) error {
 	faults := []error{l.leftBehind(ctx)}
 	s, err := l.index.Snapshot(ctx)
 	if err != nil {
-		return errors.Join(append(faults, err)...)
+		return errors.Join(append(faults, err, l.levels(ctx, now))...)
 	}
 	refs, err := l.refs(ctx, now)
 	faults = append(faults, err)
@@ -82,6 +85,7 @@ func (l *lookout) look(ctx context.Context, now time.Time) error {
 			}))
 		}
 	}
+	faults = append(faults, l.levels(ctx, now))
 	live, err := l.incidents.Live(ctx)
 	faults = append(faults, err)
 	for _, in := range live {

@@ -25,6 +25,7 @@ export const incidentApi = {
   lead: (id: string) => act(id, 'lead', {}),
   decline: (id: string) => act(id, 'decline', {}),
   second: (id: string, region: string) => say(id, 'second', region, ''),
+  level: (id: string, level: Level) => say(id, 'level', level, ''),
   fact: (id: string, kind: string, known: boolean, words: string) =>
     say(id, 'facts', kind, words, known ? '' : 'unknown'),
   consent: (id: string, answer: string, words: string) => say(id, 'consent', answer, words),

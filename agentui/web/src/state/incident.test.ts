@@ -11,6 +11,7 @@ import {
   countdown,
   factRows,
   helpersFirst,
+  levelsFrom,
   listed,
   needsAuthority,
   progress,
@@ -49,6 +50,16 @@ describe('what stands above every page', () => {
       'd',
       'b',
     ]);
+  });
+  it('is also what asks a second time: another answered and is silent, or the end came and what was to follow did not', () => {
+    const climbed: IncidentRow = { ...alert, incident: 'e', supervisor: 'u-other', mine: '' };
+    const missed: IncidentRow = { ...climbed, incident: 'f', state: 'closed' };
+    expect(shownRows([climbed, missed], 'supervisor').map((row) => row.incident)).toEqual(['e', 'f']);
+    expect(shownRows([{ ...missed, alert: null, asked: [] }], 'supervisor')).toEqual([]);
+  });
+  it('takes the word of one person for no less than it is', () => {
+    expect(levelsFrom('moderate')).toEqual(['moderate', 'high']);
+    expect(levelsFrom('')).toHaveLength(4);
   });
   it('sounds only for who is asked', () => {
     expect(rings([alert])).toBe(true);

@@ -16,6 +16,13 @@ export function levelOf(code: string): Level | '' {
   return (['none', 'low', 'moderate', 'high'] as const).find((one) => one === code) ?? '';
 }
 
+/** The levels that one person alone may say of an incident at a level. */
+export function levelsFrom(code: string): readonly Level[] {
+  const all = ['none', 'low', 'moderate', 'high'] as const;
+  const from = levelOf(code);
+  return from === '' ? all : all.slice(all.indexOf(from));
+}
+
 /** What the one key does: say that one comes, then listen, then look; for who is free and takes calls, take the checklist. */
 export type AlarmAct = 'ack' | 'join' | 'second' | 'open';
 
@@ -23,7 +30,9 @@ export type AlarmAct = 'ack' | 'join' | 'second' | 'open';
 export function shownRows(rows: readonly IncidentRow[], role: string): readonly IncidentRow[] {
   return rows
     .filter(
-      (row) => row.state !== 'closed' && (row.supervisor === '' || row.mine !== '' || offered(row, role)),
+      (row) =>
+        (row.state !== 'closed' || row.alert !== null || row.asked.length > 0) &&
+        (row.supervisor === '' || row.alert !== null || row.mine !== '' || offered(row, role)),
     )
     .sort(
       (a, b) =>

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"hotline/casework"
+	"hotline/casework/assessments"
+	"hotline/crisis"
+	"hotline/queue"
+	"hotline/storage"
+	"hotline/storage/storagetest"
+)
+
+// What is said of the danger when the caller is gone reaches the incident, or makes one; two people lower it, one does not; and nobody's restart raises it again.
+func TestLevelsAreSaidAlsoWhenTheCallIsOver(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
+		ctx, n := t.Context(), newNights(t, db)
+		n.clock = n.clock.Add(-time.Hour) // what people say is of the clock of today
+		over := func(id, number string) {
+			row := n.arrive(id, number)
+			row.Agent = "u-agent"
+			ok(t, n.ledger.Open(ctx, row))
+			ok(t, n.ledger.Close(ctx, id, casework.Closing{EndedAt: n.clock, Outcome: casework.Answered, Cause: casework.Cause{By: casework.ByAgent}}))
+		}
+		over("c1", "13800138000")
+		n.see()
+		rise := func(call, level, was string) {
+			ok(t, n.said.Rise(ctx, assessments.Change{ID: assessments.NewID(), Call: call, At: n.clock, By: "u-agent", Level: level, Was: was}))
+		}
+		rise("c1", "high", "")
+		n.see()
+		in := n.only()
+		if in.Trigger() != crisis.TriggerLevel || in.Level != crisis.LevelHigh || in.Call() != "c1" || in.Counsellor != "u-agent" || !in.Alarm.On || in.Ref == "" || in.Assessed.IsZero() {
+			t.Fatalf("%+v", in)
+		}
+		n.see()
+
+		// Two people rule it out: by that it may be closed as a false alarm.
+		n.clock = n.clock.Add(time.Minute)
+		p := must(n.said.Propose(ctx, assessments.Proposal{Call: "c1", By: "u-agent", Was: "high", Level: "low", Reason: "与来电者再次确认，没有计划"}))(t)
+		n.see()
+		if in = n.only(); in.Level != crisis.LevelHigh {
+			t.Fatalf("one person lowered it: %+v", in)
+		}
+		must(n.said.Decide(ctx, p.ID, "u-lead", true, ""))(t)
+		n.see()
+		if in = n.only(); in.Level != crisis.LevelLow || slices.Contains(in.Missing("unfounded", must(n.incidents.PolicyOf(ctx, in))(t), n.clock), crisis.NeedSafety) {
+			t.Fatalf("%+v", in)
+		}
+		seq := in.Seq
+		n.told, n.saidFrom = map[string]time.Time{}, time.Time{} // another process looks at the same
+		n.see()
+		if in = n.only(); in.Seq != seq {
+			t.Errorf("the same levels changed something: %+v", in)
+		}
+
+		// Who left in danger before anybody answered: a person says the level, and then it can be closed.
+		n.arrive("c2", "13800138001")
+		must(n.tasks.Add(ctx, casework.Task{Source: "x", Kind: casework.TaskCallback, Reason: casework.ReasonAbandoned, Danger: true, Line: "12355", Call: "c2", Due: n.clock}))(t)
+		n.see()
+		left := must(n.incidents.OfCall(ctx, "c2"))(t)[0]
+		rise("c2", "low", "")
+		n.see(queue.Call{ID: "c9", State: queue.CallWaiting})
+		if left = must(n.incidents.Get(ctx, left.ID))(t); left.Level != crisis.LevelHigh {
+			t.Errorf("one person lowered what the caller said: %+v", left)
+		}
+		n.clock = n.clock.Add(time.Second)
+		rise("c2", "high", "low")
+		n.see()
+		if left = must(n.incidents.Get(ctx, left.ID))(t); left.Level != crisis.LevelHigh || left.Assessed.IsZero() {
+			t.Errorf("%+v", left)
+		}
+	})
+}
