@@ -92,6 +92,7 @@ func TestALapsedRequirementKeepsCallsAway(t *testing.T) {
 	// A call of the line goes to whom it may go only; a supervisor does not overrule it by a name.
 	s.endCall(talk, queue.EndAnswered)
 	b.until("wrap-up", func() bool { return b.self.State == "wrap_up" })
+	two.denies(string(talk))
 	b.must("wrapup_done", nil)
 	b.until("available", func() bool { return b.self.State == "available" })
 	id := s.guardedCall(guard)
