@@ -172,3 +172,9 @@ func (s *Store) ReportFiled(ctx context.Context, id string, a Act, ref string) (
 func (s *Store) Debriefed(ctx context.Context, id string, a Act, ref string) (Incident, error) {
 	return s.change(ctx, id, a.event(EventDebriefed, Data{Code: ref}, Words{}))
 }
+
+// FormLate says that the form about a call of the incident is missing for long, so that who owes it takes no other call. It only stands in the timeline and
+// among the latest news: who leads lets that person go, or helps.
+func (s *Store) FormLate(ctx context.Context, id string, a Act, call, owes string) (Incident, error) {
+	return s.change(ctx, id, a.event(EventFormLate, Data{Call: call, Other: owes}, Words{}))
+}

@@ -41,6 +41,7 @@ const (
 	EventReported   EventKind = "report_filed"
 	EventPlanned    EventKind = "follow_ups_planned"
 	EventDebriefed  EventKind = "debriefed"
+	EventFormLate   EventKind = "form_late" // the form about a call of it is missing for long: Call, Other who owes it
 )
 
 // Event is one thing that happened, as it is kept. Which fields count depends on the kind.

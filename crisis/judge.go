@@ -61,6 +61,8 @@ func judge(in Incident, e Event, p Policy) error {
 		return changes(in.Arrival == nil)
 	case EventNote:
 		return needs(e.Text)
+	case EventFormLate:
+		return changes(slices.Contains(in.Calls, e.Call))
 	case EventClosed:
 		return judgeClosed(in, e, p)
 	}

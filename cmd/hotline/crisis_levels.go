@@ -11,6 +11,7 @@ import (
 	"hotline/casework"
 	"hotline/casework/assessments"
 	"hotline/crisis"
+	"hotline/queue"
 )
 
 const (
@@ -117,4 +118,24 @@ func (l *lookout) afterwards(ctx context.Context, row casework.CallRecord, c ass
 		Kind: crisis.TriggerLevel, Call: c.Call, Line: row.Line, Ref: row.CallerRef, Agent: row.Agent, Level: crisis.Level(c.Level), By: c.By, At: c.At, Note: c.Reason,
 		Source: source,
 	})
+}
+
+// lateForms puts it before who leads that the form about a call at risk is missing for long: its counsellor is offered nobody until it is filled in.
+func (l *lookout) lateForms(ctx context.Context, agents []queue.Agent) error {
+	var faults []error
+	for _, a := range agents {
+		what := fmt.Sprintf("form-late:%s:%s", a.Owes, a.ID)
+		if _, told := l.told[what]; told || a.Owes == "" || a.Late.IsZero() {
+			continue
+		}
+		all, err := l.incidents.OfCall(ctx, string(a.Owes))
+		if err == nil && len(all) > 0 {
+			_, err = l.incidents.FormLate(ctx, all[len(all)-1].ID, bySystem("%s", what), string(a.Owes), string(a.ID))
+		}
+		if err == nil {
+			l.told[what] = time.Now()
+		}
+		faults = append(faults, err)
+	}
+	return errors.Join(faults...)
 }

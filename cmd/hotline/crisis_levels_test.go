@@ -74,3 +74,27 @@ func TestLevelsAreSaidAlsoWhenTheCallIsOver(t *testing.T) {
 		}
 	})
 }
+
+// A form that is missing for long is in the news of the incident, once.
+func TestAMissingFormIsBeforeWhoLeads(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
+		ctx, n := t.Context(), newNights(t, db)
+		n.arrive("c1", "13800138000")
+		in := must(n.incidents.Trigger(ctx, crisis.Trigger{Kind: crisis.TriggerSOS, Call: "c1", By: "u-agent", Agent: "u-agent", Source: "1"}))(t)
+		n.index.Agents = []queue.Agent{{ID: "u-agent", State: queue.AgentWrapUp, Owes: "c1"}, {ID: "u-other", Owes: "c2", Late: n.clock}}
+		n.see()
+		n.index.Agents[0].Late = n.clock
+		n.see()
+		n.told = map[string]time.Time{} // another process looks at the same
+		n.see()
+		late := 0
+		for _, e := range must(n.incidents.Timeline(ctx, in.ID))(t) {
+			if e.Kind == crisis.EventFormLate && e.Other == "u-agent" && e.By == crisis.BySystem {
+				late++
+			}
+		}
+		if late != 1 {
+			t.Errorf("told %d times", late)
+		}
+	})
+}

@@ -85,7 +85,7 @@ func (l *lookout) look(ctx context.Context, now time.Time) error {
 			}))
 		}
 	}
-	faults = append(faults, l.levels(ctx, now))
+	faults = append(faults, l.levels(ctx, now), l.lateForms(ctx, s.Agents))
 	live, err := l.incidents.Live(ctx)
 	faults = append(faults, err)
 	for _, in := range live {
