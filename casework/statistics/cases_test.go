@@ -1,6 +1,7 @@
 package statistics
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -120,7 +121,7 @@ func TestCases(t *testing.T) {
 			}
 		}
 		for _, c := range []Cell{{People, ""}, {Outcome, ""}, {"weather", ""}} {
-			if _, err := s.Records(ctx, c, cols[0], 3); err != ErrNoRecords {
+			if _, err := s.Records(ctx, c, cols[0], 3); !errors.Is(err, ErrNoRecords) {
 				t.Errorf("%v: %v", c, err)
 			}
 		}
