@@ -84,7 +84,7 @@ func TestAnIncidentFromTheAlarmToTheLedger(t *testing.T) {
 	must(t, second.Type("arrival-who", "急救医生"), second.Type("arrival-words", "通话中听到"), second.Click("arrival-say"), second.AwaitShown(3*time.Second, "arrived"))
 	c.leave()
 	must(t, second.AwaitGone(10*time.Second, "closing-missing"), second.Click("propose-say"), second.AwaitShown(3*time.Second, "closing-proposed"))
-	must(t, second.Click("closing-confirm"), second.Await(3*time.Second, `document.querySelector('[data-testid="notice"]') !== null`))
+	must(t, second.Click("closing-confirm"), second.Await(3*time.Second, `[...document.querySelectorAll('[data-code]')].some((one) => one.dataset.code === 'same_person')`))
 	must(t, lead.AwaitShown(3*time.Second, "closing-confirm"), lead.Click("closing-confirm"), lead.AwaitShown(3*time.Second, "closed"))
 
 	// What is owed, and the paper.
@@ -115,7 +115,7 @@ func (g *gallery) look(p *browser.Page, name string, within ...string) {
 func pick(t *testing.T, p *browser.Page, id string) {
 	t.Helper()
 	hook := fmt.Sprintf(`document.querySelector('[data-testid=%q]')`, id)
-	must(t, p.Click(id), p.Await(2*time.Second, `document.querySelector('.n-base-select-option')?.getClientRects().length > 0`))
-	must(t, p.Press(kb.ArrowDown), p.Await(2*time.Second, `document.querySelector('.n-base-select-option--pending')?.getClientRects().length > 0`))
+	must(t, p.Click(id), p.Await(2*time.Second, `[...document.querySelectorAll('.n-base-select-option')].some((one) => one.getClientRects().length > 0)`))
+	must(t, p.Press(kb.ArrowDown), p.Await(2*time.Second, `[...document.querySelectorAll('.n-base-select-option--pending')].some((one) => one.getClientRects().length > 0)`))
 	must(t, p.Press("\r"), p.Await(2*time.Second, hook+`.querySelector('.n-base-selection-placeholder') === null`))
 }
