@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"hotline/agentui/protocol"
 	"hotline/crisis"
 )
 
@@ -79,4 +80,15 @@ func TestAMissedNextStepIsBeforeWhoLeadsAgain(t *testing.T) {
 		t.Errorf("not done: %+v", in.IncidentRow)
 	}
 	lead.until("it is over", func() bool { _, ok := lead.incident(id); return !ok })
+}
+
+// Who leads an incident hands it to somebody who may lead, not to a counsellor.
+func TestTheLeadOfAnIncidentGoesToWhoMayLead(t *testing.T) {
+	s := newSite(t, nil)
+	one, boss := s.login("agent1"), s.login("supervisor1")
+	for to, want := range map[string]int{one.me.User: 400, boss.me.User: 404} { // 404: there is no such case
+		if status, body := boss.post("/api/shift/cases", protocol.OfferCase{Kind: "incident", Case: newID() + ":supervisor", To: to}); status != want {
+			t.Errorf("%d, want %d: %s", status, want, body)
+		}
+	}
 }

@@ -107,9 +107,18 @@ func (s *Server) offerCase(w http.ResponseWriter, r *http.Request, v *visitor) {
 	if !s.read(w, r, &body) || !s.serves(w, body.To) {
 		return
 	}
+	if to, _ := s.directory.person(queue.AgentID(body.To)); leadsPart(body) && to.Role != users.Supervisor {
+		s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil) // who takes calls cannot answer for an incident, nor its alarms
+		return
+	}
 	s.changeOffer(w, r, v, ActionShiftOffer, body.Kind+":"+body.Case, "agent:"+body.To, func(ctx context.Context) (shiftover.Offer, error) {
 		return s.deps.Aftercare.Shiftover.Offer(ctx, shiftover.Kind(body.Kind), body.Case, body.To, string(v.user.ID), body.Note, v.user.Role == users.Supervisor)
 	})
+}
+
+// leadsPart tells whether a case is the supervisor's part in an incident.
+func leadsPart(c protocol.OfferCase) bool {
+	return c.Kind == string(shiftover.Incident) && strings.HasSuffix(c.Case, ":supervisor")
 }
 
 func (s *Server) acceptCase(w http.ResponseWriter, r *http.Request, v *visitor) {
