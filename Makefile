@@ -43,6 +43,10 @@ bench-console: install-test web ## How fast 500 consoles see what changed, a rea
 bench-board: install-test web ## The supervisor's board: 500 people, 200 waiting, 20 changes a second, in a real browser
 	go run ./test/bench/board $(ARGS)
 
+.PHONY: story
+story: install-test web ## The pictures of docs/story, made anew by playing the story
+	HOTLINE_STORY=$(CURDIR)/docs/story go test -count 1 -timeout 10m -run TestStory ./test/system
+
 .PHONY: check
 check: test lint ## Everything that must hold before a change is taken: test and lint
 

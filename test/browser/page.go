@@ -238,6 +238,17 @@ func (p *Page) Screenshot() ([]byte, error) {
 	return png, nil
 }
 
+// Picture is what the person sees, as WebP; quality is from 1 to 100.
+func (p *Page) Picture(quality int64) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	r, err := chromedp.Call(ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatWebp, Quality: &quality})
+	if err != nil {
+		return nil, fmt.Errorf("page: picture: %w", err)
+	}
+	return r.Data, nil
+}
+
 func quote(s string) string {
 	b, err := json.Marshal(s)
 	if err != nil {
