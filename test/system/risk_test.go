@@ -30,7 +30,7 @@ func TestRiskOnACall(t *testing.T) {
 	for _, key := range []string{"2", "2", "2", "2"} {
 		must(t, d.Press(key))
 	}
-	g.keep(d.Page, "61-screener", "scale-choice-yes", "call-hangup")
+	g.pictures(d.Page, "61-screener", "scale-choice-yes", "call-hangup")
 	focus(t, d, "scale-screener")
 	must(t, d.Press("2"))
 	pressed := time.Now()
@@ -40,7 +40,7 @@ func TestRiskOnACall(t *testing.T) {
 	t.Logf("the board was red after %v", time.Since(pressed).Round(time.Millisecond))
 	must(t, d.AwaitAttribute(3*time.Second, "risk-result", "data-raised", "true"), d.AwaitShown(2*time.Second, "risk-history"))
 	must(t, d.Await(2*time.Second, `document.querySelector('[data-testid="call-hold"]').disabled`))
-	g.keep(d.Page, "62-risk-high", "risk-level-high", "call-hangup")
+	g.pictures(d.Page, "62-risk-high", "risk-level-high", "call-hangup")
 
 	// Alone it is not lowered: it is proposed, and stays.
 	focus(t, d, "risk-pad")
@@ -50,7 +50,7 @@ func TestRiskOnACall(t *testing.T) {
 	if alone, err := browser.Eval[bool](d.Page, `document.querySelector('[data-testid="risk-confirm-yes"]') !== null`); err != nil || alone {
 		t.Errorf("who proposed can confirm (%v)", err)
 	}
-	g.keep(boss.Page, "63-risk-confirm", "risk-confirm-yes")
+	g.pictures(boss.Page, "63-risk-confirm", "risk-confirm-yes")
 	must(t, boss.Click("risk-confirm-yes"))
 	must(t, d.Await(3*time.Second, `!document.querySelector('[data-testid="call-hold"]').disabled`), boss.AwaitGone(3*time.Second, "risk-confirm"))
 	c.present()
@@ -59,7 +59,7 @@ func TestRiskOnACall(t *testing.T) {
 	must(t, d.Click("call-hangup"))
 	c.awaitEnd(3 * time.Second)
 	must(t, d.AwaitState(5*time.Second, browser.WrapUp), d.AwaitAttribute(5*time.Second, "disposition", "data-asked", "present"))
-	g.keep(d.Page, "64-risk-after", "wrapup-done")
+	g.pictures(d.Page, "64-risk-after", "wrapup-done")
 }
 
 // focus puts the keyboard where a click there would.
@@ -67,4 +67,12 @@ func focus(t *testing.T, d *browser.Desk, id string) {
 	t.Helper()
 	_, err := browser.Eval[bool](d.Page, `(document.querySelector('[data-testid="`+id+`"]').focus(), true)`)
 	must(t, err)
+}
+
+// pictures are for looking at: without a folder for them there are none.
+func (g *gallery) pictures(p *browser.Page, name string, within ...string) {
+	g.t.Helper()
+	if g.dir != "" {
+		g.show(p, name, within...)
+	}
 }

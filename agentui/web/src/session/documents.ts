@@ -1,6 +1,7 @@
 // The administrator's requests about documents in versions; apart from api.ts so that only their pages load them.
 import { type CrisisPolicy, crisisPolicy, rehearsal } from '../protocol/crisis';
 import { documentHistory, type WholeDocument, wholeDocument } from '../protocol/documents';
+import { formBook } from '../protocol/forms';
 import { importApplied, type ImportKind, importPreview } from '../protocol/imports';
 import { book } from '../protocol/phonebook';
 import { feed, people, publication, publications, review, type Roster, roster } from '../protocol/roster';
@@ -26,6 +27,7 @@ function documentApi<T>(name: string, doc: Reader<T>) {
 
 export const settingsApi = documentApi('settings', settings);
 export const phonebookApi = documentApi('phonebook', book);
+export const formsApi = documentApi('forms', formBook);
 export const crisisApi = {
   ...documentApi('crisis', crisisPolicy),
   /** What a draft would have made of the last 30 days. */

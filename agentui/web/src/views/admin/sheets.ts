@@ -1,11 +1,12 @@
 // The sheets of the documents that are edited as they are.
 import type { WholeDocument } from '../../protocol/documents';
 import type { CrisisPolicy } from '../../protocol/crisis';
+import type { FormBook } from '../../protocol/forms';
 import type { Book } from '../../protocol/phonebook';
 import type { Roster } from '../../protocol/roster';
 import type { Settings } from '../../protocol/settings';
 import type { Directory } from '../../protocol/services';
-import { crisisApi, phonebookApi, rosterApi, servicesApi, settingsApi } from '../../session/documents';
+import { crisisApi, formsApi, phonebookApi, rosterApi, servicesApi, settingsApi } from '../../session/documents';
 import { keptFor, Sheet } from './sheet';
 
 interface Api<T> {
@@ -43,3 +44,4 @@ export const useServices = sheetOf<Directory>(servicesApi);
 export const useSettingsSheet = sheetOf<Settings>(settingsApi);
 export const useRoster = sheetOf<Roster>(rosterApi);
 export const useCrisisSheet = sheetOf<CrisisPolicy>(crisisApi);
+export const useForms = sheetOf<FormBook>(formsApi);
