@@ -8,6 +8,7 @@ export function useAdminWords() {
   /** Who did something: a person's name, or what stands for the file and the command line. */
   const who = (by: string, name: string) => {
     if (by.startsWith('u-')) return name;
+    if (by === 'system') return t('admin.by.program');
     return by === 'file' ? t('admin.by.file') : t('admin.by.cli');
   };
   /** A span as a person says it: "30 s", "2 min". */

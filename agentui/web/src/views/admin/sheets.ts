@@ -6,7 +6,14 @@ import type { Book } from '../../protocol/phonebook';
 import type { Roster } from '../../protocol/roster';
 import type { Settings } from '../../protocol/settings';
 import type { Directory } from '../../protocol/services';
-import { crisisApi, formsApi, phonebookApi, rosterApi, servicesApi, settingsApi } from '../../session/documents';
+import {
+  crisisApi,
+  formsApi,
+  phonebookApi,
+  rosterApi,
+  servicesApi,
+  settingsApi,
+} from '../../session/documents';
 import { keptFor, Sheet } from './sheet';
 
 interface Api<T> {
