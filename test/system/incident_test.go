@@ -100,7 +100,27 @@ func TestAnIncidentFromTheAlarmToTheLedger(t *testing.T) {
 		}
 	}
 	must(t, lead.Click("incident-back"), lead.AwaitShown(5*time.Second, "incident-row"))
-	g.show(lead.Page, "incident-4-list", "incident-row-open")
+	g.look(lead.Page, "incident-4-list", "incident-row-open")
+	s.rehearses(g)
+}
+
+// rehearses is the administrator: a draft of the policy is played on what just happened, and nothing of the page is a barrier.
+func (s *scene) rehearses(g gallery) {
+	s.t.Helper()
+	t := s.t
+	admin := s.signIn("administrator", 0, toneSupervisor)
+	must(t, admin.Click("page-crisis"), admin.AwaitShown(10*time.Second, "crisis-opens-tab"))
+	g.look(admin.Page, "incident-5-policy", "crisis-dry-tab")
+	for _, part := range []string{"tree", "opens", "risk", "dispatch", "closure", "report", "dry"} {
+		must(t, admin.Click("crisis-"+part+"-tab"))
+		g.look(admin.Page, "incident-5-policy-"+part, "crisis-dry-tab")
+	}
+	must(t, admin.Click("crisis-dry-run"), admin.AwaitShown(10*time.Second, "crisis-dry-sum"))
+	barriers, err := admin.Barriers("../..")
+	must(t, err)
+	for _, b := range barriers {
+		t.Error(b)
+	}
 }
 
 // look is show in the appearance that the page has.
