@@ -239,3 +239,27 @@ func (s *site) fill(p *person, call string) {
 func denied(form int64) protocol.DispositionSave {
 	return protocol.DispositionSave{Form: form, Answers: map[string][]string{"suicide": {"denied"}, "outcome": {"supported"}}}
 }
+
+// Who opens page after page holds so many requests and no more; each that ends gives its place back.
+func TestOnePersonsWaitingRequestsAreBounded(t *testing.T) {
+	l := newNoteLimits()
+	for i := range noteFollows {
+		if !l.follow("u-1") {
+			t.Fatalf("request %d is refused", i+1)
+		}
+	}
+	if l.follow("u-1") || !l.follow("u-2") {
+		t.Error("one person has no bound, or shares another's")
+	}
+	l.leave("u-1")
+	if !l.follow("u-1") {
+		t.Error("a place that was given back is not free")
+	}
+	for range noteFollows {
+		l.leave("u-1")
+	}
+	l.leave("u-2")
+	if len(l.follows) != 0 {
+		t.Errorf("remembered without end: %v", l.follows)
+	}
+}
