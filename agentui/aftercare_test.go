@@ -18,13 +18,12 @@ import (
 	"hotline/storage/documents"
 )
 
-func openAftercare(t *testing.T, db *storage.DB, keys *casework.Keys, tasks *casework.Callbacks) (a Aftercare, err error) {
-	t.Helper()
+func openAftercare(ctx context.Context, db *storage.DB, keys *casework.Keys, tasks *casework.Callbacks) (a Aftercare, err error) {
 	always := casework.Hours{Zone: time.UTC}
-	persons, err1 := files.Open(t.Context(), db, keys)
-	follow, err2 := followups.Open(t.Context(), followups.Config{Zone: time.UTC, Hours: func(string) casework.Hours { return always }}, db, keys, tasks)
-	refer, err3 := referrals.Open(t.Context(), db, keys)
-	shift, err4 := shiftover.Open(t.Context(), db, keys, map[shiftover.Kind]shiftover.Source{shiftover.FollowUp: dueSoon{follow}})
+	persons, err1 := files.Open(ctx, db, keys)
+	follow, err2 := followups.Open(ctx, followups.Config{Zone: time.UTC, Hours: func(string) casework.Hours { return always }}, db, keys, tasks)
+	refer, err3 := referrals.Open(ctx, db, keys)
+	shift, err4 := shiftover.Open(ctx, db, keys, map[shiftover.Kind]shiftover.Source{shiftover.FollowUp: dueSoon{follow}})
 	return Aftercare{FollowUps: follow, Referrals: refer, Shiftover: shift, Files: persons}, errors.Join(err1, err2, err3, err4)
 }
 

@@ -3,13 +3,11 @@ package agentui
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -130,56 +128,6 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// staff fills the database of a site: users.Store with its password hashes, which are slow by design, is asked once for all tests, and each test
-// gets a copy of the file.
-var staff = sync.OnceValues(func() ([]byte, error) {
-	dir, err := os.MkdirTemp("", "staff")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	file := filepath.Join(dir, "hotline.db")
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	db, err := storage.Open(ctx, storage.Config{URL: "sqlite:" + file})
-	if err != nil {
-		return nil, err
-	}
-	store, err := users.Open(ctx, db)
-	if err == nil {
-		err = casework.Migrate(ctx, db)
-	}
-	for _, u := range []users.User{
-		{Username: "agent1", Name: "咨询员一", Role: users.Agent, Locale: "zh-CN"},
-		{Username: "agent2", Name: "咨询员二", Role: users.Agent, Locale: "en"},
-		{Username: "supervisor1", Name: "督导一", Role: users.Supervisor},
-		{Username: "admin1", Name: "管理员一", Role: users.Administrator},
-		{Username: "security1", Name: "安全员一", Role: users.Security},
-		{Username: "auditor1", Name: "审计员一", Role: users.Auditor},
-	} {
-		if err == nil {
-			_, err = store.Create(ctx, u, passwordOf(u.Username))
-		}
-	}
-	if err := errors.Join(err, db.Close()); err != nil { // closed, the whole of it is in the one file
-		return nil, err
-	}
-	return os.ReadFile(file)
-})
-
-// callerKeys are the keys of all sites.
-var callerKeys = sync.OnceValues(func() (*casework.Keys, error) {
-	dir, err := os.MkdirTemp("", "keys")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	if err := casework.CreateKeys(dir); err != nil {
-		return nil, err
-	}
-	return casework.LoadKeys(dir, "CN")
-})
-
 // redisClient has the options of the product: a request to a Redis that is away ends at once, and what is tried again is tried by us.
 func (s *site) redisClient() *redis.Client {
 	c := redis.NewClient(&redis.Options{
@@ -235,7 +183,7 @@ func newSite(t *testing.T, adjust func(*Config)) *site {
 	if s.care, err = OpenCare(t.Context(), s.db, s.keys); err != nil {
 		t.Fatal(err)
 	}
-	if s.after, err = openAftercare(t, s.db, s.keys, s.tasks); err != nil {
+	if s.after, err = openAftercare(t.Context(), s.db, s.keys, s.tasks); err != nil {
 		t.Fatal(err)
 	}
 	s.tree = &callTree{}

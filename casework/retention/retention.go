@@ -106,12 +106,23 @@ type Plan struct {
 
 // Due looks for at most limit contacts that were kept long enough.
 func (s *Store) Due(ctx context.Context, rules Rules, limit int) (Plan, error) {
+	plan := Plan{At: s.now()}
+	err := s.walk(ctx, rules, plan.At, func(c Contact) bool {
+		if plan.More = len(plan.Contacts) == limit; plan.More {
+			return false
+		}
+		plan.Contacts = append(plan.Contacts, c)
+		return true
+	})
+	return plan, err
+}
+
+// walk shows every contact that was kept long enough, oldest first, until see says that it is enough. Every call that is old enough for the shorter
+// time is looked at, page by page: which class it is of is a question to many tables.
+func (s *Store) walk(ctx context.Context, rules Rules, now time.Time, see func(Contact) bool) error {
 	if err := rules.Validate(); err != nil {
-		return Plan{}, err
+		return err
 	}
-	now := s.now()
-	plan := Plan{At: now}
-	// Every call that is old enough for the shorter time, page by page: which class it is of is a question to many tables.
 	after := contactKey{}
 	for {
 		page, err := storage.Select(ctx, s.db, func(r storage.Row) (k contactKey, err error) { return k, r.Scan(&k.call, &k.ended) },
@@ -119,24 +130,19 @@ func (s *Store) Due(ctx context.Context, rules Rules, limit int) (Plan, error) {
 			AND NOT EXISTS (SELECT 1 FROM retention_stones WHERE object = 'call:' || calls.id) ORDER BY ended_ms, id LIMIT 500`,
 			storage.Millis(now.Add(-rules.Ordinary)), after.ended, after.ended, after.call)
 		if err != nil {
-			return plan, wrap("look for what is due", err)
+			return wrap("look for what is due", err)
 		}
 		for _, k := range page {
 			c, due, err := s.judge(ctx, k, rules, now)
 			if err != nil {
-				return plan, wrap("judge "+k.call, err)
+				return wrap("judge "+k.call, err)
 			}
-			if !due {
-				continue
+			if due && !see(c) {
+				return nil
 			}
-			if len(plan.Contacts) == limit {
-				plan.More = true
-				return plan, nil
-			}
-			plan.Contacts = append(plan.Contacts, c)
 		}
 		if len(page) < 500 {
-			return plan, nil
+			return nil
 		}
 		after = page[len(page)-1]
 	}

@@ -187,6 +187,24 @@ func TestWhatIsDueGoesWhole(t *testing.T) {
 	})
 }
 
+// One that cannot be erased is told, and those behind it go all the same.
+func TestOneFaultStopsNobodyElse(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
+		w, ctx := newWorld(t, db), t.Context()
+		old := begin.Add(-LeastKept - time.Hour)
+		w.call("c1", "13800138001", "normal", "f1", old)
+		w.call("c2", "13800138002", "normal", "f2", old.Add(time.Minute))
+		w.all = append(w.all, storage.Private{Places: []storage.Place{{Table: "plans", Of: storage.OfCall, Where: "'c1' = ?", Clear: "author = author"}}})
+		p, err := w.Pass(ctx, rules())
+		if err == nil || p.Erased != 1 || w.count(`SELECT count(*) FROM retention_stones WHERE object = 'call:c2'`) != 1 {
+			t.Errorf("%+v, %v", p, err)
+		}
+		if n := w.count(`SELECT count(*) FROM notes WHERE call_id = 'c1'`); n != 1 {
+			t.Error("half of a contact is gone")
+		}
+	})
+}
+
 func TestARequestIsOfTwoPeople(t *testing.T) {
 	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
 		w, ctx := newWorld(t, db), t.Context()

@@ -20,17 +20,25 @@ type Passed struct {
 	More               bool
 }
 
-// Pass takes out what is due, at most 500 contacts, and goes on with requests that were granted. It may be killed anywhere and run twice at once.
+// Pass takes out what is due, at most 500 contacts, and goes on with requests that were granted. What stays does not stand before what is behind it, nor
+// does one that cannot be erased: its fault is told when the others are gone. It may be killed anywhere and run twice at once.
 func (s *Store) Pass(ctx context.Context, rules Rules) (p Passed, err error) {
+	var faults []error
 	if p.Requests, err = s.Finish(ctx); err != nil {
-		return p, err
+		faults = append(faults, err)
 	}
-	plan, err := s.Due(ctx, rules, perPass)
-	if err != nil {
-		return p, err
-	}
-	p.More = plan.More
-	for _, c := range plan.Contacts {
+	err = s.walk(ctx, rules, s.now(), func(c Contact) bool {
+		if p.More = p.Erased+len(faults) >= perPass; p.More || ctx.Err() != nil {
+			return false
+		}
+		switch {
+		case c.Held:
+			p.Held++
+			return true
+		case c.Live:
+			p.Live++
+			return true
+		}
 		switch _, err := s.Erase(ctx, c, "retention", system); {
 		case err == nil:
 			p.Erased++
@@ -39,10 +47,11 @@ func (s *Store) Pass(ctx context.Context, rules Rules) (p Passed, err error) {
 		case errors.Is(err, ErrLive):
 			p.Live++
 		default:
-			return p, err
+			faults = append(faults, err)
 		}
-	}
-	return p, nil
+		return true
+	})
+	return p, errors.Join(append(faults, err)...)
 }
 
 // Run makes a pass every hour while the rules say that it is automatic; requests that were granted are gone on with all the same. It returns nil when ctx
@@ -73,14 +82,11 @@ func (s *Store) turn(ctx context.Context, rules func(context.Context) (Rules, er
 	}
 	for {
 		p, err := s.Pass(ctx, r)
-		if err != nil {
-			return err
-		}
 		if p.Erased > 0 || p.Requests > 0 {
 			log.Info("what was kept long enough was erased", "contacts", p.Erased, "requests", p.Requests, "on_hold", p.Held, "open", p.Live)
 		}
-		if !p.More || p.Erased == 0 {
-			return nil
+		if err != nil || !p.More || p.Erased == 0 {
+			return err
 		}
 	}
 }

@@ -96,6 +96,10 @@ func (l *fileLevels) tell(ctx context.Context, c assessments.Change) error {
 	if err != nil {
 		return fmt.Errorf("level of call %s: %w", c.Call, err)
 	}
+	// A lower level in a later call is one person's word: the file stays high until a second person agrees.
+	if c.ConfirmedBy == "" && f.High() && crisis.Level(c.Level).Rank() < crisis.LevelHigh.Rank() {
+		return nil
+	}
 	by := c.By
 	if c.ConfirmedBy != "" {
 		by = c.ConfirmedBy
