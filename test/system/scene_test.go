@@ -89,6 +89,7 @@ func (s *scene) forget(began time.Time) {
 		}
 		return err == nil && open == 0
 	})
+	s.calm(ctx, db)
 }
 
 // relieve lets those go who are kept for a caller of the scenario, or owe the form of one: the next scenario needs them.
