@@ -68,9 +68,14 @@ func TestAMissedNextStepIsBeforeWhoLeadsAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error)
+	ended := make(chan error, 1)
 	go func() { ended <- worker.Run(ctx) }()
-	defer func() { cancel(); <-ended }()
+	defer func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}()
 	lead.until("it is here again", func() bool {
 		row, ok := lead.incident(id)
 		return ok && row.Alert != nil && row.Alert.Step == "next_step" && row.State == "closed"

@@ -156,7 +156,7 @@ func (s *story) take() {
 
 // looked: location, means, consent and what was tried, authorisation, and what exactly 120 was told.
 func (s *story) looked() {
-	s.does(s.boss, "facts", say{Kind: "location", Text: "杭州市西湖区文三路 90 号 5 幢 302"})
+	s.does(s.boss, "facts", say{Kind: "location", Text: "城西小区 5 幢 302 室"})
 	s.does(s.boss, "facts", say{Kind: "means", Text: "手里有安眠药，约三十片"})
 	s.does(s.boss, "facts", say{Kind: "company", Text: "独自在家"})
 	s.does(s.boss, "facts", say{Kind: "contacts", Outcome: "unknown"})
@@ -184,7 +184,7 @@ func (s *story) over() {
 	must(s.t, s.boss.Click("call-hangup"))
 	s.caller.awaitEnd(3 * time.Second)
 	must(s.t, s.ambulance.AwaitEnd(5*time.Second))
-	s.does(s.boss, "arrival", map[string]any{"who": "120 急救车 3 号，王医生", "how": "医生用来电者的电话回拨确认"})
+	s.does(s.boss, "arrival", map[string]any{"who": "120 急救车随车医生", "how": "医生用来电者的电话回拨确认"})
 }
 
 // closed: one person cannot close it alone.
