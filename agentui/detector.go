@@ -182,7 +182,7 @@ func (s *Server) aboutCall(ctx context.Context, d *Detection) error {
 func (s *Server) detectorRow(d detectors.Detector) protocol.OutsideDetector {
 	return protocol.OutsideDetector{
 		Detector: d.ID, Name: d.Name, MadeAt: millis(d.Made), ByName: s.directory.name(queue.AgentID(d.By)), RevokedAt: millis(d.Revoked),
-		RevokedByName: s.directory.name(queue.AgentID(d.RevokedBy)), UsedAt: millis(d.Used),
+		RevokedByName: s.directory.name(queue.AgentID(d.RevokedBy)), UsedAt: millis(d.Seen),
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"hotline/agentui/passes"
 	"hotline/storage"
 	"hotline/storage/storagetest"
 )
@@ -31,10 +32,10 @@ func TestStore(t *testing.T) {
 		if err != nil || len(secret) != 43 {
 			t.Fatalf("%+v %q %v", made, secret, err)
 		}
-		if got, err := s.Known(ctx, noon.Add(time.Minute), secret); err != nil || got.ID != made.ID || !got.Used.IsZero() {
+		if got, err := s.Known(ctx, noon.Add(time.Minute), secret); err != nil || got.ID != made.ID || !got.Seen.IsZero() {
 			t.Errorf("%+v, %v", got, err)
 		}
-		for _, other := range []string{"", made.ID, secret[1:], hashed(secret)} {
+		for _, other := range []string{"", made.ID, secret[1:], passes.Hashed(secret)} {
 			if _, err := s.Known(ctx, noon, other); !errors.Is(err, ErrNotFound) {
 				t.Errorf("%q: %v", other, err)
 			}
@@ -63,7 +64,7 @@ func TestStore(t *testing.T) {
 			t.Error(err)
 		}
 		all, err := s.List(ctx)
-		if last := all[len(all)-1]; err != nil || len(all) != most+1 || last.RevokedBy != "u-2" || !last.Used.Equal(noon.Add(time.Minute)) {
+		if last := all[len(all)-1]; err != nil || len(all) != most+1 || last.RevokedBy != "u-2" || !last.Seen.Equal(noon.Add(time.Minute)) {
 			t.Errorf("%d, %+v, %v", len(all), last, err)
 		}
 	})

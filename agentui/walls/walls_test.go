@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"hotline/agentui/passes"
 	"hotline/storage"
 	"hotline/storage/storagetest"
 )
@@ -34,7 +35,7 @@ func TestStore(t *testing.T) {
 		if got, err := s.Known(ctx, noon.Add(time.Minute), secret); err != nil || got.ID != made.ID || !got.Seen.IsZero() {
 			t.Errorf("%+v, %v", got, err)
 		}
-		for _, other := range []string{"", made.ID, secret[1:], hashed(secret)} {
+		for _, other := range []string{"", made.ID, secret[1:], passes.Hashed(secret)} {
 			if _, err := s.Known(ctx, noon, other); !errors.Is(err, ErrNotFound) {
 				t.Errorf("%q: %v", other, err)
 			}

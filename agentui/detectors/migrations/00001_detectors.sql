@@ -8,5 +8,5 @@ CREATE TABLE detectors (
     made_by    TEXT   NOT NULL,
     revoked_ms BIGINT NOT NULL,
     revoked_by TEXT   NOT NULL,
-    used_ms    BIGINT NOT NULL -- last used, to the minute; 0: never
+    seen_ms    BIGINT NOT NULL -- last used, to the minute; 0: never
 );
