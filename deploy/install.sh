@@ -2,7 +2,7 @@
 # Installs what is missing, and nothing else: install.sh run | test | check. A second run takes a second.
 #
 #   run    what `make run` needs: Redis, espeak-ng, Go, Node, Asterisk 22.10 or later
-#   test   that, and what `make test` needs: sipp, Chromium, PostgreSQL's programs, gcc (race detector), fonts
+#   test   that, and what `make test` needs: sipp, Chromium, PostgreSQL's programs, gcc (race detector), fonts, an S3 server
 #   check  the same as test: the linters come with Go and npm
 #
 # Distribution packages come from the sources that this machine's apt has. What the distribution lacks or has too old goes into a cache
@@ -21,6 +21,7 @@ log=$cache/install.log
 readonly NODE_WANTED=20.19.0 NODE_FETCHED=22.23.3
 readonly NPM_WANTED=11.0.0 NPM_FETCHED=11.19.1
 readonly ASTERISK_WANTED=22.10
+readonly S3_VERSION=1.8.0 # recordings/vault/s3test looks for this one
 readonly SUITE=${HOTLINE_ASTERISK_SUITE:-forky}
 
 say() { printf '[%3ds] %s\n' "$SECONDS" "$*"; }
@@ -315,6 +316,21 @@ ensure_host_name() {
   fi
 }
 
+# ---------------------------------------------------------------- S3
+
+# No distribution has a small S3 server with object lock. This one is an ordinary Go module, checked against the checksum database.
+ensure_s3() {
+  local work=$cache/s3.new
+  if [ -x "$cache/s3/versitygw-$S3_VERSION" ]; then return; fi
+  say "building an S3 server for the tests"
+  discard "$work"
+  quiet env GOBIN="$work" GOFLAGS=-mod=mod CGO_ENABLED=0 go install "github.com/versity/versitygw/cmd/versitygw@v$S3_VERSION" ||
+    die "could not build the S3 server" "the whole output is in $log"
+  mkdir -p "$cache/s3"
+  mv "$work/versitygw" "$cache/s3/versitygw-$S3_VERSION"
+  discard "$work"
+}
+
 # ---------------------------------------------------------------- parts
 
 part_run() {
@@ -331,6 +347,7 @@ part_test() {
   packages_test
   install_packages
   part_run
+  ensure_s3
 }
 
 main() {
