@@ -16,8 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"filippo.io/age"
-
 	"hotline/audio"
 )
 
@@ -33,11 +31,11 @@ func TestVictim(t *testing.T) {
 	if spool == "" {
 		return
 	}
-	key, err := age.ParseX25519Recipient(os.Getenv(victimKey))
+	key, err := ParsePublicKey(os.Getenv(victimKey))
 	if err != nil {
 		t.Fatal(err)
 	}
-	rec, err := NewRecorder(Config{Dir: spool, Recipients: []age.Recipient{key}})
+	rec, err := NewRecorder(Config{Dir: spool, Recipients: []PublicKey{key}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +57,7 @@ func TestVictim(t *testing.T) {
 func (d *desk) killed(t *testing.T, after int, alive func()) int {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestVictim$", "-test.v")
-	cmd.Env = append(os.Environ(), victimSpool+"="+d.spool, victimKey+"="+d.key.Recipient().String())
+	cmd.Env = append(os.Environ(), victimSpool+"="+d.spool, victimKey+"="+d.key.Public().String())
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ type Metrics struct {
 	gapSeconds    prometheus.Counter
 	lateSamples   prometheus.Counter
 	droppedChunks *prometheus.CounterVec
+	droppedMarks  prometheus.Counter
 	sealSeconds   prometheus.Histogram
 	stored        *prometheus.CounterVec
 	storeErrors   prometheus.Counter
@@ -18,7 +19,7 @@ type Metrics struct {
 // NewMetrics registers the collectors of this package.
 func NewMetrics(reg prometheus.Registerer) *Metrics {
 	m := newMetrics()
-	reg.MustRegister(m.openTakes, m.bytes, m.gapSeconds, m.lateSamples, m.droppedChunks, m.sealSeconds, m.stored, m.storeErrors, m.broken)
+	reg.MustRegister(m.openTakes, m.bytes, m.gapSeconds, m.lateSamples, m.droppedChunks, m.droppedMarks, m.sealSeconds, m.stored, m.storeErrors, m.broken)
 	return m
 }
 
@@ -37,6 +38,7 @@ func newMetrics() *Metrics {
 			Namespace: "hotline", Subsystem: "recordings", Name: "dropped_chunks_total",
 			Help: "Pieces that became gaps: the disk refused them (disk) or fell behind (slow).",
 		}, []string{"cause"}),
+		droppedMarks: counter("dropped_marks_total", "Marks beyond what one recording may carry."),
 		sealSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Namespace: "hotline", Subsystem: "recordings", Name: "seal_seconds", Help: "Time from the end of a take to its safety on disk.",
 			Buckets: []float64{.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5},

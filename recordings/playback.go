@@ -14,11 +14,7 @@ import (
 	"hotline/audio"
 )
 
-const (
-	wavHeader  = 44
-	frameBytes = 2 * sides // of one sample of WAV: 16 bit, both sides
-	cachedWAVs = 4
-)
+const cachedWAVs = 4
 
 // Playback is an open recording as a WAV file (PCM, 16 bit, 8 kHz, stereo: left the counsellor, right what the counsellor heard). It is
 // an [io.ReadSeeker] whose size is known at once, and an [io.ReaderAt]; pieces are decrypted when they are read, in memory only. What
@@ -35,6 +31,9 @@ type Playback struct {
 	summary *summary // nil when the writer died
 	samples int64
 	at      int64
+
+	peakMu sync.Mutex
+	peaked [sides][]uint8
 
 	mu    sync.Mutex
 	cache []decoded // the newest last
@@ -101,7 +100,7 @@ func (p *Playback) ReadAt(b []byte, off int64) (int, error) {
 		var k int
 		var err error
 		if off < wavHeader {
-			k = copy(b[n:], p.header()[off:])
+			k = copy(b[n:], appendWAVHeader(nil, p.samples)[off:])
 		} else {
 			k, err = p.readSamples(b[n:], off-wavHeader)
 		}
@@ -171,22 +170,4 @@ func (p *Playback) pcm(n int) ([]byte, error) {
 	}
 	p.cache = append(p.cache, decoded{n, pcm})
 	return pcm, nil
-}
-
-// header is that of a canonical WAV file.
-func (p *Playback) header() []byte {
-	data := uint32(p.samples * frameBytes) // 24 h at 32 kB/s stay below 4 GiB
-	b := make([]byte, 0, wavHeader)
-	b = append(b, "RIFF"...)
-	b = binary.LittleEndian.AppendUint32(b, wavHeader-8+data)
-	b = append(b, "WAVEfmt "...)
-	b = binary.LittleEndian.AppendUint32(b, 16)
-	b = binary.LittleEndian.AppendUint16(b, 1) // PCM
-	b = binary.LittleEndian.AppendUint16(b, sides)
-	b = binary.LittleEndian.AppendUint32(b, Rate)
-	b = binary.LittleEndian.AppendUint32(b, Rate*frameBytes)
-	b = binary.LittleEndian.AppendUint16(b, frameBytes)
-	b = binary.LittleEndian.AppendUint16(b, 16)
-	b = append(b, "data"...)
-	return binary.LittleEndian.AppendUint32(b, data)
 }

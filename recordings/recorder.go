@@ -8,14 +8,13 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
-
-	"filippo.io/age"
 )
 
 // Config says where and for whom a [Recorder] writes. The zero value of a field means its default.
 type Config struct {
-	Dir        string          // spool folder, created when absent; on a local disk of the host where [Intake] runs
-	Recipients []age.Recipient // public keys; at least one
+	Dir        string      // spool folder, created when absent; on a local disk of the host where [Intake] runs
+	Recipients []PublicKey // of the site, and of its escrow: each can open what is recorded; at least one
+	Suite      Suite       // seals the recordings; default that of the first of the Recipients
 	// ChunkDuration is how much speech is sealed as one piece, 20 ms to 10 s. A kill -9 loses at most this and Window, so the default of
 	// 500 ms keeps the loss under a second.
 	ChunkDuration time.Duration
@@ -31,6 +30,9 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.Window, 200*time.Millisecond)
 	setDefault(&c.Buffer, 16)
 	setDefault(&c.CloseTimeout, 5*time.Second)
+	if c.Suite == nil && len(c.Recipients) > 0 {
+		c.Suite = c.Recipients[0].Suite()
+	}
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
@@ -120,7 +122,7 @@ func (r *Recorder) Start(id string, meta Meta) (*Take, error) {
 		return nil, fmt.Errorf("recordings: start %s: %w", id, err)
 	}
 	t := &Take{
-		id: id, meta: meta, rec: r, chunks: make(chan chunk, r.cfg.Buffer), written: make(chan struct{}), last: r.now(),
+		id: id, meta: meta, rec: r, chunks: make(chan chunk, r.cfg.Buffer), wake: make(chan struct{}, 1), written: make(chan struct{}), last: r.now(),
 		line: timeline{samples: samplesIn(r.cfg.ChunkDuration), window: samplesIn(r.cfg.Window)},
 	}
 	r.takes[id] = t

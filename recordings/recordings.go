@@ -1,7 +1,7 @@
 // Package recordings keeps what was said: sealed while it is being said, readable only with a key that the recording side never has.
 //
 // A [Recorder] (in the gateway, public keys only) writes each take into a spool folder, half a second at a time, every piece sealed
-// for itself with age. [Intake] (in the worker) moves finished takes to the store folder, seals those whose gateway died, and writes
+// for itself. [Intake] (in the worker) moves finished takes to the store folder, seals those whose gateway died, and writes
 // the row of each into the [Index]. [Library] (in the console) opens a recording with the secret key and presents it as a WAV file,
 // decrypting what is read, when it is read. Plaintext speech never rests on disk.
 package recordings
@@ -46,9 +46,10 @@ type Meta struct {
 	Kind    Kind      // empty means KindCall
 }
 
-// Recording is one finished recording.
+// Recording is one finished part of a recording: one take. The recording itself is all parts of a call, see [Session]; its id is the
+// call's id.
 type Recording struct {
-	ID string
+	ID string // of the part
 	Meta
 	Duration time.Duration
 	Chunks   int           // sealed pieces of audio
@@ -57,13 +58,19 @@ type Recording struct {
 	Complete bool          // closed in order; false when its gateway died, and up to a second before its end may be missing
 	Bytes    int64         // of the sealed file
 	Stored   time.Time     // when it became playable
+	Head     string        // hexadecimal, what closes the hash chain over the part; empty for format 1
+	Marks    []Mark        // on the part's own line; only where it was opened
 }
+
+// Part is another name for what a row of the index is.
+type Part = Recording
 
 // Errors a caller branches on.
 var (
 	ErrNotFound = errors.New("recordings: there is no such recording")
 	ErrExists   = errors.New("recordings: a recording with this id exists")
 	ErrWrongKey = errors.New("recordings: the key does not open this recording")
+	ErrErased   = errors.New("recordings: the recording was erased: its key is destroyed")
 	ErrBadID    = errors.New("recordings: an id has 1 to 64 letters, digits, - or _")
 )
 

@@ -9,11 +9,10 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
-
-	"filippo.io/age"
 
 	"hotline/audio"
 	"hotline/storage"
@@ -28,20 +27,20 @@ type desk struct {
 	intake *Intake
 	index  *Index
 	lib    *Library
-	key    *age.X25519Identity
+	key    SecretKey
 	spool  string
 	store  string
 }
 
 func newDesk(t testing.TB, db *storage.DB) *desk {
 	t.Helper()
-	key, err := age.GenerateX25519Identity()
+	key, err := AgeSuite.Generate()
 	if err != nil {
 		t.Fatal(err)
 	}
 	d := &desk{key: key, spool: t.TempDir(), store: t.TempDir()}
 	quiet := slog.New(slog.DiscardHandler)
-	if d.rec, err = NewRecorder(Config{Dir: d.spool, Recipients: []age.Recipient{key.Recipient()}, Buffer: 10000, Log: quiet}); err != nil {
+	if d.rec, err = NewRecorder(Config{Dir: d.spool, Recipients: []PublicKey{key.Public()}, Buffer: 10000, Log: quiet}); err != nil {
 		t.Fatal(err)
 	}
 	if d.index, err = NewIndex(t.Context(), db); err != nil {
@@ -161,11 +160,11 @@ func TestCall(t *testing.T) {
 			ID: "01REC", Meta: meta, Duration: 5015 * time.Millisecond, Chunks: 11, Complete: true, Bytes: r.Bytes, Stored: r.Stored,
 		}
 		want.Kind = KindCall
-		if r != want {
+		if !reflect.DeepEqual(r, want) {
 			t.Errorf("row\n%+v, want\n%+v", r, want)
 		}
 		list, err := d.lib.List(t.Context(), time.Time{}, 10)
-		if err != nil || len(list) != 1 || list[0] != r {
+		if err != nil || len(list) != 1 || !reflect.DeepEqual(list[0], r) {
 			t.Errorf("list %+v, %v", list, err)
 		}
 		if list, err := d.lib.List(t.Context(), meta.Started, 10); err != nil || len(list) != 0 {
@@ -194,7 +193,7 @@ func TestOpenErrors(t *testing.T) {
 	speak(take, 1000, 440, Rate)
 	closeTake(t, take)
 	d.pass(t)
-	other, err := age.GenerateX25519Identity()
+	other, err := AgeSuite.Generate()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -293,7 +292,7 @@ func TestRanges(t *testing.T) {
 
 func TestKeys(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "secrets")
-	if err := CreateKey(dir); err != nil {
+	if err := CreateKey(dir, AgeSuite); err != nil {
 		t.Fatal(err)
 	}
 	first, err := os.ReadFile(filepath.Join(dir, IdentityFile))
@@ -303,33 +302,32 @@ func TestKeys(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, RecipientFile)); err != nil {
 		t.Fatal(err)
 	}
-	if err := CreateKey(dir); err != nil {
+	if err := CreateKey(dir, AgeSuite); err != nil {
 		t.Fatal(err)
 	}
 	again, err := os.ReadFile(filepath.Join(dir, IdentityFile))
 	if err != nil || !bytes.Equal(first, again) {
 		t.Fatalf("the second call changed the key: %v", err)
 	}
-	ids, err := LoadIdentities(filepath.Join(dir, IdentityFile))
+	ids, err := LoadSecretKeys(filepath.Join(dir, IdentityFile))
 	if err != nil {
 		t.Fatal(err)
 	}
-	to, err := LoadRecipients(filepath.Join(dir, RecipientFile))
+	to, err := LoadPublicKeys(filepath.Join(dir, RecipientFile))
 	if err != nil {
 		t.Fatal(err)
 	}
-	env := envelope{id: "x", key: []byte("k")}
-	sealed, err := env.seal(frameAudio, 1, []byte("body"), to)
+	sealed, err := to[0].Seal([]byte("body"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if body, err := env.unseal(frameAudio, 1, sealed, ids); err != nil || string(body) != "body" {
+	if body, err := ids[0].Open(sealed); err != nil || string(body) != "body" {
 		t.Errorf("%q, %v", body, err)
 	}
 	if err := os.Chmod(filepath.Join(dir, IdentityFile), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := LoadIdentities(filepath.Join(dir, IdentityFile)); err == nil || strings.Contains(err.Error(), "AGE-SECRET") {
+	if _, err := LoadSecretKeys(filepath.Join(dir, IdentityFile)); err == nil || strings.Contains(err.Error(), "AGE-SECRET") {
 		t.Errorf("a key that everyone may read: %v", err)
 	}
 }

@@ -73,7 +73,7 @@ func (r *Recorder) sealFile(id, path string, meta Meta) (time.Duration, error) {
 		w.chunks++
 		w.gaps.chunk(c, line.samples)
 	}
-	if err := w.finish(line.head); err != nil {
+	if err := w.finish(line.head, nil); err != nil {
 		return 0, err
 	}
 	return timeOf(line.head), destroy(path)

@@ -18,6 +18,7 @@ import (
 //	<id>.rec         sealed, to be moved to the store
 //	<id>.rec.broken  lost its writer and cannot be read even in its clear parts; left for a person
 //	<id>.json        beside each of them: what is known in clear
+//	<id>.key         beside each of them: its wrapped key, see [PartKey]; none for format 1
 const (
 	suffixNew     = ".rec.new"
 	suffixOpen    = ".rec.open"
@@ -49,14 +50,21 @@ func writeSidecar(dir string, s sidecar) error {
 	if err != nil {
 		return err
 	}
-	path := sidecarPath(dir, s.ID)
+	if err := replaceFile(sidecarPath(dir, s.ID), b); err != nil {
+		return fmt.Errorf("write sidecar: %w", err)
+	}
+	return nil
+}
+
+// replaceFile writes a file as a whole, on disk before it has its name.
+func replaceFile(path string, b []byte) error {
 	f, err := os.OpenFile(path+".tmp", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(b)
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return errors.Join(fmt.Errorf("write sidecar: %w", err), removeIfThere(path+".tmp"))
+		return errors.Join(err, removeIfThere(path+".tmp"))
 	}
 	return os.Rename(path+".tmp", path)
 }

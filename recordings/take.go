@@ -10,20 +10,27 @@ import (
 // pause is how long before the end nothing may have come without counting as silence: the usual distance between frames, with jitter.
 const pause = 100 * time.Millisecond
 
+// leap is how far a frame may lie ahead of what the clock of this process explains. Beyond it, its time is wrong, not the clock.
+const leap = 5 * time.Second
+
 // ErrSlowDisk says that the disk did not take the end of a recording in time. What it took is sealed; Intake closes it.
 var ErrSlowDisk = errors.New("recordings: the disk did not take the recording in time")
 
-// Take is one recording being made. Its methods are safe for concurrent use.
+// Take is one part of a recording being made. Its methods are safe for concurrent use and, but for Close, never wait.
 type Take struct {
 	id   string
 	meta Meta
 	rec  *Recorder
 
-	mu     sync.Mutex // guards what follows; never held over I/O
-	line   timeline
-	last   time.Time // of the last frame
-	closed bool
-	chunks chan chunk
+	mu      sync.Mutex // guards what follows; never held over I/O
+	line    timeline
+	last    time.Time // of the last frame
+	closed  bool
+	chunks  chan chunk
+	wake    chan struct{} // there are pending marks
+	marks   markBook
+	pending []markAt // for the writer
+	still   stillness
 
 	written chan struct{} // closed when the writer has ended
 	length  time.Duration // after written: of what was sealed
@@ -32,7 +39,8 @@ type Take struct {
 
 // Write places a frame: alaw holds one G.711 A-law byte a sample, the first of them offset samples (at 8 kHz) after the start of the
 // take. Frames may come in any order within the window; a repeated one replaces itself. It copies alaw, never waits and never fails:
-// a frame that comes too late, or finds the disk too slow, is counted and becomes a gap. After Close it does nothing.
+// a frame that comes too late, has an impossible time, or finds the disk too slow, is counted and becomes a gap. What falls into a pause
+// is forgotten at once. After Close it does nothing.
 func (t *Take) Write(side Side, offset int64, alaw []byte) {
 	if side >= sides {
 		return
@@ -42,7 +50,17 @@ func (t *Take) Write(side Side, offset int64, alaw []byte) {
 	if t.closed {
 		return
 	}
-	t.last = t.rec.now()
+	now := t.rec.now()
+	if offset+int64(len(alaw))-t.line.head > samplesIn(now.Sub(t.last)+leap) {
+		t.rec.cfg.Metrics.lateSamples.Add(float64(len(alaw)))
+		t.gap(GapClock, t.now(), t.now())
+		return
+	}
+	offset, alaw = t.still.clip(offset, alaw)
+	if len(alaw) == 0 {
+		return
+	}
+	t.last = now
 	done, refused := t.line.write(side, offset, alaw)
 	t.rec.cfg.Metrics.lateSamples.Add(float64(refused))
 	t.hand(done)
@@ -55,6 +73,8 @@ func (t *Take) hand(done []chunk) {
 		case t.chunks <- c:
 		default:
 			t.rec.cfg.Metrics.droppedChunks.WithLabelValues("slow").Inc()
+			from := int64(c.slot) * t.line.samples
+			t.gap(GapSlow, from, from+int64(c.samples()))
 		}
 	}
 }
@@ -66,6 +86,7 @@ func (t *Take) Close() (time.Duration, error) {
 	began := time.Now()
 	t.mu.Lock()
 	if !t.closed {
+		t.resume()
 		if quiet := t.rec.now().Sub(t.last); quiet > pause {
 			t.hand(t.line.advance(t.line.head + samplesIn(quiet)))
 		}
@@ -92,10 +113,18 @@ func (t *Take) Close() (time.Duration, error) {
 func (t *Take) run(w *writer) {
 	defer close(t.written)
 	defer t.rec.forget(t.id)
-	for c := range t.chunks {
-		w.append(c)
+	for open := true; open; {
+		var c chunk
+		select {
+		case <-t.wake:
+		case c, open = <-t.chunks:
+			if open {
+				w.append(c)
+			}
+		}
+		w.mark(t.takeMarks())
 	}
-	// The channel was closed under mu after the last change of the timeline, so head is final.
+	// The channel was closed under mu after the last change of the timeline and of the marks, so both are final.
 	t.length = timeOf(t.line.head)
-	t.failed = w.finish(t.line.head)
+	t.failed = w.finish(t.line.head, t.marks.closed(t.line.head))
 }

@@ -10,8 +10,6 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
-
-	"filippo.io/age"
 )
 
 // sealed makes a stored recording and returns its file.
@@ -151,7 +149,7 @@ func TestForgedPieceIsFound(t *testing.T) {
 	path, content, l := d.sealed(t, "a", Rate)
 	forger := envelope{id: "a", key: []byte("a guess")}
 	c := chunk{slot: 0, audio: bytes.Repeat([]byte{0x55}, l.samples*sides)}
-	forged, err := forger.seal(frameAudio, 1, c.encode(), []age.Recipient{d.key.Recipient()})
+	forged, err := forger.seal(frameAudio, 1, c.encode(), ageRecipients([]PublicKey{d.key.Public()}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +170,7 @@ func TestRowOfAnotherCallIsFound(t *testing.T) {
 }
 
 // oneFile is a sealed file for the fuzzers.
-func oneFile(f *testing.F) ([]byte, *age.X25519Identity) {
+func oneFile(f *testing.F) ([]byte, SecretKey) {
 	d := sqliteDesk(f)
 	d.rec.cfg.ChunkDuration = 20 * time.Millisecond
 	take := d.start(f, "a")
@@ -210,7 +208,7 @@ func FuzzOpen(f *testing.F) {
 	f.Add(b[:len(b)/2])
 	f.Add(b[:40])
 	f.Fuzz(func(t *testing.T, b []byte) {
-		p, err := open(bytes.NewReader(b), int64(len(b)), "a", []age.Identity{key})
+		p, err := open(bytes.NewReader(b), int64(len(b)), "a", identities([]SecretKey{key}))
 		if err != nil {
 			return
 		}

@@ -83,7 +83,7 @@ func (w *writer) frame(kind byte, slot uint32, body []byte) error {
 	if w.torn {
 		return errors.New("the file is torn")
 	}
-	sealed, err := w.env.seal(kind, w.ordinal, body, w.rec.cfg.Recipients)
+	sealed, err := w.env.seal(kind, w.ordinal, body, ageRecipients(w.rec.cfg.Recipients))
 	if err != nil {
 		return err
 	}
@@ -111,8 +111,11 @@ func (w *writer) cut() error {
 	return err
 }
 
+// mark keeps marks.
+func (w *writer) mark([]markAt) {}
+
 // finish writes the summary of a recording of that many samples and gives the file its final name.
-func (w *writer) finish(samples int64) error {
+func (w *writer) finish(samples int64, _ []markAt) error {
 	w.gaps.end(samples)
 	w.rec.cfg.Metrics.gapSeconds.Add(timeOf(w.gaps.samples).Seconds())
 	s := summary{chunks: w.chunks, samples: uint64(samples), gaps: uint32(w.gaps.runs), gapSamples: uint64(w.gaps.samples)}

@@ -237,7 +237,7 @@ func (t trail) Append(ctx context.Context, e agentui.AuditEntry) error {
 
 // prepare makes keys, tables, lines and demo accounts before any role needs them, and puts the lines that are in force into the configuration.
 func prepare(ctx context.Context, c *Config) ([]demoUser, error) {
-	if err := recordings.CreateKey(c.path("secrets")); err != nil {
+	if err := recordings.CreateKey(c.path("secrets"), recordings.AgeSuite); err != nil {
 		return nil, err
 	}
 	if err := casework.CreateKeys(c.path("secrets")); err != nil {
@@ -354,7 +354,7 @@ func runWorker(ctx context.Context, c Config, log *slog.Logger) error {
 
 // fallbacks take in what the dialplans of all nodes left behind while none of us served.
 func (c Config) fallbacks(db *storage.DB, keys *casework.Keys, callbacks *casework.Callbacks, figures *recordings.Metrics, counts *casework.Metrics, log *slog.Logger) (func(context.Context) error, error) {
-	public, err := recordings.LoadRecipients(c.path("secrets", recordings.RecipientFile))
+	public, err := recordings.LoadPublicKeys(c.path("secrets", recordings.RecipientFile))
 	if err != nil {
 		return nil, err
 	}

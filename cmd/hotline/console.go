@@ -51,7 +51,7 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	keys, err := recordings.LoadIdentities(c.path("secrets", recordings.IdentityFile))
+	keys, err := recordings.LoadSecretKeys(c.path("secrets", recordings.IdentityFile))
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"time"
 
-	"filippo.io/age"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"hotline/agentui"
@@ -44,7 +43,7 @@ func (s side) Close() (time.Duration, error) { return s.take.Close() }
 
 // tap makes the gateway's recorder. It is given the public key only.
 func (c Config) tap(reg prometheus.Registerer, log *slog.Logger) (webrtc.Tap, func(), error) {
-	keys, err := recordings.LoadRecipients(c.path("secrets", recordings.RecipientFile))
+	keys, err := recordings.LoadPublicKeys(c.path("secrets", recordings.RecipientFile))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -65,7 +64,7 @@ func (c Config) store() string { return c.path("recordings", "store") }
 // library gives recordings to the console, which alone has the secret key.
 type library struct {
 	lib  *recordings.Library
-	keys []age.Identity
+	keys []recordings.SecretKey
 }
 
 var _ agentui.Library = library{}

@@ -1,0 +1,137 @@
+package recordings
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"hotline/audio"
+)
+
+// peakRate is how many peaks a second are kept of a part.
+const peakRate = 20
+
+// peakSamples is the stretch of one peak.
+const peakSamples = Rate / peakRate
+
+// Peaks are how loud each side was at most, stretch by stretch: 0 is silence, 255 full scale.
+type Peaks struct {
+	PerSecond int
+	Sides     [sides][]uint8 // left the counsellor, right what the counsellor heard; of one length
+}
+
+// Peaks gives the peaks of the whole recording, perSecond of them (1, 2, 4, 5, 10 or 20) a second. The recorder sealed them with the
+// speech; of a part whose recorder died they are computed once from the speech, which takes some seconds an hour.
+func (s *Session) Peaks(ctx context.Context, perSecond int) (Peaks, error) {
+	if perSecond < 1 || peakRate%perSecond != 0 {
+		return Peaks{}, fmt.Errorf("recordings: %d peaks a second: it must divide %d", perSecond, peakRate)
+	}
+	out := Peaks{PerSecond: perSecond}
+	step := int64(Rate / perSecond)
+	for side := range out.Sides {
+		out.Sides[side] = make([]uint8, (s.samples+step-1)/step)
+	}
+	for i := len(s.parts) - 1; i >= 0; i-- { // what began first is heard, so it comes last
+		p := s.parts[i]
+		fine, err := p.peaks(ctx)
+		if err != nil {
+			return Peaks{}, err
+		}
+		for side := range out.Sides {
+			coarsen(out.Sides[side], fine[side], p.from, step)
+		}
+	}
+	return out, nil
+}
+
+// coarsen lays peaks of a part that begins at a sample over those of the line.
+func coarsen(line, fine []uint8, from, step int64) {
+	if len(fine) == 0 {
+		return
+	}
+	to := min((from+int64(len(fine))*peakSamples+step-1)/step, int64(len(line)))
+	clear(line[min(from/step, to):to])
+	for i, v := range fine {
+		at := (from + int64(i)*peakSamples) / step
+		if at < int64(len(line)) {
+			line[at] = max(line[at], v)
+		}
+	}
+}
+
+// peaks are those of the part, at peakRate.
+func (p *Playback) peaks(ctx context.Context) ([sides][]uint8, error) {
+	p.peakMu.Lock()
+	defer p.peakMu.Unlock()
+	if p.peaked[0] != nil {
+		return p.peaked, nil
+	}
+	var m peakMeter
+	b := make([]byte, Rate*frameBytes)
+	for at := int64(0); at < p.samples; {
+		if err := ctx.Err(); err != nil {
+			return p.peaked, err
+		}
+		n, err := p.ReadAt(b, wavHeader+at*frameBytes)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return p.peaked, err
+		}
+		m.pcm(at, b[:n])
+		at += int64(n / frameBytes)
+	}
+	p.peaked = m.done(p.samples)
+	return p.peaked, nil
+}
+
+// peakMeter finds peaks. It is pure.
+type peakMeter struct{ sides [sides][]uint8 }
+
+// pcm takes interleaved samples of 16 bit, little-endian.
+func (m *peakMeter) pcm(at int64, b []byte) {
+	for i := 0; i+frameBytes <= len(b); i += frameBytes {
+		for side := range m.sides {
+			v := int(int16(uint16(b[i+2*side]) | uint16(b[i+2*side+1])<<8))
+			m.put(side, at+int64(i/frameBytes), uint8(max(v, -v-1)>>7))
+		}
+	}
+}
+
+// chunk takes a piece of the recorder.
+func (m *peakMeter) chunk(c chunk, samples int64) {
+	at := int64(c.slot) * samples
+	for i, a := range c.audio {
+		m.put(i%sides, at+int64(i/sides), alawPeak[a])
+	}
+}
+
+func (m *peakMeter) put(side int, at int64, v uint8) {
+	n := int(at / peakSamples)
+	for len(m.sides[side]) <= n {
+		m.sides[side] = append(m.sides[side], 0)
+	}
+	m.sides[side][n] = max(m.sides[side][n], v)
+}
+
+// done are the peaks of that many samples.
+func (m *peakMeter) done(samples int64) [sides][]uint8 {
+	n := int((samples + peakSamples - 1) / peakSamples)
+	for side := range m.sides {
+		for len(m.sides[side]) < n {
+			m.sides[side] = append(m.sides[side], 0)
+		}
+		m.sides[side] = m.sides[side][:n]
+	}
+	return m.sides
+}
+
+// alawPeak is how loud a sample of A-law is.
+var alawPeak = makeAlawPeak()
+
+func makeAlawPeak() (out [256]uint8) {
+	for a := range out {
+		v := int(audio.PCMA.Decode(nil, []byte{byte(a)})[0])
+		out[a] = uint8(max(v, -v-1) >> 7)
+	}
+	return out
+}
