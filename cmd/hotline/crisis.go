@@ -221,8 +221,12 @@ func (c Config) crisisParts(ctx context.Context, db *storage.DB, keys *casework.
 		told: map[string]time.Time{},
 	}
 	levels := &fileLevels{said: said, files: persons, log: log, done: map[string]time.Time{}}
+	review, err := c.review(ctx, db, keys, store, log)
+	if err != nil {
+		return nil, err
+	}
 	return []func(context.Context) error{
-		worker.Run, overdue.Run, look.Run, levels.Run, func(ctx context.Context) error { return figures.Measure(ctx, store) },
+		worker.Run, overdue.Run, look.Run, levels.Run, review, func(ctx context.Context) error { return figures.Measure(ctx, store) },
 		func(ctx context.Context) error { return shifts.Run(ctx, time.Second, log) },
 	}, nil
 }

@@ -25,6 +25,7 @@ import (
 	"hotline/casework/reports"
 	"hotline/casework/retention"
 	"hotline/casework/reveals"
+	"hotline/casework/reviews"
 	"hotline/casework/shiftover"
 	"hotline/casework/statistics"
 	"hotline/crisis"
@@ -43,6 +44,7 @@ func private() []storage.Private {
 			"callback": `SELECT id FROM tasks WHERE call_id = ?`,
 		}),
 		statistics.Private(),
+		reviews.Private(),
 	}
 }
 

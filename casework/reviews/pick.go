@@ -1,0 +1,246 @@
+package reviews
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"hotline/storage"
+)
+
+const (
+	pickEvery  = 30 * time.Second
+	pickAtOnce = 500 // calls of one look
+	// lookBack is how far before the last whole look is looked again: an end, or a level, may be written late.
+	lookBack = 7 * 24 * time.Hour
+)
+
+// dangers tells of calls that an incident was opened for; nil: nobody knows of any.
+type dangers interface {
+	// RedCalls are the calls of incidents at high risk that were opened since a time.
+	RedCalls(ctx context.Context, since time.Time) ([]string, error)
+}
+
+// Picker sends talks to review. It may run many times, and be killed or without its database for as long as it may be: a talk is drawn for once, and
+// goes to review once.
+type Picker struct {
+	store   *Store
+	books   Books
+	dangers dangers
+}
+
+// NewPicker makes one. dangers may be nil.
+func (s *Store) NewPicker(dangers dangers) *Picker { return &Picker{s, NewBooks(s.db), dangers} }
+
+// Run picks until ctx ends; it returns nil then. fault is told what went wrong, once each time that it begins.
+func (p *Picker) Run(ctx context.Context, fault func(error)) error {
+	tick := time.NewTicker(pickEvery)
+	defer tick.Stop()
+	failing := false
+	for {
+		_, err := p.Pass(ctx)
+		if err != nil && !failing && ctx.Err() == nil {
+			fault(err)
+		}
+		failing = err != nil
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// Pass looks once at everything that ended since the last whole look, and tells how many talks went to review.
+func (p *Picker) Pass(ctx context.Context) (picked int, err error) {
+	s := p.store
+	at := s.now()
+	var seed string
+	var began, looked int64
+	if err := s.db.QueryRow(ctx, `SELECT seed, began_ms, looked_ms FROM review_place WHERE id = 1`).Scan(&seed, &began, &looked); err != nil {
+		return 0, wrap("pick", err)
+	}
+	sheet, err := s.Sheets.Current(ctx)
+	if err != nil {
+		return 0, wrap("pick", err)
+	}
+	since := storage.Time(max(began, looked-lookBack.Milliseconds()))
+	picked, err = p.danger(ctx, sheet.Doc.Pick, since)
+	if err != nil {
+		return picked, err
+	}
+	for {
+		talks, err := p.books.Undrawn(ctx, since, pickAtOnce)
+		if err != nil {
+			return picked, err
+		}
+		if len(talks) == 0 {
+			break
+		}
+		n, err := p.draw(ctx, sheet.Doc.Pick, seed, talks)
+		picked += n
+		if err != nil {
+			return picked, err
+		}
+	}
+	_, err = s.db.Exec(ctx, `UPDATE review_place SET looked_ms = ? WHERE id = 1 AND looked_ms < ?`, storage.Millis(at), storage.Millis(at))
+	return picked, wrap("pick", err)
+}
+
+// danger sends the talks of red calls to review.
+func (p *Picker) danger(ctx context.Context, pick Pick, since time.Time) (picked int, err error) {
+	talks, err := p.books.Reds(ctx, since)
+	if err != nil {
+		return 0, err
+	}
+	if p.dangers != nil {
+		calls, err := p.dangers.RedCalls(ctx, since)
+		if err != nil {
+			return 0, wrap("read incidents", err)
+		}
+		more, err := p.books.Of(ctx, calls...)
+		if err != nil {
+			return 0, err
+		}
+		for _, t := range more {
+			if !t.Red { // else it is there already, or was reviewed as such
+				talks = append(talks, t)
+			}
+		}
+	}
+	for _, t := range ofRed(talks, time.Duration(pick.Least)*time.Second) {
+		made, err := p.store.pick(ctx, t, Red, "", t.Ended.Add(time.Duration(pick.RedDays)*24*time.Hour), 1)
+		if err != nil {
+			return picked, wrap("pick", err)
+		}
+		if made {
+			picked++
+		}
+	}
+	return picked, nil
+}
+
+// ofRed are the talks of red calls that are reviewed: those that are long enough, and of a call without such a one the longest.
+func ofRed(talks []Talk, least time.Duration) (out []Talk) {
+	calls := map[string][]Talk{}
+	var order []string
+	for _, t := range talks {
+		if len(calls[t.Call]) == 0 {
+			order = append(order, t.Call)
+		}
+		calls[t.Call] = append(calls[t.Call], t)
+	}
+	for _, call := range order {
+		all := calls[call]
+		long := slices.DeleteFunc(slices.Clone(all), func(t Talk) bool { return t.Length < least })
+		if len(long) == 0 {
+			long = append(long, slices.MaxFunc(all, func(a, b Talk) int { return int(a.Length - b.Length) }))
+		}
+		out = append(out, long...)
+	}
+	return out
+}
+
+// draw throws the dice for talks, and remembers that it did.
+func (p *Picker) draw(ctx context.Context, pick Pick, seed string, talks []Talk) (picked int, err error) {
+	s := p.store
+	for _, t := range talks {
+		yes := t.Length >= time.Duration(pick.Least)*time.Second && Drawn(seed, t.Call, t.Agent, pick.Share)
+		if yes && !t.Red {
+			made, err := s.pick(ctx, t, Sample, "", t.Ended.Add(time.Duration(pick.Days)*24*time.Hour), 1)
+			if err != nil {
+				return picked, wrap("draw", err)
+			}
+			if made {
+				picked++
+			}
+		}
+	}
+	// The reviews come first: who is killed in between draws the same again.
+	err = s.db.InTx(ctx, func(tx *storage.Tx) error {
+		for _, t := range talks {
+			drawn := t.Length >= time.Duration(pick.Least)*time.Second && Drawn(seed, t.Call, t.Agent, pick.Share)
+			if _, err := tx.Exec(ctx, `INSERT INTO review_draws (call_id, agent, at_ms, share, drawn) VALUES (?,?,?,?,?) ON CONFLICT (call_id, agent) DO NOTHING`,
+				t.Call, t.Agent, storage.Millis(s.now()), pick.Share, number(drawn && !t.Red)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return picked, wrap("draw", err)
+}
+
+func number(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// Drawn tells whether a talk is in a sample of so many thousandths: always the same of the same talk, and not to be told without the seed.
+func Drawn(seed, call, agent string, share int) bool {
+	sum := sha256.Sum256([]byte(seed + "\x00" + call + "\x00" + agent))
+	return binary.BigEndian.Uint64(sum[:])%1000 < uint64(max(share, 0))
+}
+
+// pick writes a talk down for review; false: it was. A talk that turns out to be of a red call becomes one, unless its review is closed.
+func (s *Store) pick(ctx context.Context, t Talk, why Why, by string, due time.Time, wanted int) (made bool, err error) {
+	err = s.db.InTx(ctx, func(tx *storage.Tx) error {
+		res, err := tx.Exec(ctx, `INSERT INTO reviews (id, call_id, agent, line, called_ms, talk_ms, why, picked_ms, picked_by, due_ms, wanted, sheet, state, closed_ms, closed_by, read_ms)
+			VALUES (?,?,?,?,?,?,?,?,?,?,?,0,'open',0,'',0) ON CONFLICT (call_id, agent) DO NOTHING`,
+			ulid.Make().String(), t.Call, t.Agent, t.Line, storage.Millis(t.Called), t.Length.Milliseconds(), string(why), storage.Millis(s.now()), by, storage.Millis(due), wanted)
+		if err != nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		made = n > 0
+		if err != nil || made || why != Red {
+			return err
+		}
+		_, err = tx.Exec(ctx, `UPDATE reviews SET why = 'red', due_ms = CASE WHEN state = 'open' AND due_ms > ? THEN ? ELSE due_ms END WHERE call_id = ? AND agent = ? AND why <> 'red'`,
+			storage.Millis(due), storage.Millis(due), t.Call, t.Agent)
+		return err
+	})
+	return made, err
+}
+
+// Ask sends a talk to review because a supervisor wants it; agent empty: the longest of the call. wanted is how many score it. One that is there
+// already is returned as it is. ErrNotFound: nobody talked in that call, or it is not over.
+func (s *Store) Ask(ctx context.Context, call, agent, by string, wanted int) (Review, error) {
+	if by == "" {
+		return Review{}, errors.New("reviews: ask: who is needed")
+	}
+	if wanted < 1 || wanted > MostReviewers {
+		return Review{}, fmt.Errorf("%w: 1 to %d reviewers", ErrInvalid, MostReviewers)
+	}
+	talks, err := NewBooks(s.db).Of(ctx, call)
+	if err != nil {
+		return Review{}, err
+	}
+	if agent != "" {
+		talks = slices.DeleteFunc(talks, func(t Talk) bool { return t.Agent != agent })
+	}
+	if len(talks) == 0 {
+		return Review{}, ErrNotFound
+	}
+	sheet, err := s.Sheets.Current(ctx)
+	if err != nil {
+		return Review{}, wrap("ask", err)
+	}
+	t := slices.MaxFunc(talks, func(a, b Talk) int { return int(a.Length - b.Length) })
+	why, days := Asked, sheet.Doc.Pick.Days
+	if t.Red {
+		why, days = Red, sheet.Doc.Pick.RedDays
+	}
+	if _, err := s.pick(ctx, t, why, by, s.now().Add(time.Duration(days)*24*time.Hour), wanted); err != nil {
+		return Review{}, wrap("ask", err)
+	}
+	r, err := s.scan(s.db.QueryRow(ctx, `SELECT `+columns+` FROM reviews WHERE call_id = ? AND agent = ?`, t.Call, t.Agent))
+	return r, wrap("ask", err)
+}

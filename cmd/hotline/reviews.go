@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"time"
+
+	"hotline/casework"
+	"hotline/casework/assessments"
+	"hotline/casework/reviews"
+	"hotline/crisis"
+	"hotline/storage"
+)
+
+// reviewed opens the quality control of talks. The tables that it reads must be there, whoever else opens them.
+func (c Config) reviewed(ctx context.Context, db *storage.DB, keys *casework.Keys) (*reviews.Store, error) {
+	if _, err := assessments.Open(ctx, db, keys); err != nil {
+		return nil, err
+	}
+	return reviews.Open(ctx, db, keys)
+}
+
+// review sends talks to review until ctx ends.
+func (c Config) review(ctx context.Context, db *storage.DB, keys *casework.Keys, incidents *crisis.Store, log *slog.Logger) (func(context.Context) error, error) {
+	store, err := c.reviewed(ctx, db, keys)
+	if err != nil {
+		return nil, err
+	}
+	picker := store.NewPicker(redCalls{incidents})
+	return func(ctx context.Context) error {
+		return picker.Run(ctx, func(err error) { log.Warn("talks are not sent to review; tried again", "error", err) })
+	}, nil
+}
+
+// redCalls are the calls that somebody saw in danger when they were over.
+type redCalls struct{ incidents *crisis.Store }
+
+func (r redCalls) RedCalls(ctx context.Context, since time.Time) (out []string, err error) {
+	before := time.Time{}
+	for {
+		some, err := r.incidents.List(ctx, crisis.Filter{From: since, To: before, Limit: incidentsMost})
+		if err != nil {
+			return nil, err
+		}
+		for _, in := range some {
+			if in.Level == crisis.LevelHigh {
+				out = append(out, in.Calls...)
+			}
+		}
+		if len(some) < incidentsMost {
+			slices.Sort(out)
+			return slices.Compact(out), nil
+		}
+		before = some[len(some)-1].Opened // of one millisecond there are not a thousand
+	}
+}
