@@ -41,7 +41,7 @@ func (s *site) parties(id queue.CallID, all ...queue.Party) {
 			all[i].Since = time.Now()
 		}
 	}
-	if err := s.queue.SetParties(s.t.Context(), queue.RequestID(newID()), id, all); err != nil {
+	if err := s.queue.SetParties(s.t.Context(), queue.RequestID(newID()), id, all, queue.Pause{}); err != nil {
 		s.t.Fatal(err)
 	}
 }

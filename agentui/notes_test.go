@@ -143,7 +143,7 @@ func TestNotesOfTwoTypists(t *testing.T) {
 
 	// A colleague who is in the call may read and write; one who left may not.
 	party := queue.Party{Agent: queue.AgentID(other.me.User), Role: queue.PartyConsult, State: queue.PartyIn, By: queue.AgentID(p.me.User), Since: time.Now()}
-	if err := s.queue.SetParties(t.Context(), queue.RequestID(newID()), queue.CallID(call), []queue.Party{party}); err != nil {
+	if err := s.queue.SetParties(t.Context(), queue.RequestID(newID()), queue.CallID(call), []queue.Party{party}, queue.Pause{}); err != nil {
 		t.Fatal(err)
 	}
 	s.until("the colleague is in", func() bool { c, _ := s.server.board.Call(queue.CallID(call)); return len(c.Parties) == 1 })
@@ -151,7 +151,7 @@ func TestNotesOfTwoTypists(t *testing.T) {
 		t.Errorf("the colleague: %d %s", status, body)
 	}
 	waits := other.news(call, 2, "page4", "")
-	if err := s.queue.SetParties(t.Context(), queue.RequestID(newID()), queue.CallID(call), nil); err != nil {
+	if err := s.queue.SetParties(t.Context(), queue.RequestID(newID()), queue.CallID(call), nil, queue.Pause{}); err != nil {
 		t.Fatal(err)
 	}
 	s.until("the colleague is out", func() bool { c, _ := s.server.board.Call(queue.CallID(call)); return len(c.Parties) == 0 })

@@ -55,7 +55,7 @@ func TestTheOwnViewIsNotThatOfTheBoard(t *testing.T) {
 	g.until("the offer", func() bool { return g.self.Offer != nil })
 	g.must("accept", map[string]any{"offer": g.snap().Offer.Offer})
 	listens := []queue.Party{{Agent: queue.AgentID(boss.me.User), Role: queue.PartyMonitor, State: queue.PartyIn}}
-	if err := s.queue.SetParties(t.Context(), "listens", id, listens); err != nil {
+	if err := s.queue.SetParties(t.Context(), "listens", id, listens, queue.Pause{}); err != nil {
 		t.Fatal(err)
 	}
 	b.until("the board shows who listens", func() bool { return len(b.calls[string(id)].Parties) == 1 })

@@ -230,7 +230,7 @@ func (p *pair) beside(ctx context.Context, op model.Op) error {
 	case model.EndAssist:
 		_, err = q.EndAssist(ctx, op.Req, id, a)
 	case model.SetParties:
-		return q.SetParties(ctx, op.Req, id, op.Call.Parties)
+		return q.SetParties(ctx, op.Req, id, op.Call.Parties, op.Call.Pause)
 	case model.Transfer:
 		_, err = q.Transfer(ctx, op.Req, id, a, op.To)
 	case model.Requeue:
@@ -275,7 +275,7 @@ func (p *pair) compare(x queuetest.Index) error {
 			ID: string(id), State: string(c.State), Tier: string(c.Tier), Need: c.Need, Agent: string(c.Agent), Offer: p.offer(c.Offer), Only: string(c.Only),
 			Preferred: string(c.Preferred), Hold: c.Hold, Key: float64(c.Key), Arrived: float64(c.Arrived), Since: float64(c.Since), Talked: float64(c.Talked),
 			Front: float64(c.Front), From: float64(c.From), Prefer: float64(c.Until), Danger: c.Danger,
-			Groups: c.Groups, Callback: c.Callback, History: c.History, Assigned: string(c.Assigned), Assign: float64(c.AssignTill), Parties: parties(c.Parties),
+			Groups: c.Groups, Callback: c.Callback, History: c.History, Assigned: string(c.Assigned), Assign: float64(c.AssignTill), Parties: parties(c.Parties, c.Pause),
 			Lost: float64(c.Lost), LostBy: string(c.LostBy), Again: string(c.Again), Keep: float64(c.Keep), Filed: c.Filed,
 			Level: string(c.Level), LevelBy: string(c.LevelBy), LevelAt: float64(c.LevelAt),
 		}
@@ -312,7 +312,15 @@ func (p *pair) compare(x queuetest.Index) error {
 	return errors.Join(differ("call", x.Calls, calls), differ("agent", x.Agents, agents), differ("offer", x.Offers, offers))
 }
 
-func parties(list []queue.Party) (out []queuetest.Party) {
+func parties(list []queue.Party, pause queue.Pause) (out []queuetest.Party) {
+	if !pause.Since.IsZero() {
+		defer func() {
+			out = append(out, queuetest.Party{
+				Role: "recording_paused", State: "in", By: string(pause.By), Why: pause.Code, Since: float64(pause.Since.UnixMilli()),
+				Until: float64(pause.Until.UnixMilli()),
+			})
+		}()
+	}
 	for _, x := range list {
 		since := 0.0
 		if !x.Since.IsZero() {

@@ -141,7 +141,7 @@ func TestAssistSurvivesALoss(t *testing.T) {
 		d.ready("a2")
 		d.assist("a2")
 		d.must(second(d.SOS(ctx, d.req(), "a2", "s", "c1")))
-		d.must(d.SetParties(ctx, d.req(), "c1", []Party{{Agent: "a2", Role: PartyConsult, State: PartyIn, By: "a1", Since: d.time(), Note: "n1"}}))
+		d.must(d.SetParties(ctx, d.req(), "c1", []Party{{Agent: "a2", Role: PartyConsult, State: PartyIn, By: "a1", Since: d.time(), Note: "n1"}}, Pause{}))
 		c, a := d.call("c1"), d.agent("a2")
 		if err := queuetest.Empty(ctx, rdb); err != nil {
 			t.Fatal(err)
@@ -315,16 +315,16 @@ func TestParties(t *testing.T) {
 		{Agent: "a2", Role: PartyConsult, State: PartyInvited, By: "a1", Since: d.time(), Note: "note-1"},
 		{Role: PartyOutside, State: PartyFailed, By: "a1", Since: d.time(), Contact: "police", Why: WhyBusy},
 	}
-	d.must(d.SetParties(ctx, d.req(), "c1", list))
+	d.must(d.SetParties(ctx, d.req(), "c1", list, Pause{}))
 	after := d.snapshot().After
-	d.must(d.SetParties(ctx, d.req(), "c1", list))
+	d.must(d.SetParties(ctx, d.req(), "c1", list, Pause{}))
 	if got := d.happened(after); len(got) != 0 {
 		t.Errorf("told twice: %v", got)
 	}
 	if c := d.call("c1"); len(c.Parties) != 2 || c.Parties[0] != list[0] || c.Parties[1] != list[1] {
 		t.Errorf("%+v", c.Parties)
 	}
-	d.must(d.SetParties(ctx, d.req(), "c1", nil))
+	d.must(d.SetParties(ctx, d.req(), "c1", nil, Pause{}))
 	if c := d.call("c1"); c.Parties != nil {
 		t.Errorf("%+v", c.Parties)
 	}
@@ -332,11 +332,11 @@ func TestParties(t *testing.T) {
 		"no role": {{Agent: "a2", State: PartyIn}}, "no state": {{Agent: "a2", Role: PartyBarge}}, "nobody": {{Role: PartyBarge, State: PartyIn}},
 		"a number": {{Role: PartyOutside, State: PartyIn, Contact: "110 120"}}, "a crowd": make([]Party, 17),
 	} {
-		if err := d.SetParties(ctx, d.req(), "c1", bad); !errors.Is(err, ErrInvalid) {
+		if err := d.SetParties(ctx, d.req(), "c1", bad, Pause{}); !errors.Is(err, ErrInvalid) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := d.SetParties(ctx, d.req(), "c9", nil); !errors.Is(err, ErrNoCall) {
+	if err := d.SetParties(ctx, d.req(), "c9", nil, Pause{}); !errors.Is(err, ErrNoCall) {
 		t.Error(err)
 	}
 }

@@ -128,6 +128,10 @@ func (op *Op) beside(args []string) error {
 		err = json.Unmarshal([]byte(args[1]), &rows)
 		op.Call.ID = CallID(args[0])
 		for _, r := range rows {
+			if r.Role == pausedRole {
+				op.Call.Pause = r.pause()
+				continue
+			}
 			op.Call.Parties = append(op.Call.Parties, r.party())
 		}
 	case DoTransfer, DoRequeue:

@@ -52,6 +52,17 @@ type Party struct {
 	Why     string     `json:"why,omitempty"`     // of failed
 }
 
+// Pause is a stretch that an agent leaves out of the recording of a call, as the call's controller knows it.
+type Pause struct {
+	By    AgentID   `json:"by"`
+	Code  string    `json:"code"`  // why
+	Since time.Time `json:"since"` // zero: nothing is left out
+	Until time.Time `json:"until"` // it ends by itself then
+}
+
+// pausedRole is how a pause stands among the parties in Redis: it is told, changes and goes with them.
+const pausedRole PartyRole = "recording_paused"
+
 // Before is what an assisting agent was, and becomes again.
 type Before struct {
 	State  AgentState `json:"state"`            // available, wrap_up or not_ready
@@ -100,9 +111,10 @@ func (q *Queue) EndAssist(ctx context.Context, req RequestID, call CallID, agent
 	return q.changeAgent(ctx, endAssistScript, req, string(call), string(agent))
 }
 
-// SetParties replaces the list of those who take part in a call, as its controller knows it (at most 16). The same list again tells nobody anything.
-func (q *Queue) SetParties(ctx context.Context, req RequestID, call CallID, parties []Party) error {
-	rows, err := partyRows(parties)
+// SetParties replaces the list of those who take part in a call (at most 16), and the pause of its recording, as its controller knows them. The same again
+// tells nobody anything.
+func (q *Queue) SetParties(ctx context.Context, req RequestID, call CallID, parties []Party, pause Pause) error {
+	rows, err := partyRows(parties, pause)
 	if err == nil {
 		err = checkID("call", string(call))
 	}
@@ -140,14 +152,19 @@ type partyRow struct {
 	Note    string     `json:"note,omitempty"`
 	Contact string     `json:"contact,omitempty"`
 	Why     string     `json:"why,omitempty"`
+	Until   ms         `json:"until,omitempty"` // of a pause
+}
+
+func (r partyRow) pause() Pause {
+	return Pause{By: r.By, Code: r.Why, Since: r.Since.time(), Until: r.Until.time()}
 }
 
 func (r partyRow) party() Party {
 	return Party{Agent: r.Agent, Role: r.Role, State: r.State, By: r.By, Since: r.Since.time(), Note: r.Note, Contact: r.Contact, Why: r.Why}
 }
 
-// partyRows checks a list of parties and returns its rows, never nil.
-func partyRows(parties []Party) ([]partyRow, error) {
+// partyRows checks a list of parties and a pause and returns their rows, never nil.
+func partyRows(parties []Party, pause Pause) ([]partyRow, error) {
 	if len(parties) > maxParties {
 		return nil, fmt.Errorf("%d parties: %w: at most %d", len(parties), ErrInvalid, maxParties)
 	}
@@ -158,7 +175,17 @@ func partyRows(parties []Party) ([]partyRow, error) {
 		}
 		rows = append(rows, partyRow{Agent: p.Agent, Role: p.Role, State: p.State, By: p.By, Since: msOf(p.Since), Note: p.Note, Contact: p.Contact, Why: p.Why})
 	}
-	return rows, nil
+	if pause.Since.IsZero() {
+		return rows, nil
+	}
+	for _, id := range []string{string(pause.By), pause.Code} {
+		if err := checkID("pause", id); err != nil {
+			return nil, err
+		}
+	}
+	return append(rows, partyRow{
+		Role: pausedRole, State: PartyIn, By: pause.By, Why: pause.Code, Since: msOf(pause.Since), Until: msOf(pause.Until),
+	}), nil
 }
 
 func checkParty(p Party) error {

@@ -26,7 +26,7 @@ func (w *world) pickBeside(call CallID, agent AgentID, session string) (string, 
 		return fmt.Sprintf("endassist %s %s", talk, agent), func(r RequestID) string { return answer(q.EndAssist(ctx, r, talk, agent)) }
 	case n < 35:
 		list := []Party{{Agent: agent, Role: PartyMonitor, State: PartyIn, By: agent, Since: w.now()}}[:w.rnd.IntN(2)]
-		return fmt.Sprintf("parties %s %v", talk, list), func(r RequestID) string { return word(q.SetParties(ctx, r, talk, list)) }
+		return fmt.Sprintf("parties %s %v", talk, list), func(r RequestID) string { return word(q.SetParties(ctx, r, talk, list, Pause{})) }
 	case n < 49:
 		return fmt.Sprintf("transfer %s %s to %s", talk, from, to), func(r RequestID) string { return answer(q.Transfer(ctx, r, talk, from, to)) }
 	case n < 58:

@@ -59,7 +59,7 @@ func TestReplay(t *testing.T) {
 		"assist":    {besideTalk, func(d *desk, r RequestID) string { return answer(d.Assist(ctx, r, "c1", "a2")) }},
 		"endassist": {assisting, func(d *desk, r RequestID) string { return answer(d.EndAssist(ctx, r, "c1", "a2")) }},
 		"parties": {talking, func(d *desk, r RequestID) string {
-			return word(d.SetParties(ctx, r, "c1", []Party{{Agent: "a2", Role: PartyConsult, State: PartyIn, Since: d.time()}}))
+			return word(d.SetParties(ctx, r, "c1", []Party{{Agent: "a2", Role: PartyConsult, State: PartyIn, Since: d.time()}}, Pause{}))
 		}},
 		"transfer": {assisting, func(d *desk, r RequestID) string { return answer(d.Transfer(ctx, r, "c1", "a1", "a2")) }},
 		"requeue":  {besideTalk, func(d *desk, r RequestID) string { return answer(d.Requeue(ctx, r, "c1", "a1", "a2")) }},

@@ -98,6 +98,7 @@ type Call struct {
 	History int       `json:"history"`           // earlier contacts known for this caller
 	Hold    string    `json:"hold,omitempty"`    // why held: "agent_away", HoldByAgent, …
 	Parties []Party   `json:"parties,omitempty"`
+	Pause   Pause     `json:"pause,omitzero"` // of the recording
 
 	// Relax lowers Needs step by step while the caller waits; Asked is what was needed before any step (empty: the same as Needs).
 	Relax   []Relaxation `json:"relax,omitempty"`

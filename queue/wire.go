@@ -89,6 +89,10 @@ func (r callRow) call() Call {
 		Level: r.Level, LevelBy: r.LevelBy, LevelAt: r.LevelAt.time(), LostAt: r.Lost.time(), LostBy: r.LostBy, Again: r.Again,
 	}
 	for _, p := range r.Parties {
+		if p.Role == pausedRole {
+			c.Pause = p.pause()
+			continue
+		}
 		c.Parties = append(c.Parties, p.party())
 	}
 	for _, s := range r.Relax {
@@ -138,7 +142,7 @@ func callText(c Call, floors Skills) (string, error) {
 	}
 	var parties []partyRow
 	if err == nil {
-		parties, err = partyRows(c.Parties)
+		parties, err = partyRows(c.Parties, c.Pause)
 	}
 	if err == nil && c.Tier == "" {
 		c.Tier = TierNormal

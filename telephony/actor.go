@@ -50,6 +50,7 @@ type actor struct {
 	news       *time.Timer       // to the next announcement
 	shown      *time.Timer       // for which a failure of a third party is shown
 	recordings map[string]string // leg -> recording
+	tape       tape
 	overflow   overflow
 	assist     assistance
 
@@ -147,9 +148,11 @@ func (a *actor) step(e call.Event) {
 		a.stopTimers()
 		a.die()
 	}
+	a.tape.wanted.Store(&next)
 	for _, cmd := range cmds {
 		a.carryOut(cmd)
 	}
+	a.markTape(e)
 	a.report(before, next)
 	if untold(before, next, e) {
 		a.tellParties(next)
@@ -186,7 +189,7 @@ func (a *actor) finish() {
 func (a *actor) lease() int64 { return max(a.epoch, a.ctl.fence.epoch(a.id)) }
 
 func (a *actor) stopTimers() {
-	for _, t := range []**time.Timer{&a.back, &a.seek, &a.place, &a.choice, &a.news, &a.shown, &a.assist.due} {
+	for _, t := range []**time.Timer{&a.back, &a.seek, &a.place, &a.choice, &a.news, &a.shown, &a.assist.due, &a.tape.due} {
 		stop(t)
 	}
 }

@@ -57,6 +57,8 @@ func (a *actor) carryOut(cmd call.Command) {
 		a.keepRecording(cmd.Leg)
 	case call.StopRecording:
 		a.stopRecording(cmd.Leg)
+	case call.ArmPause:
+		a.armPause(cmd.After)
 	case call.ArmReturn:
 		a.armReturn(c.Agent)
 	case call.DisarmReturn:
@@ -252,72 +254,6 @@ const seekAfter = 500 * time.Millisecond
 func (a *actor) disarm() {
 	stop(&a.back)
 	stop(&a.seek)
-}
-
-func (a *actor) startRecording(leg string) {
-	id := newID()
-	a.recordings[leg] = id
-	line, call := a.call.Line, string(a.call.ID)
-	a.media.do(a.ctx, func(ctx context.Context) {
-		g := a.ctl.gatewayOf(leg)
-		if g == nil {
-			return
-		}
-		err := again(ctx, 2*time.Second, func(ctx context.Context) (bool, error) {
-			return false, g.Client.StartRecording(ctx, leg, id, call, line)
-		})
-		if err != nil {
-			a.ctl.metrics.unrecorded.Inc()
-			a.log.Error("recording did not start", "leg", leg, "error", err)
-		}
-	})
-}
-
-var errNoGateway = errors.New("no gateway has said that it has the leg")
-
-// keepRecording waits for the leg's gateway to say what it has. Its id is asked for when the recording is stopped.
-func (a *actor) keepRecording(leg string) {
-	line, call := a.call.Line, string(a.call.ID)
-	a.media.do(a.ctx, func(ctx context.Context) {
-		err := again(ctx, 5*time.Second, func(ctx context.Context) (bool, error) {
-			g := a.ctl.gatewayOf(leg)
-			switch {
-			case g == nil:
-				return false, errNoGateway
-			case a.ctl.recordingOf(leg) != "":
-				return true, nil
-			}
-			return false, g.Client.StartRecording(ctx, leg, newID(), call, line)
-		})
-		if err != nil && ctx.Err() == nil {
-			a.ctl.metrics.unrecorded.Inc()
-			a.log.Error("an adopted talk may go unrecorded", "leg", leg, "error", err)
-		}
-	})
-}
-
-func (a *actor) stopRecording(leg string) {
-	id := a.recordings[leg]
-	delete(a.recordings, leg)
-	a.media.do(a.ctx, func(ctx context.Context) {
-		g := a.ctl.gatewayOf(leg)
-		if g == nil {
-			return // sealed by the gateway that lost the leg, or by the worker that finds the orphan
-		}
-		if id == "" {
-			if id = a.ctl.recordingOf(leg); id == "" {
-				return
-			}
-		}
-		if mayAct(ctx) != nil {
-			return // who has the call now goes on with the recording
-		}
-		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-		defer cancel()
-		if _, err := g.Client.StopRecording(ctx, leg, id); err != nil {
-			a.log.Warn("recording was not sealed on request; it will be when the leg ends", "leg", leg, "error", err)
-		}
-	})
 }
 
 // eventName is the event's type for the log.

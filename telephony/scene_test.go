@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -63,39 +62,6 @@ type scene struct {
 	books   *books
 	tapes   *tapes
 	reg     *prometheus.Registry // of the last controller's client of Asterisk
-}
-
-// tapes notes which recordings run.
-type tapes struct {
-	mu      sync.Mutex
-	calls   []string // of the recordings begun, in order
-	running int
-}
-
-func (t *tapes) Start(_, call, _, _ string, _ time.Time) (webrtc.Take, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.calls = append(t.calls, call)
-	t.running++
-	return take{t}, nil
-}
-
-// state is what was begun and how many still run.
-func (t *tapes) state() (begun []string, running int) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return slices.Clone(t.calls), t.running
-}
-
-type take struct{ *tapes }
-
-func (t take) Write(webrtc.Side, int64, []byte) {}
-
-func (t take) Close() (time.Duration, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.running--
-	return 0, nil
 }
 
 // books is a ledger in memory.

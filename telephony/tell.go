@@ -19,26 +19,26 @@ func (a *actor) row(c call.Call) queue.Call {
 		Tier: queue.Tier(c.Tier), Needs: t.Needs, Relax: t.Relax, Groups: t.Groups, Preferred: t.Preferred, PreferUntil: t.PreferUntil, Again: t.Again,
 		Arrived: c.Arrived, Waiting: c.Queued, Since: c.Since, Talked: c.Talked, Front: c.Front,
 		Agent: queue.AgentID(c.Agent), Danger: c.Danger, History: t.History, Hold: c.Hold, Callback: c.Task != "",
-		Parties: parties(c), Level: queue.Level(c.Level), LevelBy: queue.AgentID(c.LevelBy), LevelAt: c.LevelAt,
+		Parties: parties(c), Pause: pauseRow(c.Pause), Level: queue.Level(c.Level), LevelBy: queue.AgentID(c.LevelBy), LevelAt: c.LevelAt,
 	}
 }
 
-// untold says that the index may not have those who take part as they are now. Of an adopted call it has what an earlier controller told last, which may
+// untold says that the index may not have those who take part, or the pause of the recording, as they are now. Of an adopted call it has what an earlier controller told last, which may
 // be a failure that was to be shown for a moment, or somebody who has left since.
 func untold(was, c call.Call, e call.Event) bool {
 	_, adopted := e.(call.Adopted)
-	return !c.State.Final() && c.State != call.Overflowed && (adopted || !slices.Equal(parties(was), parties(c)))
+	return !c.State.Final() && c.State != call.Overflowed && (adopted || was.Pause != c.Pause || !slices.Equal(parties(was), parties(c)))
 }
 
 // tellParties tells the index who takes part.
 func (a *actor) tellParties(c call.Call) {
-	list := parties(c)
+	list, pause := parties(c), pauseRow(c.Pause)
 	req := queue.RequestID(newID())
 	a.index.do(a.ctx, func(context.Context) {
 		err := again(a.living, 0, func(ctx context.Context) (bool, error) {
 			ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 			defer cancel()
-			err := a.ctl.queue.SetParties(ctx, req, queue.CallID(a.id), list)
+			err := a.ctl.queue.SetParties(ctx, req, queue.CallID(a.id), list, pause)
 			return useless(err) || errors.Is(err, queue.ErrNoCall), err // what it lost is restored with those who take part
 		})
 		if err != nil && a.living.Err() == nil {

@@ -39,6 +39,12 @@ func (s side) Write(d webrtc.Side, offset int64, alaw []byte) {
 	s.take.Write(channel, offset, alaw)
 }
 
+func (s side) Begin(kind, who, code string) { s.take.Begin(recordings.MarkKind(kind), who, code) }
+func (s side) End(kind, who string)         { s.take.End(recordings.MarkKind(kind), who) }
+func (s side) Point(kind, who, code string) { s.take.Point(recordings.MarkKind(kind), who, code) }
+func (s side) Pause(code, who string)       { s.take.Pause(code, who) }
+func (s side) Resume()                      { s.take.Resume() }
+
 func (s side) Close() (time.Duration, error) { return s.take.Close() }
 
 // tap makes the gateway's recorder. It is given the public key only.

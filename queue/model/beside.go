@@ -140,7 +140,7 @@ func (q *Queue) parties(op Op) error {
 	if c == nil {
 		return queue.ErrNoCall
 	}
-	c.Parties = op.Call.Parties
+	c.Parties, c.Pause = op.Call.Parties, op.Call.Pause
 	return nil
 }
 

@@ -24,7 +24,7 @@ func (q *Queue) row(c queue.Call) (*Call, error) {
 		ID: c.ID, Line: c.Line, Node: c.Node, Owner: c.Owner, State: c.State, Tier: c.Tier, Need: asked.Text(),
 		Arrived: ms(c.Arrived), Since: ms(c.Since), Talked: ms(c.Talked), Front: ms(c.Front), From: ms(c.Waiting), Until: ms(c.PreferUntil),
 		Preferred: c.Preferred, Agent: c.Agent, Danger: c.Danger, History: c.History, Hold: c.Hold, Groups: c.Groups, Callback: c.Callback,
-		Parties: c.Parties, Assigned: c.Assigned, Level: c.Level, LevelBy: c.LevelBy, LevelAt: ms(c.LevelAt), Again: c.Again,
+		Parties: c.Parties, Pause: c.Pause, Assigned: c.Assigned, Level: c.Level, LevelBy: c.LevelBy, LevelAt: ms(c.LevelAt), Again: c.Again,
 	}
 	if r.Assigned != "" {
 		r.AssignTill = q.now + q.patience
@@ -58,7 +58,7 @@ func (q *Queue) View(c *Call) queue.Call {
 		ID: c.ID, Line: c.Line, Node: c.Node, Owner: c.Owner, State: c.State, Tier: c.Tier, Needs: q.skills(c.Need), Asked: q.skills(c.Asked),
 		Arrived: at(c.Arrived), Since: at(c.Since), Talked: at(c.Talked), Front: at(c.Front), Waiting: at(c.From), PreferUntil: at(c.Until),
 		Preferred: c.Preferred, Only: c.Only, Agent: c.Agent, Danger: c.Danger, History: c.History, Hold: c.Hold, Groups: c.Groups, Callback: c.Callback,
-		Parties: c.Parties, Assigned: c.Assigned, AssignedUntil: at(c.AssignTill), Level: c.Level, LevelBy: c.LevelBy, LevelAt: at(c.LevelAt),
+		Parties: c.Parties, Pause: c.Pause, Assigned: c.Assigned, AssignedUntil: at(c.AssignTill), Level: c.Level, LevelBy: c.LevelBy, LevelAt: at(c.LevelAt),
 		LostAt: at(c.Lost), LostBy: c.LostBy, Again: c.Again,
 	}
 	for _, s := range c.Relax {

@@ -102,6 +102,7 @@ type partyRow struct {
 	Note    string           `json:"note"`
 	Contact string           `json:"contact"`
 	Why     string           `json:"why"`
+	Until   int64            `json:"until"`
 }
 
 type wasRow struct {
@@ -227,6 +228,10 @@ func (q *Queue) loadCall(text json.RawMessage) error {
 		c.Relax = append(c.Relax, Step{step, s.Need})
 	}
 	for _, p := range r.Parties {
+		if p.Role == "recording_paused" {
+			c.Pause = queue.Pause{By: p.By, Code: p.Why, Since: at(p.Since), Until: at(p.Until)}
+			continue
+		}
 		c.Parties = append(c.Parties, queue.Party{Agent: p.Agent, Role: p.Role, State: p.State, By: p.By, Since: at(p.Since), Note: p.Note, Contact: p.Contact, Why: p.Why})
 	}
 	q.Calls[c.ID] = c

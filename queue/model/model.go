@@ -73,6 +73,7 @@ type Call struct {
 	History, Groups                                 int
 	Hold                                            string
 	Parties                                         []queue.Party
+	Pause                                           queue.Pause
 	Assigned                                        queue.AgentID
 	AssignTill                                      int64 // until when for Assigned alone
 	Level                                           queue.Level

@@ -128,6 +128,7 @@ type Call struct {
 	Pending bool
 
 	Parties []Party // who takes part beside the agent, or is to; never changed in place
+	Pause   Pause   // of the recording
 
 	Out        Attempt   // the newest call that we placed for this one
 	Third      Third     // the newest outside number that the agent wanted in the talk

@@ -120,12 +120,12 @@ func digitsWanted(c Call, e DigitsWanted) []Command {
 
 func notKey(r rune) bool { return !strings.ContainsRune("0123456789*#ABCD", r) }
 
-// holdByAgent puts the caller on hold audio by the agent's wish. The leg is remembered: it is where the caller comes back to.
+// holdByAgent puts the caller on hold audio by the agent's wish. The leg is remembered: it is where the caller comes back to. The recording goes on.
 func holdByAgent(c Call, now time.Time) (Call, []Command) {
 	leg := c.Leg
 	c = to(pause(c, now), Held, now)
 	c.Hold, c.Leg = HoldByAgent, leg
-	return c, []Command{EnterHold{}, Save{}, Mark{}, StopRecording{leg}}
+	return c, []Command{EnterHold{}, Save{}, Mark{}}
 }
 
 // comeToAgent brings a caller whom the agent had put on hold back.

@@ -86,8 +86,10 @@ func (w *threeWorld) wrong(was, c Call, cmds []Command) string {
 		return "the caller is alone in the bridge of the two"
 	case w.spoken && !over:
 		return "talked into a talk"
-	case !over && (c.State == Talking) != (len(w.recording) == 1 && w.recording[c.Leg]) && c.State != Overflowed:
+	case !over && (c.Taped() != "") != (len(w.recording) == 1 && w.recording[c.Taped()]):
 		return "the recordings do not fit the talk"
+	case c.Paused() && (over && c.State.Final() || !c.attended() || c.Pause.By != c.Agent || c.AtRisk() && !c.Pause.AtRisk):
+		return "what the agent wished to leave out is left out for another, or in danger"
 	case over && c.State.Final() && len(w.recording) > 0:
 		return "recordings are open"
 	case len(w.tag) > maxTag:
@@ -240,7 +242,11 @@ func anyControl(rnd *rand.Rand, at At, c Call, w *threeWorld) Event {
 	by := Wish{At: at, By: agent}
 	other, leg := []string{"a1", "a2", "s1"}[rnd.IntN(3)], []string{"l1", "l2", "l3", ""}[rnd.IntN(4)]
 	n := c.Third.N
-	switch rnd.IntN(25) {
+	switch rnd.IntN(28) {
+	case 25, 26:
+		return PauseWanted{by, "personal", time.Duration(1+rnd.IntN(60)) * time.Second, rnd.IntN(4) == 0}
+	case 27:
+		return []Event{RecordWanted{by}, PauseDue{at}}[rnd.IntN(2)]
 	case 24:
 		return RiskWanted{by, []Level{LevelLow, LevelHigh, LevelHigh}[rnd.IntN(3)], rnd.IntN(3) == 0}
 	case 0, 1:

@@ -30,7 +30,7 @@ func tellsAll(cmds []Command) string {
 	return strings.Join(words, " ")
 }
 
-const joinsL1 = "StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark"
+const joinsL1 = "StopPlay Join:l1 Save DisarmReturn Mark" // from hold: the recording went on
 
 // controlled are stories of a talk of a1 by l1 that began at 2.
 var controlled = map[string]struct {
@@ -39,7 +39,7 @@ var controlled = map[string]struct {
 }{
 	"hold and resume, by the agent alone": {Normal, []step{
 		{HoldWanted{by("a2", 10)}, Talking, ""},
-		{HoldWanted{by("a1", 10)}, Held, "EnterHold Save Mark StopRecording:l1"},
+		{HoldWanted{by("a1", 10)}, Held, "EnterHold Save Mark"},
 		{HoldWanted{by("a1", 11)}, Held, ""},
 		{CallbackWanted{at(12)}, Held, ""},
 		{Digit{at(12), "5"}, Held, ""},
@@ -54,21 +54,21 @@ var controlled = map[string]struct {
 		{ReleaseWanted{by("a1", 10), ""}, Talking, ""},
 	}},
 	"the danger key on hold": {Normal, []step{
-		{HoldWanted{by("a1", 10)}, Held, "EnterHold Save Mark StopRecording:l1"},
+		{HoldWanted{by("a1", 10)}, Held, "EnterHold Save Mark"},
 		{Digit{at(20), DangerKey}, Talking, joinsL1 + " Save Raise"},
 		{HoldWanted{by("a1", 30)}, Talking, ""},
 	}},
 	"the agent is lost while the caller is on hold": {Normal, []step{
-		{HoldWanted{by("a1", 10)}, Held, "EnterHold Save Mark StopRecording:l1"},
+		{HoldWanted{by("a1", 10)}, Held, "EnterHold Save Mark"},
 		{LegLost{at(20), "l9"}, Held, ""},
-		{LegLost{at(20), "l1"}, Held, "Save Mark Play:reconnecting ArmReturn"},
+		{LegLost{at(20), "l1"}, Held, "Save Mark Play:reconnecting ArmReturn StopRecording:l1"},
 		{LegReady{at(22), "a1", "l3"}, Talking, "StopPlay Join:l3 StartRecording:l3 Save DisarmReturn Mark"},
 	}},
 	"the agent moves to another browser while the caller is on hold": {Normal, []step{
-		{HoldWanted{by("a1", 10)}, Held, "EnterHold Save Mark StopRecording:l1"},
-		{LegReady{at(20), "a1", "l2"}, Held, "Save"},
+		{HoldWanted{by("a1", 10)}, Held, "EnterHold Save Mark"},
+		{LegReady{at(20), "a1", "l2"}, Held, "Save StopRecording:l1 StartRecording:l2"},
 		{LegLost{at(21), "l1"}, Held, ""},
-		{ResumeWanted{by("a1", 40)}, Talking, "StopPlay Join:l2 StartRecording:l2 Save DisarmReturn Mark"},
+		{ResumeWanted{by("a1", 40)}, Talking, "StopPlay Join:l2 Save DisarmReturn Mark"},
 	}},
 	"taken over, leg to leg": {Red, []step{
 		{TakeWanted{by("a1", 10), "l1"}, Talking, ""},
@@ -87,11 +87,11 @@ var controlled = map[string]struct {
 		{TransferWanted{by("a1", 10), "a2", "l2"}, Talking, ""},
 		{Invited{Wish: by("a1", 10), Agent: "a2"}, Talking, "Save ArmParties"},
 		{InviteAnswered{by("a2", 11), true}, Talking, "Engage ArrangeParties Save ArmParties"},
-		{PartyHere{at(11), "a2"}, Held, "EnterHold Save Mark StopRecording:l1 ArrangeParties"},
+		{PartyHere{at(11), "a2"}, Held, "EnterHold Save Mark ArrangeParties"},
 		{PartyReady{at(12), "a2", "l2", Lend}, Held, "Save"},
 		{TransferWanted{by("a2", 20), "a2", "l2"}, Held, ""},
 		{TransferWanted{by("a1", 20), "a2", "l2"}, Held, "Transfer:a1>a2"},
-		{Indexed{at(21), indexRow(Talking, "a2", "l2", 21)}, Talking, "BringHome DisarmReturn Save StopPlay Join:l2 StartRecording:l2 Save DisarmReturn Mark ArrangeParties"},
+		{Indexed{at(21), indexRow(Talking, "a2", "l2", 21)}, Talking, "BringHome DisarmReturn Save StopPlay Join:l2 StartRecording:l2 Save DisarmReturn Mark ArrangeParties StopRecording:l1"},
 	}},
 	"released to the queue": {Normal, []step{
 		{ReleaseWanted{by("a2", 10), ""}, Talking, ""},
@@ -170,12 +170,12 @@ var controlled = map[string]struct {
 	}},
 	"a third party that was with the agent alone does not meet the caller without": {Normal, []step{
 		{OutsideWanted{by("a1", 10), "p1"}, Talking, "Save DialOutside:1:p1"},
-		{HoldWanted{by("a1", 11)}, Held, "EnterHold Save Mark StopRecording:l1"},
+		{HoldWanted{by("a1", 11)}, Held, "EnterHold Save Mark"},
 		{OutAnswered{at(12), 1}, Held, "JoinOutside Save"},
-		{LegLost{at(20), "l1"}, Held, "JoinOutside Save Mark Play:reconnecting ArmReturn"},
+		{LegLost{at(20), "l1"}, Held, "JoinOutside Save Mark Play:reconnecting ArmReturn StopRecording:l1"},
 		{LegReady{at(22), "a1", "l2"}, Talking, "StopPlay Join:l2 JoinOutside StartRecording:l2 Save DisarmReturn Mark"},
-		{HoldWanted{by("a1", 30)}, Held, "EnterHold Save Mark StopRecording:l2"},
-		{LegLost{at(40), "l2"}, Held, "JoinOutside Save Mark Play:reconnecting ArmReturn"},
+		{HoldWanted{by("a1", 30)}, Held, "EnterHold Save Mark"},
+		{LegLost{at(40), "l2"}, Held, "JoinOutside Save Mark Play:reconnecting ArmReturn StopRecording:l2"},
 		{ReturnExpired{at(60)}, Waiting, "Save Enqueue:front DropOut"},
 	}},
 	"an answer while the agent is away": {Normal, []step{
@@ -275,7 +275,7 @@ func TestControlInTheTag(t *testing.T) {
 	}
 	c, _ = Next(c, HoldWanted{by("a1", 20)})
 	r, cmds = Next(restored(c), Adopted{At: at(21), Place: Place{Line: "12355"}})
-	if tellsAll(cmds) != "Settle Save Restore Mark WatchOutside" || !r.onHold() || r.Leg != "l1" {
+	if tellsAll(cmds) != "Settle Save Restore Mark WatchOutside KeepRecording:l1" || !r.onHold() || r.Leg != "l1" {
 		t.Errorf("a caller on hold does %q: %s by %q", tellsAll(cmds), r.Hold, r.Leg)
 	}
 }

@@ -19,6 +19,7 @@ func Next(c Call, e Event) (Call, []Command) {
 	next, cmds = opened(was, e, next, cmds)
 	next, cmds = accompany(was, e, next, cmds)
 	next, cmds = escort(was, e, next, cmds)
+	next, cmds = onTape(was, e, next, cmds)
 	return noteWish(was, next, cmds)
 }
 
@@ -27,7 +28,7 @@ func first(c Call, e Event) (Call, []Command) {
 	if next, ok := beside(c, e); ok {
 		return next, nil
 	}
-	for _, part := range []func(Call, Event) (Call, []Command, bool){control, outside, outbound} {
+	for _, part := range []func(Call, Event) (Call, []Command, bool){control, pausing, outside, outbound} {
 		if next, cmds, ok := part(c, e); ok {
 			return next, cmds
 		}

@@ -37,10 +37,10 @@ func TestPeopleBeside(t *testing.T) {
 		"a consultation and back": {Normal, []besideStep{
 			{Invited{Wish: by("a1", 10), Agent: "a2", Note: "n1"}, PartyInvited, Talking, "Save ArmParties"},
 			{InviteAnswered{by("a2", 14), true}, PartyJoining, Talking, "Engage ArrangeParties Save ArmParties"},
-			{PartyHere{at(14), "a2"}, PartyJoining, Held, "EnterHold Save Mark StopRecording:l1 ArrangeParties"},
+			{PartyHere{at(14), "a2"}, PartyJoining, Held, "EnterHold Save Mark ArrangeParties"},
 			{PartyReady{at(15), "a2", "l2", Lend}, PartyIn, Held, "Save"},
 			{LegReady{at(16), "a1", "l1"}, PartyIn, Held, "ArrangeParties"},
-			{LeaveWanted{by("a1", 60), "a2"}, "", Talking, "BringHome StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark Disengage ArrangeParties"},
+			{LeaveWanted{by("a1", 60), "a2"}, "", Talking, "BringHome StopPlay Join:l1 Save DisarmReturn Mark Disengage ArrangeParties"},
 		}},
 		"nobody answers": {Normal, []besideStep{
 			{Invited{Wish: by("a1", 10), Agent: "a2"}, PartyInvited, Talking, "Save ArmParties"},
@@ -51,9 +51,9 @@ func TestPeopleBeside(t *testing.T) {
 		"the call becomes dangerous while its agent consults": {Normal, []besideStep{
 			{Invited{Wish: by("a1", 10), Agent: "a2"}, PartyInvited, Talking, "Save ArmParties"},
 			{InviteAnswered{by("a2", 14), true}, PartyJoining, Talking, "Engage ArrangeParties Save ArmParties"},
-			{PartyHere{at(14), "a2"}, PartyJoining, Held, "EnterHold Save Mark StopRecording:l1 ArrangeParties"},
+			{PartyHere{at(14), "a2"}, PartyJoining, Held, "EnterHold Save Mark ArrangeParties"},
 			{PartyReady{at(15), "a2", "l2", Lend}, PartyIn, Held, "Save"},
-			{Digit{at(30), DangerKey}, PartyIn, Talking, "BringHome StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark Save Raise ArrangeParties"},
+			{Digit{at(30), DangerKey}, PartyIn, Talking, "BringHome StopPlay Join:l1 Save DisarmReturn Mark Save Raise ArrangeParties"},
 			{PartyReady{at(31), "a2", "l2", Coach}, PartyIn, Talking, ""},
 		}},
 		"a call at risk stays with its agent": {Red, []besideStep{
@@ -65,9 +65,9 @@ func TestPeopleBeside(t *testing.T) {
 		"who is consulted is gone": {Normal, []besideStep{
 			{Invited{Wish: by("a1", 10), Agent: "a2"}, PartyInvited, Talking, "Save ArmParties"},
 			{InviteAnswered{by("a2", 14), true}, PartyJoining, Talking, "Engage ArrangeParties Save ArmParties"},
-			{PartyHere{at(14), "a2"}, PartyJoining, Held, "EnterHold Save Mark StopRecording:l1 ArrangeParties"},
+			{PartyHere{at(14), "a2"}, PartyJoining, Held, "EnterHold Save Mark ArrangeParties"},
 			{PartyReady{at(15), "a2", "l2", Lend}, PartyIn, Held, "Save"},
-			{LegLost{at(20), "l2"}, PartyFailed, Talking, "BringHome StopPlay Join:l1 StartRecording:l1 Save DisarmReturn Mark Disengage ArrangeParties ArmParties"},
+			{LegLost{at(20), "l2"}, PartyFailed, Talking, "BringHome StopPlay Join:l1 Save DisarmReturn Mark Disengage ArrangeParties ArmParties"},
 		}},
 		"a supervisor listens, whispers, speaks and takes the call": {Normal, []besideStep{
 			{JoinWanted{by("a2", 10), Monitor}, PartyJoining, Talking, "Engage ArrangeParties Save ArmParties"},

@@ -17,10 +17,10 @@ var atRisk = map[string]struct {
 		{ReleaseWanted{by("a1", 13), "a2"}, Talking, ""},
 		{RiskWanted{by("a1", 14), LevelLow, false}, Talking, ""},
 		{RiskWanted{by("a1", 15), LevelModerate, true}, Talking, "Save Assess"},
-		{HoldWanted{by("a1", 16)}, Held, "EnterHold Save Mark StopRecording:l1"},
+		{HoldWanted{by("a1", 16)}, Held, "EnterHold Save Mark"},
 	}},
 	"said on hold": {Normal, []step{
-		{HoldWanted{by("a1", 10)}, Held, "EnterHold Save Mark StopRecording:l1"},
+		{HoldWanted{by("a1", 10)}, Held, "EnterHold Save Mark"},
 		{RiskWanted{by("s1", 11), LevelModerate, false}, Held, "Save Assess"},
 		{RiskWanted{by("s1", 12), LevelHigh, false}, Talking, joinsL1 + " Save Assess"},
 	}},
@@ -28,7 +28,7 @@ var atRisk = map[string]struct {
 		{RiskWanted{by("a1", 10), LevelModerate, false}, Talking, "Save Assess"},
 		{RiskWanted{by("a1", 11), LevelLow, false}, Talking, "Save Assess"},
 		{RiskWanted{by("a1", 12), "dreadful", false}, Talking, ""},
-		{HoldWanted{by("a1", 13)}, Held, "EnterHold Save Mark StopRecording:l1"},
+		{HoldWanted{by("a1", 13)}, Held, "EnterHold Save Mark"},
 	}},
 	"who said high before is not asked again by what the ledger knows": {Normal, []step{
 		{RiskWanted{by("a1", 10), LevelHigh, false}, Talking, "Save Assess"},
@@ -39,7 +39,7 @@ var atRisk = map[string]struct {
 		{RiskWanted{by("a1", 10), LevelLow, false}, Talking, "Save Assess"},
 		{HoldWanted{by("a1", 11)}, Talking, ""},
 		{RiskWanted{by("a1", 12), LevelNone, true}, Talking, "Save Assess"},
-		{HoldWanted{by("a1", 13)}, Held, "EnterHold Save Mark StopRecording:l1"},
+		{HoldWanted{by("a1", 13)}, Held, "EnterHold Save Mark"},
 	}},
 }
 

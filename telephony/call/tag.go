@@ -58,6 +58,7 @@ type Tag struct {
 	Indexed int64      `json:"indexed_ms,omitempty"`
 	Parties []tagParty `json:"parties,omitempty"`
 	Shares  []tagShare `json:"shares,omitempty"`
+	Pause   *tagPause  `json:"pause,omitempty"` // of the recording
 }
 
 // Encode is the value of the channel variable.
@@ -70,7 +71,7 @@ func (c Call) Encode(owner string, epoch int64) string {
 		Language: c.Language, Audio: c.Audio, Callback: c.Callback, Preferred: c.Known.Preferred, Prefer: ms(c.Known.PreferUntil), Blocked: c.Known.Blocked,
 		History: c.Known.History, Again: c.Known.Again, Lost: c.Lost, Place: c.Told.Position, Wait: int(c.Told.High / time.Minute),
 		Hold: tagHold(c), Third: thirdTag(c.Third), Heeded: c.Heeded, Indexed: ms(c.Indexed), Parties: tagParties(c.Parties),
-		Shares: tagShares(c.Shares),
+		Shares: tagShares(c.Shares), Pause: pauseTag(c.Pause),
 	})
 	if err != nil {
 		panic("call: a tag of strings and numbers did not encode: " + err.Error())
@@ -115,7 +116,7 @@ func (t Tag) Restore() Call {
 		Known: Known{Blocked: t.Blocked, Preferred: t.Preferred, PreferUntil: when(t.Prefer), History: t.History, Again: t.Again}, Lost: t.Lost,
 		Told:  Outlook{Position: t.Place, High: time.Duration(t.Wait) * time.Minute},
 		Third: t.Third.restore(), Heeded: t.Heeded, Indexed: when(t.Indexed),
-		Parties: partiesOf(t.Parties), Shares: sharesOf(t.Shares),
+		Parties: partiesOf(t.Parties), Shares: sharesOf(t.Shares), Pause: t.Pause.restore(),
 	}
 	if c.State == Held {
 		c.Hold = HoldAgentAway

@@ -72,10 +72,10 @@ func (c *Client) DropAsterisk(ctx context.Context, leg, node string) error {
 	return c.call(ctx, http.MethodDelete, legPath(leg, "asterisk", node), nil, nil)
 }
 
-// StartRecording starts a recording of a leg; the same id again changes nothing. Another recording of that leg, if any, ends. Codes:
-// NoLeg, NotRecordable, RecordingSealed, RecordingFailed.
-func (c *Client) StartRecording(ctx context.Context, leg, recording, call, line string) error {
-	body := recordingRequest{Recording: recording, Call: call, Line: line}
+// StartRecording starts a recording of a leg; the same id again changes nothing. Another recording of that leg, if any, ends. It says first (nil:
+// nothing) before anything is recorded. Codes: NoLeg, NotRecordable, RecordingSealed, RecordingFailed.
+func (c *Client) StartRecording(ctx context.Context, leg, recording, call, line string, first *Marks) error {
+	body := recordingRequest{Recording: recording, Call: call, Line: line, Marks: first}
 	return c.call(ctx, http.MethodPut, legPath(leg, "recording"), body, nil)
 }
 

@@ -156,7 +156,7 @@ func TestShutdownTellsAll(t *testing.T) {
 	tap := newMemory()
 	r := start(t, tap, nil)
 	r.connect("leg-1", "u-1")
-	if err := r.client.StartRecording(context.Background(), "leg-1", "rec-1", "call-1", "12355"); err != nil {
+	if err := r.client.StartRecording(context.Background(), "leg-1", "rec-1", "call-1", "12355", nil); err != nil {
 		t.Fatal(err)
 	}
 	r.stop()

@@ -35,6 +35,14 @@ type Take interface {
 	// late, and a correction of drift may overlap what was written by some ten milliseconds: the later one counts. What no write
 	// covers is silence. alaw is valid only during the call.
 	Write(side Side, offset int64, alaw []byte)
+	// Begin and End say that something happens from now on, and does not any more; see Span.
+	Begin(kind, who, code string)
+	End(kind, who string)
+	// Point says that something happened now.
+	Point(kind, who, code string)
+	// Pause leaves out what is written from now on, until Resume.
+	Pause(code, who string)
+	Resume()
 	// Close seals the recording and answers how long it is.
 	Close() (time.Duration, error)
 }
@@ -55,12 +63,14 @@ type frame struct {
 	offset int64
 	n      int
 	alaw   [frameSize]byte
+	order  *order // instead of audio: said after what was put before
 }
 
 // tape carries the audio of one recording from the media path to a Take.
 type tape struct {
 	recording, leg string
 	law            *law          // nil when the audio is A-law already
+	first          *Marks        // said before anything is written; nil: nothing
 	begin          time.Duration // on the gateway's clock
 	lines          [2]timeline   // each touched by its side's media goroutine only
 	frames         chan *frame
@@ -142,8 +152,12 @@ func (t *tape) run(tap Tap, call, line, agent string, at time.Time, log *slog.Lo
 		close(t.started)
 		return
 	}
+	var said marking
+	if t.first != nil {
+		said.say(take, *t.first)
+	}
 	close(t.started)
-	t.feed(take)
+	t.feed(take, &said)
 	if t.duration, err = take.Close(); err != nil {
 		t.sealErr = fmt.Errorf("seal recording: %w", err)
 		log.Error("a recording could not be sealed", "recording", t.recording, "call_id", call, "error", err)
@@ -153,16 +167,18 @@ func (t *tape) run(tap Tap, call, line, agent string, at time.Time, log *slog.Lo
 	}
 }
 
-func (t *tape) feed(take Take) {
+func (t *tape) feed(take Take, said *marking) {
 	for {
 		select {
 		case f := <-t.frames:
-			t.write(take, f)
+			t.write(take, said, f)
+		case <-said.due():
+			said.expire(take)
 		case <-t.ended:
 			for {
 				select {
 				case f := <-t.frames:
-					t.write(take, f)
+					t.write(take, said, f)
 				default:
 					return
 				}
@@ -171,7 +187,12 @@ func (t *tape) feed(take Take) {
 	}
 }
 
-func (t *tape) write(take Take, f *frame) {
+func (t *tape) write(take Take, said *marking, f *frame) {
+	if f.order != nil {
+		said.say(take, f.order.marks)
+		close(f.order.done)
+		return
+	}
 	take.Write(f.side, f.offset, f.alaw[:f.n])
 	t.pool.Put(f)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -28,6 +29,7 @@ type memoryTake struct {
 	sides             [2][]int16
 	end               time.Duration
 	sealed            bool
+	notes             []string // what was said on it
 	closeErr          error
 }
 
@@ -61,6 +63,24 @@ func (t *memoryTake) Write(side Side, offset int64, alaw []byte) {
 		t.sides[side] = append(t.sides[side], make([]int16, grow)...)
 	}
 	audio.PCMA.Decode(t.sides[side][:offset], alaw)
+}
+
+func (t *memoryTake) note(words ...string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.notes = append(t.notes, strings.Join(words, " "))
+}
+
+func (t *memoryTake) Begin(kind, who, code string) { t.note("begin", kind, who, code) }
+func (t *memoryTake) End(kind, who string)         { t.note("end", kind, who) }
+func (t *memoryTake) Point(kind, who, code string) { t.note("point", kind, who, code) }
+func (t *memoryTake) Pause(code, who string)       { t.note("pause", code, who) }
+func (t *memoryTake) Resume()                      { t.note("resume") }
+
+func (t *memoryTake) said() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.notes)
 }
 
 func (t *memoryTake) Close() (time.Duration, error) {
@@ -103,7 +123,7 @@ func TestRecording(t *testing.T) {
 	n.hears.await(t, 10)
 	began := time.Now()
 	for range 2 { // idempotent
-		if err := r.client.StartRecording(ctx, "leg-1", "rec-1", "call-1", "12355"); err != nil {
+		if err := r.client.StartRecording(ctx, "leg-1", "rec-1", "call-1", "12355", nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -153,7 +173,7 @@ func TestRecording(t *testing.T) {
 	if err != nil || again != length {
 		t.Errorf("stopping again: %v, %v", again, err)
 	}
-	if err := r.client.StartRecording(ctx, "leg-1", "rec-1", "call-1", "12355"); !errors.Is(err, &Error{Code: RecordingSealed}) {
+	if err := r.client.StartRecording(ctx, "leg-1", "rec-1", "call-1", "12355", nil); !errors.Is(err, &Error{Code: RecordingSealed}) {
 		t.Errorf("the same id again: %v", err)
 	}
 	if _, err := r.client.StopRecording(ctx, "leg-1", "rec-9"); !errors.Is(err, &Error{Code: NoRecording}) {
@@ -167,7 +187,7 @@ func TestRecordingOutlivesLeg(t *testing.T) {
 	tap := newMemory()
 	r := start(t, tap, nil)
 	b := r.connect("leg-1", "u-1")
-	if err := r.client.StartRecording(ctx, "leg-1", "rec-1", "call-1", "12355"); err != nil {
+	if err := r.client.StartRecording(ctx, "leg-1", "rec-1", "call-1", "12355", nil); err != nil {
 		t.Fatal(err)
 	}
 	b.stop()
@@ -191,7 +211,7 @@ func TestNextRecordingEndsTheFirst(t *testing.T) {
 	r := start(t, tap, nil)
 	r.connect("leg-1", "u-1")
 	for _, rec := range []string{"rec-1", "rec-2"} {
-		if err := r.client.StartRecording(ctx, "leg-1", rec, "call-"+rec, "12355"); err != nil {
+		if err := r.client.StartRecording(ctx, "leg-1", rec, "call-"+rec, "12355", nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -210,18 +230,18 @@ func TestRecordingFailures(t *testing.T) {
 	r := start(t, tap, nil)
 	r.connect("leg-1", "u-1")
 	tap.fail = errors.New("disk full")
-	if err := r.client.StartRecording(ctx, "leg-1", "rec-1", "call-1", "12355"); !errors.Is(err, &Error{Code: RecordingFailed}) {
+	if err := r.client.StartRecording(ctx, "leg-1", "rec-1", "call-1", "12355", nil); !errors.Is(err, &Error{Code: RecordingFailed}) {
 		t.Errorf("a tap that fails: %v", err)
 	}
 	tap.fail = nil
-	if err := r.client.StartRecording(ctx, "leg-1", "rec-1", "call-1", "12355"); err != nil {
+	if err := r.client.StartRecording(ctx, "leg-1", "rec-1", "call-1", "12355", nil); err != nil {
 		t.Errorf("trying again: %v", err)
 	}
 	tap.take("rec-1").closeErr = errors.New("disk full")
 	if _, err := r.client.StopRecording(ctx, "leg-1", "rec-1"); !errors.Is(err, &Error{Code: RecordingFailed}) {
 		t.Errorf("a take that cannot be sealed: %v", err)
 	}
-	if err := r.client.StartRecording(ctx, "leg-9", "rec-2", "call-1", "12355"); !errors.Is(err, &Error{Code: NoLeg}) {
+	if err := r.client.StartRecording(ctx, "leg-9", "rec-2", "call-1", "12355", nil); !errors.Is(err, &Error{Code: NoLeg}) {
 		t.Errorf("an unknown leg: %v", err)
 	}
 }
@@ -233,7 +253,7 @@ func TestOpusIsNotRecorded(t *testing.T) {
 	if _, err := r.client.CreateLeg(ctx, "leg-1", "u-1", b.offer(nil)); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.client.StartRecording(ctx, "leg-1", "rec-1", "call-1", "12355"); !errors.Is(err, &Error{Code: NotRecordable}) {
+	if err := r.client.StartRecording(ctx, "leg-1", "rec-1", "call-1", "12355", nil); !errors.Is(err, &Error{Code: NotRecordable}) {
 		t.Errorf("recording opus: %v", err)
 	}
 }

@@ -35,7 +35,7 @@ func (w *World) beside() model.Op {
 		}
 		return model.Op{Verb: model.EndAssist, Call: queue.Call{ID: talk}, Agent: queue.Agent{ID: one}}
 	case n < 38:
-		return model.Op{Verb: model.SetParties, Call: queue.Call{ID: talk, Parties: w.parties()}}
+		return model.Op{Verb: model.SetParties, Call: queue.Call{ID: talk, Parties: w.parties(), Pause: w.pause()}}
 	case n < 48:
 		return model.Op{Verb: model.Transfer, Call: queue.Call{ID: talk}, Agent: queue.Agent{ID: from}, To: other}
 	case n < 55:
@@ -75,4 +75,12 @@ func (w *World) parties() []queue.Party {
 		list = append(list, queue.Party{Role: queue.PartyOutside, State: queue.PartyFailed, Contact: "police", Why: queue.WhyBusy})
 	}
 	return list
+}
+
+// pause is one of the recording, or none.
+func (w *World) pause() queue.Pause {
+	if w.rnd.IntN(3) > 0 {
+		return queue.Pause{}
+	}
+	return queue.Pause{By: w.someAgent(), Code: "personal", Since: w.now, Until: w.now.Add(time.Minute)}
 }
