@@ -11,6 +11,7 @@ import (
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 	"hotline/casework/qualifications"
+	"hotline/casework/reviews"
 	"hotline/queue"
 )
 
@@ -24,16 +25,17 @@ const (
 	ActionLineWaiverEnd = "line.waiver_end"
 )
 
-// Staff is what the console stands on for people's training and for the statistics.
+// Staff is what the console stands on for people's training, for reviews of their talks and for the statistics.
 type Staff struct {
 	Qualifications *qualifications.Store
 	Requirements   requirementsStore
 	Statistics     countings
 	Parameters     parametersStore
+	Reviews        *reviews.Store
 }
 
 func (s Staff) missing() bool {
-	return s.Qualifications == nil || s.Requirements == nil || s.Statistics == nil || s.Parameters == nil
+	return s.Qualifications == nil || s.Requirements == nil || s.Statistics == nil || s.Parameters == nil || s.Reviews == nil
 }
 
 func (s *Server) trainingEndpoints() []endpoint {

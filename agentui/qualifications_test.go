@@ -8,6 +8,7 @@ import (
 
 	"hotline/agentui/protocol"
 	"hotline/casework/qualifications"
+	"hotline/casework/reviews"
 	"hotline/casework/statistics"
 	"hotline/queue"
 	"hotline/storage/documents"
@@ -29,7 +30,11 @@ func (s *site) staff() Staff {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return Staff{Qualifications: records, Requirements: docs, Statistics: counts, Parameters: counts.Params}
+	reviewed, err := reviews.Open(ctx, s.db, s.keys)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return Staff{Qualifications: records, Requirements: docs, Statistics: counts, Parameters: counts.Params, Reviews: reviewed}
 }
 
 // monthly requires supervision of everybody on the youth line.

@@ -132,6 +132,7 @@ func (s *Server) endpoints() []endpoint {
 		s.alertEndpoints(),
 		s.aftercareEndpoints(),
 		s.trainingEndpoints(),
+		s.reviewEndpoints(),
 		s.statisticsEndpoints(),
 		s.retentionEndpoints(),
 	)

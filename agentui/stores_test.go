@@ -14,6 +14,7 @@ import (
 	"hotline/casework/phonebook"
 	"hotline/casework/qualifications"
 	"hotline/casework/retention"
+	"hotline/casework/reviews"
 	"hotline/casework/roster"
 	"hotline/casework/statistics"
 	"hotline/queue/lines"
@@ -92,6 +93,7 @@ func tables(ctx context.Context, db *storage.DB) error {
 	note(qualifications.Open(ctx, db))
 	note(qualifications.OpenRequirements(ctx, db))
 	note(statistics.Open(ctx, db, nil))
+	note(reviews.Open(ctx, db, keys))
 	return errors.Join(faults...)
 }
 

@@ -12,6 +12,7 @@ import (
 	"hotline/agentui/settings"
 	"hotline/casework/forms"
 	"hotline/casework/phonebook"
+	"hotline/casework/reviews"
 	"hotline/casework/roster"
 	"hotline/crisis"
 	"hotline/queue/lines"
@@ -81,6 +82,9 @@ func shapes() map[string]any {
 		"http_incident_act": IncidentAct{}, "http_incident_say": IncidentSay{}, "http_incident_tell": IncidentTell{}, "http_incident_call_for": IncidentCallFor{},
 		"http_incident_arrived": IncidentArrived{}, "http_incident_plan": IncidentPlan{}, "http_incident_decide": IncidentDecide{},
 		"http_incident_report": IncidentReport{}, "http_incident_report_file": IncidentReportFile{}, "http_error_closure_barred": HTTPError{}, "http_crisis_rehearsal": PolicyRehearsal{}, "http_crisis_version": versionOf[crisis.Policy]{},
+		"http_reviews": Reviews{}, "http_review": ReviewDetail{}, "http_review_dropped": ReviewDetail{}, "http_review_save": SaveReview{}, "http_review_ask": AskReview{}, "http_review_want": WantReview{},
+		"http_review_drop": DropReview{}, "http_review_answer": AnswerReview{}, "http_review_trend": ReviewTrend{}, "http_review_trends": ReviewTrends{}, "http_review_calibration": ReviewCalibration{},
+		"http_scoresheet_version": versionOf[reviews.Sheet]{}, "http_error_bad_marks": badMarks{},
 	}
 }
 
@@ -128,6 +132,13 @@ type ackRisk struct {
 	Type   Type     `json:"type"`
 	ID     int64    `json:"id"`
 	Result RiskSaid `json:"result"`
+}
+
+type badMarks struct {
+	Error  Code `json:"error"`
+	Params struct {
+		Wrong []reviews.Wrong `json:"wrong"`
+	} `json:"params"`
 }
 
 type badAnswers struct {

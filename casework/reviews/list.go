@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"time"
 
 	"hotline/storage"
@@ -106,6 +107,17 @@ func (s *Store) rows(ctx context.Context, all []Review) ([]Row, error) {
 		}
 	}
 	return out, nil
+}
+
+// MayScore tells whether there is a place for somebody's sheet, or one of their own that is not handed in.
+func (r Row) MayScore(user string) bool {
+	others := 0
+	for _, who := range slices.Concat(r.Scoring, r.Final) {
+		if who != user {
+			others++
+		}
+	}
+	return r.State == StateOpen && user != r.Agent && others < r.Wanted && !slices.Contains(r.Final, user)
 }
 
 // holds tells whether a sheet that was saved then keeps its place.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,15 +23,7 @@ type Reply struct {
 
 // HasPart tells whether somebody may read and answer a review that is done: whose talk it is, and who scored it.
 func (r Row) HasPart(user string) bool {
-	if user == r.Agent {
-		return true
-	}
-	for _, who := range r.Final {
-		if who == user {
-			return true
-		}
-	}
-	return false
+	return user == r.Agent || slices.Contains(r.Final, user)
 }
 
 // Read says that the counsellor read the review; again it changes nothing. ErrNotYours, ErrNotDone, ErrNotFound.

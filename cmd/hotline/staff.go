@@ -49,7 +49,8 @@ func (c Config) staff(ctx context.Context, db *storage.DB, keys *casework.Keys, 
 		return s, err
 	}
 	s.Statistics, s.Parameters = counts, counts.Params
-	return s, nil
+	s.Reviews, err = c.reviewed(ctx, db, keys)
+	return s, err
 }
 
 // trainings counts the records of people's training.

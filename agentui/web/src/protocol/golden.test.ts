@@ -19,6 +19,7 @@ import * as followups from './followups';
 import * as incidents from './incidents';
 import * as retention from './retention';
 import * as forms from './forms';
+import * as reviews from './reviews';
 import * as risk from './risk';
 import * as safety from './safety';
 import * as staff from './staff';
@@ -142,6 +143,13 @@ const readers: Record<string, Reader<unknown>> = {
     error: text,
     params: record({ wrong: list(record({ field: text, code: text })) }),
   }),
+  http_error_bad_marks: record({ error: text, params: reviews.wrongMarks }),
+  http_reviews: reviews.reviewList,
+  http_review: reviews.reviewDetail,
+  http_review_trend: reviews.reviewTrend,
+  http_review_trends: reviews.reviewTrends,
+  http_review_calibration: reviews.reviewCalibration,
+  http_scoresheet_version: documents.wholeDocument(reviews.scoreSheet),
   http_training: staff.trainingList,
   http_staff_records: staff.staffRecords,
   http_waivers: staff.waiverList,
@@ -167,6 +175,11 @@ const sent = [
   'http_login.json',
   'http_staff_record_write.json',
   'http_waive.json',
+  'http_review_save.json',
+  'http_review_ask.json',
+  'http_review_want.json',
+  'http_review_drop.json',
+  'http_review_answer.json',
   'http_statistics_records_ask.json',
   'http_telephone_set.json',
   'http_retention_ask.json',

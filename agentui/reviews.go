@@ -1,0 +1,272 @@
+package agentui
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"hotline/agentui/protocol"
+	words "hotline/agentui/reviews"
+	"hotline/agentui/users"
+	"hotline/casework/reviews"
+	"hotline/queue"
+)
+
+// Actions of the audit trail about reviews of talks.
+const (
+	ActionReviewView   = "review.view"
+	ActionReviewTake   = "review.take"
+	ActionReviewSubmit = "review.submit"
+	ActionReviewGive   = "review.release"
+	ActionReviewWant   = "review.want"
+	ActionReviewDrop   = "review.drop" // with the reason
+	ActionReviewAsk    = "review.ask"
+	ActionReviewRead   = "review.read"
+	ActionReviewAnswer = "review.answer"
+	ActionReviewTrend  = "review.trend" // of a person
+	ActionReviewTrends = "review.trends"
+)
+
+const (
+	reviewBody   = 256 << 10 // a sheet full of words
+	reviewsBack  = 180 * 24 * time.Hour
+	trendBack    = 366 * 24 * time.Hour
+	reviewsShown = 300
+)
+
+func (s *Server) reviewEndpoints() []endpoint {
+	at := "/api/reviews/{id}"
+	return slices.Concat([]endpoint{
+		{pattern: "GET /api/reviews", access: accessSupervisor, serve: s.listReviews},
+		{pattern: "POST /api/reviews", access: accessSupervisor, serve: s.askReview},
+		{pattern: "GET /api/reviews/mine", access: accessServing, serve: s.ownReviews},
+		{pattern: "GET /api/reviews/trends", access: accessSupervisor, serve: s.reviewTrends},
+		{pattern: "GET /api/reviews/calibration", access: accessSupervisor, serve: s.calibration},
+		{pattern: "GET /api/people/{id}/reviews", access: accessSupervisor, serve: s.personReviews},
+		{pattern: "GET " + at, access: accessServing, serve: s.showReview},
+		{pattern: "POST " + at + "/take", access: accessSupervisor, serve: s.takeReview},
+		{pattern: "POST " + at + "/sheet", access: accessSupervisor, serve: s.saveReview, body: reviewBody},
+		{pattern: "POST " + at + "/release", access: accessSupervisor, serve: s.releaseReview},
+		{pattern: "POST " + at + "/want", access: accessSupervisor, serve: s.wantReview},
+		{pattern: "POST " + at + "/drop", access: accessSupervisor, serve: s.dropReview},
+		{pattern: "POST " + at + "/read", access: accessServing, serve: s.readReview},
+		{pattern: "POST " + at + "/answer", access: accessServing, serve: s.answerReview},
+	}, documentEndpoints[reviews.Sheet](s, "scoresheet", s.deps.Staff.Reviews.Sheets))
+}
+
+func (s *Server) reviewNames(v *visitor) words.Names {
+	return words.Names{
+		Person: func(id string) string { return s.directory.name(queue.AgentID(id)) },
+		Line:   func(id string) string { return s.lineName(queue.LineID(id), v.user.Locale) }, Locale: v.user.Locale,
+	}
+}
+
+// reviewAnswered says what went wrong; true when nothing did.
+func (s *Server) reviewAnswered(w http.ResponseWriter, r *http.Request, err error) bool {
+	if wrong, ok := errors.AsType[reviews.Invalid](err); ok {
+		s.fail(w, http.StatusBadRequest, protocol.BadMarks, protocol.Params{"wrong": wrong})
+		return false
+	}
+	for _, known := range []struct {
+		err    error
+		status int
+		code   protocol.Code
+	}{
+		{reviews.ErrNotFound, http.StatusNotFound, protocol.NotFound}, {reviews.ErrOwn, http.StatusForbidden, protocol.OwnReview},
+		{reviews.ErrTaken, http.StatusConflict, protocol.ReviewTaken}, {reviews.ErrClosed, http.StatusConflict, protocol.AlreadyClosed},
+		{reviews.ErrNotDone, http.StatusConflict, protocol.ReviewPending}, {reviews.ErrNotYours, http.StatusForbidden, protocol.Forbidden},
+		{reviews.ErrInvalid, http.StatusBadRequest, protocol.BadRequest},
+	} {
+		if errors.Is(err, known.err) {
+			s.fail(w, known.status, known.code, nil)
+			return false
+		}
+	}
+	return s.answered(w, r, err)
+}
+
+func (s *Server) listReviews(w http.ResponseWriter, r *http.Request, v *visitor) {
+	q := r.URL.Query()
+	f := reviews.Filter{
+		State: reviews.State(q.Get("state")), Why: reviews.Why(q.Get("why")), Agent: q.Get("agent"), Call: q.Get("call"), Since: time.Now().Add(-reviewsBack), Limit: reviewsShown,
+	}
+	if q.Get("mine") != "" {
+		f.Reviewer = string(v.user.ID)
+	}
+	store := s.deps.Staff.Reviews
+	all, err := store.List(r.Context(), f)
+	out := protocol.Reviews{Reviews: s.reviewNames(v).Rows(all)}
+	if err == nil {
+		out.Waiting, out.Red, out.Late, err = store.Waiting(r.Context())
+	}
+	if s.reviewAnswered(w, r, err) {
+		s.reply(w, http.StatusOK, out)
+	}
+}
+
+// seenReview is the one of the path, when this person may see it: a supervisor any, a counsellor that of their own talk when it is done. It has answered
+// when it returns false.
+func (s *Server) seenReview(w http.ResponseWriter, r *http.Request, v *visitor) (reviews.Row, bool) {
+	id, ok := s.objectID(w, r)
+	if !ok {
+		return reviews.Row{}, false
+	}
+	row, err := s.deps.Staff.Reviews.Get(r.Context(), id)
+	if !s.reviewAnswered(w, r, err) {
+		return row, false
+	}
+	if v.user.Role != users.Supervisor && (row.Agent != string(v.user.ID) || row.State != reviews.StateDone) {
+		s.fail(w, http.StatusNotFound, protocol.NotFound, nil) // not even that there is one
+		return row, false
+	}
+	return row, true
+}
+
+func (s *Server) showReview(w http.ResponseWriter, r *http.Request, v *visitor) {
+	row, ok := s.seenReview(w, r, v)
+	if !ok {
+		return
+	}
+	if s.audited(w, r, v, ActionReviewView, "review:"+row.ID, "", func(context.Context) error { return nil }) {
+		s.replyReview(w, r, v, row.ID)
+	}
+}
+
+// replyReview answers with all of a review that the person may see, as it is now.
+func (s *Server) replyReview(w http.ResponseWriter, r *http.Request, v *visitor, id string) {
+	store, ctx := s.deps.Staff.Reviews, r.Context()
+	row, err := store.Get(ctx, id)
+	if !s.reviewAnswered(w, r, err) {
+		return
+	}
+	sheet, err := store.Sheets.Current(ctx)
+	if err == nil && row.Sheet > 0 {
+		sheet, err = store.Sheets.Get(ctx, row.Sheet)
+	}
+	if !s.reviewAnswered(w, r, err) {
+		return
+	}
+	scores, err := store.Scores(ctx, row.Review, string(v.user.ID))
+	if !s.reviewAnswered(w, r, err) {
+		return
+	}
+	replies, err := store.Replies(ctx, id)
+	if !s.reviewAnswered(w, r, err) {
+		return
+	}
+	names := s.reviewNames(v)
+	s.reply(w, http.StatusOK, protocol.ReviewDetail{
+		Review: names.Row(row), Version: row.Sheet, Sheet: sheet.Doc, Scores: names.Scores(scores), Replies: names.Replies(replies), Reason: row.Said,
+		MayScore: v.user.Role == users.Supervisor && row.MayScore(string(v.user.ID)),
+	})
+}
+
+// changeReview does something to the one of the path, audited, and answers with it.
+func (s *Server) changeReview(w http.ResponseWriter, r *http.Request, v *visitor, action, reason string, do func(ctx context.Context, id string) error) {
+	id, ok := s.objectID(w, r)
+	if !ok {
+		return
+	}
+	err := s.auditedErr(r, v, action, "review:"+id, reason, func(ctx context.Context) error { return do(ctx, id) })
+	if s.reviewAnswered(w, r, err) {
+		s.replyReview(w, r, v, id)
+	}
+}
+
+func (s *Server) takeReview(w http.ResponseWriter, r *http.Request, v *visitor) {
+	s.changeReview(w, r, v, ActionReviewTake, "", func(ctx context.Context, id string) error {
+		_, err := s.deps.Staff.Reviews.Take(ctx, id, string(v.user.ID))
+		return err
+	})
+}
+
+// saveReview keeps a sheet. A draft is no act: it is saved every few seconds; handed in, it is.
+func (s *Server) saveReview(w http.ResponseWriter, r *http.Request, v *visitor) {
+	var body protocol.SaveReview
+	if !s.read(w, r, &body) {
+		return
+	}
+	save := func(ctx context.Context, id string) error {
+		_, err := s.deps.Staff.Reviews.Save(ctx, id, string(v.user.ID), words.Marks(body.Marks), body.Words, body.Final)
+		return err
+	}
+	if body.Final {
+		s.changeReview(w, r, v, ActionReviewSubmit, "", save)
+		return
+	}
+	id, ok := s.objectID(w, r)
+	if ok && s.reviewAnswered(w, r, save(r.Context(), id)) {
+		s.reply(w, http.StatusOK, struct{}{})
+	}
+}
+
+func (s *Server) releaseReview(w http.ResponseWriter, r *http.Request, v *visitor) {
+	s.changeReview(w, r, v, ActionReviewGive, "", func(ctx context.Context, id string) error {
+		return s.deps.Staff.Reviews.Release(ctx, id, string(v.user.ID))
+	})
+}
+
+func (s *Server) wantReview(w http.ResponseWriter, r *http.Request, v *visitor) {
+	var body protocol.WantReview
+	if !s.read(w, r, &body) {
+		return
+	}
+	s.changeReview(w, r, v, ActionReviewWant, "", func(ctx context.Context, id string) error {
+		_, err := s.deps.Staff.Reviews.Want(ctx, id, body.Wanted)
+		return err
+	})
+}
+
+func (s *Server) dropReview(w http.ResponseWriter, r *http.Request, v *visitor) {
+	var body protocol.DropReview
+	if !s.read(w, r, &body) {
+		return
+	}
+	why, ok := s.reason(w, body.Reason)
+	if !ok {
+		return
+	}
+	s.changeReview(w, r, v, ActionReviewDrop, why, func(ctx context.Context, id string) error {
+		return s.deps.Staff.Reviews.Drop(ctx, id, string(v.user.ID), why)
+	})
+}
+
+func (s *Server) readReview(w http.ResponseWriter, r *http.Request, v *visitor) {
+	if _, ok := s.seenReview(w, r, v); !ok {
+		return
+	}
+	s.changeReview(w, r, v, ActionReviewRead, "", func(ctx context.Context, id string) error {
+		return s.deps.Staff.Reviews.Read(ctx, id, string(v.user.ID))
+	})
+}
+
+func (s *Server) answerReview(w http.ResponseWriter, r *http.Request, v *visitor) {
+	var body protocol.AnswerReview
+	if !s.read(w, r, &body) {
+		return
+	}
+	if _, ok := s.seenReview(w, r, v); !ok {
+		return
+	}
+	s.changeReview(w, r, v, ActionReviewAnswer, "", func(ctx context.Context, id string) error {
+		_, err := s.deps.Staff.Reviews.Answer(ctx, id, string(v.user.ID), body.Text)
+		return err
+	})
+}
+
+func (s *Server) askReview(w http.ResponseWriter, r *http.Request, v *visitor) {
+	var body protocol.AskReview
+	if !s.read(w, r, &body) {
+		return
+	}
+	var made reviews.Review
+	err := s.auditedErr(r, v, ActionReviewAsk, "call:"+body.Call, "", func(ctx context.Context) (err error) {
+		made, err = s.deps.Staff.Reviews.Ask(ctx, body.Call, body.Agent, string(v.user.ID), body.Wanted)
+		return err
+	})
+	if s.reviewAnswered(w, r, err) {
+		s.replyReview(w, r, v, made.ID)
+	}
+}

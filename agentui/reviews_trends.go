@@ -1,0 +1,78 @@
+package agentui
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"hotline/agentui/protocol"
+	words "hotline/agentui/reviews"
+	"hotline/casework/reviews"
+	"hotline/queue"
+)
+
+// ownReviews answers what was scored of a person's own talks, and how that went over the months.
+func (s *Server) ownReviews(w http.ResponseWriter, r *http.Request, v *visitor) {
+	s.replyTrend(w, r, v, string(v.user.ID))
+}
+
+func (s *Server) personReviews(w http.ResponseWriter, r *http.Request, v *visitor) {
+	id := r.PathValue("id")
+	if s.audited(w, r, v, ActionReviewTrend, "user:"+id, "", func(context.Context) error { return nil }) {
+		s.replyTrend(w, r, v, id)
+	}
+}
+
+func (s *Server) replyTrend(w http.ResponseWriter, r *http.Request, v *visitor, agent string) {
+	store, ctx, since := s.deps.Staff.Reviews, r.Context(), time.Now().Add(-trendBack)
+	out := protocol.ReviewTrend{User: agent, Name: s.directory.name(queue.AgentID(agent))}
+	months, err := store.Trend(ctx, agent, since, s.zone)
+	if !s.reviewAnswered(w, r, err) {
+		return
+	}
+	done, err := store.List(ctx, reviews.Filter{State: reviews.StateDone, Agent: agent, Since: since, Limit: reviewsShown})
+	if !s.reviewAnswered(w, r, err) {
+		return
+	}
+	sheet, err := store.Sheets.Current(ctx)
+	if err == nil {
+		out.Unread, err = store.Unread(ctx, agent)
+	}
+	if !s.reviewAnswered(w, r, err) {
+		return
+	}
+	names := s.reviewNames(v)
+	out.Months, out.Reviews, out.Sections = words.Months(months), names.Rows(done), names.Sections(sheet.Doc)
+	s.reply(w, http.StatusOK, out)
+}
+
+func (s *Server) reviewTrends(w http.ResponseWriter, r *http.Request, v *visitor) {
+	store := s.deps.Staff.Reviews
+	var all []reviews.Standing
+	err := s.auditedErr(r, v, ActionReviewTrends, "", "", func(ctx context.Context) (err error) {
+		all, err = store.Standings(ctx, time.Now().Add(-reviewsBack))
+		return err
+	})
+	if !s.reviewAnswered(w, r, err) {
+		return
+	}
+	sheet, err := store.Sheets.Current(r.Context())
+	if s.reviewAnswered(w, r, err) {
+		names := s.reviewNames(v)
+		s.reply(w, http.StatusOK, protocol.ReviewTrends{Days: int(reviewsBack.Hours() / 24), Sections: names.Sections(sheet.Doc), People: names.Standings(all)})
+	}
+}
+
+func (s *Server) calibration(w http.ResponseWriter, r *http.Request, v *visitor) {
+	store := s.deps.Staff.Reviews
+	c, err := store.Calibration(r.Context(), time.Now().Add(-reviewsBack))
+	if !s.reviewAnswered(w, r, err) {
+		return
+	}
+	sheet, err := store.Sheets.Current(r.Context())
+	if s.reviewAnswered(w, r, err) {
+		out := s.reviewNames(v).Calibration(c, sheet.Doc)
+		out.Days = int(reviewsBack.Hours() / 24)
+		s.reply(w, http.StatusOK, out)
+	}
+}
