@@ -38,17 +38,6 @@ type row struct {
 
 const rowColumns = `id, call_id, line, agent, kind, started_ms, duration_ms, chunks, gaps, gap_ms, complete, bytes, stored_ms, path`
 
-// add writes a row once; the same id again changes nothing.
-func (x *Index) add(ctx context.Context, r row) error {
-	_, err := x.db.Exec(ctx, `INSERT INTO recordings (`+rowColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO NOTHING`,
-		r.ID, r.Call, r.Line, r.Agent, string(r.Kind), storage.Millis(r.Started), r.Duration.Milliseconds(), r.Chunks, r.Gaps,
-		r.GapTime.Milliseconds(), r.Complete, r.Bytes, storage.Millis(r.Stored), r.path)
-	if err != nil {
-		return fmt.Errorf("recordings: index %s: %w", r.ID, err)
-	}
-	return nil
-}
-
 // Get returns one recording, or ErrNotFound.
 func (x *Index) Get(ctx context.Context, id string) (Recording, error) {
 	r, err := x.row(ctx, id)

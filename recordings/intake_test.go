@@ -40,15 +40,12 @@ func (d *desk) taken(t *testing.T, id string) {
 func TestIntakeRepeats(t *testing.T) {
 	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
 		steps := map[string]func(t *testing.T, d *desk, s sidecar){
-			"moved, no row": func(t *testing.T, d *desk, s sidecar) {
-				mustMove(t, d, s)
+			"put, no row": func(t *testing.T, d *desk, s sidecar) {
+				d.putAway(t, s)
 			},
-			"copied, no row": func(t *testing.T, d *desk, s sidecar) {
-				mustCopy(t, d, s, "")
-			},
-			"half copied": func(t *testing.T, d *desk, s sidecar) {
-				mustCopy(t, d, s, ".part")
-				if err := os.Truncate(d.intake.place(s)+".part", 100); err != nil {
+			"moved, no row": func(t *testing.T, d *desk, s sidecar) { // as workers of an older release did
+				d.putAway(t, s)
+				if err := os.Remove(filepath.Join(d.spool, s.ID+suffixSealed)); err != nil {
 					t.Fatal(err)
 				}
 			},
@@ -58,13 +55,31 @@ func TestIntakeRepeats(t *testing.T) {
 					t.Fatal(err)
 				}
 			},
-			"row written, copy left": func(t *testing.T, d *desk, s sidecar) {
-				from := filepath.Join(d.spool, s.ID+suffixSealed)
-				if err := copyFile(from, from+".kept"); err != nil {
+			"row written, all left": func(t *testing.T, d *desk, s sidecar) {
+				kept := map[string][]byte{}
+				for _, suffix := range []string{suffixSealed, suffixKey, suffixSidecar} {
+					b, err := os.ReadFile(filepath.Join(d.spool, s.ID+suffix))
+					if err == nil {
+						kept[suffix] = b
+					}
+				}
+				d.pass(t)
+				for suffix, b := range kept {
+					if err := os.WriteFile(filepath.Join(d.spool, s.ID+suffix), b, 0o600); err != nil {
+						t.Fatal(err)
+					}
+				}
+			},
+			"row written, lost by the store": func(t *testing.T, d *desk, s sidecar) {
+				b, err := os.ReadFile(filepath.Join(d.spool, s.ID+suffixSealed))
+				if err != nil {
 					t.Fatal(err)
 				}
 				d.pass(t)
-				if err := os.Rename(from+".kept", from); err != nil {
+				if err := d.vault.Delete(t.Context(), relative(s)); err != nil {
+					t.Fatal(err)
+				}
+				if err := errors.Join(writeSidecar(d.spool, s), os.WriteFile(filepath.Join(d.spool, s.ID+suffixSealed), b, 0o600)); err != nil {
 					t.Fatal(err)
 				}
 			},
@@ -72,8 +87,10 @@ func TestIntakeRepeats(t *testing.T) {
 		for name, died := range steps {
 			t.Run(name, func(t *testing.T) {
 				d := newDesk(t, db)
-				if _, err := db.Exec(t.Context(), `DELETE FROM recordings`); err != nil {
-					t.Fatal(err)
+				for _, table := range []string{"recordings", "recording_keys", "recording_heads", "recording_marks"} {
+					if _, err := db.Exec(t.Context(), `DELETE FROM `+table); err != nil {
+						t.Fatal(err)
+					}
 				}
 				d.taken(t, "a")
 				s, err := readSidecar(d.spool, "a")
@@ -88,22 +105,19 @@ func TestIntakeRepeats(t *testing.T) {
 	})
 }
 
-func mustMove(t *testing.T, d *desk, s sidecar) {
+// putAway does what a worker does before it writes the row.
+func (d *desk) putAway(t *testing.T, s sidecar) {
 	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(d.intake.place(s)), 0o700); err != nil {
+	f, err := os.Open(filepath.Join(d.spool, s.ID+suffixSealed))
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := move(filepath.Join(d.spool, s.ID+suffixSealed), d.intake.place(s)); err != nil {
+	defer func() { _ = f.Close() }()
+	st, err := f.Stat()
+	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-func mustCopy(t *testing.T, d *desk, s sidecar, suffix string) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(d.intake.place(s)), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := copyFile(filepath.Join(d.spool, s.ID+suffixSealed), d.intake.place(s)+suffix); err != nil {
+	if err := d.vault.Put(t.Context(), relative(s), f, st.Size()); err != nil {
 		t.Fatal(err)
 	}
 }

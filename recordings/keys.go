@@ -15,8 +15,9 @@ import (
 
 // Names of the key files in a folder of secrets.
 const (
-	IdentityFile  = "recordings.key" // secret; for the console (and the escrow of the agency), never for the gateway
-	RecipientFile = "recordings.pub" // public; for the gateway and the worker
+	IdentityFile  = "recordings.key"        // secret; for the console (and the escrow of the agency), never for the gateway
+	RecipientFile = "recordings.pub"        // public; for the gateway and the worker
+	EscrowFile    = "recordings.escrow.pub" // public; of a key that is kept away from here, for which recordings are sealed as well
 )
 
 // CreateKey makes a new key pair of a suite in dir: [IdentityFile] (readable by its owner only) and [RecipientFile]. It never writes over

@@ -5,20 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"time"
+
+	"hotline/recordings/vault"
 )
 
 // Library opens finished recordings. Safe for concurrent use.
 type Library struct {
 	index *Index
-	store string
+	store vault.Vault
 }
 
-// NewLibrary reads from the store folder that [Intake] fills.
-func NewLibrary(index *Index, store string) *Library { return &Library{index, store} }
+// NewLibrary reads from the store that [Intake] fills.
+func NewLibrary(index *Index, store vault.Vault) *Library { return &Library{index, store} }
 
 // List returns at most limit recordings that started before the time (zero: now), newest first.
 func (l *Library) List(ctx context.Context, before time.Time, limit int) ([]Recording, error) {
@@ -36,8 +35,8 @@ func (l *Library) Open(ctx context.Context, id string, keys ...SecretKey) (*Play
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.Open(filepath.Join(l.store, r.path))
-	if errors.Is(err, fs.ErrNotExist) {
+	f, err := l.store.Open(ctx, r.path)
+	if errors.Is(err, vault.ErrNotFound) {
 		return nil, fmt.Errorf("recordings: open %s: %w", id, &ErrTampered{-1, "it is gone from the store"})
 	}
 	if err != nil {

@@ -14,12 +14,17 @@ type Metrics struct {
 	stored        *prometheus.CounterVec
 	storeErrors   prometheus.Counter
 	broken        prometheus.Counter
+	spoolParts    prometheus.Gauge
+	spoolBytes    prometheus.Gauge
+	spoolOldest   prometheus.Gauge
+	spoolFree     prometheus.Gauge
 }
 
 // NewMetrics registers the collectors of this package.
 func NewMetrics(reg prometheus.Registerer) *Metrics {
 	m := newMetrics()
-	reg.MustRegister(m.openTakes, m.bytes, m.gapSeconds, m.lateSamples, m.droppedChunks, m.droppedMarks, m.sealSeconds, m.stored, m.storeErrors, m.broken)
+	reg.MustRegister(m.openTakes, m.bytes, m.gapSeconds, m.lateSamples, m.droppedChunks, m.droppedMarks, m.sealSeconds, m.stored, m.storeErrors, m.broken,
+		m.spoolParts, m.spoolBytes, m.spoolOldest, m.spoolFree)
 	return m
 }
 
@@ -27,10 +32,15 @@ func newMetrics() *Metrics {
 	counter := func(name, help string) prometheus.Counter {
 		return prometheus.NewCounter(prometheus.CounterOpts{Namespace: "hotline", Subsystem: "recordings", Name: name, Help: help})
 	}
+	gauge := func(name, help string) prometheus.Gauge {
+		return prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "hotline", Subsystem: "recordings", Name: name, Help: help})
+	}
 	return &Metrics{
-		openTakes: prometheus.NewGauge(prometheus.GaugeOpts{
-			Namespace: "hotline", Subsystem: "recordings", Name: "open_takes", Help: "Recordings being made.",
-		}),
+		openTakes:   gauge("open_takes", "Recordings being made."),
+		spoolParts:  gauge("spool_parts", "Finished parts that wait for the store."),
+		spoolBytes:  gauge("spool_bytes", "Bytes of the finished parts that wait for the store."),
+		spoolOldest: gauge("spool_oldest_seconds", "How long the oldest of them waits."),
+		spoolFree:   gauge("spool_free_bytes", "Bytes that are free where the spool is."),
 		bytes:       counter("sealed_bytes_total", "Bytes of sealed frames written."),
 		gapSeconds:  counter("gap_seconds_total", "Time without audio in closed recordings, summed over both sides."),
 		lateSamples: counter("late_samples_total", "Samples that came too late to be placed."),

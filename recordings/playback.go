@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"sync"
 
@@ -23,7 +22,7 @@ type Playback struct {
 	Recording Recording
 
 	src     io.ReaderAt
-	file    *os.File
+	file    io.Closer
 	layout  *layout
 	keys    []age.Identity
 	env     envelope

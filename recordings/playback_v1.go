@@ -5,20 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"filippo.io/age"
+
+	"hotline/recordings/vault"
 )
 
-func newPlayback(f *os.File, r Recording, keys []age.Identity) (*Playback, error) {
-	st, err := f.Stat()
-	if err != nil {
-		return nil, err
+func newPlayback(f vault.File, r Recording, keys []age.Identity) (*Playback, error) {
+	if f.Size() != r.Bytes {
+		return nil, &ErrTampered{-1, fmt.Sprintf("it has %d bytes instead of %d", f.Size(), r.Bytes)}
 	}
-	if st.Size() != r.Bytes {
-		return nil, &ErrTampered{-1, fmt.Sprintf("it has %d bytes instead of %d", st.Size(), r.Bytes)}
-	}
-	p, err := open(f, st.Size(), r.ID, keys)
+	p, err := open(f, f.Size(), r.ID, keys)
 	if err != nil {
 		return nil, err
 	}

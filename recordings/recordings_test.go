@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"hotline/audio"
+	"hotline/recordings/vault"
 	"hotline/storage"
 	"hotline/storage/storagetest"
 )
@@ -27,6 +28,7 @@ type desk struct {
 	intake *Intake
 	index  *Index
 	lib    *Library
+	vault  *vault.Folder
 	key    SecretKey
 	spool  string
 	store  string
@@ -46,10 +48,13 @@ func newDesk(t testing.TB, db *storage.DB) *desk {
 	if d.index, err = NewIndex(t.Context(), db); err != nil {
 		t.Fatal(err)
 	}
-	if d.intake, err = NewIntake(IntakeConfig{Dir: d.spool, Store: d.store, Log: quiet}, d.index); err != nil {
+	if d.vault, err = vault.NewFolder(d.store, 0); err != nil {
 		t.Fatal(err)
 	}
-	d.lib = NewLibrary(d.index, d.store)
+	if d.intake, err = NewIntake(IntakeConfig{Dir: d.spool, Store: d.vault, Log: quiet}, d.index); err != nil {
+		t.Fatal(err)
+	}
+	d.lib = NewLibrary(d.index, d.vault)
 	return d
 }
 

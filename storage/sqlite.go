@@ -33,6 +33,7 @@ func openSQLite(ctx context.Context, file string, cfg Config) (*DB, error) {
 
 	if db.write, err = openPool(file, cfg.BusyTimeout, url.Values{
 		"_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_txlock": {"immediate"},
+		"_pragma": {"secure_delete(1)"}, // what was erased is overwritten, not only let go of
 	}); err != nil {
 		return nil, err
 	}

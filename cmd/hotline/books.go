@@ -237,7 +237,7 @@ func (t trail) Append(ctx context.Context, e agentui.AuditEntry) error {
 
 // prepare makes keys, tables, lines and demo accounts before any role needs them, and puts the lines that are in force into the configuration.
 func prepare(ctx context.Context, c *Config) ([]demoUser, error) {
-	if err := recordings.CreateKey(c.path("secrets"), recordings.AgeSuite); err != nil {
+	if err := c.createRecordingKeys(); err != nil {
 		return nil, err
 	}
 	if err := casework.CreateKeys(c.path("secrets")); err != nil {
@@ -278,11 +278,11 @@ func runWorker(ctx context.Context, c Config, log *slog.Logger) error {
 		return err
 	}
 	figures := recordings.NewMetrics(reg)
-	intake, err := recordings.NewIntake(recordings.IntakeConfig{Dir: c.spool(), Store: c.store(), Log: log, Metrics: figures}, index)
+	keys, err := c.callerKeys()
 	if err != nil {
 		return err
 	}
-	keys, err := c.callerKeys()
+	intake, taken, err := c.takeIn(ctx, db, keys, index, figures, log)
 	if err != nil {
 		return err
 	}
@@ -346,15 +346,15 @@ func runWorker(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	parts := []func(context.Context) error{c.watchSettings(log, span.set), erase, retain, places, intake.Run, fallbacks, unclosed.Run, left.Run, rules.follow(log), explain.Run, journal, func(ctx context.Context) error {
-		return serveAdmin(ctx, c.admin("worker"), reg, checks{"database": db.Ping})
+	parts := []func(context.Context) error{c.watchSettings(log, span.set), erase, retain, places, taken, fallbacks, unclosed.Run, left.Run, rules.follow(log), explain.Run, journal, func(ctx context.Context) error {
+		return serveAdmin(ctx, c.admin("worker"), reg, checks{"database": db.Ping, "recordings": func(context.Context) error { return intake.Check() }})
 	}}
 	return together(ctx, append(parts, dangers...)...)
 }
 
 // fallbacks take in what the dialplans of all nodes left behind while none of us served.
 func (c Config) fallbacks(db *storage.DB, keys *casework.Keys, callbacks *casework.Callbacks, figures *recordings.Metrics, counts *casework.Metrics, log *slog.Logger) (func(context.Context) error, error) {
-	public, err := recordings.LoadPublicKeys(c.path("secrets", recordings.RecipientFile))
+	public, err := c.recipients()
 	if err != nil {
 		return nil, err
 	}

@@ -49,6 +49,7 @@ type Config struct {
 	AtRisk      AtRiskConfig     `yaml:"at_risk"`
 	Callbacks   CallbackConfig   `yaml:"callbacks"`
 	Outbound    OutboundConfig   `yaml:"outbound"`
+	Recordings  RecordingsConfig `yaml:"recordings"`
 
 	// Policy is lines, partners, groups and the other settings of routing. The file only begins them: once imported, the database has them, and
 	// whoever reads them from here has put what is in force in their place.
@@ -147,6 +148,9 @@ func (c Config) Validate() error {
 		errs = append(errs, err)
 	}
 	if err := c.Callbacks.Validate(); err != nil {
+		errs = append(errs, err)
+	}
+	if err := c.Recordings.Validate(); err != nil {
 		errs = append(errs, err)
 	}
 	if err := c.KeyService.Validate(); err != nil {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -146,7 +147,7 @@ func (c Config) checkSecrets(context.Context) (string, error) {
 		if err != nil {
 			return err
 		}
-		if info.Mode().Perm()&0o077 != 0 && info.Name() != recordings.RecipientFile { // that one is public
+		if info.Mode().Perm()&0o077 != 0 && !slices.Contains([]string{recordings.RecipientFile, recordings.EscrowFile, recordings.SignedFile}, info.Name()) { // those are public
 			return fmt.Errorf("%s can be read by others (%s)", p, info.Mode().Perm())
 		}
 		n++

@@ -49,7 +49,7 @@ func (s side) Close() (time.Duration, error) { return s.take.Close() }
 
 // tap makes the gateway's recorder. It is given the public key only.
 func (c Config) tap(reg prometheus.Registerer, log *slog.Logger) (webrtc.Tap, func(), error) {
-	keys, err := recordings.LoadPublicKeys(c.path("secrets", recordings.RecipientFile))
+	keys, err := c.recipients()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -74,6 +74,16 @@ type library struct {
 }
 
 var _ agentui.Library = library{}
+
+// library opens what was recorded, with the secret keys.
+func (c Config) library(index *recordings.Index) (library, error) {
+	keys, err := recordings.LoadSecretKeys(c.path("secrets", recordings.IdentityFile))
+	if err != nil {
+		return library{}, err
+	}
+	store, err := c.vault()
+	return library{recordings.NewLibrary(index, store), keys}, err
+}
 
 func (l library) List(ctx context.Context, before time.Time, limit int) ([]agentui.Recording, error) {
 	rows, err := l.lib.List(ctx, before, limit)

@@ -30,6 +30,7 @@ import (
 	"hotline/casework/statistics"
 	"hotline/crisis"
 	incidentreports "hotline/crisis/reports"
+	"hotline/recordings"
 	"hotline/storage"
 )
 
@@ -45,6 +46,7 @@ func private() []storage.Private {
 		}),
 		statistics.Private(),
 		reviews.Private(),
+		recordings.Private(),
 	}
 }
 

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"hotline/casework"
+	"hotline/casework/retention"
+	"hotline/recordings"
+	"hotline/recordings/vault"
+	"hotline/storage"
+)
+
+// RecordingsConfig says where recordings are kept and how they are sealed.
+type RecordingsConfig struct {
+	S3    S3Config      `yaml:"s3"`    // a bucket for finished recordings; the folder recordings/store unless endpoint is set
+	Late  time.Duration `yaml:"late"`  // from when on a finished recording that is not in the store is a fault; 5m by default
+	Least int           `yaml:"least"` // MB that must be free on the disk of the spool and of the folder; 1024 by default
+	// KeptDays and KeptHighRiskDays let recordings go before the rest of their contact: 1095 days at least, 0: with the contact.
+	KeptDays         int `yaml:"kept_days"`
+	KeptHighRiskDays int `yaml:"kept_high_risk_days"`
+	// Suite is the cryptography of keys that are made: age (default), or sm (SM2, SM4). Keys that are there are not changed.
+	Suite string `yaml:"suite"`
+}
+
+// S3Config is a bucket. The keys to it are in secrets/s3-access-key and secrets/s3-secret-key.
+type S3Config struct {
+	Endpoint string `yaml:"endpoint"` // https://host, or http://host:port within the house
+	Bucket   string `yaml:"bucket"`
+	Region   string `yaml:"region"`
+	Prefix   string `yaml:"prefix"`
+	LockDays int    `yaml:"lock_days"` // object lock: nobody can destroy a file before; the bucket must have been made with it
+}
+
+// leastKeptDays is three years (National Health Commission's guide of 2021).
+const leastKeptDays = 3 * 365
+
+// Validate says what is wrong.
+func (r RecordingsConfig) Validate() error {
+	var errs []error
+	if r.S3.Endpoint != "" {
+		cfg := r.S3.config("k", "s")
+		if err := cfg.Validate(); err != nil {
+			errs = append(errs, fmt.Errorf("recordings.s3: %w", err))
+		}
+	}
+	if _, err := recordings.SuiteNamed(r.Suite); err != nil {
+		errs = append(errs, fmt.Errorf("recordings.suite: %w", err))
+	}
+	if r.Late < 0 || r.Least < 0 {
+		errs = append(errs, errors.New("recordings: late and least must not be negative"))
+	}
+	for name, days := range map[string]int{"kept_days": r.KeptDays, "kept_high_risk_days": r.KeptHighRiskDays} {
+		if days != 0 && days < leastKeptDays {
+			errs = append(errs, fmt.Errorf("recordings.%s: recordings are kept %d days at least", name, leastKeptDays))
+		}
+	}
+	if r.KeptHighRiskDays != 0 && r.KeptHighRiskDays < r.KeptDays {
+		errs = append(errs, errors.New("recordings.kept_high_risk_days: not shorter than kept_days"))
+	}
+	return errors.Join(errs...)
+}
+
+func (s S3Config) config(key, secret string) vault.S3Config {
+	return vault.S3Config{
+		Endpoint: s.Endpoint, Bucket: s.Bucket, Region: s.Region, Prefix: s.Prefix, Key: key, Secret: secret, Lock: time.Duration(s.LockDays) * 24 * time.Hour,
+	}
+}
+
+func (r RecordingsConfig) least() uint64 {
+	if r.Least == 0 {
+		return 1 << 30
+	}
+	return uint64(r.Least) << 20
+}
+
+// vault opens where finished recordings lie.
+func (c Config) vault() (vault.Vault, error) {
+	if c.Recordings.S3.Endpoint == "" {
+		return vault.NewFolder(c.store(), c.Recordings.least())
+	}
+	key, err1 := c.given("s3-access-key")
+	secret, err2 := c.given("s3-secret-key")
+	if err := errors.Join(err1, err2); err != nil {
+		return nil, err
+	}
+	if key == "" || secret == "" {
+		return nil, fmt.Errorf("recordings.s3: write the keys of the bucket into %s and %s", c.path("secrets", "s3-access-key"), c.path("secrets", "s3-secret-key"))
+	}
+	return vault.NewS3(c.Recordings.S3.config(key, secret))
+}
+
+// recipients are the public keys for which recordings are sealed: the site's and, when there is one, the escrow's.
+func (c Config) recipients() ([]recordings.PublicKey, error) {
+	keys, err := recordings.LoadPublicKeys(c.path("secrets", recordings.RecipientFile))
+	if err != nil {
+		return nil, err
+	}
+	escrow, err := recordings.LoadPublicKeys(c.path("secrets", recordings.EscrowFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return keys, nil
+	}
+	return append(keys, escrow...), err
+}
+
+// partNotes writes what becomes of recordings into the audit.
+type partNotes struct{ audit *casework.Audit }
+
+func (n partNotes) Note(ctx context.Context, by, action, part, reason string) error {
+	_, err := n.audit.Append(ctx, casework.Entry{Actor: by, Role: "worker", Action: action, Object: "part:" + part, Reason: reason})
+	return err
+}
+
+// keep are the contacts that recordings belong to.
+type keep struct{ contacts retention.Keeping }
+
+func (k keep) Standing(ctx context.Context, call string) (recordings.Standing, error) {
+	st, err := k.contacts.Standing(ctx, call)
+	return recordings.Standing{HighRisk: st.Class == retention.HighRisk, Held: st.Held, Open: st.Live}, err
+}
+
+func (k keep) Release(ctx context.Context, call string, do func(*storage.Tx) error) error {
+	err := k.contacts.Release(ctx, call, do)
+	if errors.Is(err, retention.ErrHeld) || errors.Is(err, retention.ErrLive) {
+		err = errors.Join(recordings.ErrKept, err)
+	}
+	return err
+}
+
+// createRecordingKeys makes the keys that seal recordings and sign their heads, where there are none.
+func (c Config) createRecordingKeys() error {
+	suite, err := recordings.SuiteNamed(c.Recordings.Suite)
+	if err != nil {
+		return err
+	}
+	if err := recordings.CreateKey(c.path("secrets"), suite); err != nil {
+		return err
+	}
+	return recordings.CreateSignKey(c.path("secrets"), suite)
+}
+
+// takeIn is the worker's part in recordings: they go from the spool into the store, and what becomes of them into the audit.
+func (c Config) takeIn(ctx context.Context, db *storage.DB, keys *casework.Keys, index *recordings.Index, figures *recordings.Metrics, log *slog.Logger) (*recordings.Intake, func(context.Context) error, error) {
+	store, err := c.vault()
+	if err != nil {
+		return nil, nil, err
+	}
+	signer, err := recordings.LoadSigner(c.path("secrets", recordings.SignFile))
+	if err != nil {
+		return nil, nil, err
+	}
+	contacts, err := c.retention(ctx, db, keys)
+	if err != nil {
+		return nil, nil, err
+	}
+	intake, err := recordings.NewIntake(recordings.IntakeConfig{
+		Dir: c.spool(), Store: store, Signer: signer, Late: c.Recordings.Late, Least: c.Recordings.least(), Erased: contacts.Erased, Log: log, Metrics: figures,
+	}, index)
+	if err != nil {
+		return nil, nil, err
+	}
+	notary, err := recordings.NewNotary(recordings.NotaryConfig{Store: store, Notes: partNotes{casework.NewAudit(db)}, Log: log}, index)
+	if err != nil {
+		return nil, nil, err
+	}
+	return intake, func(ctx context.Context) error { return together(ctx, intake.Run, notary.Run) }, nil
+}

@@ -1,0 +1,251 @@
+package recordings
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"hotline/recordings/vault"
+	"hotline/storage"
+	"hotline/storage/storagetest"
+)
+
+// book is the audit of a test.
+type book struct {
+	mu   sync.Mutex
+	rows []string
+	away error
+}
+
+func (b *book) Note(_ context.Context, by, action, part, reason string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.away == nil {
+		b.rows = append(b.rows, strings.Join([]string{by, action, part, reason}, " "))
+	}
+	return b.away
+}
+
+func (b *book) has(t *testing.T, want ...string) {
+	t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if got := strings.Join(b.rows, "\n"); got != strings.Join(want, "\n") {
+		t.Errorf("the audit has\n%s\nnot\n%s", got, strings.Join(want, "\n"))
+	}
+}
+
+// house says what is known of the contacts of a test.
+type house struct {
+	db   *storage.DB
+	says map[string]Standing
+}
+
+func (h house) Standing(_ context.Context, call string) (Standing, error) { return h.says[call], nil }
+
+func (h house) Release(ctx context.Context, call string, do func(*storage.Tx) error) error {
+	if s := h.says[call]; s.Held || s.Open {
+		return ErrKept
+	}
+	return h.db.InTx(ctx, do)
+}
+
+func (d *desk) notary(t *testing.T, b *book) *Notary {
+	t.Helper()
+	n, err := NewNotary(NotaryConfig{Store: d.vault, Notes: b, Log: d.intake.cfg.Log}, d.index)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.swept = time.Now()
+	return n
+}
+
+// part makes a stored part of a call that ended at a time.
+func (d *desk) part(t *testing.T, id, call string, started time.Time) {
+	t.Helper()
+	take, err := d.rec.Start(id, Meta{Call: call, Line: "12355", Agent: "u-1", Started: started})
+	if err != nil {
+		t.Fatal(err)
+	}
+	speak(take, 1000, 440, Rate/2)
+	closeTake(t, take)
+	d.pass(t)
+}
+
+// What was kept long enough is shown first and goes when somebody says so; what is held, open or of high risk and younger than that stays. A recording goes
+// with all its parts, and over each stands a stone, in the audit too.
+func TestPurge(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
+		d, b := newDesk(t, db), &book{}
+		year := 365 * 24 * time.Hour
+		old := time.Now().Add(-4 * year)
+		d.part(t, "p1", "old", old)
+		d.part(t, "p2", "old", old.Add(time.Minute))
+		d.part(t, "p3", "young", time.Now().Add(-year))
+		d.part(t, "p4", "red", old)
+		d.part(t, "p5", "held", old.Add(2*time.Minute))
+		d.part(t, "p6", "", old.Add(-time.Hour)) // lost its call
+		d.part(t, "p7", "oldred", time.Now().Add(-11*year))
+		p := NewPurger(d.index, house{db, map[string]Standing{"red": {HighRisk: true}, "oldred": {HighRisk: true}, "held": {Held: true}}})
+		rules := Rules{Ordinary: 3 * year, HighRisk: 10 * year}
+		if _, _, err := p.Plan(t.Context(), Rules{Ordinary: year, HighRisk: year}, 10); err == nil {
+			t.Error("planned with less than three years")
+		}
+		plan, more, err := p.Plan(t.Context(), rules, 10)
+		if err != nil || more || ids(plan) != "oldred p6 old held" || !plan[3].Stays() || len(plan[2].Parts) != 2 || plan[1].Call != "" {
+			t.Fatalf("%+v, %v, %v", plan, more, err)
+		}
+		if plan, more, err := p.Plan(t.Context(), rules, 2); err != nil || !more || ids(plan) != "oldred p6" {
+			t.Errorf("the first two: %+v, %v, %v", plan, more, err)
+		}
+		if _, _, err := d.index.Key(t.Context(), "p1"); err != nil {
+			t.Errorf("a plan changed something: %v", err)
+		}
+		if _, err := p.Erase(t.Context(), "held", WhyRetention, "u-9"); !errors.Is(err, ErrKept) {
+			t.Errorf("erased what is on hold: %v", err)
+		}
+		for _, id := range []string{"old", "p6"} {
+			if _, err := p.Erase(t.Context(), id, WhyRetention, "u-9"); err != nil {
+				t.Errorf("erase %s: %v", id, err)
+			}
+			if _, err := p.Erase(t.Context(), id, WhyRetention, "u-9"); !errors.Is(err, ErrNotFound) {
+				t.Errorf("erase %s again: %v", id, err)
+			}
+		}
+		n := d.notary(t, b)
+		if err := errors.Join(n.pass(t.Context()), n.pass(t.Context())); err != nil {
+			t.Fatal(err)
+		}
+		sealed := 0
+		for _, r := range b.rows {
+			if strings.Contains(r, ActionSealed) {
+				sealed++
+			}
+		}
+		b.has(t, append(b.rows[:sealed:sealed], d.erasedRow(t, "p1"), d.erasedRow(t, "p2"), d.erasedRow(t, "p6"))...)
+		for _, part := range []string{"p1", "p2", "p6"} {
+			d.erased(t, part, WhyRetention, "u-9")
+		}
+		if plan, _, err := p.Plan(t.Context(), rules, 10); err != nil || ids(plan) != "oldred held" {
+			t.Errorf("afterwards: %+v, %v", plan, err)
+		}
+		if err := d.lib.Verify(t.Context(), "p4", d.key); err != nil {
+			t.Errorf("another one: %v", err)
+		}
+	})
+}
+
+func (d *desk) erasedRow(t *testing.T, part string) string {
+	t.Helper()
+	s, err := d.index.Stone(t.Context(), part)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join([]string{s.By, ActionErased, part, s.Why + " " + s.Head}, " ")
+}
+
+func ids(plan []Due) string {
+	var out []string
+	for _, d := range plan {
+		out = append(out, d.ID)
+	}
+	return strings.Join(out, " ")
+}
+
+// erased says that nothing of a part is left but its stone.
+func (d *desk) erased(t *testing.T, part, why, by string) {
+	t.Helper()
+	s, err := d.index.Stone(t.Context(), part)
+	if err != nil || s.Why != why || s.By != by || !s.Audited || s.Gone.IsZero() {
+		t.Errorf("%s: %+v, %v", part, s, err)
+	}
+	if _, _, err := d.index.Key(t.Context(), part); !errors.Is(err, ErrErased) {
+		t.Errorf("%s: its key: %v", part, err)
+	}
+	if m, err := d.index.Marks(t.Context(), part); err != nil || len(m) != 0 {
+		t.Errorf("%s: its marks: %v, %v", part, m, err)
+	}
+	r, err := d.index.row(t.Context(), part)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.vault.Stat(t.Context(), r.path); !errors.Is(err, vault.ErrNotFound) {
+		t.Errorf("%s: its file: %v", part, err)
+	}
+}
+
+// A contact that is erased takes the keys of its recordings along, in the same transaction; the stones follow, whatever dies in between, and the
+// database keeps no copy of the keys. A part that comes in later is without its key from the beginning.
+func TestErasedWithContact(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
+		d, b := newDesk(t, db), &book{}
+		d.part(t, "p1", "gone", time.Now())
+		d.part(t, "p2", "stays", time.Now())
+		was := []byte(strings.Repeat("wrapped key of the part ", 20))
+		if _, err := db.Exec(t.Context(), `UPDATE recording_keys SET key_sealed = ? WHERE part = 'p1'`, was); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.InTx(t.Context(), func(tx *storage.Tx) error {
+			for _, p := range Private().Places {
+				if _, err := p.Erase(t.Context(), tx, "gone"); err != nil {
+					return err
+				}
+				if left, err := p.Count(t.Context(), tx, "gone"); err != nil || left != 0 {
+					t.Errorf("%s: %d left, %v", p.Table, left, err)
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		n := d.notary(t, b)
+		b.away = errors.New("the database is away")
+		if err := n.pass(t.Context()); err == nil {
+			t.Error("an audit that is away was no fault")
+		}
+		b.away = nil
+		n = d.notary(t, b) // another process
+		if err := n.pass(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		d.erased(t, "p1", WhyContact, system)
+		if err := d.lib.Verify(t.Context(), "p2", d.key); err != nil {
+			t.Error(err)
+		}
+		d.intake.cfg.Erased = func(_ context.Context, call string) (bool, error) { return call == "gone", nil }
+		d.part(t, "p3", "gone", time.Now())
+		if err := n.pass(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		d.erased(t, "p3", WhyContact, system)
+		if db.Dialect() == storage.SQLite {
+			noTrace(t, db, was)
+		}
+	})
+}
+
+// noTrace searches the files of the database.
+func noTrace(t *testing.T, db *storage.DB, secret []byte) {
+	t.Helper()
+	var file string
+	var n int
+	var name string
+	if err := db.QueryRow(t.Context(), `PRAGMA database_list`).Scan(&n, &name, &file); err != nil {
+		t.Fatal(err)
+	}
+	all, err := filepath.Glob(file + "*")
+	if err != nil || len(all) == 0 {
+		t.Fatal(all, err)
+	}
+	for _, f := range all {
+		if text, err := os.ReadFile(f); err != nil || bytes.Contains(text, secret[:24]) {
+			t.Errorf("%s still holds the key (%v)", filepath.Base(f), err)
+		}
+	}
+}

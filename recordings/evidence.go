@@ -1,0 +1,156 @@
+package recordings
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"hotline/recordings/vault"
+	"hotline/storage"
+)
+
+// formatOne stands in the place of a key for parts of format 1, which have none of their own (migration 2 writes the same).
+const formatOne = "format 1"
+
+// evidence is what is kept of a part besides its row.
+type evidence struct {
+	key   []byte // as [PartKey.Encode] made it, or formatOne; empty: it is erased already
+	head  SignedHead
+	marks []Mark
+}
+
+// readEvidence reads what the clear parts of a file tell: what closes its chain, its marks, and of which format it is.
+func readEvidence(f vault.File) (head string, marks []Mark, format int, err error) {
+	b := make([]byte, len(magic))
+	if err := readFull(f, b, 0); err != nil {
+		return "", nil, 0, err
+	}
+	return "", nil, 1, nil
+}
+
+// enter writes a part with all that is kept of it, once and as a whole; the same id again changes nothing.
+func (x *Index) enter(ctx context.Context, r row, e evidence) error {
+	err := x.db.InTx(ctx, func(tx *storage.Tx) error {
+		res, err := tx.Exec(ctx, `INSERT INTO recordings (`+rowColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO NOTHING`,
+			r.ID, r.Call, r.Line, r.Agent, string(r.Kind), storage.Millis(r.Started), r.Duration.Milliseconds(), r.Chunks, r.Gaps,
+			r.GapTime.Milliseconds(), r.Complete, r.Bytes, storage.Millis(r.Stored), r.path)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return err
+		}
+		key := e.key
+		if key == nil {
+			key = []byte{}
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO recording_keys (part, key_sealed, at_ms) VALUES (?,?,?)`, r.ID, key, storage.Millis(r.Stored)); err != nil {
+			return err
+		}
+		if len(key) == 0 {
+			return nil
+		}
+		if err := addMarks(ctx, tx, r.ID, e.marks); err != nil {
+			return err
+		}
+		if e.head.Head == "" {
+			return nil
+		}
+		_, err = tx.Exec(ctx, `INSERT INTO recording_heads (part, head, at_ms, signer, signature, audited_ms) VALUES (?,?,?,?,?,0)`,
+			r.ID, e.head.Head, storage.Millis(e.head.At), e.head.Signer, e.head.Signature)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("recordings: index %s: %w", r.ID, err)
+	}
+	return nil
+}
+
+func addMarks(ctx context.Context, tx *storage.Tx, part string, marks []Mark) error {
+	for n, m := range marks {
+		_, err := tx.Exec(ctx, `INSERT INTO recording_marks (part, n, kind, from_us, to_us, who, code) VALUES (?,?,?,?,?,?,?)`,
+			part, n, string(m.Kind), m.From.Microseconds(), m.To.Microseconds(), m.Who, m.Code)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Key is the wrapped key of a part; ok is false for one of format 1, which the site's own key opens. ErrErased, ErrNotFound.
+func (x *Index) Key(ctx context.Context, part string) (k PartKey, ok bool, err error) {
+	var b []byte
+	err = x.db.QueryRow(ctx, `SELECT key_sealed FROM recording_keys WHERE part = ?`, part).Scan(&b)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return k, false, ErrNotFound
+	case err != nil:
+		return k, false, fmt.Errorf("recordings: key of %s: %w", part, err)
+	case len(b) == 0:
+		return k, false, ErrErased
+	case string(b) == formatOne:
+		return k, false, nil
+	}
+	if k, err = DecodePartKey(b); err == nil && k.Part != part {
+		err = errors.New("it is of another part")
+	}
+	if err != nil {
+		return k, false, fmt.Errorf("recordings: key of %s: %w", part, err)
+	}
+	return k, true, nil
+}
+
+// replaceKey puts a key wrapped anew in the place of one that is still what it was; false when it is another one by now, or erased.
+func (x *Index) replaceKey(ctx context.Context, old, now PartKey) (bool, error) {
+	was, err := old.Encode()
+	if err != nil {
+		return false, err
+	}
+	is, err := now.Encode()
+	if err != nil {
+		return false, err
+	}
+	res, err := x.db.Exec(ctx, `UPDATE recording_keys SET key_sealed = ? WHERE part = ? AND key_sealed = ?`, is, now.Part, was)
+	if err != nil {
+		return false, fmt.Errorf("recordings: key of %s: %w", now.Part, err)
+	}
+	n, err := res.RowsAffected()
+	return n == 1, err
+}
+
+// Head is the signed head of a part. ErrNotFound: it is of format 1, or there is no such part.
+func (x *Index) Head(ctx context.Context, part string) (h SignedHead, err error) {
+	h, err = scanHead(x.db.QueryRow(ctx, `SELECT `+headColumns+` FROM recording_heads WHERE part = ?`, part))
+	if errors.Is(err, sql.ErrNoRows) {
+		return h, ErrNotFound
+	}
+	if err != nil {
+		return h, fmt.Errorf("recordings: head of %s: %w", part, err)
+	}
+	return h, nil
+}
+
+const headColumns = `part, head, at_ms, signer, signature`
+
+func scanHead(s storage.Row) (h SignedHead, err error) {
+	var at int64
+	err = s.Scan(&h.Part, &h.Head, &at, &h.Signer, &h.Signature)
+	h.At = storage.Time(at)
+	return h, err
+}
+
+// Marks are those of a part, in the order in which they were set.
+func (x *Index) Marks(ctx context.Context, part string) ([]Mark, error) {
+	out, err := storage.Select(ctx, x.db, func(s storage.Row) (m Mark, err error) {
+		var from, to int64
+		err = s.Scan(&m.Kind, &from, &to, &m.Who, &m.Code)
+		m.From, m.To = time.Duration(from)*time.Microsecond, time.Duration(to)*time.Microsecond
+		return m, err
+	}, `SELECT kind, from_us, to_us, who, code FROM recording_marks WHERE part = ? ORDER BY n`, part)
+	if err != nil {
+		return nil, fmt.Errorf("recordings: marks of %s: %w", part, err)
+	}
+	return out, nil
+}

@@ -1,0 +1,184 @@
+package recordings
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"hotline/storage"
+)
+
+// LeastKept is the least time that recordings are kept (National Health Commission's guide of 2021: three years).
+const LeastKept = 3 * 365 * 24 * time.Hour
+
+// ErrKept says that a hold, or something that is still open about its contact, keeps a recording.
+var ErrKept = errors.New("recordings: it is on hold, or something about its contact is still open")
+
+// Standing is what the casework says of a call.
+type Standing struct {
+	HighRisk bool
+	Held     bool // a legal hold: it stays
+	Open     bool // somebody is still to be reached, or something is owed: it stays
+}
+
+// keeper knows the contacts that recordings belong to.
+type keeper interface {
+	// Standing tells of which class a call is and what keeps it.
+	Standing(ctx context.Context, call string) (Standing, error)
+	// Release runs do in a transaction in which nothing keeps the call; [ErrKept] otherwise.
+	Release(ctx context.Context, call string, do func(*storage.Tx) error) error
+}
+
+// Rules are how long recordings of each class are kept, counted from their end.
+type Rules struct {
+	Ordinary time.Duration // at least LeastKept
+	HighRisk time.Duration // at least Ordinary
+}
+
+// Validate says what is wrong.
+func (r Rules) Validate() error {
+	if r.Ordinary < LeastKept || r.HighRisk < r.Ordinary {
+		return errors.New("recordings: ordinary recordings are kept three years at least, and those of high risk not shorter than ordinary ones")
+	}
+	return nil
+}
+
+// Due is one recording that was kept long enough, with all its parts.
+type Due struct {
+	ID    string // of the call, or of a part that lost its call
+	Call  string // empty for such a part
+	Parts []string
+	Ended time.Time
+	Bytes int64
+	Standing
+}
+
+// Stays tells whether it must not go.
+func (d Due) Stays() bool { return d.Held || d.Open }
+
+// Purger erases recordings.
+type Purger struct {
+	index  *Index
+	keeper keeper
+	now    func() time.Time
+}
+
+// NewPurger asks keeper before anything goes.
+func NewPurger(index *Index, keeper keeper) *Purger { return &Purger{index, keeper, time.Now} }
+
+// Plan finds at most limit recordings that were kept long enough, oldest first; nothing is changed. more: there are others.
+func (p *Purger) Plan(ctx context.Context, rules Rules, limit int) (plan []Due, more bool, err error) {
+	if err := rules.Validate(); err != nil {
+		return nil, false, err
+	}
+	now := p.now()
+	after := dueKey{}
+	for {
+		page, err := p.page(ctx, now.Add(-rules.Ordinary), after)
+		if err != nil {
+			return plan, false, err
+		}
+		for _, k := range page {
+			d, err := p.due(ctx, k.id)
+			if err != nil {
+				return plan, false, err
+			}
+			kept := rules.Ordinary
+			if d.HighRisk {
+				kept = rules.HighRisk
+			}
+			if now.Sub(d.Ended) < kept {
+				continue
+			}
+			if len(plan) == limit {
+				return plan, true, nil
+			}
+			plan = append(plan, d)
+		}
+		if len(page) < duePage {
+			return plan, false, nil
+		}
+		after = page[len(page)-1]
+	}
+}
+
+const duePage = 500
+
+type dueKey struct {
+	id    string
+	ended int64
+}
+
+// page are the recordings that have a key and ended before a time, in order, after one of them.
+func (p *Purger) page(ctx context.Context, before time.Time, after dueKey) ([]dueKey, error) {
+	out, err := storage.Select(ctx, p.index.db, func(s storage.Row) (k dueKey, err error) { return k, s.Scan(&k.id, &k.ended) },
+		`SELECT d.id, d.ended FROM (SELECT CASE WHEN r.call_id = '' THEN r.id ELSE r.call_id END AS id, MAX(r.started_ms + r.duration_ms) AS ended
+		FROM recordings r JOIN recording_keys k ON k.part = r.id WHERE length(k.key_sealed) > 0 GROUP BY 1) d
+		WHERE d.ended <= ? AND (d.ended > ? OR d.ended = ? AND d.id > ?) ORDER BY d.ended, d.id LIMIT 500`,
+		storage.Millis(before), after.ended, after.ended, after.id)
+	if err != nil {
+		return nil, fmt.Errorf("recordings: look for what is due: %w", err)
+	}
+	return out, nil
+}
+
+// due is a recording as it stands, by the id of its call or of a part without one. ErrNotFound when nothing of it is left.
+func (p *Purger) due(ctx context.Context, id string) (Due, error) {
+	d := Due{ID: id}
+	err := p.collect(ctx, &d)
+	if err == nil && d.Call != "" {
+		d.Standing, err = p.keeper.Standing(ctx, d.Call)
+	}
+	if err != nil {
+		return d, fmt.Errorf("recordings: look at %s: %w", id, err)
+	}
+	return d, nil
+}
+
+func (p *Purger) collect(ctx context.Context, d *Due) error {
+	rows, err := storage.Select(ctx, p.index.db, func(s storage.Row) (r Recording, err error) {
+		var started, duration int64
+		err = s.Scan(&r.ID, &r.Call, &started, &duration, &r.Bytes)
+		r.Started, r.Duration = storage.Time(started), time.Duration(duration)*time.Millisecond
+		return r, err
+	}, `SELECT r.id, r.call_id, r.started_ms, r.duration_ms, r.bytes FROM recordings r JOIN recording_keys k ON k.part = r.id
+		WHERE (r.call_id = ? OR r.call_id = '' AND r.id = ?) AND length(k.key_sealed) > 0 ORDER BY r.started_ms, r.id`, d.ID, d.ID)
+	if err != nil {
+		return err
+	}
+	if len(rows) == 0 {
+		return ErrNotFound
+	}
+	for _, r := range rows {
+		d.Call = r.Call
+		d.Parts = append(d.Parts, r.ID)
+		d.Bytes += r.Bytes
+		if end := r.Started.Add(r.Duration); end.After(d.Ended) {
+			d.Ended = end
+		}
+	}
+	return nil
+}
+
+// Erase destroys the keys of a recording, at once and for good, and sets the stones; [Notary] writes them into the audit and takes the files away.
+// why is a code or a few words without anything private; by is who said so. ErrKept, ErrNotFound (also when it is erased already).
+func (p *Purger) Erase(ctx context.Context, id, why, by string) (Due, error) {
+	d, err := p.due(ctx, id)
+	if err != nil {
+		return d, err
+	}
+	do := func(tx *storage.Tx) error { return erase(ctx, tx, d.Parts, why, by, p.now()) }
+	if d.Call == "" {
+		err = p.index.db.InTx(ctx, do)
+	} else {
+		err = p.keeper.Release(ctx, d.Call, do)
+	}
+	if err != nil {
+		return d, fmt.Errorf("recordings: erase %s: %w", id, err)
+	}
+	return d, nil
+}
+
+// Look is a recording as Erase would find it; nothing is changed. ErrNotFound.
+func (p *Purger) Look(ctx context.Context, id string) (Due, error) { return p.due(ctx, id) }
