@@ -109,6 +109,21 @@ func (p *Page) Click(id string) error {
 	return nil
 }
 
+// Turn opens a page of the console by its word in the top bar, or behind the word for further pages.
+func (p *Page) Turn(name string) error {
+	const bar = "pages-more"
+	barred, err := Eval[bool](p, `document.querySelector('`+hook("page-"+name)+`') === null && document.querySelector('`+hook(bar)+`') !== null`)
+	if err != nil {
+		return err
+	}
+	if barred {
+		if err := p.Click(bar); err != nil {
+			return err
+		}
+	}
+	return p.Click("page-" + name)
+}
+
 // Type types into the hook.
 func (p *Page) Type(id, text string) error {
 	if err := p.do(chromedp.SendKeys(hook(id), text, chromedp.NodeVisible)); err != nil {

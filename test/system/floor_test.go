@@ -36,9 +36,9 @@ func TestFloor(t *testing.T) {
 	must(t, boss.Click("listen-barge"), boss.AwaitAttribute(within, "listen", "data-mode", "barge"))
 	c.awaitSound(time.Now(), within, "the supervisor, too", func(p packet) bool { return audio.Tone(p.PCM, audio.Rate, toneSupervisor) > 0.1 })
 
-	// The counsellor asks silently for help; the supervisor says that they are there.
+	// The counsellor asks silently for help: that is an incident, and who answers it says that they are there.
 	must(t, d.Chord("s", chromedp.ModifierAlt, chromedp.ModifierShift))
-	must(t, boss.AwaitShown(3*time.Second, "help-alarm"), boss.Click("help-come"), boss.AwaitShown(within, "help-end"), boss.Click("help-end"), boss.AwaitGone(within, "help-alarm"))
+	must(t, boss.AwaitShown(3*time.Second, "incident-ack"), boss.Click("incident-ack"), boss.AwaitShown(within, "help-end"), boss.Click("help-end"), boss.AwaitGone(within, "help-alarm"))
 
 	must(t, boss.Click("broadcast-open"), boss.Type("broadcast-text", "今晚专线改号"), boss.Click("broadcast-send"))
 	must(t, d.AwaitAttribute(2*time.Second, "broadcasts", "data-count", "1"), d.Click("broadcast-read"), d.AwaitAttribute(within, "broadcasts", "data-count", "0"))
@@ -46,7 +46,7 @@ func TestFloor(t *testing.T) {
 
 	must(t, boss.Click("listen-take"), boss.Click("listen-take"), boss.AwaitState(within, browser.Talking), d.AwaitState(within, browser.WrapUp))
 	c.awaitTone(within, toneSupervisor)
-	must(t, boss.Click("page-figures"), boss.AwaitShown(within, "figures"), boss.Type("display-name", "大厅东侧"), boss.Click("display-make"), boss.AwaitShown(within, "display-link"))
+	must(t, boss.Turn("figures"), boss.AwaitShown(within, "figures"), boss.Type("display-name", "大厅东侧"), boss.Click("display-make"), boss.AwaitShown(within, "display-link"))
 	link, err := boss.Text("display-link")
 	must(t, err)
 	wall, err := theHouse.browser(t, toneFirst).Open(link)

@@ -50,7 +50,7 @@ func followedUp(t *testing.T, on *stage.Stage) {
 	c.awaitEnd(2 * time.Second)
 
 	second := s.ready(1)
-	must(t, second.Click("page-tasks"), second.Click("work-followups"), second.AwaitShown(5*time.Second, "followups"), second.Click("followups-team"))
+	must(t, second.Turn("tasks"), second.Click("work-followups"), second.AwaitShown(5*time.Second, "followups"), second.Click("followups-team"))
 	row := fmt.Sprintf(`[data-testid="followup"][data-followup="%s"]`, made.FollowUps[0].FollowUp)
 	must(t, second.Await(10*time.Second, fmt.Sprintf(`document.querySelector(%q)?.dataset.group === "now"`, row)))
 	g.show(second.Page, "32-followups", "set-not-ready")
@@ -77,10 +77,10 @@ func followedUp(t *testing.T, on *stage.Stage) {
 	}
 	if g.dir != "" {
 		o := s.signIn("administrator", 0, toneSupervisor)
-		must(t, o.Click("page-services"), o.AwaitShown(5*time.Second, "services-check"))
+		must(t, o.Turn("services"), o.AwaitShown(5*time.Second, "services-check"))
 		g.show(o.Page, "38-services", "services-check")
 		boss := s.signIn("supervisor", 0, toneSupervisor)
-		must(t, boss.Click("page-tasks"), boss.Click("work-shiftover"), boss.AwaitShown(5*time.Second, "shiftover"), press(boss, `[data-testid="shift-give"]`))
+		must(t, boss.Turn("tasks"), boss.Click("work-shiftover"), boss.AwaitShown(5*time.Second, "shiftover"), press(boss, `[data-testid="shift-give"]`))
 		g.show(boss.Page, "37-shiftover", "shift-offer")
 		must(t, boss.Click("work-referrals"), boss.AwaitShown(5*time.Second, "referral-open"), press(boss, `[data-testid="referral-open"]`), boss.AwaitShown(5*time.Second, "referral-tell"))
 		g.show(boss.Page, "36-referrals", "tell-save")

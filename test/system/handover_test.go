@@ -102,13 +102,13 @@ func TestHandover(t *testing.T) {
 
 	// Help is asked without a sound; a supervisor on whatever page is told within three seconds, and the counsellor by whom it was seen.
 	asked := time.Now()
-	must(t, first.Chord("s", chromedp.ModifierAlt, chromedp.ModifierShift), boss.AwaitShown(3*time.Second, "help-alarm"))
+	must(t, first.Chord("s", chromedp.ModifierAlt, chromedp.ModifierShift), boss.AwaitShown(3*time.Second, "incident-ack"))
 	t.Logf("the supervisor was told after %v", time.Since(asked).Round(time.Millisecond))
 	must(t, first.AwaitAttribute(3*time.Second, "help", "data-step", "sent"))
-	g.keep(boss.Page, "13-alarm", "help-come")
+	g.keep(boss.Page, "13-alarm", "incident-ack")
 
-	must(t, boss.Click("page-tasks"), boss.AwaitShown(3*time.Second, "help-alarm"))
-	g.keep(boss.Page, "13-tasks", "help-come")
+	must(t, boss.Turn("tasks"), boss.AwaitShown(3*time.Second, "incident-ack"))
+	g.keep(boss.Page, "13-tasks", "incident-ack")
 
 	must(t, first.Click("transfer"), second.AwaitAttribute(5*time.Second, "call", "data-state", "talking"), first.AwaitState(3*time.Second, browser.WrapUp))
 	c.awaitTone(3*time.Second, toneSecond)

@@ -49,7 +49,7 @@ func TestAnIncidentFromTheAlarmToTheLedger(t *testing.T) {
 
 	// Who leads listens by the same key, says that it is high, and opens it by the keyboard.
 	must(t, lead.AwaitShown(5*time.Second, "incident-join"), lead.Press(kb.F4), lead.AwaitShown(5*time.Second, "assist"))
-	must(t, lead.Click("page-incidents"), lead.Click("incident-by-hand"), lead.Type("open-incident-reason", "听到窗边的风声"), lead.Click("open-incident-confirm"))
+	must(t, lead.Turn("incidents"), lead.Click("incident-by-hand"), lead.Type("open-incident-reason", "听到窗边的风声"), lead.Click("open-incident-confirm"))
 	must(t, lead.AwaitShown(10*time.Second, "facts"), lead.Click("assist-leave"), lead.AwaitGone(5*time.Second, "assist"))
 	must(t, lead.Click("incident-back"), lead.AwaitShown(3*time.Second, "incident-row"), lead.Chord("i", chromedp.ModifierAlt), lead.AwaitShown(10*time.Second, "facts"))
 
@@ -109,7 +109,7 @@ func (s *scene) rehearses(g gallery) {
 	s.t.Helper()
 	t := s.t
 	admin := s.signIn("administrator", 0, toneSupervisor)
-	must(t, admin.Click("page-crisis"), admin.AwaitShown(10*time.Second, "crisis-opens-tab"))
+	must(t, admin.Turn("crisis"), admin.AwaitShown(10*time.Second, "crisis-opens-tab"))
 	g.look(admin.Page, "incident-5-policy", "crisis-dry-tab")
 	for _, part := range []string{"tree", "opens", "risk", "dispatch", "closure", "report", "dry"} {
 		must(t, admin.Click("crisis-"+part+"-tab"))

@@ -244,7 +244,7 @@ func TestAdministratorScreens(t *testing.T) {
 	})
 	admin := s.signIn("administrator", 0, toneSupervisor)
 	g := gallery{t: t, dir: os.Getenv("HOTLINE_SCREENS")}
-	must(t, admin.AwaitShown(5*time.Second, "board-waiting"), admin.Click("page-lines"), admin.AwaitShown(5*time.Second, "line-editor"))
+	must(t, admin.AwaitShown(5*time.Second, "board-waiting"), admin.Turn("lines"), admin.AwaitShown(5*time.Second, "line-editor"))
 	g.show(admin.Page, "lines-1-editor", "line-choose", "lines-version")
 
 	// The second line's name goes: the editor says where and what.

@@ -192,12 +192,12 @@ func TestWhatACounsellorKnowsAndWrites(t *testing.T) {
 	s.ended(id)
 
 	// The supervisor sees who wishes to talk; the counsellor sees their shift.
-	must(t, boss.AwaitShown(5*time.Second, "badge-shift"), boss.Click("page-shift"), boss.AwaitAttribute(5*time.Second, "debriefs", "data-count", "1"))
+	must(t, boss.AwaitShown(5*time.Second, "badge-more"), boss.Turn("shift"), boss.AwaitAttribute(5*time.Second, "debriefs", "data-count", "1"))
 	g.show(boss.Page, "22-shift-supervisor", "debriefs", "debrief-done")
 	must(t, boss.Click("debrief-done"), boss.AwaitAttribute(5*time.Second, "debriefs", "data-count", "0"))
-	must(t, d.Click("page-shift"), d.Await(5*time.Second, fmt.Sprintf(`document.querySelector('[data-call=%q]').dataset.missing === 'false'`, id)))
+	must(t, d.Turn("shift"), d.Await(5*time.Second, fmt.Sprintf(`document.querySelector('[data-call=%q]').dataset.missing === 'false'`, id)))
 	g.show(d.Page, "23-shift", "shift-times")
-	must(t, d.Click("page-desk"))
+	must(t, d.Turn("desk"))
 
 	// The same person calls again.
 	again := s.dialFrom(from, "12355")

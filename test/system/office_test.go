@@ -78,7 +78,7 @@ func TestTheOffice(t *testing.T) {
 	admin := s.signIn("administrator", 0, toneSupervisor)
 	g := gallery{t: t, dir: os.Getenv("HOTLINE_SCREENS")}
 	p := admin.Page
-	must(t, p.AwaitShown(5*time.Second, "board-waiting"), p.Click("page-roster"), p.AwaitShown(5*time.Second, "roster-issue"), p.Click("roster-publish"), p.AwaitShown(2*time.Second, "publish-yes"))
+	must(t, p.AwaitShown(5*time.Second, "board-waiting"), p.Turn("roster"), p.AwaitShown(5*time.Second, "roster-issue"), p.Click("roster-publish"), p.AwaitShown(2*time.Second, "publish-yes"))
 	must(t, p.Click("publish-yes"), p.AwaitShown(3*time.Second, "publish-gaps"))
 	g.show(p, "office-1-roster-refused", "publish-yes", "publish-gaps")
 	must(t, p.Click("roster-publish"), p.AwaitGone(2*time.Second, "publish-panel"), p.Click("shift-add"), p.AwaitShown(2*time.Second, "work-form"))
@@ -105,7 +105,7 @@ func TestTheOffice(t *testing.T) {
 		t.Errorf("the calendar: %d", status)
 	}
 
-	must(t, p.Click("page-imports"), p.AwaitShown(3*time.Second, "import-phonebook"))
+	must(t, p.Turn("imports"), p.AwaitShown(3*time.Second, "import-phonebook"))
 	must(t, give(p, "import-file", "numbers.csv", "名称,类别,号码\n市第七人民医院,医院,0571-85029595\n坏号码,机构,12\n急救 120,急救,120\n"))
 	must(t, p.AwaitShown(5*time.Second, "import-preview"))
 	must(t, p.Await(2*time.Second, `[...document.querySelectorAll('[data-testid="import-row"]')].map((row) => row.dataset.state).join() === 'wrong,new'`))
@@ -115,7 +115,7 @@ func TestTheOffice(t *testing.T) {
 	if _, book := o.document("phonebook"); len(book["entries"].([]any)) != 4 {
 		t.Errorf("the book: %v", book)
 	}
-	must(t, p.Click("page-phonebook"), p.AwaitShown(3*time.Second, "phonebook-check"), p.Click("phonebook-check"))
+	must(t, p.Turn("phonebook"), p.AwaitShown(3*time.Second, "phonebook-check"), p.Click("phonebook-check"))
 	g.show(p, "office-6-phonebook", "phonebook-check")
 
 	d := s.desk(0)
@@ -123,7 +123,7 @@ func TestTheOffice(t *testing.T) {
 		return d.Page.Await(3*time.Second, fmt.Sprintf(`document.documentElement.dataset.palette === %q`, want))
 	}
 	must(t, palette("red_yellow_blue"))
-	must(t, p.Click("page-settings"), p.AwaitShown(3*time.Second, "palette-red_yellow_green"), p.Click("palette-red_yellow_green"), p.AwaitShown(2*time.Second, "settings-save"))
+	must(t, p.Turn("settings"), p.AwaitShown(3*time.Second, "palette-red_yellow_green"), p.Click("palette-red_yellow_green"), p.AwaitShown(2*time.Second, "settings-save"))
 	g.show(p, "office-7-settings", "settings-save")
 	must(t, p.Click("settings-save"), palette("red_yellow_green"))
 	for _, part := range []string{"disposition", "templates", "reasons", "skills", "retention"} {

@@ -44,6 +44,6 @@ func TestRedisDiesAndForgets(t *testing.T) {
 	}
 	must(t, d.Click("call-hangup"))
 	talking.awaitEnd(2 * time.Second)
-	must(t, d.AwaitState(3*time.Second, browser.WrapUp))
+	must(t, d.AwaitState(3*time.Second, browser.WrapUp), d.Done())
 	s.serveInOrder(d, waiting)
 }

@@ -92,6 +92,6 @@ func TestWhoLetsPeopleIn(t *testing.T) {
 	g.show(reader.Page, "safety-10-audit", "audit-search", "audit-export")
 
 	keeper := s.signIn("administrator", 0, toneSupervisor)
-	must(t, keeper.Click("page-work"), keeper.AwaitShown(5*time.Second, "work"), keeper.Await(5*time.Second, `document.querySelector('[data-testid="worker"]') !== null`))
+	must(t, keeper.Turn("work"), keeper.AwaitShown(5*time.Second, "work"), keeper.Await(5*time.Second, `document.querySelector('[data-testid="worker"]') !== null`))
 	g.show(keeper.Page, "safety-11-work", "work")
 }

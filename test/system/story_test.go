@@ -201,7 +201,7 @@ func (s *story) closed() {
 	if status, body := s.try(s.boss, "POST", s.path("closure/decide"), with(map[string]any{"yes": true, "text": ""})); status != http.StatusForbidden {
 		s.t.Errorf("closed by one person: %d %s", status, body)
 	}
-	must(s.t, s.supervisor.Click("page-incidents"), s.supervisor.AwaitShown(5*time.Second, "incident-row-open"), s.supervisor.Click("incident-row-open"),
+	must(s.t, s.supervisor.Turn("incidents"), s.supervisor.AwaitShown(5*time.Second, "incident-row-open"), s.supervisor.Click("incident-row-open"),
 		s.supervisor.AwaitShown(5*time.Second, "closing-confirm"))
 	s.keep(s.supervisor, "11-closing")
 	s.does(s.supervisor, "closure/decide", map[string]any{"yes": true, "text": "已核对记录"})
@@ -226,7 +226,7 @@ func (s *story) followed() {
 	if err != nil {
 		s.t.Errorf("follow-ups: %+v", list)
 	}
-	must(s.t, s.supervisor.Click("page-tasks"), s.supervisor.Click("work-followups"), s.supervisor.AwaitShown(5*time.Second, "followups"), s.supervisor.Click("followups-team"))
+	must(s.t, s.supervisor.Turn("tasks"), s.supervisor.Click("work-followups"), s.supervisor.AwaitShown(5*time.Second, "followups"), s.supervisor.Click("followups-team"))
 	s.keep(s.supervisor, "13-follow-ups")
 }
 

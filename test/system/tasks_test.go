@@ -27,7 +27,7 @@ func press(d *browser.Desk, selector string) error {
 func TestCallerWhoLeftIsToBeCalledBack(t *testing.T) {
 	s := play(t)
 	d := s.desk(0)
-	must(t, d.Click("page-tasks"), d.AwaitShown(5*time.Second, "tasks"))
+	must(t, d.Turn("tasks"), d.AwaitShown(5*time.Second, "tasks"))
 	from := newNumber()
 	c := s.dialFrom(from, "12355")
 	id := s.awaitCalls(5*time.Second, "waiting")[0].ID
@@ -87,7 +87,7 @@ func TestCallNowIsForWhoPressed(t *testing.T) {
 	id := s.awaitCalls(5*time.Second, "waiting")[0].ID
 	c.leave()
 	other := s.ready(1)
-	must(t, first.Ready(), first.Click("page-tasks"))
+	must(t, first.Ready(), first.Turn("tasks"))
 	row := fmt.Sprintf(`[data-testid="task"][data-call="%s"]`, id)
 	must(t, press(first, row+` [data-testid="task-call"]`), first.AwaitOffer(10*time.Second), first.AwaitShown(2*time.Second, "offer-callback"))
 	if ringing, err := other.Shown("offer"); err != nil || ringing {
@@ -142,7 +142,7 @@ func TestBlockedCallerMayStillBeInDanger(t *testing.T) {
 	c.awaitEnd(2 * time.Second)
 
 	boss := s.signIn("supervisor", 0, toneSupervisor)
-	must(t, boss.AwaitShown(5*time.Second, "badge-blocks"), boss.Click("page-blocks"), boss.AwaitShown(5*time.Second, "block-approve"))
+	must(t, boss.AwaitShown(5*time.Second, "badge-more"), boss.Turn("blocks"), boss.AwaitShown(5*time.Second, "block-approve"))
 	g.show(boss.Page, "11-blocks", "block-approve", "block-refuse")
 	must(t, boss.Click("block-approve"), boss.AwaitShown(3*time.Second, "block-decision"))
 	g.show(boss.Page, "12-block-approve", "block-decision-confirm")
@@ -191,7 +191,7 @@ func (s *scene) closeTasks() {
 	}
 }
 
-// A caller at risk is cut off in a talk and calls again: offered to the same counsellor first, though another has waited longer.
+// A caller at risk is cut off in a talk and calls again: the counsellor is kept for them, and has them again though another has waited longer.
 func TestCutOffCallerReturnsToTheSameCounsellor(t *testing.T) {
 	s := play(t)
 	first := s.ready(0)
@@ -202,17 +202,14 @@ func TestCutOffCallerReturnsToTheSameCounsellor(t *testing.T) {
 	c.awaitTone(3*time.Second, toneFirst)
 	second := s.ready(1)
 	c.leave()
-	// A red call's wrap-up asks for its form first: two keys.
-	must(t, first.AwaitState(5*time.Second, browser.WrapUp), first.AwaitShown(5*time.Second, "form-suicide-denied"))
-	must(t, first.Press("1"), first.AwaitAttribute(2*time.Second, "form-suicide-denied", "aria-pressed", "true"), first.Press("1"))
-	must(t, first.AwaitAttribute(5*time.Second, "disposition", "data-saved", "saved"), first.Ready())
+	must(t, first.AwaitShown(5*time.Second, "kept"))
 	again := s.dialFrom(from, "12356")
 	must(t, first.AwaitOffer(10*time.Second))
 	if ringing, err := second.Shown("offer"); err != nil || ringing {
 		t.Errorf("another counsellor rings: %v", err)
 	}
 	call, _ := s.live(func(c stage.Call) bool { return c.State == "offered" })
-	if call.Tier != "returning" {
+	if call.Tier != "red" { // nobody has said that the danger is over
 		t.Errorf("the call is %+v", call)
 	}
 	must(t, first.Accept())

@@ -40,7 +40,7 @@ func pictures(ctx context.Context, f *floor, b *browser.Browser, desk *browser.D
 		}},
 		{"figures", func() error {
 			_, err := f.q.EndSOS(ctx, "", person(3), queue.AgentID("u-x"))
-			return errors.Join(err, desk.Click("broadcast-read"), desk.Click("page-figures"), desk.Await(15*time.Second, `document.querySelector('[data-testid="trends"]')?.dataset.bars > 0`))
+			return errors.Join(err, desk.Click("broadcast-read"), desk.Turn("figures"), desk.Await(15*time.Second, `document.querySelector('[data-testid="trends"]')?.dataset.bars > 0`))
 		}},
 	}
 	for _, s := range steps {
