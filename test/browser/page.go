@@ -124,6 +124,11 @@ func (p *Page) Turn(name string) error {
 	return p.Click("page-" + name)
 }
 
+// AwaitPage waits until something waits on a page behind the word for further pages.
+func (p *Page) AwaitPage(within time.Duration, name string) error {
+	return p.Await(within, `(document.querySelector('`+hook("pages-more")+`')?.dataset.waiting ?? '').split(' ').includes("`+name+`")`)
+}
+
 // Type types into the hook.
 func (p *Page) Type(id, text string) error {
 	if err := p.do(chromedp.SendKeys(hook(id), text, chromedp.NodeVisible)); err != nil {

@@ -53,7 +53,7 @@ func TestOnePersonOneFile(t *testing.T) {
 	// One says that it was reported, another confirms.
 	must(t, d.Turn("files"), d.AwaitShown(5*time.Second, "report-reported"), d.Click("report-reported"))
 	must(t, d.Type("report-why-reason", "110，接警员已登记"), d.Click("report-why-confirm"))
-	must(t, boss.AwaitShown(5*time.Second, "badge-more"), boss.Turn("files"), boss.AwaitShown(5*time.Second, "report-confirm"))
+	must(t, boss.AwaitPage(5*time.Second, "files"), boss.Turn("files"), boss.AwaitShown(5*time.Second, "report-confirm"))
 	g.show(boss.Page, "42-files", "report-confirm", "files-find")
 	must(t, boss.Click("report-confirm"), boss.Type("report-why-reason", "已核对回执"), boss.Click("report-why-confirm"), boss.AwaitGone(5*time.Second, "report"))
 	asked := time.Now()

@@ -192,7 +192,7 @@ func TestWhatACounsellorKnowsAndWrites(t *testing.T) {
 	s.ended(id)
 
 	// The supervisor sees who wishes to talk; the counsellor sees their shift.
-	must(t, boss.AwaitShown(5*time.Second, "badge-more"), boss.Turn("shift"), boss.AwaitAttribute(5*time.Second, "debriefs", "data-count", "1"))
+	must(t, boss.AwaitPage(5*time.Second, "shift"), boss.Turn("shift"), boss.AwaitAttribute(5*time.Second, "debriefs", "data-count", "1"))
 	g.show(boss.Page, "22-shift-supervisor", "debriefs", "debrief-done")
 	must(t, boss.Click("debrief-done"), boss.AwaitAttribute(5*time.Second, "debriefs", "data-count", "0"))
 	must(t, d.Turn("shift"), d.Await(5*time.Second, fmt.Sprintf(`document.querySelector('[data-call=%q]').dataset.missing === 'false'`, id)))
@@ -204,7 +204,7 @@ func TestWhatACounsellorKnowsAndWrites(t *testing.T) {
 	must(t, d.AwaitOffer(10*time.Second), d.AwaitShown(5*time.Second, "plan-shown"), d.AwaitShown(time.Second, "context-risk"), d.AwaitShown(time.Second, "context-contacts"))
 	must(t, d.Accept())
 	again.awaitTone(3*time.Second, toneFirst)
-	g.show(d.Page, "24-context", "context", "plan-shown", "note-text")
+	g.show(d.Page, "24-context", "context-risk", "plan-shown", "note-text")
 	must(t, d.Click("call-hangup"))
 	again.awaitEnd(3 * time.Second)
 }

@@ -142,7 +142,7 @@ func TestBlockedCallerMayStillBeInDanger(t *testing.T) {
 	c.awaitEnd(2 * time.Second)
 
 	boss := s.signIn("supervisor", 0, toneSupervisor)
-	must(t, boss.AwaitShown(5*time.Second, "badge-more"), boss.Turn("blocks"), boss.AwaitShown(5*time.Second, "block-approve"))
+	must(t, boss.AwaitPage(5*time.Second, "blocks"), boss.Turn("blocks"), boss.AwaitShown(5*time.Second, "block-approve"))
 	g.show(boss.Page, "11-blocks", "block-approve", "block-refuse")
 	must(t, boss.Click("block-approve"), boss.AwaitShown(3*time.Second, "block-decision"))
 	g.show(boss.Page, "12-block-approve", "block-decision-confirm")
