@@ -3,6 +3,7 @@ package browser
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -117,7 +118,9 @@ func (p *Page) Turn(name string) error {
 		return err
 	}
 	if barred {
-		if err := p.Click(bar); err != nil {
+		// What still moves is not where the mouse would meet it.
+		still := `document.querySelector('` + hook("page-"+name) + `')?.closest('.n-dropdown-menu').getAnimations({ subtree: true }).length === 0`
+		if err := errors.Join(p.Click(bar), p.Await(patience, still)); err != nil {
 			return err
 		}
 	}
