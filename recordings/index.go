@@ -38,6 +38,10 @@ type row struct {
 
 const rowColumns = `id, call_id, line, agent, kind, started_ms, duration_ms, chunks, gaps, gap_ms, complete, bytes, stored_ms, path`
 
+// seenColumns are what is read of a row: with what closes its chain, and whether it was erased.
+const seenColumns = rowColumns + `, COALESCE((SELECT h.head FROM recording_heads h WHERE h.part = recordings.id), ''),
+	COALESCE((SELECT length(k.key_sealed) = 0 FROM recording_keys k WHERE k.part = recordings.id), FALSE)`
+
 // Get returns one recording, or ErrNotFound.
 func (x *Index) Get(ctx context.Context, id string) (Recording, error) {
 	r, err := x.row(ctx, id)
@@ -45,7 +49,7 @@ func (x *Index) Get(ctx context.Context, id string) (Recording, error) {
 }
 
 func (x *Index) row(ctx context.Context, id string) (row, error) {
-	r, err := scanRow(x.db.QueryRow(ctx, `SELECT `+rowColumns+` FROM recordings WHERE id = ?`, id))
+	r, err := scanRow(x.db.QueryRow(ctx, `SELECT `+seenColumns+` FROM recordings WHERE id = ?`, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return row{}, ErrNotFound
 	}
@@ -72,7 +76,7 @@ func (x *Index) list(ctx context.Context, rest string, args ...any) ([]Recording
 	out, err := storage.Select(ctx, x.db, func(s storage.Row) (Recording, error) {
 		r, err := scanRow(s)
 		return r.Recording, err
-	}, `SELECT `+rowColumns+` FROM recordings `+rest, args...)
+	}, `SELECT `+seenColumns+` FROM recordings `+rest, args...)
 	if err != nil {
 		return nil, fmt.Errorf("recordings: list: %w", err)
 	}
@@ -82,7 +86,7 @@ func (x *Index) list(ctx context.Context, rest string, args ...any) ([]Recording
 func scanRow(s storage.Row) (r row, err error) {
 	var started, duration, gap, stored int64
 	err = s.Scan(&r.ID, &r.Call, &r.Line, &r.Agent, &r.Kind, &started, &duration, &r.Chunks, &r.Gaps, &gap, &r.Complete, &r.Bytes,
-		&stored, &r.path)
+		&stored, &r.path, &r.Head, &r.Erased)
 	r.Started, r.Stored = storage.Time(started), storage.Time(stored)
 	r.Duration, r.GapTime = time.Duration(duration)*time.Millisecond, time.Duration(gap)*time.Millisecond
 	return r, err

@@ -58,6 +58,7 @@ type Recording struct {
 	Complete bool          // closed in order; false when its gateway died, and up to a second before its end may be missing
 	Bytes    int64         // of the sealed file
 	Stored   time.Time     // when it became playable
+	Erased   bool          // its key was destroyed: only this row is left, and the stone over it
 	Head     string        // hexadecimal, what closes the hash chain over the part; empty for format 1
 	Marks    []Mark        // on the part's own line; only where it was opened
 }
