@@ -33,6 +33,8 @@ func controlCommands() map[protocol.Type]command {
 		protocol.TypeOutsideDrop:  {answering, askedOutsideDrop},
 		protocol.TypeOutsideLeave: {answering, askedOutsideLeave},
 		protocol.TypeDTMF:         {answering, askedDTMF},
+		protocol.TypeRecordPause:  {answering, askedRecordPause},
+		protocol.TypeRecordResume: {answering, askedRecordResume},
 		protocol.TypeSOS:          {answering, askedHelp},
 		protocol.TypeWrapUpExtend: {answering, askedWrapUpExtend},
 	}

@@ -20,7 +20,9 @@ const (
 	ActionCallOutside      = "call.outside"
 	ActionCallOutsideDrop  = "call.outside_drop"
 	ActionCallOutsideLeave = "call.outside_leave"
-	ActionCallDTMF         = "call.dtmf" // that keys were pressed, not which
+	ActionCallDTMF         = "call.dtmf"         // that keys were pressed, not which
+	ActionRecordPause      = "call.record_pause" // with the reason
+	ActionRecordResume     = "call.record_resume"
 	ActionHandoverWrite    = "handover.write"
 	ActionHandoverRead     = "handover.read"
 	ActionSOS              = "sos"
@@ -55,8 +57,9 @@ func (d *desk) entry(action, object, reason string) AuditEntry {
 
 // record writes down what was done, beside the desk: it tries until the database takes it, or two minutes, and then says in the log what is missing.
 // For what must be written before it happens there is recorded.
-func (d *desk) record(action, object string) {
-	e := d.entry(action, object, "")
+func (d *desk) record(action, object string) { d.recordAs(d.entry(action, object, "")) }
+
+func (d *desk) recordAs(e AuditEntry) {
 	d.s.running.Add(1) // from the desk's own goroutine, which is counted already
 	go func() {
 		defer d.s.running.Done()

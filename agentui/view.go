@@ -186,6 +186,9 @@ func (d *desk) call(c board.Call) protocol.Call {
 		Assigned: string(c.Assigned), AssignedName: d.s.directory.name(c.Assigned),
 		Level: string(c.Level), LevelByName: d.s.directory.name(c.LevelBy), LevelAt: millis(c.LevelAt), AgentLostAt: millis(c.LostAt),
 	}
+	if p := c.Pause; !p.Since.IsZero() {
+		row.Pause = &protocol.RecordingPause{Reason: p.Code, Since: millis(p.Since), Until: millis(p.Until)}
+	}
 	if c.Quality != nil {
 		q := protocol.Quality(*c.Quality)
 		row.Quality = &q

@@ -36,7 +36,7 @@ func controls() map[string]order {
 		"outside_drop":  plain(func(w call.Wish) call.Event { return call.OutsideDropWanted{Wish: w} }),
 		"outside_leave": plain(func(w call.Wish) call.Event { return call.OutsideLeaveWanted{Wish: w} }),
 		"record_pause":  pauseOrder,
-		"record":        plain(func(w call.Wish) call.Event { return call.RecordWanted{Wish: w} }),
+		"record_resume": plain(func(w call.Wish) call.Event { return call.RecordWanted{Wish: w} }),
 		verbRisk: func(_ *Controller, w call.Wish, cmd queue.Command) call.Event {
 			return call.RiskWanted{Wish: w, Level: call.Level(cmd.Arg), Lowered: cmd.Note == "lowered"}
 		},

@@ -154,7 +154,7 @@ func TestPauseGoesOnOnAnotherLeg(t *testing.T) {
 	if begun, _ := s.tapes.state(); begun[0] != begun[1] || call.ID(begun[0]) != id {
 		t.Errorf("recordings of the calls %v", begun)
 	}
-	s.wishes("record", "a1", id)
+	s.wishes("record_resume", "a1", id)
 	s.says(1, "begin talk a1", "pause third_party a1", "resume")
 	s.hangsUp("a1", id)
 	s.gone(c)

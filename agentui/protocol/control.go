@@ -25,6 +25,8 @@ const (
 	TypeDTMF         Type = "dtmf"
 	TypeSOS          Type = "sos"
 	TypeWrapUpExtend Type = "wrapup_extend"
+	TypeRecordPause  Type = "record_pause"
+	TypeRecordResume Type = "record_resume"
 
 	TypeJoin    Type = "join"
 	TypeKeepEnd Type = "keep_end"
@@ -48,6 +50,7 @@ func ControlTypes() []Type {
 		TypeHold, TypeResume, TypeInvite, TypeInviteAccept, TypeInviteRefuse, TypeInviteCancel, TypeTransfer, TypeRelease, TypeOutside,
 		TypeOutsideDrop, TypeOutsideLeave, TypeDTMF, TypeSOS, TypeWrapUpExtend, TypeJoin, TypeLeave, TypeTake, TypeForce, TypeAssign,
 		TypeMoveUp, TypeSOSAck, TypeSOSEnd, TypeIncidentAck, TypeRisk, TypeRiskConfirm, TypeKeepEnd,
+		TypeRecordPause, TypeRecordResume,
 	}
 }
 
@@ -107,6 +110,13 @@ type (
 		Digits string `json:"digits"` // 1 to 32 of 0-9 * # A-D
 		To     string `json:"to"`     // caller, outside
 	}
+	// RecordPause leaves out of the recording what is said from now on.
+	RecordPause struct {
+		OfCall
+		Reason string `json:"reason"` // a code of the settings
+	}
+	// RecordResume ends that.
+	RecordResume struct{ OfCall }
 	// AskHelp asks silently for help.
 	AskHelp struct{ Head }
 	// WrapUpExtend asks for more time after a call.
@@ -178,6 +188,10 @@ func blankControl(t Type) any {
 		return new(OutsideLeave)
 	case TypeDTMF:
 		return new(DTMF)
+	case TypeRecordPause:
+		return new(RecordPause)
+	case TypeRecordResume:
+		return new(RecordResume)
 	case TypeSOS:
 		return new(AskHelp)
 	case TypeWrapUpExtend:
@@ -229,6 +243,10 @@ func (m Invite) check() error {
 
 func (m Outside) check() error {
 	return errors.Join(m.OfCall.check(), identifier("contact", m.Contact, false))
+}
+
+func (m RecordPause) check() error {
+	return errors.Join(m.OfCall.check(), identifier("reason", m.Reason, false))
 }
 
 func (m DTMF) check() error {

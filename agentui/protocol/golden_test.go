@@ -23,7 +23,7 @@ import (
 func shapes() map[string]any {
 	return map[string]any{
 		"self": Self{}, "self_reserved": Self{}, "self_talking": Self{}, "self_wrap_up": Self{},
-		"offer": Offer{}, "call_waiting": Call{}, "call_talking": Call{}, "call_held": Call{}, "agent": Agent{}, "quality": Quality{},
+		"offer": Offer{}, "call_waiting": Call{}, "call_talking": Call{}, "call_held": Call{}, "call_paused": Call{}, "agent": Agent{}, "quality": Quality{},
 		"server_ack": Ack{}, "server_ack_leg": ackLeg{}, "server_error": Error{}, "server_error_without_id": Error{},
 		"server_snapshot_agent": Snapshot{}, "server_snapshot_supervisor": Snapshot{},
 		"server_change_trouble": Change{}, "server_change_trouble_over": Change{}, "server_change_self": Change{}, "server_change_board": Change{}, "server_change_gone": Change{},

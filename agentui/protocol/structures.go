@@ -64,7 +64,16 @@ type Call struct {
 	LevelAt     int64  `json:"level_at"`
 	AgentLostAt int64  `json:"agent_lost_at"` // a caller at risk whose agent vanished then, and whom nobody has now; else 0
 
+	Pause *RecordingPause `json:"pause,omitempty"` // what is left out of the recording now
+
 	text []byte // see Written
+}
+
+// RecordingPause is a stretch that the agent of a call leaves out of its recording.
+type RecordingPause struct {
+	Reason string `json:"reason"` // a code of the settings
+	Since  int64  `json:"since"`
+	Until  int64  `json:"until"` // it ends by itself then
 }
 
 // Agent is one row of the board's agents.

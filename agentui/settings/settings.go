@@ -34,6 +34,7 @@ type Settings struct {
 	Retention   Retention   `json:"retention"`   // what the worker takes out
 	Disposition []Question  `json:"disposition"` // the form at the end of a call; a record names the version of the settings that it was filled in by
 	Reasons     []Named     `json:"reasons"`     // of NotReady, in the order of the screen
+	Recording   Recording   `json:"recording"`   // what may be left out of it
 	Skills      []SkillName `json:"skills"`      // how skills are called on the screen; one without a row is called by its name
 }
 
@@ -160,7 +161,7 @@ func First(d Defaults) Settings {
 	wrap := int(cmp.Or(d.WrapUp, time.Minute).Seconds())
 	s := Settings{
 		Templates: templates(), Timers: []int{30, 50}, WrapUp: WrapUp{Seconds: wrap, Most: max(wrap, 900)}, Supervised: false, Palette: RedYellowBlue,
-		Retention: Retention{Decisions: max(1, int(cmp.Or(d.Decisions, 30*24*time.Hour).Hours()/24)), Ordinary: keptOrdinary, HighRisk: keptHighRisk}, Disposition: disposition(), Skills: skillNames(),
+		Retention: Retention{Decisions: max(1, int(cmp.Or(d.Decisions, 30*24*time.Hour).Hours()/24)), Ordinary: keptOrdinary, HighRisk: keptHighRisk}, Disposition: disposition(), Recording: recording(), Skills: skillNames(),
 	}
 	known := reasonNames()
 	for _, code := range d.Reasons {

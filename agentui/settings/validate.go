@@ -30,6 +30,7 @@ func (s Settings) Validate() error {
 	fs.Range("retention.ordinary", s.Retention.Ordinary, keptOrdinary, mostKept)
 	fs.Range("retention.high_risk", s.Retention.HighRisk, max(keptOrdinary, min(s.Retention.Ordinary, mostKept)), mostKept)
 	s.checkForm(&fs)
+	s.checkRecording(&fs)
 	if len(s.Reasons) == 0 {
 		fs.Add("reasons", documents.TooFew, "min", 1)
 	}

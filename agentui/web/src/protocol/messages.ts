@@ -23,7 +23,14 @@ export type Request =
 /** What acts on a call or on another person. */
 export type ControlRequest =
   | {
-      type: 'hold' | 'resume' | 'invite_accept' | 'invite_refuse' | 'outside_drop' | 'outside_leave';
+      type:
+        | 'record_resume'
+        | 'hold'
+        | 'resume'
+        | 'invite_accept'
+        | 'invite_refuse'
+        | 'outside_drop'
+        | 'outside_leave';
       call: string;
     }
   | { type: 'leave' | 'take'; call: string }
@@ -31,6 +38,7 @@ export type ControlRequest =
   | { type: 'invite_cancel' | 'transfer' | 'release'; call: string; user: string }
   | { type: 'outside'; call: string; contact: string }
   | { type: 'dtmf'; call: string; digits: string; to: 'caller' | 'outside' }
+  | { type: 'record_pause'; call: string; reason: string }
   | { type: 'sos' }
   | { type: 'wrapup_extend' }
   | { type: 'join'; call: string; role: 'monitor' | 'whisper' | 'barge' }

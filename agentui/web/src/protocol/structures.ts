@@ -68,6 +68,9 @@ export const party = record({
 /** A silent call for help; `ack_by` is empty until somebody has seen it. */
 export const sos = record({ at: count, call: text, ack_by: text, ack_by_name: text, ack_at: count });
 
+/** What is left out of the recording of a call now; it ends by itself. */
+export const recordingPause = record({ reason: text, since: count, until: count });
+
 export const call = record({
   call: text,
   line: text,
@@ -92,6 +95,7 @@ export const call = record({
   level_by_name: text,
   level_at: count,
   agent_lost_at: count,
+  pause: optional(recordingPause),
 });
 
 export const agent = record({

@@ -197,6 +197,12 @@ export class Console {
     else if (can.hold === 'yes') await this.act({ type: 'hold', call: call.call });
   }
 
+  /** The recording goes on. */
+  async record(): Promise<void> {
+    const call = this.self.value?.call;
+    if (call?.pause) await this.act({ type: 'record_resume', call: call.call });
+  }
+
   async answerInvitation(yes: boolean): Promise<void> {
     const call = this.self.value?.invite?.call.call;
     if (call === undefined) return;

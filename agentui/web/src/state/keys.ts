@@ -12,6 +12,7 @@ export type Action =
   | 'keypad'
   | 'after'
   | 'risk'
+  | 'recording'
   | 'arm_hangup'
   | 'hangup'
   | 'leave'
@@ -43,6 +44,7 @@ export const keyLabels = {
   outside: ['Alt', 'O'],
   keypad: ['Alt', 'K'],
   risk: ['Alt', 'R'],
+  recording: ['Alt', 'T'],
   after: ['Alt', 'P'],
   hangup: ['F9', 'F9'],
   wrapup_done: ['F8'],
@@ -62,6 +64,7 @@ const onCall: Readonly<Record<string, Action>> = {
   KeyO: 'outside',
   KeyK: 'keypad',
   KeyR: 'risk',
+  KeyT: 'recording',
   KeyP: 'after',
 };
 

@@ -6,6 +6,8 @@ const parts = {
   records: () => import('./files/RecordsPanel.vue'),
   notes: () => import('./notes/CallNotes.vue'),
   risk: () => import('./risk/RiskPanel.vue'),
+  recording: () => import('./call/RecordingPanel.vue'),
+  recorded: () => import('./call/RecordingState.vue'),
   form: () => import('./notes/Disposition.vue'),
   debrief: () => import('./shift/DebriefAsk.vue'),
 };
@@ -16,6 +18,8 @@ export const FilesView = later(() => import('./files/FilesView.vue'), 'care', 'f
 export const CallNotes = later(parts.notes, 'care');
 export const Disposition = later(parts.form, 'care');
 export const RiskPanel = later(parts.risk, 'risk');
+export const RecordingPanel = later(parts.recording, 'taping');
+export const RecordingState = later(parts.recorded, 'taping');
 export const RiskAfter = later(() => import('./risk/RiskAfter.vue'), 'risk');
 export const RiskConfirm = later(() => import('./risk/RiskConfirm.vue'), 'risk');
 export const SoftTimer = later(() => import('./notes/SoftTimer.vue'), 'care');
@@ -26,7 +30,8 @@ export const ShiftView = later(() => import('./shift/ShiftView.vue'), 'care');
 export function fetchCare(): void {
   const fetch = () => {
     for (const load of Object.values(parts)) void load().catch(() => undefined); // asked for again when it is shown
-    for (const words of ['care', 'files', 'forms', 'risk']) void laterWords(words).catch(() => undefined);
+    for (const words of ['care', 'files', 'forms', 'risk', 'taping'])
+      void laterWords(words).catch(() => undefined);
   };
   if ('requestIdleCallback' in window) requestIdleCallback(fetch, { timeout: 3000 });
   else setTimeout(fetch, 500);

@@ -14,7 +14,7 @@ function takesText(target: EventTarget | null): boolean {
 }
 
 /** The panel that is open on the card of a call. */
-export type CallPanel = 'consult' | 'outside' | 'keypad' | 'risk' | 'after';
+export type CallPanel = 'consult' | 'outside' | 'keypad' | 'risk' | 'after' | 'recording';
 
 /** Listens for the keys of state/keys.ts; `armed` is true between the two presses that end a call or one's part in it. */
 export function useDeskKeys(console: Console) {
@@ -53,6 +53,10 @@ export function useDeskKeys(console: Console) {
     },
     risk: () => {
       toggle('risk');
+    },
+    recording: () => {
+      if (console.self.value?.call?.pause) void console.record();
+      else toggle('recording');
     },
     arm_hangup: () => {
       armed.value = true;
