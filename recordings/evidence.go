@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"hotline/recordings/vault"
 	"hotline/storage"
 )
 
@@ -19,15 +18,6 @@ type evidence struct {
 	key   []byte // as [PartKey.Encode] made it, or formatOne; empty: it is erased already
 	head  SignedHead
 	marks []Mark
-}
-
-// readEvidence reads what the clear parts of a file tell: what closes its chain, its marks, and of which format it is.
-func readEvidence(f vault.File) (head string, marks []Mark, format int, err error) {
-	b := make([]byte, len(magic))
-	if err := readFull(f, b, 0); err != nil {
-		return "", nil, 0, err
-	}
-	return "", nil, 1, nil
 }
 
 // enter writes a part with all that is kept of it, once and as a whole; the same id again changes nothing.

@@ -2,14 +2,13 @@ package recordings
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -115,7 +114,11 @@ func TestCutAnywhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := scan(bytesReader(content), int64(len(content)))
+	key, err := os.ReadFile(keyPath(whole.spool, "a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := surveyFile(bytes.NewReader(content), int64(len(content)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +126,7 @@ func TestCutAnywhere(t *testing.T) {
 	for at := first; at < len(content); at += 997 {
 		d := sqliteDesk(t)
 		d.key = whole.key
-		if err := os.WriteFile(filepath.Join(d.spool, "a.rec.open"), content[:at], 0o600); err != nil {
+		if err := errors.Join(os.WriteFile(filepath.Join(d.spool, "a.rec.open"), content[:at], 0o600), os.WriteFile(keyPath(d.spool, "a"), key, 0o600)); err != nil {
 			t.Fatal(err)
 		}
 		d.pass(t)
@@ -135,8 +138,6 @@ func TestCutAnywhere(t *testing.T) {
 		}
 	}
 }
-
-func bytesReader(b []byte) io.ReaderAt { return strings.NewReader(string(b)) }
 
 // disk is a file on a disk that can be full or stuck.
 type disk struct {

@@ -1,21 +1,15 @@
 package recordings
 
 import (
-	"bytes"
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"slices"
 	"time"
-
-	"filippo.io/age"
 )
 
-// The file, all integers big-endian:
+// Format 1, which was written until there was format 2 (header.go) and stays readable. The file, all integers big-endian:
 //
 //	clear header   magic (8), samples of a chunk (u32), length of the id (u8), id
 //	frames         length (u32), slot (u32), that many bytes of an age file
@@ -95,86 +89,10 @@ type metaFile struct {
 	Started int64  `json:"started_ms"`
 }
 
-// envelope seals and opens the frames of one recording.
-type envelope struct {
-	id  string
-	key []byte // of the HMAC
-}
-
-func appendHeader(b []byte, id string, chunkSamples int) []byte {
-	b = append(b, magic...)
-	b = binary.BigEndian.AppendUint32(b, uint32(chunkSamples))
-	b = append(b, byte(len(id)))
-	return append(b, id...)
-}
-
 func appendFrame(b []byte, slot uint32, sealed []byte) []byte {
 	b = binary.BigEndian.AppendUint32(b, uint32(len(sealed)))
 	b = binary.BigEndian.AppendUint32(b, slot)
 	return append(b, sealed...)
-}
-
-func (e *envelope) seal(kind byte, ordinal uint32, body []byte, to []age.Recipient) ([]byte, error) {
-	plain := make([]byte, 0, len(body)+len(e.id)+6+macSize)
-	plain = append(plain, kind, byte(len(e.id)))
-	plain = append(plain, e.id...)
-	plain = binary.BigEndian.AppendUint32(plain, ordinal)
-	plain = append(plain, body...)
-	plain = append(plain, mac(e.key, plain)...)
-	var out bytes.Buffer
-	out.Grow(len(plain) + 512)
-	w, err := age.Encrypt(&out, to...)
-	if err != nil {
-		return nil, fmt.Errorf("recordings: seal: %w", err)
-	}
-	if _, err := w.Write(plain); err != nil {
-		return nil, fmt.Errorf("recordings: seal: %w", err)
-	}
-	if err := w.Close(); err != nil {
-		return nil, fmt.Errorf("recordings: seal: %w", err)
-	}
-	return out.Bytes(), nil
-}
-
-func mac(key, b []byte) []byte {
-	h := hmac.New(sha256.New, key)
-	h.Write(b)
-	return h.Sum(nil)
-}
-
-// unseal returns the body of a frame. Without a key yet (the opening) the key is taken from the body.
-func (e *envelope) unseal(kind byte, ordinal uint32, sealed []byte, by []age.Identity) ([]byte, error) {
-	r, err := age.Decrypt(bytes.NewReader(sealed), by...)
-	if err != nil {
-		return nil, err
-	}
-	plain, err := io.ReadAll(r)
-	if err != nil {
-		return nil, err
-	}
-	head := 2 + len(e.id) + 4
-	if len(plain) < head+macSize {
-		return nil, errors.New("too short")
-	}
-	signed, sum := plain[:len(plain)-macSize], plain[len(plain)-macSize:]
-	body := signed[head:]
-	key := e.key
-	if key == nil {
-		if kind != frameOpening || len(body) < sha256.Size {
-			return nil, errors.New("no opening")
-		}
-		key = body[:sha256.Size]
-	}
-	if !hmac.Equal(sum, mac(key, signed)) {
-		return nil, errors.New("was not written by the recorder")
-	}
-	if signed[0] != kind || int(signed[1]) != len(e.id) || string(signed[2:2+len(e.id)]) != e.id {
-		return nil, errors.New("belongs elsewhere")
-	}
-	if got := binary.BigEndian.Uint32(signed[2+len(e.id):]); got != ordinal {
-		return nil, fmt.Errorf("is piece %d in the place of %d", got, ordinal)
-	}
-	return body, nil
 }
 
 func (o *opening) encode() ([]byte, error) {
@@ -236,14 +154,6 @@ func decodeChunk(b []byte) (c chunk, err error) {
 	}
 	c.audio = slices.Clone(b)
 	return c, nil
-}
-
-func (s *summary) encode() []byte {
-	b := binary.BigEndian.AppendUint32(nil, s.chunks)
-	b = binary.BigEndian.AppendUint64(b, s.samples)
-	b = binary.BigEndian.AppendUint32(b, s.gaps)
-	b = binary.BigEndian.AppendUint64(b, s.gapSamples)
-	return append(b, s.digest[:]...)
 }
 
 func decodeSummary(b []byte) (s summary, err error) {

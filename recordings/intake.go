@@ -183,7 +183,11 @@ func (in *Intake) adopt(id string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	l, err := scan(f, st.Size())
+	side, err := readSidecar(in.cfg.Dir, id)
+	if err != nil {
+		side = in.guess(id, st.ModTime())
+	}
+	side, err = adoptFile(f, st.Size(), side)
 	if _, disk := errors.AsType[*fs.PathError](err); err != nil && !disk {
 		in.cfg.Metrics.broken.Inc()
 		in.cfg.Log.Error("a recording cannot be read; it was put aside", "recording", id, "file", id+suffixBroken, "err", err)
@@ -192,14 +196,6 @@ func (in *Intake) adopt(id string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if err := errors.Join(f.Truncate(l.size), f.Sync()); err != nil {
-		return false, err
-	}
-	side, err := readSidecar(in.cfg.Dir, id)
-	if err != nil {
-		side = in.guess(id, st.ModTime())
-	}
-	side.Chunks, side.DurationMS, side.Complete = len(l.audio()), timeOf(l.span()).Milliseconds(), false
 	if err := writeSidecar(in.cfg.Dir, side); err != nil {
 		return false, err
 	}

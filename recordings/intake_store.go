@@ -107,8 +107,8 @@ func (in *Intake) enter(ctx context.Context, s sidecar, f vault.File) error {
 	}}
 	e, err := in.evidence(ctx, r, f)
 	if err != nil {
-		if _, gone := in.index.Get(ctx, s.ID); errors.Is(err, fs.ErrNotExist) && gone == nil {
-			return nil // another worker was faster
+		if _, known := in.index.Get(ctx, s.ID); errors.Is(err, fs.ErrNotExist) && known == nil {
+			return in.clear(s.ID) // another worker was faster, or put it before
 		}
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"hotline/recordings/vault"
@@ -24,37 +23,49 @@ func (l *Library) List(ctx context.Context, before time.Time, limit int) ([]Reco
 	return l.index.List(ctx, before, limit)
 }
 
-// Open opens a recording for playback with the secret keys (any that fits will do). It proves that the file is the one that was
-// stored and that none of its pieces is missing; each piece is proved when it is read. Errors: [ErrNotFound], [ErrWrongKey],
+// Open opens a part for playback with the secret keys (any that fits will do). It proves that the file is the one that was stored and
+// that none of its pieces is missing; each piece is proved when it is read. Errors: [ErrNotFound], [ErrErased], [ErrWrongKey],
 // [*ErrTampered]. The caller writes the audit row before and closes the playback after.
 func (l *Library) Open(ctx context.Context, id string, keys ...SecretKey) (*Playback, error) {
-	if validID(id) != nil {
-		return nil, ErrNotFound
-	}
-	r, err := l.index.row(ctx, id)
+	f, r, err := l.file(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	f, err := l.store.Open(ctx, r.path)
-	if errors.Is(err, vault.ErrNotFound) {
-		return nil, fmt.Errorf("recordings: open %s: %w", id, &ErrTampered{-1, "it is gone from the store"})
-	}
-	if err != nil {
-		return nil, fmt.Errorf("recordings: open %s: %w", id, err)
-	}
-	p, err := newPlayback(f, r.Recording, identities(keys))
+	p, err := openPart(f, f.Size(), r, func() (PartKey, error) { return l.partKey(ctx, id) }, keys)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("recordings: open %s: %w", id, err), f.Close())
 	}
+	p.closer = f
 	return p, nil
 }
 
-// Verify reads a whole recording and proves every piece of it.
-func (l *Library) Verify(ctx context.Context, id string, keys ...SecretKey) error {
-	p, err := l.Open(ctx, id, keys...)
-	if err != nil {
-		return err
+// file opens the file of a part.
+func (l *Library) file(ctx context.Context, id string) (vault.File, Recording, error) {
+	if validID(id) != nil {
+		return nil, Recording{}, ErrNotFound
 	}
-	_, err = io.Copy(io.Discard, io.NewSectionReader(p, 0, p.Size()))
-	return errors.Join(err, p.Close())
+	r, err := l.index.row(ctx, id)
+	if err != nil {
+		return nil, Recording{}, err
+	}
+	f, err := l.store.Open(ctx, r.path)
+	if errors.Is(err, vault.ErrNotFound) && r.Erased {
+		return nil, r.Recording, fmt.Errorf("recordings: open %s: %w", id, ErrErased)
+	}
+	if errors.Is(err, vault.ErrNotFound) {
+		return nil, r.Recording, fmt.Errorf("recordings: open %s: %w", id, &ErrTampered{-1, "it is gone from the store"})
+	}
+	if err != nil {
+		return nil, r.Recording, fmt.Errorf("recordings: open %s: %w", id, err)
+	}
+	return f, r.Recording, nil
+}
+
+// partKey is the wrapped key of a part of format 2.
+func (l *Library) partKey(ctx context.Context, part string) (PartKey, error) {
+	k, ok, err := l.index.Key(ctx, part)
+	if err == nil && !ok {
+		err = fmt.Errorf("recordings: open %s: %w", part, &ErrTampered{-1, "it is of another format than when it came in"})
+	}
+	return k, err
 }

@@ -22,7 +22,9 @@ const (
 
 // Why something is missing.
 const (
-	GapLost    = "lost"    // nothing came from the network
+	GapLost    = "lost"    // nothing came from the network, on both sides
+	GapLeft    = "left"    // nothing came of the left side: the counsellor
+	GapRight   = "right"   // nothing came of the right side: lost, or there was nothing to hear
 	GapDisk    = "disk"    // the disk refused it
 	GapSlow    = "slow"    // the disk was too slow for it
 	GapClock   = "clock"   // frames came with impossible times

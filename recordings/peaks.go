@@ -73,12 +73,12 @@ func (p *Playback) peaks(ctx context.Context) ([sides][]uint8, error) {
 		if err := ctx.Err(); err != nil {
 			return p.peaked, err
 		}
-		n, err := p.ReadAt(b, wavHeader+at*frameBytes)
+		n, err := p.readFrames(b, at)
 		if err != nil && !errors.Is(err, io.EOF) {
 			return p.peaked, err
 		}
-		m.pcm(at, b[:n])
-		at += int64(n / frameBytes)
+		m.pcm(at, b[:n*frameBytes])
+		at += int64(n)
 	}
 	p.peaked = m.done(p.samples)
 	return p.peaked, nil

@@ -2,46 +2,48 @@ package recordings
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"sync"
 
-	"filippo.io/age"
-
 	"hotline/audio"
 )
 
-const cachedWAVs = 4
+const cachedPieces = 4
 
 // Playback is an open recording as a WAV file (PCM, 16 bit, 8 kHz, stereo: left the counsellor, right what the counsellor heard). It is
 // an [io.ReadSeeker] whose size is known at once, and an [io.ReaderAt]; pieces are decrypted when they are read, in memory only. What
 // is missing is silence. A read of an altered piece fails with [*ErrTampered]. Safe for concurrent use, but for Read and Seek.
 type Playback struct {
 	Recording Recording
+	*WAV
 
-	src     io.ReaderAt
-	file    io.Closer
-	layout  *layout
-	keys    []age.Identity
-	env     envelope
-	meta    Meta
-	summary *summary // nil when the writer died
-	samples int64
-	at      int64
+	closer io.Closer // nil: nothing to close
 
 	peakMu sync.Mutex
-	peaked [sides][]uint8
+	peaked [sides][]uint8 // nil until they are known
 
-	mu    sync.Mutex
+	mu    sync.Mutex // guards what follows
+	file  partFile
 	cache []decoded // the newest last
 }
 
-// decoded is one chunk as WAV samples.
+// decoded is one piece as WAV samples; none of what is missing altogether.
 type decoded struct {
-	n   int
-	pcm []byte
+	slot uint32
+	pcm  []byte
+}
+
+// newPlayback plays a file whose row is r.
+func newPlayback(f partFile, r Recording) (*Playback, error) {
+	// A row without a call is that of a part whose sidecar was lost.
+	if m := f.meta(); r.Call != "" && (m.Call != r.Call || m.Line != r.Line || m.Agent != r.Agent || m.Kind != r.Kind) {
+		return nil, &ErrTampered{-1, "its row speaks of another call"}
+	}
+	p := &Playback{Recording: r, file: f}
+	p.WAV = &WAV{samples: f.length(), frames: p.readFrames}
+	return p, nil
 }
 
 // Compile-time proof of what is promised above.
@@ -49,34 +51,6 @@ var (
 	_ io.ReadSeekCloser = (*Playback)(nil)
 	_ io.ReaderAt       = (*Playback)(nil)
 )
-
-// Size is the length of the WAV file in bytes.
-func (p *Playback) Size() int64 { return wavHeader + p.samples*frameBytes }
-
-// Read reads on.
-func (p *Playback) Read(b []byte) (int, error) {
-	n, err := p.ReadAt(b, p.at)
-	p.at += int64(n)
-	if n > 0 && errors.Is(err, io.EOF) {
-		err = nil
-	}
-	return n, err
-}
-
-// Seek sets where Read goes on.
-func (p *Playback) Seek(offset int64, whence int) (int64, error) {
-	switch whence {
-	case io.SeekCurrent:
-		offset += p.at
-	case io.SeekEnd:
-		offset += p.Size()
-	}
-	if offset < 0 || whence < io.SeekStart || whence > io.SeekEnd {
-		return p.at, errors.New("recordings: seek before the beginning")
-	}
-	p.at = offset
-	return offset, nil
-}
 
 // Close closes the file and forgets what was decrypted.
 func (p *Playback) Close() error {
@@ -86,72 +60,65 @@ func (p *Playback) Close() error {
 		clear(c.pcm)
 	}
 	p.cache = nil
-	return p.file.Close()
+	if p.closer == nil {
+		return nil
+	}
+	return p.closer.Close()
 }
 
-// ReadAt reads a range.
-func (p *Playback) ReadAt(b []byte, off int64) (int, error) {
-	if off < 0 {
-		return 0, errors.New("recordings: read before the beginning")
-	}
+// readFrames reads whole samples of both sides from a sample on.
+func (p *Playback) readFrames(b []byte, at int64) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	size := int64(p.file.pieceSamples())
 	n := 0
-	for n < len(b) && off < p.Size() {
-		var k int
-		var err error
-		if off < wavHeader {
-			k = copy(b[n:], appendWAVHeader(nil, p.samples)[off:])
-		} else {
-			k, err = p.readSamples(b[n:], off-wavHeader)
-		}
-		n, off = n+k, off+int64(k)
+	for n < len(b)/frameBytes && at < p.samples {
+		slot := uint32(at / size)
+		inside := at - int64(slot)*size
+		pcm, err := p.pcm(slot)
 		if err != nil {
 			return n, err
 		}
+		k := min(int64(len(b)/frameBytes-n), size-inside, p.samples-at)
+		stretch := b[n*frameBytes : (int64(n)+k)*frameBytes]
+		got := 0
+		if from := inside * frameBytes; from < int64(len(pcm)) {
+			got = copy(stretch, pcm[from:])
+		}
+		clear(stretch[got:]) // a gap, or the rest of a recording that goes on after its last piece: silence
+		n, at = n+int(k), at+k
 	}
-	if n < len(b) {
+	if n < len(b)/frameBytes {
 		return n, io.EOF
 	}
 	return n, nil
 }
 
-// readSamples copies from the one chunk, or the one gap, that holds the byte at off.
-func (p *Playback) readSamples(b []byte, off int64) (int, error) {
-	b = b[:min(int64(len(b)), p.samples*frameBytes-off)]
-	size := int64(p.layout.samples) * frameBytes
-	slot := uint32(off / size)
-	chunks := p.layout.audio()
-	n, ok := slices.BinarySearchFunc(chunks, slot, func(f frame, s uint32) int { return int(int64(f.slot) - int64(s)) })
-	inside := off - int64(slot)*size
-	if !ok { // no frame for this slot: silence up to its end
-		k := min(int64(len(b)), size-inside)
-		clear(b[:k])
-		return int(k), nil
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	pcm, err := p.pcm(n)
-	if err != nil {
-		return 0, err
-	}
-	if inside >= int64(len(pcm)) { // the last chunk is shorter than the recording: the rest is a gap
-		k := min(int64(len(b)), size-inside)
-		clear(b[:k])
-		return int(k), nil
-	}
-	return copy(b, pcm[inside:]), nil
-}
-
-// pcm returns chunk n as WAV samples, from the cache or the file. The caller holds mu.
-func (p *Playback) pcm(n int) ([]byte, error) {
-	if i := slices.IndexFunc(p.cache, func(c decoded) bool { return c.n == n }); i >= 0 {
+// pcm returns the piece of a slot as WAV samples, from the cache or the file. The caller holds mu.
+func (p *Playback) pcm(slot uint32) ([]byte, error) {
+	if i := slices.IndexFunc(p.cache, func(c decoded) bool { return c.slot == slot }); i >= 0 {
 		hit := p.cache[i]
 		p.cache = append(slices.Delete(p.cache, i, i+1), hit)
 		return hit.pcm, nil
 	}
-	c, err := p.decode(n)
+	c, ok, err := p.file.piece(slot)
 	if err != nil {
-		return nil, fmt.Errorf("recordings: play %s: %w", p.env.id, err)
+		return nil, fmt.Errorf("recordings: play %s: %w", p.Recording.ID, err)
 	}
+	if !ok {
+		return nil, nil
+	}
+	pcm := pcmOf(c)
+	if len(p.cache) == cachedPieces {
+		clear(p.cache[0].pcm)
+		p.cache = slices.Delete(p.cache, 0, 1)
+	}
+	p.cache = append(p.cache, decoded{slot, pcm})
+	return pcm, nil
+}
+
+// pcmOf is a piece as interleaved samples of 16 bit, little-endian.
+func pcmOf(c chunk) []byte {
 	var samples []int16
 	samples = audio.PCMA.Decode(samples, c.audio)
 	pcm := make([]byte, 0, len(samples)*2)
@@ -164,9 +131,5 @@ func (p *Playback) pcm(n int) ([]byte, error) {
 			pcm[at], pcm[at+1] = 0, 0
 		}
 	}
-	if len(p.cache) == cachedWAVs {
-		p.cache = slices.Delete(p.cache, 0, 1)
-	}
-	p.cache = append(p.cache, decoded{n, pcm})
-	return pcm, nil
+	return pcm
 }

@@ -125,23 +125,24 @@ func (r *Recorder) Start(id string, meta Meta) (*Take, error) {
 		id: id, meta: meta, rec: r, chunks: make(chan chunk, r.cfg.Buffer), wake: make(chan struct{}, 1), written: make(chan struct{}), last: r.now(),
 		line: timeline{samples: samplesIn(r.cfg.ChunkDuration), window: samplesIn(r.cfg.Window)},
 	}
+	w.lost = t.lost
 	r.takes[id] = t
 	r.cfg.Metrics.openTakes.Inc()
 	go t.run(w)
 	return t, nil
 }
 
-// begin creates the files of a recording: first under a name that Intake leaves alone, then, when they are locked and can be read back,
-// under the given suffix.
+// begin creates the files of a part: its key, wrapped, then the rest under a name that Intake leaves alone, and, when they are locked and
+// can be read back, under the given suffix. The secret half of the key is forgotten here.
 func (r *Recorder) begin(id string, meta Meta, suffix string) (*writer, error) {
 	fresh := filepath.Join(r.cfg.Dir, id+suffixNew)
 	file, err := r.create(fresh)
 	if err != nil {
 		return nil, err
 	}
-	w := newWriter(r, id, meta, file)
-	if err := errors.Join(w.open(), writeSidecar(r.cfg.Dir, w.sidecar(0))); err != nil {
-		return nil, errors.Join(err, file.Close(), os.Remove(fresh), removeIfThere(sidecarPath(r.cfg.Dir, id)))
+	w, err := r.beginIn(file, id, meta)
+	if err != nil {
+		return nil, errors.Join(err, file.Close(), os.Remove(fresh), removeIfThere(sidecarPath(r.cfg.Dir, id)), removeIfThere(keyPath(r.cfg.Dir, id)))
 	}
 	w.suffix = suffix
 	if suffix == suffixNew {
@@ -153,8 +154,24 @@ func (r *Recorder) begin(id string, meta Meta, suffix string) (*writer, error) {
 	return w, nil
 }
 
+func (r *Recorder) beginIn(file sink, id string, meta Meta) (*writer, error) {
+	public, key, err := newPartKey(id, r.cfg.Suite, r.cfg.Recipients)
+	if err != nil {
+		return nil, err
+	}
+	if err := writePartKey(r.cfg.Dir, key); err != nil {
+		return nil, err
+	}
+	w := newWriter(r, id, meta, file, public)
+	if err := w.open(); err != nil {
+		return nil, err
+	}
+	side := sidecar{ID: id, Call: meta.Call, Line: meta.Line, Agent: meta.Agent, Kind: meta.Kind, StartedMS: meta.Started.UnixMilli()}
+	return w, writeSidecar(r.cfg.Dir, side)
+}
+
 func (r *Recorder) spooled(id string) bool {
-	for _, suffix := range []string{suffixNew, suffixOpen, suffixSealed, suffixBroken, suffixSidecar} {
+	for _, suffix := range []string{suffixNew, suffixOpen, suffixSealed, suffixBroken, suffixSidecar, suffixKey} {
 		if _, err := os.Lstat(filepath.Join(r.cfg.Dir, id+suffix)); err == nil {
 			return true
 		}

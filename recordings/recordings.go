@@ -99,7 +99,9 @@ func validID(id string) error {
 	return nil
 }
 
-func samplesIn(d time.Duration) int64 { return int64(d) * Rate / int64(time.Second) }
+func samplesIn(d time.Duration) int64 {
+	return int64(d/time.Second)*Rate + int64(d%time.Second)*Rate/int64(time.Second) // a product of centuries would overflow
+}
 
 func timeOf(samples int64) time.Duration {
 	return time.Duration(samples) * time.Second / Rate

@@ -67,13 +67,11 @@ func (r *Recorder) sealFile(id, path string, meta Meta) (time.Duration, error) {
 	done, _ := line.write(Right, 0, alaw)
 	clear(alaw)
 	for _, c := range append(done, line.finish()...) {
-		if err := w.frame(frameAudio, c.slot, c.encode()); err != nil {
+		if err := w.piece(c); err != nil {
 			return 0, errors.Join(err, w.file.Close())
 		}
-		w.chunks++
-		w.gaps.chunk(c, line.samples)
 	}
-	if err := w.finish(line.head, nil); err != nil {
+	if err := w.finish(line.head); err != nil {
 		return 0, err
 	}
 	return timeOf(line.head), destroy(path)
@@ -122,5 +120,5 @@ func destroy(path string) error {
 			_, err = f.Write(zeros[:min(int64(len(zeros)), left)])
 		}
 	}
-	return errors.Join(err, f.Close(), os.Remove(path))
+	return errors.Join(err, f.Close(), removeIfThere(path)) // two may do it at once
 }

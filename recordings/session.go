@@ -161,8 +161,8 @@ func (s *Session) readFrames(b []byte, at int64) (int, error) {
 		stretch := b[n*frameBytes : (n+k)*frameBytes]
 		if part == nil {
 			clear(stretch)
-		} else if got, err := part.ReadAt(stretch, wavHeader+(at-part.from)*frameBytes); got < len(stretch) {
-			return n + got/frameBytes, fmt.Errorf("recordings: read %s: %w", s.id, err)
+		} else if got, err := part.readFrames(stretch, at-part.from); got < k {
+			return n + got, fmt.Errorf("recordings: read %s: %w", s.id, err)
 		}
 		n, at = n+k, at+int64(k)
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -133,4 +134,9 @@ func removeIfThere(path string) error {
 		return err
 	}
 	return nil
+}
+
+// meta is what a sidecar says of its part.
+func (s sidecar) meta() Meta {
+	return Meta{Call: s.Call, Line: s.Line, Agent: s.Agent, Kind: s.Kind, Started: time.UnixMilli(s.StartedMS).UTC()}
 }

@@ -24,7 +24,8 @@ type Take struct {
 
 	mu      sync.Mutex // guards what follows; never held over I/O
 	line    timeline
-	last    time.Time // of the last frame
+	last    time.Time // of the newest frame
+	base    int64     // where on the line that was
 	closed  bool
 	chunks  chan chunk
 	wake    chan struct{} // there are pending marks
@@ -51,7 +52,7 @@ func (t *Take) Write(side Side, offset int64, alaw []byte) {
 		return
 	}
 	now := t.rec.now()
-	if offset+int64(len(alaw))-t.line.head > samplesIn(now.Sub(t.last)+leap) {
+	if offset > t.base+samplesIn(now.Sub(t.last)+leap) {
 		t.rec.cfg.Metrics.lateSamples.Add(float64(len(alaw)))
 		t.gap(GapClock, t.now(), t.now())
 		return
@@ -60,9 +61,11 @@ func (t *Take) Write(side Side, offset int64, alaw []byte) {
 	if len(alaw) == 0 {
 		return
 	}
-	t.last = now
 	done, refused := t.line.write(side, offset, alaw)
 	t.rec.cfg.Metrics.lateSamples.Add(float64(refused))
+	if end := offset + int64(len(alaw)); end >= t.line.head { // not a late one
+		t.last, t.base = now, t.line.head
+	}
 	t.hand(done)
 }
 
@@ -88,7 +91,7 @@ func (t *Take) Close() (time.Duration, error) {
 	if !t.closed {
 		t.resume()
 		if quiet := t.rec.now().Sub(t.last); quiet > pause {
-			t.hand(t.line.advance(t.line.head + samplesIn(quiet)))
+			t.hand(t.line.advance(t.base + samplesIn(quiet)))
 		}
 		t.hand(t.line.finish())
 		t.closed = true
@@ -118,13 +121,14 @@ func (t *Take) run(w *writer) {
 		select {
 		case <-t.wake:
 		case c, open = <-t.chunks:
-			if open {
-				w.append(c)
-			}
 		}
-		w.mark(t.takeMarks())
+		w.mark(t.takeMarks()) // before the piece: a pause in it is no gap
+		if open && c.audio != nil {
+			w.append(c)
+		}
 	}
-	// The channel was closed under mu after the last change of the timeline and of the marks, so both are final.
+	w.mark(t.takeMarks()) // of pieces that were lost last
+	// The channel was closed under mu after the last change of the timeline, so head is final.
 	t.length = timeOf(t.line.head)
-	t.failed = w.finish(t.line.head, t.marks.closed(t.line.head))
+	t.failed = w.finish(t.line.head)
 }

@@ -86,12 +86,12 @@ func (t *Take) resume() {
 	} else {
 		t.hand(t.line.advance(to))
 	}
-	t.last = t.rec.now()
+	t.last, t.base = t.rec.now(), to
 }
 
 // now is this moment on the time line. The caller holds mu.
 func (t *Take) now() int64 {
-	return min(t.line.head+max(samplesIn(t.rec.now().Sub(t.last)), 0), maxSamples)
+	return min(t.base+max(samplesIn(t.rec.now().Sub(t.last)), 0), maxSamples)
 }
 
 // tone puts the soft tone on both sides. The caller holds mu.
@@ -100,7 +100,7 @@ func (t *Take) tone(from int64) {
 		done, _ := t.line.write(side, from, softTone)
 		t.hand(done)
 	}
-	t.last = t.rec.now()
+	t.last, t.base = t.rec.now(), from
 }
 
 // file keeps a mark and wakes the writer. The caller holds mu.

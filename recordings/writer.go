@@ -3,46 +3,55 @@ package recordings
 import (
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // writer seals chunks into one file. It belongs to one goroutine.
 type writer struct {
-	rec  *Recorder
-	log  *slog.Logger
-	id   string
-	meta Meta
-	file sink
-	env  envelope
+	rec    *Recorder
+	log    *slog.Logger
+	meta   Meta
+	file   sink
+	header header
+	public PublicKey // of the part; nobody here has the other half
+	env    envelope
+	lost   func(why string, from, to int64) // where a piece that the disk refused is marked
 	// suffix of the file while it is written
 	suffix string
 
 	size    int64 // of the whole frames in the file
-	ordinal uint32
-	sum     hash.Hash
-	torn    bool // the file could not be cut back to whole frames: nothing more may follow
-	full    bool // the last write failed; said once
+	chain   chain
+	book    markBook
+	unsaved []markAt // marks that the disk refused
+	torn    bool     // the file could not be cut back to whole frames: nothing more may follow
+	full    bool     // the last write failed; said once
 
-	chunks uint32
+	pieces uint32
 	gaps   gapCount
+	peaks  peakMeter
 }
 
-func newWriter(r *Recorder, id string, meta Meta, file sink) *writer {
+func newWriter(r *Recorder, id string, meta Meta, file sink, public PublicKey) *writer {
+	samples := int(samplesIn(r.cfg.ChunkDuration))
 	return &writer{
-		rec: r, id: id, meta: meta, file: file, env: envelope{id: id}, sum: sha256.New(),
-		log: r.cfg.Log.With("recording", id, "call_id", meta.Call),
+		rec: r, meta: meta, file: file, public: public, env: envelope{id: id},
+		header: header{samples: samples, pieces: max(segmentSamples/samples, 1), suite: public.Suite().Name(), id: id, public: public.String()},
+		lost:   func(string, int64, int64) {},
+		log:    r.cfg.Log.With("recording", id, "call_id", meta.Call),
 	}
 }
 
 // open writes the header and the opening frame.
 func (w *writer) open() error {
-	o := opening{samples: uint32(samplesIn(w.rec.cfg.ChunkDuration)), meta: w.meta}
+	o := opening{samples: uint32(w.header.samples), meta: w.meta}
 	if _, err := rand.Read(o.key[:]); err != nil {
 		return err
 	}
@@ -51,44 +60,37 @@ func (w *writer) open() error {
 	if err != nil {
 		return err
 	}
-	head := appendHeader(nil, w.id, int(o.samples))
+	head := w.header.encode()
 	if _, err := w.file.Write(head); err != nil {
 		return fmt.Errorf("write: %w", err)
 	}
-	w.sum.Write(head)
 	w.size = int64(len(head))
-	return w.frame(frameOpening, slotOpening, body)
-}
-
-// append seals one chunk. When the disk refuses it, the chunk becomes a gap and the next one is tried again.
-func (w *writer) append(c chunk) {
-	err := w.frame(frameAudio, c.slot, c.encode())
-	if err != nil {
-		w.rec.cfg.Metrics.droppedChunks.WithLabelValues("disk").Inc()
-		if !w.full {
-			w.log.Error("a piece of the recording could not be written; the call goes on", "err", err)
-		}
-		w.full = true
-		return
-	}
-	if w.full {
-		w.log.Info("the recording can be written again")
-	}
-	w.full = false
-	w.chunks++
-	w.gaps.chunk(c, samplesIn(w.rec.cfg.ChunkDuration))
-}
-
-func (w *writer) frame(kind byte, slot uint32, body []byte) error {
-	if w.torn {
-		return errors.New("the file is torn")
-	}
-	sealed, err := w.env.seal(kind, w.ordinal, body, ageRecipients(w.rec.cfg.Recipients))
+	frame, err := w.sealed(frameOpening, slotOpening, body)
 	if err != nil {
 		return err
 	}
-	b := appendFrame(nil, slot, sealed)
-	if _, err := w.file.Write(b); err != nil {
+	if err := w.put(frame); err != nil {
+		return err
+	}
+	w.chain.begin(head, frame)
+	return nil
+}
+
+// sealed makes the next frame.
+func (w *writer) sealed(kind byte, slot uint32, body []byte) ([]byte, error) {
+	sealed, err := w.public.Seal(w.env.wrap(kind, uint32(w.chain.frames), body))
+	if err != nil {
+		return nil, err
+	}
+	return appendFrame(nil, slot, sealed), nil
+}
+
+// put writes a whole frame or nothing.
+func (w *writer) put(frame []byte) error {
+	if w.torn {
+		return errors.New("the file is torn")
+	}
+	if _, err := w.file.Write(frame); err != nil {
 		// What a full disk took of the frame must go, or the next one would not be found.
 		if cut := w.cut(); cut != nil {
 			w.torn = true
@@ -96,10 +98,8 @@ func (w *writer) frame(kind byte, slot uint32, body []byte) error {
 		}
 		return fmt.Errorf("write: %w", err)
 	}
-	w.sum.Write(b[:frameHeader])
-	w.size += int64(len(b))
-	w.ordinal++
-	w.rec.cfg.Metrics.bytes.Add(float64(len(b)))
+	w.size += int64(len(frame))
+	w.rec.cfg.Metrics.bytes.Add(float64(len(frame)))
 	return nil
 }
 
@@ -111,79 +111,159 @@ func (w *writer) cut() error {
 	return err
 }
 
-// mark keeps marks.
-func (w *writer) mark([]markAt) {}
+// append seals one chunk. When the disk refuses it, the chunk becomes a gap and the next one is tried again.
+func (w *writer) append(c chunk) {
+	err := w.piece(c)
+	if err != nil {
+		w.rec.cfg.Metrics.droppedChunks.WithLabelValues("disk").Inc()
+		if !w.full {
+			w.log.Error("a piece of the recording could not be written; the call goes on", "err", err)
+		}
+		w.full = true
+		from := int64(c.slot) * int64(w.header.samples)
+		w.lost(GapDisk, from, from+int64(c.samples()))
+		return
+	}
+	if w.full {
+		w.log.Info("the recording can be written again")
+	}
+	w.full = false
+}
 
-// finish writes the summary of a recording of that many samples and gives the file its final name.
-func (w *writer) finish(samples int64, _ []markAt) error {
+func (w *writer) piece(c chunk) error {
+	frame, err := w.sealed(frameAudio, c.slot, c.encode())
+	if err != nil {
+		return err
+	}
+	if err := w.put(frame); err != nil {
+		return err
+	}
+	w.chain.audio(w.header.segmentOf(c.slot), frame)
+	w.pieces++
+	w.gaps.chunk(c, int64(w.header.samples))
+	w.peaks.chunk(c, int64(w.header.samples))
+	return nil
+}
+
+// mark keeps marks: in the file at once, and for the manifest. What the disk refuses now is tried again with the next.
+func (w *writer) mark(marks []markAt) {
+	for _, m := range marks {
+		w.book.fold(m)
+		if i := slices.IndexFunc(w.unsaved, func(u markAt) bool { return u.N == m.N }); i >= 0 {
+			w.unsaved[i] = m // a gap that grows while the disk is full
+		} else {
+			w.unsaved = append(w.unsaved, m)
+		}
+	}
+	w.pauses()
+	if len(w.unsaved) == 0 {
+		return
+	}
+	body, err := json.Marshal(w.unsaved)
+	if err != nil {
+		w.log.Error("marks of a recording cannot be written", "err", err)
+		return
+	}
+	frame := appendFrame(nil, slotMarks, w.env.wrap(frameMarks, uint32(w.chain.frames), body))
+	if len(frame) > int(w.header.longest(slotMarks)) { // a thousand at once: the manifest alone has them
+		w.unsaved = nil
+		return
+	}
+	if err := w.put(frame); err == nil {
+		w.chain.marks(frame)
+		w.unsaved = nil
+	}
+}
+
+// pauses tells the counting of gaps what is none.
+func (w *writer) pauses() {
+	w.gaps.paused = w.gaps.paused[:0]
+	for _, m := range w.book.all {
+		if m.Kind != MarkPaused {
+			continue
+		}
+		to := m.To
+		if to == openEnd {
+			to = maxSamples
+		}
+		w.gaps.paused = append(w.gaps.paused, span{m.From, to})
+	}
+}
+
+// finish writes the summary and the manifest of a part of that many samples and gives the file its final name.
+func (w *writer) finish(samples int64) error {
 	w.gaps.end(samples)
+	w.gaps.close()
 	w.rec.cfg.Metrics.gapSeconds.Add(timeOf(w.gaps.samples).Seconds())
-	s := summary{chunks: w.chunks, samples: uint64(samples), gaps: uint32(w.gaps.runs), gapSamples: uint64(w.gaps.samples)}
-	w.sum.Sum(s.digest[:0])
-	err := w.frame(frameSummary, slotSummary, s.encode())
+	m, err := w.end(samples)
 	if err == nil {
 		err = w.file.Sync()
 	}
 	if err == nil {
-		err = w.settle(samples)
+		err = w.settle(m)
 	}
 	// The lock goes with the file's closing, after the rename: until then Intake takes the recording for a live one.
 	return errors.Join(err, w.file.Close())
 }
 
-func (w *writer) settle(samples int64) error {
+// end writes the last two frames.
+func (w *writer) end(samples int64) (*manifest, error) {
+	m := newManifest(&w.header, &w.chain, w.meta)
+	m.Samples, m.Complete = samples, true
+	m.Marks = w.book.closed(samples)
+	for _, lost := range lostMarks(w.gaps.list, m.Marks) {
+		if len(m.Marks) < maxMarks {
+			lost.N = len(m.Marks)
+			m.Marks = append(m.Marks, lost)
+		}
+	}
+	m.Gaps, m.GapCount, m.GapSamples = w.gaps.list, w.gaps.runs, w.gaps.samples
+	c := closing{pieces: w.pieces, samples: uint64(samples), chain: w.chain.h, notes: m.notes(), peaks: w.peaks.done(samples)}
+	frame, err := w.sealed(frameSummary, slotSummary, c.encode())
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(frame)
+	m.Summary = &segment{N: -1, At: w.chain.end, Bytes: int64(len(frame)), Frame: w.chain.frames, Hash: hex.EncodeToString(sum[:])}
+	body, _, err := m.encode()
+	if err != nil {
+		return nil, err
+	}
+	if err := w.put(frame); err != nil {
+		return nil, err
+	}
+	return m, w.put(appendFrame(nil, slotManifest, body))
+}
+
+// newManifest says what the chain and the header tell.
+func newManifest(h *header, c *chain, meta Meta) *manifest {
+	first := c.first
+	c.close()
+	m := &manifest{
+		Format: 2, Part: h.id, Suite: h.suite, Call: meta.Call, Line: meta.Line, Agent: meta.Agent, Kind: meta.Kind, Started: meta.Started.UnixMilli(),
+		Opening: c.opening, First: hex.EncodeToString(first[:]), Segments: c.segments, Chain: hex.EncodeToString(c.h[:]),
+	}
+	for _, s := range c.segments {
+		m.Pieces += s.Pieces
+	}
+	return m
+}
+
+func (w *writer) settle(m *manifest) error {
 	dir := w.rec.cfg.Dir
-	side := w.sidecar(samples)
-	side.Complete = true
-	if err := writeSidecar(dir, side); err != nil {
+	if err := writeSidecar(dir, sidecarOf(m)); err != nil {
 		return err
 	}
-	if err := os.Rename(filepath.Join(dir, w.id+w.suffix), filepath.Join(dir, w.id+suffixSealed)); err != nil {
+	if err := os.Rename(filepath.Join(dir, m.Part+w.suffix), filepath.Join(dir, m.Part+suffixSealed)); err != nil {
 		return err
 	}
 	return syncDir(dir)
 }
 
-func (w *writer) sidecar(samples int64) sidecar {
+// sidecarOf is what the sidecar of a finished part says.
+func sidecarOf(m *manifest) sidecar {
 	return sidecar{
-		ID: w.id, Call: w.meta.Call, Line: w.meta.Line, Agent: w.meta.Agent, Kind: w.meta.Kind, StartedMS: w.meta.Started.UnixMilli(),
-		DurationMS: timeOf(samples).Milliseconds(), Chunks: int(w.chunks), Gaps: w.gaps.runs, GapMS: timeOf(w.gaps.samples).Milliseconds(),
+		ID: m.Part, Call: m.Call, Line: m.Line, Agent: m.Agent, Kind: m.Kind, StartedMS: m.Started, DurationMS: timeOf(m.Samples).Milliseconds(),
+		Chunks: m.Pieces, Gaps: m.GapCount, GapMS: timeOf(m.GapSamples).Milliseconds(), Complete: m.Complete,
 	}
-}
-
-// gapCount adds up what is missing, side by side. A gap that goes over the border of chunks is one gap.
-type gapCount struct {
-	at      int64        // up to where it was counted
-	until   [sides]int64 // end of the last gap
-	runs    int
-	samples int64
-}
-
-func (g *gapCount) add(side Side, from, to int64) {
-	if from >= to {
-		return
-	}
-	if g.until[side] != from || from == 0 {
-		g.runs++
-	}
-	g.until[side] = to
-	g.samples += to - from
-}
-
-// chunk counts the gaps of a chunk and of the missing slots before it.
-func (g *gapCount) chunk(c chunk, samples int64) {
-	start := int64(c.slot) * samples
-	g.end(start)
-	for _, h := range c.gaps {
-		g.add(h.side, start+int64(h.from), start+int64(h.from)+int64(h.n))
-	}
-	g.at = start + int64(c.samples())
-}
-
-// end counts up to the end: no slots came any more.
-func (g *gapCount) end(samples int64) {
-	for side := range Side(sides) {
-		g.add(side, g.at, samples)
-	}
-	g.at = max(g.at, samples)
 }

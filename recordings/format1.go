@@ -3,36 +3,26 @@ package recordings
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
+	"slices"
 
 	"filippo.io/age"
-
-	"hotline/recordings/vault"
 )
 
-func newPlayback(f vault.File, r Recording, keys []age.Identity) (*Playback, error) {
-	if f.Size() != r.Bytes {
-		return nil, &ErrTampered{-1, fmt.Sprintf("it has %d bytes instead of %d", f.Size(), r.Bytes)}
-	}
-	p, err := open(f, f.Size(), r.ID, keys)
-	if err != nil {
-		return nil, err
-	}
-	if p.summary == nil && r.Complete {
-		return nil, &ErrTampered{len(p.layout.frames), "the end is missing"}
-	}
-	// A row without a call is that of a recording whose sidecar was lost.
-	if m := p.meta; r.Call != "" && (m.Call != r.Call || m.Line != r.Line || m.Agent != r.Agent || m.Kind != r.Kind) {
-		return nil, &ErrTampered{-1, "its row speaks of another call"}
-	}
-	p.file, p.Recording = f, r
-	return p, nil
+// fileV1 is a file of format 1.
+type fileV1 struct {
+	src     io.ReaderAt
+	layout  *layout
+	keys    []age.Identity
+	env     envelope
+	opened  Meta
+	summary *summary // nil when the writer died
+	samples int64
 }
 
-// open reads what a file says of itself and proves it.
-func open(f io.ReaderAt, size int64, id string, keys []age.Identity) (*Playback, error) {
-	l, err := scan(f, size)
+// openV1 reads what a file says of itself and proves it.
+func openV1(src io.ReaderAt, size int64, id string, complete bool, keys []age.Identity) (*fileV1, error) {
+	l, err := scan(src, size)
 	if err != nil {
 		return nil, &ErrTampered{-1, err.Error()}
 	}
@@ -44,17 +34,36 @@ func open(f io.ReaderAt, size int64, id string, keys []age.Identity) (*Playback,
 	case len(l.frames) == 0:
 		return nil, &ErrTampered{-1, "it is empty"}
 	}
-	p := &Playback{src: f, layout: l, keys: keys, env: envelope{id: id}}
+	if len(keys) == 0 {
+		return nil, ErrWrongKey
+	}
+	p := &fileV1{src: src, layout: l, keys: keys, env: envelope{id: id}}
 	if err := p.readOpening(); err != nil {
 		return nil, err
 	}
 	if err := p.readEnd(); err != nil {
 		return nil, err
 	}
+	if p.summary == nil && complete {
+		return nil, &ErrTampered{len(l.frames), "the end is missing"}
+	}
 	return p, nil
 }
 
-func (p *Playback) readOpening() error {
+func (p *fileV1) meta() Meta        { return p.opened }
+func (p *fileV1) length() int64     { return p.samples }
+func (p *fileV1) pieceSamples() int { return p.layout.samples }
+
+func (p *fileV1) piece(slot uint32) (chunk, bool, error) {
+	n, ok := slices.BinarySearchFunc(p.layout.audio(), slot, func(f frame, s uint32) int { return int(int64(f.slot) - int64(s)) })
+	if !ok {
+		return chunk{}, false, nil
+	}
+	c, err := p.decode(n)
+	return c, err == nil, err
+}
+
+func (p *fileV1) readOpening() error {
 	body, err := p.unseal(frameOpening, 0)
 	if _, wrong := errors.AsType[*age.NoIdentityMatchError](err); wrong {
 		// Either the key is wrong, or the opening was altered so that no key fits: another frame tells.
@@ -73,12 +82,12 @@ func (p *Playback) readOpening() error {
 		return &ErrTampered{-1, "header: another length of chunks"}
 	}
 	p.env.key = o.key[:]
-	p.meta = o.meta
+	p.opened = o.meta
 	return nil
 }
 
 // fitsNot tells whether no key opens the frame.
-func (p *Playback) fitsNot(ordinal int) bool {
+func (p *fileV1) fitsNot(ordinal int) bool {
 	sealed, err := p.sealed(ordinal)
 	if err != nil {
 		return true
@@ -89,7 +98,7 @@ func (p *Playback) fitsNot(ordinal int) bool {
 }
 
 // readEnd finds the exact length: from the summary, or from the last chunk when the writer died before it wrote one.
-func (p *Playback) readEnd() error {
+func (p *fileV1) readEnd() error {
 	chunks := p.layout.audio()
 	if !p.layout.closed() {
 		if len(chunks) == 0 {
@@ -119,7 +128,7 @@ func (p *Playback) readEnd() error {
 }
 
 // decode opens the nth audio frame.
-func (p *Playback) decode(n int) (chunk, error) {
+func (p *fileV1) decode(n int) (chunk, error) {
 	body, err := p.unseal(frameAudio, n+1)
 	if err != nil {
 		return chunk{}, &ErrTampered{n + 1, err.Error()}
@@ -135,15 +144,23 @@ func (p *Playback) decode(n int) (chunk, error) {
 	return c, nil
 }
 
-func (p *Playback) unseal(kind byte, ordinal int) ([]byte, error) {
+func (p *fileV1) unseal(kind byte, ordinal int) ([]byte, error) {
 	sealed, err := p.sealed(ordinal)
 	if err != nil {
 		return nil, err
 	}
-	return p.env.unseal(kind, uint32(ordinal), sealed, p.keys)
+	r, err := age.Decrypt(bytes.NewReader(sealed), p.keys...)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	return p.env.unwrap(kind, uint32(ordinal), plain)
 }
 
-func (p *Playback) sealed(ordinal int) ([]byte, error) {
+func (p *fileV1) sealed(ordinal int) ([]byte, error) {
 	f := p.layout.frames[ordinal]
 	b := make([]byte, f.length)
 	return b, readFull(p.src, b, f.offset)
