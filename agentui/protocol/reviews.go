@@ -77,7 +77,7 @@ type ReviewScore struct {
 
 // ReviewMark is what a reviewer says of one item.
 type ReviewMark struct {
-	Points  int     `json:"points"`
+	Points  int     `json:"points"`  // place in the sheet's levels; -1: not marked yet
 	None    bool    `json:"none"`    // it does not apply
 	Moments []int64 `json:"moments"` // milliseconds from the beginning of the recording
 	Words   string  `json:"words"`

@@ -9,7 +9,7 @@ import (
 
 // Mark is what a reviewer says of one item.
 type Mark struct {
-	Points int  `json:"points"` // place in the sheet's levels
+	Points int  `json:"points"` // place in the sheet's levels; -1: not marked yet, with moments or words already
 	None   bool `json:"none"`   // it does not apply
 	// Moments of the recording that show it, in milliseconds from its beginning, in order.
 	Moments []int64 `json:"moments"`
@@ -84,7 +84,9 @@ func (s Sheet) Fit(marks Marks, whole bool) (Marks, error) {
 func (i Item) wrong(m Mark, top int, whole bool) string {
 	const day = int64(24 * time.Hour / time.Millisecond)
 	switch {
-	case m.None && !i.Optional, m.Points < 0, m.Points > top:
+	case whole && m.Points == -1:
+		return "missing"
+	case m.None && !i.Optional, m.Points < -1, m.Points > top:
 		return "range"
 	case len(m.Moments) > mostMoments, len(m.Moments) > 0 && (m.Moments[0] < 0 || m.Moments[len(m.Moments)-1] > day):
 		return "moment"

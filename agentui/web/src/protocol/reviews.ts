@@ -53,7 +53,8 @@ export const scoreSheet = record({
   sections: list(section),
 });
 
-const mark = record({ points: count, none: flag, moments: list(count), words: text });
+/** `points` -1: not marked yet. */
+const mark = record({ points: number, none: flag, moments: list(count), words: text });
 
 export const reviewScore = record({
   reviewer: text,

@@ -7,6 +7,7 @@ import { book } from '../protocol/phonebook';
 import { feed, people, publication, publications, review, type Roster, roster } from '../protocol/roster';
 import { directory } from '../protocol/services';
 import { settings, skillRenamed, skillUses } from '../protocol/settings';
+import { scoreSheet } from '../protocol/reviews';
 import type { Reader } from '../protocol/shape';
 import { call } from './api';
 
@@ -27,6 +28,7 @@ function documentApi<T>(name: string, doc: Reader<T>) {
 
 export const settingsApi = documentApi('settings', settings);
 export const phonebookApi = documentApi('phonebook', book);
+export const scoreSheetApi = documentApi('scoresheet', scoreSheet);
 export const formsApi = documentApi('forms', formBook);
 export const crisisApi = {
   ...documentApi('crisis', crisisPolicy),

@@ -4,6 +4,7 @@ import type { CrisisPolicy } from '../../protocol/crisis';
 import type { FormBook } from '../../protocol/forms';
 import type { Book } from '../../protocol/phonebook';
 import type { Roster } from '../../protocol/roster';
+import type { ScoreSheet } from '../../protocol/reviews';
 import type { Settings } from '../../protocol/settings';
 import type { Directory } from '../../protocol/services';
 import {
@@ -11,6 +12,7 @@ import {
   formsApi,
   phonebookApi,
   rosterApi,
+  scoreSheetApi,
   servicesApi,
   settingsApi,
 } from '../../session/documents';
@@ -52,3 +54,4 @@ export const useSettingsSheet = sheetOf<Settings>(settingsApi);
 export const useRoster = sheetOf<Roster>(rosterApi);
 export const useCrisisSheet = sheetOf<CrisisPolicy>(crisisApi);
 export const useForms = sheetOf<FormBook>(formsApi);
+export const useScoreSheet = sheetOf<ScoreSheet>(scoreSheetApi);
