@@ -3,7 +3,6 @@ package agentui
 import (
 	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"log/slog"
 	"time"
@@ -48,9 +47,6 @@ var _ index = (*queue.Queue)(nil)
 
 // Actions of the audit trail.
 const (
-	ActionRecordingAccess = "recording.access"
-	ActionRecordingPlay   = "recording.play"
-
 	ActionTaskCall     = "task.call"   // "call now"
 	ActionTaskDone     = "task.done"   // with the person's reason
 	ActionTaskCancel   = "task.cancel" // not needed any more, with the reason
@@ -89,28 +85,6 @@ type AuditEntry struct {
 type Auditor interface {
 	// Append returns when the entry is durable.
 	Append(ctx context.Context, e AuditEntry) error
-}
-
-// ErrNoRecording is what a Library answers when it has no such recording.
-var ErrNoRecording = errors.New("no such recording")
-
-// Recording is one row of the index of recordings.
-type Recording struct {
-	ID       string
-	Call     queue.CallID
-	Line     queue.LineID
-	Agent    queue.AgentID
-	Started  time.Time
-	Duration time.Duration
-	Complete bool // no gap, sealed
-}
-
-// Library gives recordings back.
-type Library interface {
-	// List returns at most limit recordings that started before the time (zero: the newest), newest first.
-	List(ctx context.Context, before time.Time, limit int) ([]Recording, error)
-	// Open returns a recording as a WAV file (8 kHz, stereo, 16 bit), or ErrNoRecording.
-	Open(ctx context.Context, id string) (io.ReadSeekCloser, error)
 }
 
 // LegEventType names the news of a gateway.
@@ -168,8 +142,8 @@ type Deps struct {
 	Factors    *users.Factors
 	Provider   identities // of identities; nil: none
 	Audit      Auditor
-	Trail      trail // the audit trail, for who reads it
-	Recordings Library
+	Trail      trail     // the audit trail, for who reads it
+	Recorded   Recorded  // see OpenRecorded
 	Callbacks  callbacks // *casework.Callbacks
 	Blocks     blocks    // *casework.Blocks
 	Lines      policies  // *lines.Store
@@ -203,7 +177,7 @@ type Deps struct {
 func (d Deps) validate() error {
 	var errs []error
 	for name, missing := range map[string]bool{
-		"Log": d.Log == nil, "Queue": d.Queue == nil, "Users": d.Users == nil, "Audit": d.Audit == nil, "Factors": d.Factors == nil, "Trail": d.Trail == nil, "Recordings": d.Recordings == nil,
+		"Log": d.Log == nil, "Queue": d.Queue == nil, "Users": d.Users == nil, "Audit": d.Audit == nil, "Factors": d.Factors == nil, "Trail": d.Trail == nil, "Recorded": d.Recorded.missing(),
 		"Callbacks": d.Callbacks == nil, "Blocks": d.Blocks == nil, "Assets": d.Assets == nil, "Metrics": d.Metrics == nil, "Lines": d.Lines == nil,
 		"Decisions": d.Decisions == nil, "Settings": d.Settings == nil, "Phonebook": d.Phonebook == nil, "Roster": d.Roster == nil, "Imports": d.Imports == nil, "Skills": d.Skills == nil,
 		"Figures": d.Figures == nil, "Broadcasts": d.Broadcasts == nil, "Walls": d.Walls == nil, "Care": d.Care.missing(), "Telephones": d.Telephones == nil, "Detectors": d.Detectors == nil, "Detected": d.Detected == nil,

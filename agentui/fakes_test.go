@@ -1,13 +1,10 @@
 package agentui
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
 	"slices"
 	"sync"
-	"time"
 
 	"hotline/crisis"
 )
@@ -60,39 +57,6 @@ func (c *callTree) CallTree(context.Context, crisis.Tree) ([]crisis.Rung, error)
 	defer c.mu.Unlock()
 	return slices.Clone(c.rungs), nil
 }
-
-// library holds one recording.
-type library struct {
-	row  Recording
-	data []byte
-}
-
-func newLibrary() *library {
-	return &library{
-		row: Recording{
-			ID: newID(), Call: "01J0000000000000000000000D", Line: "12355", Started: time.UnixMilli(1700000000000), Duration: 91 * time.Second, Complete: true,
-		},
-		data: bytes.Repeat([]byte("RIFFdata"), 1000),
-	}
-}
-
-func (l *library) List(_ context.Context, before time.Time, limit int) ([]Recording, error) {
-	if limit < 1 || !before.IsZero() && !l.row.Started.Before(before) {
-		return nil, nil
-	}
-	return []Recording{l.row}, nil
-}
-
-func (l *library) Open(_ context.Context, id string) (io.ReadSeekCloser, error) {
-	if id != l.row.ID {
-		return nil, ErrNoRecording
-	}
-	return closable{bytes.NewReader(l.data)}, nil
-}
-
-type closable struct{ *bytes.Reader }
-
-func (closable) Close() error { return nil }
 
 var errNoMedia = errors.New("no media")
 

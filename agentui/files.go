@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hotline/agentui/protocol"
+	"hotline/agentui/tapes"
 	"hotline/agentui/users"
 	"hotline/casework"
 	"hotline/casework/files"
@@ -214,7 +215,7 @@ func (s *Server) changePeople(w http.ResponseWriter, r *http.Request, v *visitor
 // mayFile says whether a person may see and change a file: supervisors, who takes part in a call of the person, and who opened it for a reason.
 // errReasonNeeded: only with one.
 func (s *Server) mayFile(ctx context.Context, v *visitor, file, grant string) error {
-	if v.user.Role == users.Supervisor || validGrant(v.grants, grant, personGrant(file), time.Now()) {
+	if v.user.Role == users.Supervisor || tapes.ValidGrant(v.grants, grant, personGrant(file), time.Now()) {
 		return nil
 	}
 	links, err := s.deps.Persons.Files.Calls(ctx, file, fileCalls)

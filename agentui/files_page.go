@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hotline/agentui/protocol"
+	"hotline/agentui/tapes"
 	"hotline/agentui/users"
 	"hotline/casework/files"
 	"hotline/queue"
@@ -29,7 +30,7 @@ func (s *Server) openFile(w http.ResponseWriter, r *http.Request, v *visitor) {
 		if body.Reason, ok = s.reason(w, body.Reason); !ok {
 			return
 		}
-		grant = newGrant(v.grants, personGrant(f.ID), time.Now().Add(fileGrant))
+		grant = tapes.NewGrant(v.grants, personGrant(f.ID), time.Now().Add(fileGrant))
 	case !s.filed(w, r, err):
 		return
 	}

@@ -57,14 +57,15 @@ func TestMain(m *testing.M) {
 
 // site is a console with a real Redis, a real SQLite file and a gateway made for tests.
 type site struct {
-	t       *testing.T
-	redis   *queuetest.Server
-	queue   *queue.Queue
-	db      *storage.DB
-	users   *users.Store
-	audit   *auditLog
-	lines   *lines.Store
-	library *library
+	t        *testing.T
+	redis    *queuetest.Server
+	queue    *queue.Queue
+	db       *storage.DB
+	users    *users.Store
+	audit    *auditLog
+	lines    *lines.Store
+	library  *shelf
+	recorded Recorded
 
 	decisions *decisions.Store
 	care      Care
@@ -143,7 +144,7 @@ func (s *site) redisClient() *redis.Client {
 func newSite(t *testing.T, adjust func(*Config)) *site {
 	t.Helper()
 	t.Parallel()
-	s := &site{t: t, redis: queuetest.Start(t), audit: &auditLog{}, library: newLibrary(), gateway: newFakeGateway(), logs: &lockedBuffer{}}
+	s := &site{t: t, redis: queuetest.Start(t), audit: &auditLog{}, library: newShelf(), gateway: newFakeGateway(), logs: &lockedBuffer{}}
 	people, err := staff()
 	if err != nil {
 		t.Fatal(err)
@@ -196,6 +197,9 @@ func newSite(t *testing.T, adjust func(*Config)) *site {
 	if s.persons, err = OpenPersons(t.Context(), s.db, s.keys, s.risk.Forms); err != nil {
 		t.Fatal(err)
 	}
+	if s.recorded, err = OpenRecorded(t.Context(), s.db, s.keys, s.library); err != nil {
+		t.Fatal(err)
+	}
 	if s.retention, err = retention.OpenFiled(t.Context(), s.db, s.keys, casework.Private()); err != nil {
 		t.Fatal(err)
 	}
@@ -243,7 +247,7 @@ func (s *site) start(addr string) {
 	s.metrics = prometheus.NewRegistry()
 	server, err := New(s.cfg, Deps{
 		Log: slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), Queue: s.index, Users: s.users, Factors: s.users.Factors(s.keys, "Test"), Provider: s.provider, Audit: s.audit, Trail: casework.NewAudit(s.db),
-		Recordings: s.library, Callbacks: s.tasks, Blocks: casework.NewBlocks(s.db), Lines: s.lines, Decisions: s.decisions, Care: s.care, Aftercare: s.after, Figures: figures.New(s.db), Broadcasts: s.told, Walls: s.walls, Settings: s.settings, Phonebook: s.phonebook, Roster: s.roster, Imports: s.imports, Skills: skills.New(s.db, skills.Stores{Users: s.users, Lines: s.lines, Settings: s.settings}), Gateways: map[string]Gateway{"gateway-1": s.gateway}, Metrics: s.metrics,
+		Recorded: s.recorded, Callbacks: s.tasks, Blocks: casework.NewBlocks(s.db), Lines: s.lines, Decisions: s.decisions, Care: s.care, Aftercare: s.after, Figures: figures.New(s.db), Broadcasts: s.told, Walls: s.walls, Settings: s.settings, Phonebook: s.phonebook, Roster: s.roster, Imports: s.imports, Skills: skills.New(s.db, skills.Stores{Users: s.users, Lines: s.lines, Settings: s.settings}), Gateways: map[string]Gateway{"gateway-1": s.gateway}, Metrics: s.metrics,
 		Crisis: s.crisis, Risk: s.risk,
 		Persons:   s.persons,
 		Staff:     s.staff(),

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hotline/agentui/protocol"
+	"hotline/agentui/tapes"
 	"hotline/agentui/users"
 	"hotline/casework/notes"
 	"hotline/queue"
@@ -72,7 +73,7 @@ func (s *Server) mayNote(ctx context.Context, v *visitor, call, grant string) (w
 		return false, err
 	case p == partServing || p == partServed:
 		return true, nil
-	case validGrant(v.grants, grant, noteGrant(call), time.Now()):
+	case tapes.ValidGrant(v.grants, grant, noteGrant(call), time.Now()):
 		return v.user.Role == users.Supervisor, nil
 	case v.user.Role == users.Supervisor || p == partPast:
 		return false, errReasonNeeded
@@ -96,7 +97,7 @@ func (s *Server) openNote(w http.ResponseWriter, r *http.Request, v *visitor) {
 			return
 		}
 		out.MayWrite = v.user.Role == users.Supervisor
-		out.Grant = newGrant(v.grants, noteGrant(call), time.Now().Add(noteGrantLife))
+		out.Grant = tapes.NewGrant(v.grants, noteGrant(call), time.Now().Add(noteGrantLife))
 	} else if !s.noted(w, r, err) {
 		return
 	}

@@ -1,24 +1,24 @@
 package agentui
 
 import (
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/binary"
+	"context"
 	"errors"
-	"io"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
-	"sync"
 	"time"
-	"unicode/utf8"
 
 	"github.com/oklog/ulid/v2"
 
 	"hotline/agentui/protocol"
+	"hotline/agentui/tapes"
+	"hotline/agentui/users"
+	"hotline/casework/comments"
+	"hotline/casework/exports"
+	"hotline/casework/retention"
+	"hotline/crisis"
+	"hotline/storage"
 )
 
 const (
@@ -26,46 +26,199 @@ const (
 	recordingsMost    = 200
 	reasonLeast       = 3 // characters
 	reasonMost        = 500
-	grantNonce        = 16 // bytes
-	grantsKept        = 4096
+	peaksPerSecond    = 10
+	actsMost          = 50
 )
 
-func (s *Server) listRecordings(w http.ResponseWriter, r *http.Request, _ *visitor) {
-	q := r.URL.Query()
-	before, limit := time.Time{}, recordingsDefault
-	if text := q.Get("before"); text != "" {
-		ms, err := strconv.ParseInt(text, 10, 64)
-		if err != nil || ms < 0 {
-			s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+// Actions of the audit trail about recordings. What was read is written by what left the server; what was played, by what the person did.
+const (
+	ActionRecordingAccess  = "recording.access"
+	ActionRecordingRead    = "recording.read" // from a second on that this access had not read yet
+	ActionRecordingPlay    = "recording.play"
+	ActionRecordingPause   = "recording.pause"
+	ActionRecordingSeek    = "recording.seek"
+	ActionRecordingComment = "recording.comment"
+	ActionCommentWithdraw  = "recording.comment_withdraw"
+)
+
+// Recorded is what the console stands on for recordings.
+type Recorded struct {
+	Library  tapes.Library
+	Comments *comments.Store
+	Exports  *exports.Store
+}
+
+// OpenRecorded opens what people write about recordings, bringing the tables to their newest form.
+func OpenRecorded(ctx context.Context, db *storage.DB, keys interface {
+	Seal(plaintext, context string) ([]byte, error)
+	Open(sealed []byte, context string) (string, error)
+}, lib tapes.Library) (r Recorded, err error) {
+	r.Library = lib
+	var errs [2]error
+	r.Comments, errs[0] = comments.Open(ctx, db, keys)
+	r.Exports, errs[1] = exports.Open(ctx, db, keys)
+	return r, errors.Join(errs[:]...)
+}
+
+func (r Recorded) missing() bool { return r.Library == nil || r.Comments == nil || r.Exports == nil }
+
+func (s *Server) recordingEndpoints() []endpoint {
+	return []endpoint{
+		{pattern: "GET /api/recordings", access: accessServing, serve: s.listRecordings},
+		{pattern: "POST /api/recordings/{id}/access", access: accessServing, serve: s.accessRecording},
+		{pattern: "GET /api/recordings/{id}", access: accessServing, serve: s.showRecording},
+		{pattern: "GET /api/recordings/{id}/peaks", access: accessServing, serve: s.showPeaks},
+		{pattern: "GET /api/recordings/{id}/audio", access: accessServing, serve: s.playRecording},
+		{pattern: "POST /api/recordings/{id}/acts", access: accessServing, serve: s.tellActs},
+		{pattern: "POST /api/recordings/{id}/comments", access: accessServing, serve: s.writeComment},
+		{pattern: "POST /api/recordings/{id}/comments/{comment}/withdraw", access: accessServing, serve: s.withdrawComment},
+		{pattern: "POST /api/recordings/{id}/exports", access: accessSupervisor, serve: s.askExport},
+		{pattern: "GET /api/exports", access: accessLeading, serve: s.listExports},
+		{pattern: "POST /api/exports/{id}/grant", access: accessLeading, serve: s.grantExport, fresh: true},
+		{pattern: "POST /api/exports/{id}/refuse", access: accessLeading, serve: s.refuseExport},
+		{pattern: "POST /api/exports/{id}/fetch", access: accessSupervisor, serve: s.openExport, fresh: true},
+		{pattern: "GET /api/exports/{id}/file", access: accessSupervisor, serve: s.sendExport},
+	}
+}
+
+// mayListen tells whether a person may hear a recording: who supervises may, a counsellor their own calls where the site allows it.
+func (s *Server) mayListen(v *visitor, r tapes.Recording) bool {
+	if v.user.Role == users.Supervisor {
+		return true
+	}
+	return s.settings.get().Doc.Recording.Own && r.Own(string(v.user.ID))
+}
+
+// knownCalls is what the site knows of calls besides their sound.
+type knownCalls struct{ s *Server }
+
+func (k knownCalls) Levels(ctx context.Context, calls []string) (map[string]string, error) {
+	all, err := k.s.deps.Risk.Kept.Levels(ctx, calls)
+	out := make(map[string]string, len(calls))
+	for _, c := range all {
+		if crisis.Level(c.Level).Rank() > crisis.Level(out[c.Call]).Rank() {
+			out[c.Call] = c.Level
+		}
+	}
+	return out, err
+}
+
+func (k knownCalls) Class(ctx context.Context, call string) (string, error) {
+	st, err := k.s.deps.Retention.Standing(ctx, call)
+	switch {
+	case st.Held:
+		return tapes.ClassHold, err
+	case st.Class == retention.HighRisk:
+		return tapes.ClassHighRisk, err
+	}
+	return tapes.ClassOrdinary, err
+}
+
+func (s *Server) listRecordings(w http.ResponseWriter, r *http.Request, v *visitor) {
+	q, ok := recordingSearch(r.URL.Query())
+	if !ok {
+		s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+		return
+	}
+	out := protocol.Recordings{Recordings: []protocol.Recording{}}
+	if v.user.Role != users.Supervisor {
+		if out.Own = true; !s.settings.get().Doc.Recording.Own {
+			s.reply(w, http.StatusOK, out)
 			return
 		}
-		before = time.UnixMilli(ms)
+		q.Agent = string(v.user.ID)
 	}
-	if text := q.Get("limit"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 || n > recordingsMost {
-			s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
-			return
-		}
-		limit = n
-	}
-	rows, err := s.deps.Recordings.List(r.Context(), before, limit)
+	rows, next, err := tapes.Find(r.Context(), s.deps.Recorded.Library, knownCalls{s}, q)
 	if err != nil {
 		s.unavailable(w, r, err)
 		return
 	}
-	out := protocol.Recordings{Recordings: []protocol.Recording{}}
-	for _, rec := range rows {
-		out.Recordings = append(out.Recordings, protocol.Recording{
-			ID: rec.ID, Call: string(rec.Call), Line: string(rec.Line), Agent: string(rec.Agent), AgentName: s.directory.name(rec.Agent),
-			StartedAt: millis(rec.Started), DurationMs: rec.Duration.Milliseconds(), Complete: rec.Complete,
-		})
+	out.Next = next.String()
+	for _, row := range rows {
+		out.Recordings = append(out.Recordings, tapes.Listed(row, s.names(v.user.Locale)))
 	}
 	s.reply(w, http.StatusOK, out)
 }
 
+// recordingSearch reads what is looked for from an address.
+func recordingSearch(q url.Values) (out tapes.Search, ok bool) {
+	out.Line, out.Agent, out.Class, out.Level, out.Limit = q.Get("line"), q.Get("agent"), q.Get("class"), q.Get("level"), recordingsDefault
+	var errs []error
+	number := func(name string) int64 {
+		if q.Get(name) == "" {
+			return 0
+		}
+		n, err := strconv.ParseInt(q.Get(name), 10, 64)
+		if err == nil && n < 1 {
+			err = strconv.ErrRange
+		}
+		errs = append(errs, err)
+		return n
+	}
+	if ms := number("from"); ms > 0 {
+		out.From = time.UnixMilli(ms)
+	}
+	if ms := number("to"); ms > 0 {
+		out.To = time.UnixMilli(ms)
+	}
+	if n := number("limit"); n > 0 {
+		out.Limit = int(min(n, recordingsMost+1))
+	}
+	place, err := tapes.ParsePlace(q.Get("before"))
+	out.Before = place
+	known := map[string]bool{"": true, tapes.ClassOrdinary: true, tapes.ClassHighRisk: true, tapes.ClassHold: true}
+	level := out.Level == "" || crisis.Level(out.Level).Valid()
+	return out, errors.Join(append(errs, err)...) == nil && known[out.Class] && level && out.Limit <= recordingsMost
+}
+
+// recording finds what a request is about; it has answered when it returns false.
+func (s *Server) recording(w http.ResponseWriter, r *http.Request, v *visitor) (tapes.Recording, bool) {
+	id := r.PathValue("id")
+	if _, err := ulid.ParseStrict(id); err != nil {
+		s.fail(w, http.StatusNotFound, protocol.NotFound, nil)
+		return tapes.Recording{}, false
+	}
+	rec, err := s.deps.Recorded.Library.Get(r.Context(), id)
+	if !s.found(w, r, err) {
+		return rec, false
+	}
+	if !s.mayListen(v, rec) {
+		s.fail(w, http.StatusForbidden, protocol.Forbidden, nil)
+		return rec, false
+	}
+	return rec, true
+}
+
+// granted finds what a request with a grant is about; it has answered when it returns false.
+func (s *Server) granted(w http.ResponseWriter, r *http.Request, v *visitor, grant string) (tapes.Recording, bool) {
+	rec, ok := s.recording(w, r, v)
+	if ok && !tapes.ValidGrant(v.grants, grant, rec.ID, time.Now()) {
+		s.fail(w, http.StatusForbidden, protocol.GrantExpired, nil)
+		return rec, false
+	}
+	return rec, ok
+}
+
+// found answers for the library's errors; true when there was none.
+func (s *Server) found(w http.ResponseWriter, r *http.Request, err error) bool {
+	switch {
+	case err == nil:
+		return true
+	case errors.Is(err, tapes.ErrNotFound):
+		s.fail(w, http.StatusNotFound, protocol.NotFound, nil)
+	case errors.Is(err, tapes.ErrErased):
+		s.fail(w, http.StatusGone, protocol.RecordingErased, nil)
+	case errors.Is(err, tapes.ErrDamaged):
+		s.log.Error("a recording cannot be played", "recording", r.PathValue("id"), "error", err)
+		s.fail(w, http.StatusConflict, protocol.RecordingDamaged, nil)
+	default:
+		s.unavailable(w, r, err)
+	}
+	return false
+}
+
 func (s *Server) accessRecording(w http.ResponseWriter, r *http.Request, v *visitor) {
-	id, ok := s.recordingID(w, r)
+	rec, ok := s.recording(w, r, v)
 	if !ok {
 		return
 	}
@@ -73,142 +226,26 @@ func (s *Server) accessRecording(w http.ResponseWriter, r *http.Request, v *visi
 	if !s.read(w, r, &body) {
 		return
 	}
-	reason := strings.TrimSpace(body.Reason)
-	if n := utf8.RuneCountInString(reason); !utf8.ValidString(reason) || n < reasonLeast || n > reasonMost {
-		s.fail(w, http.StatusBadRequest, protocol.BadReason, protocol.Params{"least": reasonLeast, "most": reasonMost})
-		return
-	}
-	file, ok := s.openRecording(w, r, id)
+	reason, ok := s.reason(w, body.Reason)
 	if !ok {
 		return
 	}
-	_ = file.Close() // only asked whether it is there
-	entry := AuditEntry{
-		At: time.Now(), Actor: v.user.ID, Role: v.user.Role, Action: ActionRecordingAccess, Object: id, Reason: reason,
-		Remote: s.remote(r).String(),
-	}
-	if err := s.deps.Audit.Append(r.Context(), entry); err != nil {
-		s.unavailable(w, r, err)
+	if rec.Erased {
+		s.fail(w, http.StatusGone, protocol.RecordingErased, nil)
 		return
 	}
-	until := time.Now().Add(s.cfg.GrantLife)
+	if !s.audited(w, r, v, ActionRecordingAccess, rec.ID, reason, func(context.Context) error { return nil }) {
+		return
+	}
+	until := time.Now().Add(tapes.GrantLife(s.cfg.GrantLife, rec.Length))
+	grant := tapes.NewGrant(v.grants, rec.ID, until)
 	s.reply(w, http.StatusOK, protocol.Grant{
-		URL: "/api/recordings/" + id + "/audio?grant=" + url.QueryEscape(newGrant(v.grants, id, until)), ExpiresAt: until.UnixMilli(),
+		Grant: grant, URL: "/api/recordings/" + rec.ID + "/audio?grant=" + url.QueryEscape(grant), ExpiresAt: until.UnixMilli(),
 	})
 }
 
-// playRecording streams a recording to the sign-in that asked for it. The audit row comes before the first byte, once for each grant: a
-// player asks for many ranges.
-func (s *Server) playRecording(w http.ResponseWriter, r *http.Request, v *visitor) {
-	id, ok := s.recordingID(w, r)
-	if !ok {
-		return
-	}
-	grant := r.URL.Query().Get("grant")
-	if !validGrant(v.grants, grant, id, time.Now()) {
-		s.fail(w, http.StatusForbidden, protocol.GrantExpired, nil)
-		return
-	}
-	file, ok := s.openRecording(w, r, id)
-	if !ok {
-		return
-	}
-	defer func() { _ = file.Close() }() // only read
-	if r.Method == http.MethodGet {
-		err := s.grants.once(grant, func() error {
-			return s.deps.Audit.Append(r.Context(), AuditEntry{
-				At: time.Now(), Actor: v.user.ID, Role: v.user.Role, Action: ActionRecordingPlay, Object: id, Remote: s.remote(r).String(),
-			})
-		})
-		if err != nil {
-			s.unavailable(w, r, err)
-			return
-		}
-	}
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(audioTimeout)) // not every writer has one; real connections do
-	w.Header().Set("Content-Type", "audio/wav")
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Content-Disposition", "inline")
-	http.ServeContent(w, r, "", time.Time{}, file)
-}
-
-// openRecording opens what the caller must close; it has answered when it returns false.
-func (s *Server) openRecording(w http.ResponseWriter, r *http.Request, id string) (io.ReadSeekCloser, bool) {
-	file, err := s.deps.Recordings.Open(r.Context(), id)
-	switch {
-	case errors.Is(err, ErrNoRecording):
-		s.fail(w, http.StatusNotFound, protocol.NotFound, nil)
-		return nil, false
-	case err != nil:
-		s.unavailable(w, r, err)
-		return nil, false
-	}
-	return file, true
-}
-
-// recordingID reads the id from the path; it has answered when it returns false.
-func (s *Server) recordingID(w http.ResponseWriter, r *http.Request) (string, bool) {
-	id := r.PathValue("id")
-	if _, err := ulid.ParseStrict(id); err != nil {
-		s.fail(w, http.StatusNotFound, protocol.NotFound, nil)
-		return "", false
-	}
-	return id, true
-}
-
-// newGrant is a token that only the same sign-in can use, for one recording, until a time. It is signed with the sign-in's own key, so every
-// console of the site can check it and the end of the sign-in ends it.
-func newGrant(key []byte, recording string, until time.Time) string {
-	b := binary.BigEndian.AppendUint64(nil, uint64(until.UnixMilli()))
-	nonce := make([]byte, grantNonce)
-	_, _ = rand.Read(nonce) // never fails (crypto/rand)
-	b = append(b, nonce...)
-	return base64.RawURLEncoding.EncodeToString(append(b, grantMAC(key, b, recording)...))
-}
-
-func validGrant(key []byte, grant, recording string, now time.Time) bool {
-	b, err := base64.RawURLEncoding.DecodeString(grant)
-	if err != nil || len(b) != 8+grantNonce+sha256.Size || len(key) == 0 {
-		return false
-	}
-	head, mac := b[:8+grantNonce], b[8+grantNonce:]
-	if !hmac.Equal(mac, grantMAC(key, head, recording)) {
-		return false
-	}
-	return now.UnixMilli() < int64(binary.BigEndian.Uint64(head))
-}
-
-func grantMAC(key, head []byte, recording string) []byte {
-	m := hmac.New(sha256.New, key)
-	m.Write(head)
-	m.Write([]byte(recording))
-	return m.Sum(nil)
-}
-
-// playedGrants remembers for which grants the playing was written down, in bounded memory; one that was forgotten is written down again.
-type playedGrants struct {
-	mu    sync.Mutex
-	order []string
-	seen  map[string]bool
-}
-
-func newPlayedGrants() *playedGrants { return &playedGrants{seen: map[string]bool{}} }
-
-// once runs fn for the first use of a grant; uses at the same time wait for it.
-func (p *playedGrants) once(grant string, fn func() error) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.seen[grant] {
-		return nil
-	}
-	if err := fn(); err != nil {
-		return err
-	}
-	if len(p.order) >= grantsKept {
-		delete(p.seen, p.order[0])
-		p.order = p.order[1:]
-	}
-	p.seen[grant] = true
-	p.order = append(p.order, grant)
-	return nil
+// timecode is a moment of a recording as the audit trail has it.
+func timecode(d time.Duration) string {
+	d = d.Round(time.Second)
+	return fmt.Sprintf("%02d:%02d:%02d", int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60)
 }

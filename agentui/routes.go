@@ -80,9 +80,6 @@ func (s *Server) endpoints() []endpoint {
 		{pattern: "POST /api/logout", access: accessSignedIn, serve: s.logout, early: anyStanding()},
 		{pattern: "GET /api/me", access: accessSignedIn, serve: s.me, early: anyStanding()},
 		{pattern: "GET /api/config", access: accessAnyone, serve: s.publicConfig},
-		{pattern: "GET /api/recordings", access: accessSupervisor, serve: s.listRecordings},
-		{pattern: "POST /api/recordings/{id}/access", access: accessSupervisor, serve: s.accessRecording},
-		{pattern: "GET /api/recordings/{id}/audio", access: accessSupervisor, serve: s.playRecording},
 		{pattern: "GET /api/tasks", access: accessServing, serve: s.listTasks},
 		{pattern: "POST /api/tasks/{id}/call", access: accessServing, serve: s.callNow},
 		{pattern: "POST /api/tasks/{id}/close", access: accessServing, serve: s.closeTask},
@@ -135,6 +132,7 @@ func (s *Server) endpoints() []endpoint {
 		s.reviewEndpoints(),
 		s.statisticsEndpoints(),
 		s.retentionEndpoints(),
+		s.recordingEndpoints(),
 	)
 }
 

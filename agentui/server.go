@@ -21,6 +21,7 @@ import (
 	"hotline/agentui/board"
 	"hotline/agentui/broadcast"
 	"hotline/agentui/protocol"
+	"hotline/agentui/tapes"
 	"hotline/agentui/users"
 	"hotline/queue"
 	"hotline/queue/lines"
@@ -55,7 +56,7 @@ type Server struct {
 	logins     *loginLimits
 	sensors    *sensorLimits
 	locks      *users.Locks
-	grants     *playedGrants
+	heard      *tapes.Heard
 	notes      *noteHub
 	spans      *spanKeeper
 	written    written
@@ -98,7 +99,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, log: deps.Log, deps: deps, metrics: m, board: board.New(board.Config{Ring: cfg.Ring}), directory: newDirectory(deps.Users), contacts: newContactNames(deps.Phonebook),
-		logins: newLoginLimits(cfg), sensors: newSensorLimits(), locks: deps.Users.Locks(cfg.Locks), grants: newPlayedGrants(), assets: files, desks: map[queue.AgentID]*desk{}, tabs: map[*tab]struct{}{}, broadcast: make(chan struct{}, 1),
+		logins: newLoginLimits(cfg), sensors: newSensorLimits(), locks: deps.Users.Locks(cfg.Locks), heard: tapes.NewHeard(), assets: files, desks: map[queue.AgentID]*desk{}, tabs: map[*tab]struct{}{}, broadcast: make(chan struct{}, 1),
 	}
 	s.levels = newLevels(deps.Figures, s.site.promised)
 	if s.zone, err = time.LoadLocation(lines.DefaultZone); err != nil {

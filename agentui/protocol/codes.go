@@ -119,7 +119,7 @@ func Codes() []Code {
 		FactorNeeded, EnrolmentNeeded, PasswordNeeded, IsLocked, FreshFactorNeeded, BadCode, AlreadyEnrolled, NotEnrolled, WeakPassword, NameTaken, BadPerson,
 		OwnRole, LastSecurity, BadWork, ProviderFailed, ProviderUnknown, ProviderRole,
 		BadTelephone, TooManyDetectors, SamePerson, ClosureBarred, IncidentClosed, PacketChanged, OnHold, StillOpen,
-	}, slices.Concat(documentCodes(), staffCodes(), riskCodes(), reviewCodes())...)
+	}, slices.Concat(documentCodes(), staffCodes(), riskCodes(), reviewCodes(), recordingCodes())...)
 }
 
 // Trouble names a part that is away while a page needs it; the browser turns it into words (trouble.<code> in its locale files).

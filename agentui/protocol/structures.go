@@ -172,34 +172,6 @@ type PublicConfig struct {
 	IdleLockMs int64       `json:"idle_lock_ms"` // after so long without input the console locks
 }
 
-// Recording is one row of the list of recordings.
-type Recording struct {
-	ID         string `json:"id"`
-	Call       string `json:"call"`
-	Line       string `json:"line"`
-	Agent      string `json:"agent"`
-	AgentName  string `json:"agent_name"`
-	StartedAt  int64  `json:"started_at"`
-	DurationMs int64  `json:"duration_ms"`
-	Complete   bool   `json:"complete"`
-}
-
-// Recordings is the answer of GET /api/recordings, newest first.
-type Recordings struct {
-	Recordings []Recording `json:"recordings"`
-}
-
-// Access is the body of POST /api/recordings/{id}/access.
-type Access struct {
-	Reason string `json:"reason"` // 3 to 500 characters
-}
-
-// Grant is its answer.
-type Grant struct {
-	URL       string `json:"url"`
-	ExpiresAt int64  `json:"expires_at"`
-}
-
 // Params are the values that a message's words need. Never nil on the wire.
 type Params map[string]any
 

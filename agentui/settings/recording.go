@@ -9,8 +9,9 @@ import (
 	"hotline/storage/documents"
 )
 
-// Recording is what a counsellor may leave out of the recording of a talk. Settings that say nothing of it allow nothing.
+// Recording is what a counsellor may leave out of the recording of a talk, and what they may hear of it. Settings that say nothing of it allow nothing.
 type Recording struct {
+	Own     bool    `json:"own"`     // a counsellor may listen to calls of their own, with a reason as everybody
 	Pause   bool    `json:"pause"`   // a counsellor may
 	Seconds int     `json:"seconds"` // at most that long at a time; 5 to 1800
 	AtRisk  bool    `json:"at_risk"` // also while the caller is at risk

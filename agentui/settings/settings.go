@@ -34,7 +34,7 @@ type Settings struct {
 	Retention   Retention   `json:"retention"`   // what the worker takes out
 	Disposition []Question  `json:"disposition"` // the form at the end of a call; a record names the version of the settings that it was filled in by
 	Reasons     []Named     `json:"reasons"`     // of NotReady, in the order of the screen
-	Recording   Recording   `json:"recording"`   // what may be left out of it
+	Recording   Recording   `json:"recording"`   // what may be left out of it, and who hears it
 	Skills      []SkillName `json:"skills"`      // how skills are called on the screen; one without a row is called by its name
 }
 

@@ -1,16 +1,11 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"io"
 	"log/slog"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"hotline/agentui"
-	"hotline/queue"
 	"hotline/recordings"
 	"hotline/telephony/webrtc"
 )
@@ -66,47 +61,3 @@ func (c Config) tap(reg prometheus.Registerer, log *slog.Logger) (webrtc.Tap, fu
 
 func (c Config) spool() string { return c.path("recordings", "spool") }
 func (c Config) store() string { return c.path("recordings", "store") }
-
-// library gives recordings to the console, which alone has the secret key.
-type library struct {
-	lib  *recordings.Library
-	keys []recordings.SecretKey
-}
-
-var _ agentui.Library = library{}
-
-// library opens what was recorded, with the secret keys.
-func (c Config) library(index *recordings.Index) (library, error) {
-	keys, err := recordings.LoadSecretKeys(c.path("secrets", recordings.IdentityFile))
-	if err != nil {
-		return library{}, err
-	}
-	store, err := c.vault()
-	return library{recordings.NewLibrary(index, store), keys}, err
-}
-
-func (l library) List(ctx context.Context, before time.Time, limit int) ([]agentui.Recording, error) {
-	rows, err := l.lib.List(ctx, before, limit)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]agentui.Recording, 0, len(rows))
-	for _, r := range rows {
-		out = append(out, agentui.Recording{
-			ID: r.ID, Call: queue.CallID(r.Call), Line: queue.LineID(r.Line), Agent: queue.AgentID(r.Agent), Started: r.Started,
-			Duration: r.Duration, Complete: r.Complete,
-		})
-	}
-	return out, nil
-}
-
-func (l library) Open(ctx context.Context, id string) (io.ReadSeekCloser, error) {
-	p, err := l.lib.Open(ctx, id, l.keys...)
-	if errors.Is(err, recordings.ErrNotFound) {
-		return nil, agentui.ErrNoRecording
-	}
-	if err != nil {
-		return nil, err
-	}
-	return p, nil
-}

@@ -12,8 +12,10 @@ import (
 	"hotline/agentui/settings"
 	"hotline/casework"
 	"hotline/casework/assessments"
+	"hotline/casework/comments"
 	"hotline/casework/debriefs"
 	"hotline/casework/dispositions"
+	"hotline/casework/exports"
 	"hotline/casework/files"
 	"hotline/casework/followups"
 	"hotline/casework/handovers"
@@ -47,6 +49,7 @@ func private() []storage.Private {
 		statistics.Private(),
 		reviews.Private(),
 		recordings.Private(),
+		comments.Private(), exports.Private(),
 	}
 }
 

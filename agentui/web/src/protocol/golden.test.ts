@@ -17,6 +17,7 @@ import * as crisis from './crisis';
 import * as floor from './floor';
 import * as followups from './followups';
 import * as incidents from './incidents';
+import * as recordings from './recordings';
 import * as retention from './retention';
 import * as forms from './forms';
 import * as reviews from './reviews';
@@ -67,8 +68,12 @@ const readers: Record<string, Reader<unknown>> = {
   http_roster_feed: roster.feed,
   http_contact: phonebook.contact,
   http_me: structures.me,
-  http_recording: structures.recording,
-  http_recordings: structures.recordingList,
+  http_recording: recordings.recording,
+  http_recordings: recordings.recordingList,
+  http_tape: recordings.tape,
+  http_tape_comments: recordings.tapeComments,
+  http_export: recordings.tapeExport,
+  http_exports: recordings.tapeExports,
   http_recording_access_result: structures.grant,
   http_decisions: structures.decisionList,
   http_task: structures.task,
@@ -187,6 +192,11 @@ const sent = [
   'http_detection.json',
   'http_detected.json',
   'http_recording_access.json',
+  'http_tape_acts.json',
+  'http_tape_comment_write.json',
+  'http_tape_comment_withdraw.json',
+  'http_export_ask.json',
+  'http_export_decide.json',
   'http_task_close.json',
   'http_task_result.json',
   'http_block_proposal.json',

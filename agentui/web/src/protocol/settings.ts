@@ -46,7 +46,7 @@ export const settings = record({
   retention: record({ decisions: count, ordinary: count, high_risk: count, automatic: flag }),
   disposition: list(question),
   reasons: list(named),
-  recording: record({ pause: flag, seconds: count, at_risk: flag, reasons: list(named) }),
+  recording: record({ own: flag, pause: flag, seconds: count, at_risk: flag, reasons: list(named) }),
   skills: list(skillName),
 });
 export const settingsInForce = record({ version: count, settings });

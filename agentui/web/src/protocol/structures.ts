@@ -180,19 +180,6 @@ export const config = record({
   idle_lock_ms: count,
 });
 
-export const recording = record({
-  id: text,
-  call: text,
-  line: text,
-  agent: text,
-  agent_name: text,
-  started_at: count,
-  duration_ms: count,
-  complete: flag,
-});
-
-export const recordingList = record({ recordings: list(recording) });
-
 /** What waits for a person; `change` is another number when any task or block is another. */
 export const duties = record({
   due: count,
@@ -314,7 +301,7 @@ export const decision = record({
 });
 
 export const decisionList = record({ call: text, decisions: list(decision) });
-export const grant = record({ url: text, expires_at: count });
+export const grant = record({ grant: text, url: text, expires_at: count });
 
 /** The answer to `leg` and `leg_restart`: an SDP that holds every candidate. */
 export const legAnswer = record({ leg: text, answer: text });
@@ -337,7 +324,6 @@ export type Emergency = Read<typeof emergency>;
 export type Next = Read<typeof next>;
 export type Me = Read<typeof me>;
 export type Config = Read<typeof config>;
-export type Recording = Read<typeof recording>;
 export type Duties = Read<typeof duties>;
 export type Attempt = Read<typeof attempt>;
 export type Task = Read<typeof task>;

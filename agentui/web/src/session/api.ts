@@ -53,12 +53,6 @@ export const api = {
   login: (username: string, password: string) =>
     call('POST', '/api/login', structures.me, { username, password }),
   logout: () => call('POST', '/api/logout', nothing),
-  recordings: (before: number, limit: number) =>
-    call(
-      'GET',
-      `/api/recordings?limit=${String(limit)}${before > 0 ? `&before=${String(before)}` : ''}`,
-      structures.recordingList,
-    ),
   tasks: () => call('GET', '/api/tasks', structures.taskList),
   taskOf: (callId: string) => call('GET', `/api/calls/${encodeURIComponent(callId)}/task`, structures.task),
   callNow: (id: string) => call('POST', `/api/tasks/${encodeURIComponent(id)}/call`, nothing, {}),
@@ -77,6 +71,4 @@ export const api = {
     call('POST', `/api/blocks/${encodeURIComponent(id)}/lift`, structures.block, { reason }),
   decisions: (of: string) =>
     call('GET', `/api/decisions?call=${encodeURIComponent(of)}`, structures.decisionList),
-  access: (id: string, reason: string) =>
-    call('POST', `/api/recordings/${encodeURIComponent(id)}/access`, structures.grant, { reason }),
 };

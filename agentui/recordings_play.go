@@ -1,0 +1,184 @@
+package agentui
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"hotline/agentui/protocol"
+	"hotline/agentui/tapes"
+	"hotline/agentui/users"
+	"hotline/casework/comments"
+)
+
+// showRecording tells a player what it shows beside the sound.
+func (s *Server) showRecording(w http.ResponseWriter, r *http.Request, v *visitor) {
+	rec, ok := s.granted(w, r, v, r.URL.Query().Get("grant"))
+	if !ok {
+		return
+	}
+	tape, err := s.deps.Recorded.Library.Open(r.Context(), rec.ID)
+	if !s.found(w, r, err) {
+		return
+	}
+	defer func() { _ = tape.Close() }() // only read
+	rows, err := tapes.Fill(r.Context(), knownCalls{s}, []tapes.Recording{rec})
+	if err != nil {
+		s.unavailable(w, r, err)
+		return
+	}
+	said, err := s.deps.Recorded.Comments.Of(r.Context(), rec.ID)
+	if err != nil {
+		s.unavailable(w, r, err)
+		return
+	}
+	s.reply(w, http.StatusOK, tapes.Opened(rows[0], tape.Marks(), said, string(v.user.ID), v.user.Role == users.Supervisor, s.names(v.user.Locale)))
+}
+
+// showPeaks sends the outline of both speakers: for each tenth of a second a byte of the left and one of the right side.
+func (s *Server) showPeaks(w http.ResponseWriter, r *http.Request, v *visitor) {
+	rec, ok := s.granted(w, r, v, r.URL.Query().Get("grant"))
+	if !ok {
+		return
+	}
+	tape, err := s.deps.Recorded.Library.Open(r.Context(), rec.ID)
+	if !s.found(w, r, err) {
+		return
+	}
+	defer func() { _ = tape.Close() }() // only read
+	peaks, err := tape.Peaks(r.Context(), peaksPerSecond)
+	if err != nil {
+		s.unavailable(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/octet-stream")
+	w.Header().Set("Cache-Control", "no-store")
+	_, _ = w.Write(peaks) // a browser that left needs no answer
+}
+
+// playRecording streams a recording to the sign-in that asked for it, by ranges. Each stretch that its grant has not read yet is in the audit trail before
+// the first byte of it leaves.
+func (s *Server) playRecording(w http.ResponseWriter, r *http.Request, v *visitor) {
+	grant := r.URL.Query().Get("grant")
+	rec, ok := s.granted(w, r, v, grant)
+	if !ok {
+		return
+	}
+	tape, err := s.deps.Recorded.Library.Open(r.Context(), rec.ID)
+	if !s.found(w, r, err) {
+		return
+	}
+	defer func() { _ = tape.Close() }() // only read
+	tell := func(second int64) error {
+		return s.auditedErr(r, v, ActionRecordingRead, rec.ID, timecode(time.Duration(second)*time.Second), func(context.Context) error { return nil })
+	}
+	// Told before the answer begins, so that it can still be another one.
+	if r.Method == http.MethodGet {
+		if err := s.heard.Begin(grant, tapes.FirstByte(r.Header.Get("Range")), tell); err != nil {
+			s.unavailable(w, r, err)
+			return
+		}
+	}
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(audioTimeout)) // not every writer has one; real connections do
+	w.Header().Set("Content-Type", "audio/wav")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Disposition", "inline")
+	http.ServeContent(w, r, "", time.Time{}, s.heard.Reader(grant, tape, tell))
+}
+
+// tellActs takes in what a person did with the player, each into the audit trail.
+func (s *Server) tellActs(w http.ResponseWriter, r *http.Request, v *visitor) {
+	var body protocol.TapeActs
+	if !s.read(w, r, &body) {
+		return
+	}
+	rec, ok := s.granted(w, r, v, body.Grant)
+	if !ok {
+		return
+	}
+	actions := map[string]string{"play": ActionRecordingPlay, "pause": ActionRecordingPause, "seek": ActionRecordingSeek}
+	most := rec.Length.Milliseconds() + 1000
+	if len(body.Acts) < 1 || len(body.Acts) > actsMost {
+		s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+		return
+	}
+	for _, a := range body.Acts {
+		if actions[a.Act] == "" || min(a.FromMs, a.ToMs) < 0 || max(a.FromMs, a.ToMs) > most {
+			s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+			return
+		}
+	}
+	for _, a := range body.Acts {
+		said := timecode(time.Duration(a.FromMs) * time.Millisecond)
+		if a.Act == "seek" {
+			said += " -> " + timecode(time.Duration(a.ToMs)*time.Millisecond)
+		}
+		if !s.audited(w, r, v, actions[a.Act], rec.ID, said, func(context.Context) error { return nil }) {
+			return
+		}
+	}
+	s.reply(w, http.StatusOK, struct{}{})
+}
+
+func (s *Server) writeComment(w http.ResponseWriter, r *http.Request, v *visitor) {
+	var body protocol.WriteTapeComment
+	if !s.read(w, r, &body) {
+		return
+	}
+	rec, ok := s.granted(w, r, v, body.Grant)
+	if !ok {
+		return
+	}
+	at := time.Duration(body.AtMs) * time.Millisecond
+	if at < 0 || at > rec.Length+time.Second {
+		s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+		return
+	}
+	s.commented(w, r, v, rec, s.auditedErr(r, v, ActionRecordingComment, rec.ID, timecode(at), func(ctx context.Context) error {
+		_, err := s.deps.Recorded.Comments.Write(ctx, rec.ID, at, string(v.user.ID), body.Text)
+		return err
+	}))
+}
+
+func (s *Server) withdrawComment(w http.ResponseWriter, r *http.Request, v *visitor) {
+	var body protocol.WithdrawTapeComment
+	if !s.read(w, r, &body) {
+		return
+	}
+	rec, ok := s.granted(w, r, v, body.Grant)
+	if !ok {
+		return
+	}
+	comment := r.PathValue("comment")
+	s.commented(w, r, v, rec, s.auditedErr(r, v, ActionCommentWithdraw, rec.ID, comment, func(ctx context.Context) error {
+		return s.deps.Recorded.Comments.Withdraw(ctx, rec.ID, comment, string(v.user.ID))
+	}))
+}
+
+// commented answers with the comments as they are now.
+func (s *Server) commented(w http.ResponseWriter, r *http.Request, v *visitor, rec tapes.Recording, err error) {
+	switch {
+	case errors.Is(err, comments.ErrText):
+		s.fail(w, http.StatusBadRequest, protocol.BadComment, protocol.Params{"most": comments.TextMost})
+		return
+	case errors.Is(err, comments.ErrTooMany):
+		s.fail(w, http.StatusConflict, protocol.CommentsFull, protocol.Params{"most": comments.Most})
+		return
+	case errors.Is(err, comments.ErrNotFound):
+		s.fail(w, http.StatusNotFound, protocol.NotFound, nil)
+		return
+	case errors.Is(err, comments.ErrNotYours):
+		s.fail(w, http.StatusForbidden, protocol.Forbidden, nil)
+		return
+	case err != nil:
+		s.unavailable(w, r, err)
+		return
+	}
+	said, err := s.deps.Recorded.Comments.Of(r.Context(), rec.ID)
+	if err != nil {
+		s.unavailable(w, r, err)
+		return
+	}
+	s.reply(w, http.StatusOK, protocol.TapeComments{Comments: tapes.Comments(said, string(v.user.ID), s.names(v.user.Locale))})
+}

@@ -1,0 +1,144 @@
+package tapes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+)
+
+// Classes are how long a recording is kept.
+const (
+	ClassOrdinary = "ordinary"
+	ClassHighRisk = "high_risk"
+	ClassHold     = "hold" // until two people lift it
+)
+
+const (
+	batch   = 100  // recordings that are looked at together
+	mostAll = 2000 // that one search looks at; the page goes on from there
+)
+
+// ErrPlace says that a place in the list is none.
+var ErrPlace = errors.New("tapes: not a place in the list")
+
+// Known is what the site knows of calls besides their sound.
+type Known interface {
+	// Levels are the highest that were said in each call; a call without one is not in it.
+	Levels(ctx context.Context, calls []string) (map[string]string, error)
+	// Class is how long what belongs to a call is kept.
+	Class(ctx context.Context, call string) (string, error)
+}
+
+// Row is a recording with what the site knows of its call.
+type Row struct {
+	Recording
+
+	Level string // empty: none was said
+	Class string
+}
+
+// Search is a Query with what is not in the index of recordings.
+type Search struct {
+	Query
+
+	Class, Level string // empty: all
+}
+
+// Fill adds to recordings what is known of their calls.
+func Fill(ctx context.Context, known Known, all []Recording) (out []Row, err error) {
+	levels, err := levelsOf(ctx, known, all)
+	for _, r := range all {
+		if err != nil {
+			return nil, err
+		}
+		var row Row
+		row, _, err = Search{}.row(ctx, known, r, levels)
+		out = append(out, row)
+	}
+	return out, err
+}
+
+func levelsOf(ctx context.Context, known Known, all []Recording) (map[string]string, error) {
+	var calls []string
+	for _, r := range all {
+		if r.Call != "" {
+			calls = append(calls, r.Call)
+		}
+	}
+	return known.Levels(ctx, calls)
+}
+
+// row adds to a recording what is known of its call, and tells whether it is looked for. The class is asked for last: it takes a look at everything that is
+// kept of a call.
+func (s Search) row(ctx context.Context, known Known, r Recording, levels map[string]string) (row Row, wanted bool, err error) {
+	row = Row{Recording: r, Level: levels[r.Call], Class: ClassOrdinary}
+	if s.Level != "" && row.Level != s.Level {
+		return row, false, nil
+	}
+	if r.Call != "" {
+		row.Class, err = known.Class(ctx, r.Call)
+	}
+	return row, s.Class == "" || row.Class == s.Class, err
+}
+
+// Find returns at most s.Limit rows, and where the next page begins: the zero Place when there is none. A page may be short though there are more.
+func Find(ctx context.Context, lib Library, known Known, s Search) (out []Row, next Place, err error) {
+	q := s.Query
+	q.Limit = batch
+	if s.Class == "" && s.Level == "" {
+		q.Limit = min(batch, s.Limit+1)
+	}
+	for seen := 0; seen < mostAll; {
+		some, err := lib.Find(ctx, q)
+		if err != nil {
+			return nil, Place{}, err
+		}
+		levels, err := levelsOf(ctx, known, some)
+		if err != nil {
+			return nil, Place{}, err
+		}
+		for _, r := range some {
+			if len(out) == s.Limit {
+				return out, q.Before, nil
+			}
+			q.Before = Place{r.Started, r.Parts[0].ID}
+			row, wanted, err := s.row(ctx, known, r, levels)
+			if err != nil {
+				return nil, Place{}, err
+			}
+			if wanted {
+				out = append(out, row)
+			}
+		}
+		if seen += len(some); len(some) < q.Limit {
+			return out, Place{}, nil
+		}
+	}
+	return out, q.Before, nil
+}
+
+// String writes a place so that ParsePlace reads it; empty for the zero Place.
+func (p Place) String() string {
+	if p.Started.IsZero() {
+		return ""
+	}
+	return strconv.FormatInt(p.Started.UnixMilli(), 10) + "." + p.Part
+}
+
+// ParsePlace reads what String wrote. ErrPlace.
+func ParsePlace(text string) (Place, error) {
+	if text == "" {
+		return Place{}, nil
+	}
+	at, part, found := strings.Cut(text, ".")
+	ms, err := strconv.ParseInt(at, 10, 64)
+	if _, bad := ulid.ParseStrict(part); !found || err != nil || ms <= 0 || bad != nil {
+		return Place{}, fmt.Errorf("%w: %q", ErrPlace, text)
+	}
+	return Place{time.UnixMilli(ms), part}, nil
+}
