@@ -173,6 +173,12 @@ func (s *Store) Debriefed(ctx context.Context, id string, a Act, ref string) (In
 	return s.change(ctx, id, a.event(EventDebriefed, Data{Code: ref}, Words{}))
 }
 
+// Care says that somebody looks after the person in the counsellor's place, such as after a change of shift, until the person talks with a counsellor
+// again. Who talked with the person stays who it was. ErrSamePerson for who leads the incident or works its checklist.
+func (s *Store) Care(ctx context.Context, id string, a Act) (Incident, error) {
+	return s.change(ctx, id, a.event(EventCare, Data{}, Words{}))
+}
+
 // FormLate says that the form about a call of the incident is missing for long, so that who owes it takes no other call. It only stands in the timeline and
 // among the latest news: who leads lets that person go, or helps.
 func (s *Store) FormLate(ctx context.Context, id string, a Act, call, owes string) (Incident, error) {

@@ -20,6 +20,7 @@ const (
 	EventReached    EventKind = "reached" // somebody spoke with the person by other ways
 	EventFile       EventKind = "file"    // File, Other the reporter's
 	EventSecond     EventKind = "second"
+	EventCare       EventKind = "care" // somebody else looks after the person in the counsellor's place
 	EventFact       EventKind = "fact"
 	EventConsent    EventKind = "consent"
 	EventMeasure    EventKind = "measure"

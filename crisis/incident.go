@@ -39,6 +39,7 @@ type Incident struct {
 	Reporter string
 
 	Counsellor string // who talks, or talked last, with the caller
+	Carer      string // who looks after the person since the counsellor handed that over; empty: the counsellor
 	Supervisor string // who acknowledged, or took it over by name
 	Second     string // who has the dispatch checklist
 	AckAt      time.Time

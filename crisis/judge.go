@@ -1,6 +1,7 @@
 package crisis
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -113,6 +114,11 @@ func judgeWork(in Incident, e Event, p Policy) error {
 			return ErrSamePerson
 		}
 		return changes(in.Second != e.By || in.Region != e.Code)
+	case EventCare:
+		if e.By == in.Supervisor || e.By == in.Second {
+			return ErrSamePerson
+		}
+		return changes(e.By != cmp.Or(in.Carer, in.Counsellor))
 	case EventFact:
 		if !slices.Contains(FactKinds(), FactKind(e.Code)) || e.Known && strings.TrimSpace(e.Text) == "" {
 			return ErrInvalid

@@ -65,6 +65,8 @@ func (t *turn) apply() {
 		t.File, t.Reporter = e.File, e.Other
 	case EventSecond:
 		t.Second, t.Region = e.By, e.Code
+	case EventCare:
+		t.Carer = e.By
 	case EventFact:
 		t.Facts[FactKind(e.Code)] = Fact{e.Known, t.said()}
 	case EventConsent:
@@ -141,9 +143,7 @@ func (t *turn) triggered() {
 	case e.Call != "":
 		t.onLine(e.Call)
 	}
-	if e.Other != "" {
-		t.Counsellor = e.Other
-	}
+	t.talks(e.Other)
 	if !t.raise(e.Level) {
 		t.nudge(t.Supervisor, StepAcknowledge)
 	}
@@ -172,8 +172,13 @@ func (t *turn) reopenProposal() {
 func (t *turn) call() {
 	t.reopenProposal()
 	t.onLine(t.e.Call)
-	if t.e.Other != "" {
-		t.Counsellor = t.e.Other
+	t.talks(t.e.Other)
+}
+
+// talks says who talks with the person now; whoever looked after the person meanwhile is free of it.
+func (t *turn) talks(counsellor string) {
+	if counsellor != "" {
+		t.Counsellor, t.Carer = counsellor, ""
 	}
 }
 

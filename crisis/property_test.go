@@ -63,7 +63,7 @@ func (w *world) tree() ([]crisis.Rung, bool) {
 func (w *world) event() crisis.Event {
 	kinds := []crisis.EventKind{
 		crisis.EventOpened, crisis.EventTriggered, crisis.EventLevel, crisis.EventAcked, crisis.EventAcked, crisis.EventDeclined, crisis.EventLead, crisis.EventJoined,
-		crisis.EventCall, crisis.EventCallEnded, crisis.EventCallEnded, crisis.EventReached, crisis.EventFile, crisis.EventSecond, crisis.EventFact, crisis.EventFact,
+		crisis.EventCall, crisis.EventCallEnded, crisis.EventCallEnded, crisis.EventReached, crisis.EventFile, crisis.EventSecond, crisis.EventCare, crisis.EventFact, crisis.EventFact,
 		crisis.EventConsent, crisis.EventMeasure, crisis.EventAuthorised, crisis.EventAsked, crisis.EventService, crisis.EventNoService, crisis.EventDisclosed,
 		crisis.EventChecked, crisis.EventSkipped, crisis.EventNote, crisis.EventArrived, crisis.EventNextStep, crisis.EventNextDone, crisis.EventProposed,
 		crisis.EventProposed, crisis.EventProposed, crisis.EventRefused, crisis.EventClosed, crisis.EventClosed, crisis.EventClosed, crisis.EventReopened,

@@ -1,6 +1,7 @@
 package crisis_test
 
 import (
+	"errors"
 	"os"
 	"testing"
 
@@ -84,6 +85,31 @@ func TestFromTheTriggerToTheEnd(t *testing.T) {
 		}
 		if events, err := s.Timeline(ctx, in.ID); err != nil || len(events) != in.Seq || events[0].Text != "has pills" {
 			t.Errorf("%d events, %v", len(events), err)
+		}
+	})
+}
+
+// At the change of shift the counsellor's part goes to somebody else by name; who talked with the person stays who it was, and is needed again with the next talk.
+func TestSomebodyElseLooksAfterThePerson(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
+		s, ctx := site(t, db, nil), t.Context()
+		in, err := s.Trigger(ctx, crisis.Trigger{Kind: crisis.TriggerLevel, Call: "c1", Level: crisis.LevelHigh, By: "u-agent", Agent: "u-agent", Source: "r1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Acknowledge(ctx, in.ID, crisis.Act{By: "u-lead"}, crisis.ViaConsole); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Care(ctx, in.ID, crisis.Act{By: "u-lead"}); !errors.Is(err, crisis.ErrSamePerson) {
+			t.Errorf("who leads it took the counsellor's part, too: %v", err)
+		}
+		for range 2 {
+			if in, err = s.Care(ctx, in.ID, crisis.Act{By: "u-next", Request: "shift"}); err != nil || in.Carer != "u-next" || in.Counsellor != "u-agent" {
+				t.Errorf("%+v, %v", in, err)
+			}
+		}
+		if in, err = s.OnLine(ctx, in.ID, crisis.Act{By: crisis.BySystem}, "c2", "u-third"); err != nil || in.Carer != "" || in.Counsellor != "u-third" {
+			t.Errorf("%+v, %v", in, err)
 		}
 	})
 }

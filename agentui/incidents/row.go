@@ -62,7 +62,7 @@ func part(in crisis.Incident, who string) string {
 	switch who {
 	case "":
 		return ""
-	case in.Counsellor:
+	case in.Counsellor, in.Carer: // who looks after the person has the counsellor's part
 		return "counsellor"
 	case in.Supervisor:
 		return "supervisor"

@@ -56,8 +56,6 @@ type Case struct {
 	Since time.Time
 	Due   time.Time // by when something is to be done; zero: not known
 	Never []string  // user ids of who cannot take it: another part in it is theirs
-	// Kept says that whose case it is, is kept here and not where the case is kept.
-	Kept bool
 }
 
 // Source keeps cases of one kind.
@@ -132,28 +130,9 @@ func (s *Store) Cases(ctx context.Context) ([]Case, error) {
 		}
 		found, err := source.Open(ctx)
 		errs = append(errs, err)
-		for _, c := range found {
-			if c.Kept {
-				taker, err := s.keeper(ctx, c)
-				errs = append(errs, err)
-				if taker != "" {
-					c.Owner = taker
-				}
-			}
-			all = append(all, c)
-		}
+		all = append(all, found...)
 	}
 	return all, wrap("cases", errors.Join(errs...))
-}
-
-// keeper is who accepted a case last, among those to whom it went since it was its owner's.
-func (s *Store) keeper(ctx context.Context, c Case) (taker string, err error) {
-	err = s.db.QueryRow(ctx, `SELECT taker FROM shift_cases WHERE kind = ? AND case_id = ? AND state = 'accepted' ORDER BY decided_ms DESC, id DESC LIMIT 1`,
-		string(c.Kind), c.ID).Scan(&taker)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil
-	}
-	return taker, err
 }
 
 func (s *Store) find(ctx context.Context, kind Kind, id string) (Case, error) {

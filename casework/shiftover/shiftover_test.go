@@ -20,7 +20,6 @@ type shelf struct {
 	cases []Case
 	moved []string
 	fail  error
-	stuck bool // keeps no owners
 }
 
 func (s *shelf) Open(context.Context) ([]Case, error) { return s.cases, nil }
@@ -31,7 +30,7 @@ func (s *shelf) Move(_ context.Context, c Case, to, offer string) error {
 	}
 	s.moved = append(s.moved, c.ID+">"+to)
 	for i := range s.cases {
-		if s.cases[i].ID == c.ID && !s.stuck {
+		if s.cases[i].ID == c.ID {
 			s.cases[i].Owner = to
 		}
 	}
@@ -62,7 +61,7 @@ func TestHandOver(t *testing.T) {
 			t.Fatal(err)
 		}
 		tasks := &shelf{cases: []Case{{Kind: FollowUp, ID: "f1", Owner: "u-1"}, {Kind: FollowUp, ID: "f2", Owner: "u-2"}}}
-		incidents := &shelf{cases: []Case{{Kind: Incident, ID: "i1:counsellor", Owner: "u-1", Kept: true}}, stuck: true}
+		incidents := &shelf{cases: []Case{{Kind: Incident, ID: "i1:counsellor", Owner: "u-1"}}}
 		s, err := Open(ctx, db, keys, map[Kind]Source{FollowUp: tasks, Incident: incidents})
 		if err != nil {
 			t.Fatal(err)
@@ -128,7 +127,7 @@ func TestHandOver(t *testing.T) {
 		if o, err = s.Decline(ctx, o.ID, "u-2", "我也要下班了"); err != nil || owner(t, s, "i1:counsellor") != "u-1" {
 			t.Errorf("%+v, %v", o, err)
 		}
-		// A supervisor hands on what somebody left, and whose it is is kept here when it is kept nowhere else.
+		// A supervisor hands on what somebody left.
 		clock = clock.Add(time.Second)
 		if o, err = s.Offer(ctx, Incident, "i1:counsellor", "u-3", "u-9", "", true); err != nil || o.Giver != "u-1" {
 			t.Fatalf("%+v, %v", o, err)

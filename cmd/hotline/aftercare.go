@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -143,24 +144,23 @@ func (o openIncidents) Open(ctx context.Context) ([]shiftover.Case, error) {
 	all, err := o.store.Live(ctx)
 	var out []shiftover.Case
 	for _, in := range all {
-		for _, part := range []struct{ name, who string }{{partCounsellor, in.Counsellor}, {partSupervisor, in.Supervisor}, {partSecond, in.Second}} {
+		for _, part := range []struct{ name, who string }{{partCounsellor, cmp.Or(in.Carer, in.Counsellor)}, {partSupervisor, in.Supervisor}, {partSecond, in.Second}} {
 			if part.who == "" {
 				continue
 			}
-			never := []string{in.Counsellor}
+			never := []string{in.Counsellor, in.Carer}
 			if part.name == partCounsellor {
 				never = []string{in.Supervisor, in.Second}
 			}
 			out = append(out, shiftover.Case{
 				Never: never, Kind: shiftover.Incident, ID: in.ID + ":" + part.name, Owner: part.who, Call: in.Call(), Line: in.Line, What: part.name, Since: in.Opened,
-				Kept: part.name == partCounsellor, // who talked with the person stays who it was
 			})
 		}
 	}
 	return out, err
 }
 
-// Move makes the taker lead it, or work its checklist. That somebody else looks after the person from now on is written into the incident.
+// Move makes the taker lead it, work its checklist, or look after the person.
 func (o openIncidents) Move(ctx context.Context, c shiftover.Case, to, offer string) error {
 	id := c.ID[:len(c.ID)-len(c.What)-1]
 	act := crisis.Act{By: to, Request: "shiftover:" + offer}
@@ -175,7 +175,7 @@ func (o openIncidents) Move(ctx context.Context, c shiftover.Case, to, offer str
 		}
 		_, err = o.store.Take(ctx, id, act, in.Region)
 	default:
-		_, err = o.store.Note(ctx, id, act, "交接班：由我接手 / handed over at the change of shift: taken by me")
+		_, err = o.store.Care(ctx, id, act)
 	}
 	if errors.Is(err, crisis.ErrClosed) {
 		return nil
