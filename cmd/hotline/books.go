@@ -370,9 +370,31 @@ func (c Config) fallbacks(db *storage.DB, keys *casework.Keys, callbacks *casewo
 		if err != nil {
 			return nil, err
 		}
-		parts = append(parts, f.Run)
+		talks, err := c.phoneTalks(n, rec, log)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, f.Run, talks.Run)
 	}
 	return func(ctx context.Context) error { return together(ctx, parts...) }, nil
+}
+
+// phoneTalks seals what callers and fallback phones say to each other, while they do.
+func (c Config) phoneTalks(n node, rec *recordings.Recorder, log *slog.Logger) (*recordings.Tail, error) {
+	return recordings.NewTail(recordings.TailConfig{
+		Recorder: rec, Log: log.With("node", n.id()),
+		Talks: func() ([]recordings.Live, error) {
+			found, err := asterisk.ReadTalks(c.messages(n))
+			out := make([]recordings.Live, 0, len(found))
+			for _, t := range found {
+				out = append(out, recordings.Live{
+					ID: t.ID, Files: [2]string{recordings.Left: t.Phone, recordings.Right: t.Caller}, Code: "fallback_phone", Line: t.Line,
+					Call: cmp.Or(t.Call, string(telephony.CallID(t.Channel))), Over: t.Over,
+				})
+			}
+			return out, err
+		},
+	})
 }
 
 // fallback says how the notes of a node are read and its messages sealed.

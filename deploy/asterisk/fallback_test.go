@@ -216,13 +216,43 @@ func TestFallbackPhone(t *testing.T) {
 	c.await(t, colleague)
 	d := <-answered
 	d.await(t, caller)
+	// What is said is written down, each direction for itself, and not before there was a talk.
+	talk := s.talk(t, audio.Rate)
+	if talk.Line != s.Lines[0].ID || talk.Over {
+		t.Errorf("%+v", talk)
+	}
 	d.hangUp(t)
+	for file, hz := range map[string]float64{talk.Caller: caller, talk.Phone: colleague} {
+		if share := toneShare(t, file, hz); share < 0.8 {
+			t.Errorf("%.0f %% of %s is its tone", 100*share, filepath.Base(file))
+		}
+	}
 	c.await(t, colleague, leave, beep) // never a bare hang-up
 	c.hangUp(t)
 	if n := s.notes(t, 1)[0]; n.Outcome != asterisk.OutcomeAnswered || !n.Danger {
 		// What the caller said after the tone is shorter than a message.
 		t.Errorf("%+v", n)
 	}
+}
+
+// talk waits until so many bytes of a talk are in its files.
+func (s *server) talk(t *testing.T, size int64) asterisk.Talk {
+	t.Helper()
+	deadline := time.Now().Add(15 * time.Second)
+	for time.Now().Before(deadline) {
+		talks, err := asterisk.ReadTalks(s.Messages)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, talk := range talks {
+			if info, err := os.Stat(talk.Phone); err == nil && info.Size() >= size {
+				return talk
+			}
+		}
+		<-time.After(20 * time.Millisecond)
+	}
+	t.Fatalf("no talk of %d bytes", size)
+	return asterisk.Talk{}
 }
 
 func c0(s *server) string { return s.Lines[0].Numbers[0] }
