@@ -94,15 +94,15 @@ func TestPurge(t *testing.T) {
 		d.part(t, "p7", "oldred", time.Now().Add(-11*year))
 		p := NewPurger(d.index, house{db, map[string]Standing{"red": {HighRisk: true}, "oldred": {HighRisk: true}, "held": {Held: true}}})
 		rules := Rules{Ordinary: 3 * year, HighRisk: 10 * year}
-		if _, _, err := p.Plan(t.Context(), Rules{Ordinary: year, HighRisk: year}, 10); err == nil {
+		if err := p.Walk(t.Context(), Rules{Ordinary: year, HighRisk: year}, nil); err == nil {
 			t.Error("planned with less than three years")
 		}
-		plan, more, err := p.Plan(t.Context(), rules, 10)
-		if err != nil || more || ids(plan) != "oldred p6 old held" || !plan[3].Stays() || len(plan[2].Parts) != 2 || plan[1].Call != "" {
-			t.Fatalf("%+v, %v, %v", plan, more, err)
+		plan, err := walk(t, p, rules, 10)
+		if err != nil || ids(plan) != "oldred p6 old held" || !plan[3].Stays() || len(plan[2].Parts) != 2 || plan[1].Call != "" {
+			t.Fatalf("%+v, %v", plan, err)
 		}
-		if plan, more, err := p.Plan(t.Context(), rules, 2); err != nil || !more || ids(plan) != "oldred p6" {
-			t.Errorf("the first two: %+v, %v, %v", plan, more, err)
+		if plan, err := walk(t, p, rules, 2); err != nil || ids(plan) != "oldred p6" {
+			t.Errorf("the first two: %+v, %v", plan, err)
 		}
 		if _, _, err := d.index.Key(t.Context(), "p1"); err != nil {
 			t.Errorf("a plan changed something: %v", err)
@@ -132,8 +132,16 @@ func TestPurge(t *testing.T) {
 		for _, part := range []string{"p1", "p2", "p6"} {
 			d.erased(t, part, WhyRetention, "u-9")
 		}
-		if plan, _, err := p.Plan(t.Context(), rules, 10); err != nil || ids(plan) != "oldred held" {
+		if plan, err := walk(t, p, rules, 10); err != nil || ids(plan) != "oldred held" {
 			t.Errorf("afterwards: %+v, %v", plan, err)
+		}
+		// By itself: all that may go, one after the other.
+		automatic := func(context.Context) (Rules, bool, error) { return rules, true, nil }
+		if err := p.turn(t.Context(), automatic, d.intake.cfg.Log); err != nil {
+			t.Error(err)
+		}
+		if plan, err := walk(t, p, rules, 10); err != nil || ids(plan) != "held" {
+			t.Errorf("by itself: %+v, %v", plan, err)
 		}
 		if err := d.lib.Verify(t.Context(), "p4", d.key); err != nil {
 			t.Errorf("another one: %v", err)
@@ -148,6 +156,15 @@ func (d *desk) erasedRow(t *testing.T, part string) string {
 		t.Fatal(err)
 	}
 	return strings.Join([]string{s.By, ActionErased, part, s.Why + " " + s.Head}, " ")
+}
+
+func walk(t *testing.T, p *Purger, rules Rules, most int) (plan []Due, err error) {
+	t.Helper()
+	err = p.Walk(t.Context(), rules, func(d Due) bool {
+		plan = append(plan, d)
+		return len(plan) < most
+	})
+	return plan, err
 }
 
 func ids(plan []Due) string {

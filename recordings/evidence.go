@@ -144,3 +144,12 @@ func (x *Index) Marks(ctx context.Context, part string) ([]Mark, error) {
 	}
 	return out, nil
 }
+
+// Keyless counts the parts that have no key in the database though nobody erased them: nothing opens them any more.
+func (x *Index) Keyless(ctx context.Context) (n int, err error) {
+	err = x.db.QueryRow(ctx, `SELECT count(*) FROM recordings r WHERE NOT EXISTS (SELECT 1 FROM recording_keys k WHERE k.part = r.id)`).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("recordings: look for keys: %w", err)
+	}
+	return n, nil
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"hotline/storage"
@@ -67,37 +68,37 @@ type Purger struct {
 // NewPurger asks keeper before anything goes.
 func NewPurger(index *Index, keeper keeper) *Purger { return &Purger{index, keeper, time.Now} }
 
-// Plan finds at most limit recordings that were kept long enough, oldest first; nothing is changed. more: there are others.
-func (p *Purger) Plan(ctx context.Context, rules Rules, limit int) (plan []Due, more bool, err error) {
+// Walk shows every recording that was kept long enough, oldest first, also those that stay, until see says that it is enough. Nothing is changed by it; see
+// may erase what it is shown.
+func (p *Purger) Walk(ctx context.Context, rules Rules, see func(Due) bool) error {
 	if err := rules.Validate(); err != nil {
-		return nil, false, err
+		return err
 	}
 	now := p.now()
 	after := dueKey{}
 	for {
 		page, err := p.page(ctx, now.Add(-rules.Ordinary), after)
 		if err != nil {
-			return plan, false, err
+			return err
 		}
 		for _, k := range page {
 			d, err := p.due(ctx, k.id)
+			if errors.Is(err, ErrNotFound) {
+				continue // erased meanwhile
+			}
 			if err != nil {
-				return plan, false, err
+				return err
 			}
 			kept := rules.Ordinary
 			if d.HighRisk {
 				kept = rules.HighRisk
 			}
-			if now.Sub(d.Ended) < kept {
-				continue
+			if now.Sub(d.Ended) >= kept && !see(d) {
+				return nil
 			}
-			if len(plan) == limit {
-				return plan, true, nil
-			}
-			plan = append(plan, d)
 		}
 		if len(page) < duePage {
-			return plan, false, nil
+			return nil
 		}
 		after = page[len(page)-1]
 	}
@@ -182,3 +183,47 @@ func (p *Purger) Erase(ctx context.Context, id, why, by string) (Due, error) {
 
 // Look is a recording as Erase would find it; nothing is changed. ErrNotFound.
 func (p *Purger) Look(ctx context.Context, id string) (Due, error) { return p.due(ctx, id) }
+
+// Run erases what is due every hour while the rules say that it goes by itself; it returns nil when ctx ends.
+func (p *Purger) Run(ctx context.Context, rules func(context.Context) (r Rules, automatic bool, err error), log *slog.Logger) error {
+	tick := time.NewTicker(time.Hour)
+	defer tick.Stop()
+	for {
+		if err := p.turn(ctx, rules, log); err != nil && ctx.Err() == nil {
+			log.Warn("recordings that were kept long enough are not erased; tried again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// perTurn bounds how many go at once: a site that turns it on for the first time does not stand still.
+const perTurn = 500
+
+func (p *Purger) turn(ctx context.Context, rules func(context.Context) (Rules, bool, error), log *slog.Logger) error {
+	r, automatic, err := rules(ctx)
+	if err != nil || !automatic {
+		return err
+	}
+	var faults []error
+	erased := 0
+	err = p.Walk(ctx, r, func(d Due) bool {
+		if d.Stays() {
+			return true
+		}
+		switch _, err := p.Erase(ctx, d.ID, WhyRetention, system); {
+		case err == nil:
+			erased++
+		case !errors.Is(err, ErrKept) && !errors.Is(err, ErrNotFound):
+			faults = append(faults, err)
+		}
+		return ctx.Err() == nil && erased+len(faults) < perTurn
+	})
+	if erased > 0 {
+		log.Info("recordings that were kept long enough were erased", "recordings", erased)
+	}
+	return errors.Join(append(faults, err)...)
+}

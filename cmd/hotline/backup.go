@@ -201,7 +201,12 @@ func (b backup) parts(ctx context.Context, w *archive.Writer) error {
 	if err := w.AddFile(partDatabase, dump); err != nil {
 		return err
 	}
-	folders := map[string]string{partStore: b.c.store(), partPrompts: b.c.path("recorded-prompts")}
+	folders := map[string]string{partPrompts: b.c.path("recorded-prompts")}
+	if b.c.Recordings.S3.Endpoint == "" {
+		folders[partStore] = b.c.store()
+	} else {
+		fmt.Fprintf(b.out, "finished recordings stay in the bucket %s: it is kept safe there\n", b.c.Recordings.S3.Bucket)
+	}
 	if b.keys {
 		folders[partSecrets] = b.c.path("secrets")
 	}

@@ -71,6 +71,7 @@ func (c Config) examinations() []check {
 		{"memory", "free memory in /dev/shm: messages that callers leave with the fallback are kept there until they are sealed", func(context.Context) (string, error) { return room("/dev/shm", 64<<20) }},
 		{"disk", "free space on the disk of " + c.Dir + ": recordings and the database need it", func(context.Context) (string, error) { return room(c.Dir, 1<<30) }},
 		{"secrets", "chmod -R go= " + c.path("secrets"), c.checkSecrets},
+		{"recordings", "see docs/operations.md, Recordings: the store must be there, and the keys in " + c.path("secrets"), c.checkRecordings},
 		{"redis", "see " + c.path("log", "redis.log") + "; `hotline up` restarts it", c.checkRedis},
 		{"database", "see the error; for SQLite: the folder " + c.path("data") + " must be writable and on a local disk", c.checkDatabase},
 	}

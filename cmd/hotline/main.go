@@ -65,7 +65,7 @@ func command() *cobra.Command {
 	root.PersistentFlags().StringVar(&f.dir, "dir", "", `folder for everything that is written (default "var")`)
 	root.PersistentFlags().IntVar(&f.portBase, "port-base", 0, "SIP port; the other ports follow it (default 5060)")
 	root.AddCommand(upCommand(&f), callCommand(&f), answerCommand(&f), callsCommand(&f), ledgerCommand(&f), tasksCommand(&f), doctorCommand(&f), configCommand(&f),
-		linesCommand(&f), emergencyCommand(&f), usersCommand(&f), auditCommand(&f), incidentsCommand(&f), keysCommand(&f), backupCommand(&f), restoreCommand(&f), retentionCommand(&f), replayCommand(), simulateCommand(&f))
+		linesCommand(&f), emergencyCommand(&f), usersCommand(&f), auditCommand(&f), incidentsCommand(&f), keysCommand(&f), backupCommand(&f), restoreCommand(&f), retentionCommand(&f), recordingsCommand(&f), replayCommand(), simulateCommand(&f))
 	for _, r := range roles() {
 		root.AddCommand(r.command(&f))
 	}

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"os"
 	"time"
 
+	"hotline/agentui/settings"
 	"hotline/casework"
 	"hotline/casework/retention"
 	"hotline/recordings"
@@ -69,6 +71,20 @@ func (s S3Config) config(key, secret string) vault.S3Config {
 	return vault.S3Config{
 		Endpoint: s.Endpoint, Bucket: s.Bucket, Region: s.Region, Prefix: s.Prefix, Key: key, Secret: secret, Lock: time.Duration(s.LockDays) * 24 * time.Hour,
 	}
+}
+
+// rules are how long recordings are kept: with their contacts, or as the configuration says when that is shorter.
+func (r RecordingsConfig) rules(s settings.Settings) (out recordings.Rules) {
+	out.Ordinary, out.HighRisk = s.ContactsKept()
+	const day = 24 * time.Hour
+	if r.KeptDays > 0 {
+		out.Ordinary = min(out.Ordinary, time.Duration(r.KeptDays)*day)
+	}
+	if r.KeptHighRiskDays > 0 {
+		out.HighRisk = min(out.HighRisk, time.Duration(r.KeptHighRiskDays)*day)
+	}
+	out.HighRisk = max(out.HighRisk, out.Ordinary)
+	return out
 }
 
 func (r RecordingsConfig) least() uint64 {
@@ -167,5 +183,55 @@ func (c Config) takeIn(ctx context.Context, db *storage.DB, keys *casework.Keys,
 	if err != nil {
 		return nil, nil, err
 	}
-	return intake, func(ctx context.Context) error { return together(ctx, intake.Run, notary.Run) }, nil
+	how, err := c.settings(ctx, db)
+	if err != nil {
+		return nil, nil, err
+	}
+	rules := func(ctx context.Context) (recordings.Rules, bool, error) {
+		v, err := how.Current(ctx)
+		return c.Recordings.rules(v.Doc), v.Doc.Retention.Automatic, err
+	}
+	purge := func(ctx context.Context) error {
+		return recordings.NewPurger(index, keep{contacts}).Run(ctx, rules, log)
+	}
+	return intake, func(ctx context.Context) error { return together(ctx, intake.Run, notary.Run, purge) }, nil
+}
+
+// checkRecordings looks at the store, at the keys, and for parts that nothing could open.
+func (c Config) checkRecordings(ctx context.Context) (string, error) {
+	if _, err := os.Stat(c.path("secrets", recordings.RecipientFile)); errors.Is(err, fs.ErrNotExist) {
+		return "none yet: `hotline up` makes the keys", nil
+	}
+	store, err := c.vault()
+	if err != nil {
+		return "", err
+	}
+	if err := store.Ready(ctx); err != nil {
+		return "", err
+	}
+	to, err := c.recipients()
+	if err != nil {
+		return "", err
+	}
+	if _, err := recordings.LoadSigner(c.path("secrets", recordings.SignFile)); err != nil {
+		return "", err
+	}
+	db, err := c.database(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer db.Close()
+	index, err := recordings.NewIndex(ctx, db)
+	if err != nil {
+		return "", err
+	}
+	lost, err := index.Keyless(ctx)
+	if err == nil && lost > 0 {
+		err = fmt.Errorf("%d parts have lost their key, and nobody erased them: restore the table recording_keys from a backup", lost)
+	}
+	where := c.store()
+	if c.Recordings.S3.Endpoint != "" {
+		where = "bucket " + c.Recordings.S3.Bucket
+	}
+	return fmt.Sprintf("%s is ready; sealed by %s for %d keys", where, to[0].Suite().Name(), len(to)), err
 }

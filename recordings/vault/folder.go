@@ -111,24 +111,25 @@ func write(ctx context.Context, part string, r io.ReaderAt, size int64) error {
 	if err != nil {
 		return err
 	}
-	n, err := io.Copy(dst, &contextReader{ctx, io.NewSectionReader(r, 0, size)})
+	n, err := io.Copy(dst, until(ctx, io.NewSectionReader(r, 0, size)))
 	if err == nil && n != size {
 		err = io.ErrUnexpectedEOF
 	}
 	return errors.Join(err, dst.Sync(), dst.Close())
 }
 
-// contextReader ends a copy when its context does.
-type contextReader struct {
-	ctx context.Context
-	r   io.Reader
-}
+type readerFunc func([]byte) (int, error)
 
-func (c *contextReader) Read(b []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(b)
+func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
+
+// until ends reading when the context does.
+func until(ctx context.Context, r io.Reader) io.Reader {
+	return readerFunc(func(b []byte) (int, error) {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		return r.Read(b)
+	})
 }
 
 // Open opens a file.

@@ -71,8 +71,8 @@ func TestFolderSweeps(t *testing.T) {
 	if err := os.WriteFile(part, []byte("half"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for i := range v.List(t.Context(), "") {
-		t.Errorf("listed %+v", i)
+	for i, err := range v.List(t.Context(), "") {
+		t.Errorf("listed %+v, %v", i, err)
 	}
 	if n, err := v.Sweep(t.Context(), time.Now().Add(-time.Hour)); err != nil || n != 0 {
 		t.Errorf("swept a young one: %d, %v", n, err)

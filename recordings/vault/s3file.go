@@ -23,16 +23,16 @@ func (v *S3) Open(ctx context.Context, name string) (File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &object{vault: v, ctx: ctx, name: name, etag: o.ETag, size: o.Size}, nil
+	// The context is that of who opened it: ReadAt has none of its own.
+	fetch := func(off, size int64) ([]byte, error) { return v.fetch(ctx, name, o.ETag, off, size) }
+	return &object{name: name, size: o.Size, fetch: fetch}, nil
 }
 
-// object is an open file of a bucket. Its context is that of who opened it: ReadAt has none of its own.
+// object is an open file of a bucket.
 type object struct {
-	vault *S3
-	ctx   context.Context
 	name  string
-	etag  string
 	size  int64
+	fetch func(off, size int64) ([]byte, error)
 
 	mu     sync.Mutex
 	blocks []block // the newest last
@@ -99,12 +99,13 @@ func (o *object) block(n int64) ([]byte, error) {
 	return data, nil
 }
 
-func (o *object) fetch(off, size int64) ([]byte, error) {
+// fetch gets a range of one version of a file.
+func (v *S3) fetch(ctx context.Context, name, etag string, off, size int64) ([]byte, error) {
 	var opts minio.GetObjectOptions
-	if err := errors.Join(opts.SetRange(off, off+size-1), opts.SetMatchETag(o.etag)); err != nil {
+	if err := errors.Join(opts.SetRange(off, off+size-1), opts.SetMatchETag(etag)); err != nil {
 		return nil, err
 	}
-	body, _, _, err := minio.Core{Client: o.vault.client}.GetObject(o.ctx, o.vault.cfg.Bucket, o.vault.key(o.name), opts)
+	body, _, _, err := minio.Core{Client: v.client}.GetObject(ctx, v.cfg.Bucket, v.key(name), opts)
 	if err != nil {
 		return nil, gone(err)
 	}

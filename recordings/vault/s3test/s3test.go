@@ -69,7 +69,9 @@ func (s *Server) Begin(t testing.TB) {
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	again := time.NewTicker(10 * time.Millisecond)
+	defer again.Stop()
+	for end := time.Now().Add(20 * time.Second); ; <-again.C {
 		c, err := net.Dial("tcp", s.addr)
 		if err == nil {
 			_ = c.Close()
