@@ -59,7 +59,7 @@ func (s *Server) reviewEndpoints() []endpoint {
 func (s *Server) reviewNames(v *visitor) words.Names {
 	return words.Names{
 		Person: func(id string) string { return s.directory.name(queue.AgentID(id)) },
-		Line:   func(id string) string { return s.lineName(queue.LineID(id), v.user.Locale) }, Locale: v.user.Locale,
+		Line:   func(id string) string { return s.lineName(queue.LineID(id), v.user.Locale) },
 	}
 }
 

@@ -77,7 +77,7 @@ func TestAReviewFromTheTalkToTheAnswer(t *testing.T) {
 	}
 
 	status, text = agent.get("/api/reviews/mine")
-	if got := decoded[protocol.ReviewTrend](t, status, text); got.Unread != 1 || len(got.Months) != 1 || len(got.Reviews) != 1 || got.Months[0].Total != got.Reviews[0].Total || got.Sections[3].Name != "自杀风险评估" {
+	if got := decoded[protocol.ReviewTrend](t, status, text); got.Unread != 1 || len(got.Months) != 1 || len(got.Reviews) != 1 || got.Months[0].Total != got.Reviews[0].Total || got.Sections[3].Names["zh-CN"] != "自杀风险评估" {
 		t.Errorf("%+v", got)
 	}
 	status, text = agent.get(at)

@@ -41,8 +41,7 @@ func (s *Server) replyTrend(w http.ResponseWriter, r *http.Request, v *visitor, 
 	if !s.reviewAnswered(w, r, err) {
 		return
 	}
-	names := s.reviewNames(v)
-	out.Months, out.Reviews, out.Sections = words.Months(months), names.Rows(done), names.Sections(sheet.Doc)
+	out.Months, out.Reviews, out.Sections = words.Months(months), s.reviewNames(v).Rows(done), words.Sections(sheet.Doc)
 	s.reply(w, http.StatusOK, out)
 }
 
@@ -58,8 +57,7 @@ func (s *Server) reviewTrends(w http.ResponseWriter, r *http.Request, v *visitor
 	}
 	sheet, err := store.Sheets.Current(r.Context())
 	if s.reviewAnswered(w, r, err) {
-		names := s.reviewNames(v)
-		s.reply(w, http.StatusOK, protocol.ReviewTrends{Days: int(reviewsBack.Hours() / 24), Sections: names.Sections(sheet.Doc), People: names.Standings(all)})
+		s.reply(w, http.StatusOK, protocol.ReviewTrends{Days: int(reviewsBack.Hours() / 24), Sections: words.Sections(sheet.Doc), People: s.reviewNames(v).Standings(all)})
 	}
 }
 

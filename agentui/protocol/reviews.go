@@ -1,6 +1,9 @@
 package protocol
 
-import "hotline/casework/reviews"
+import (
+	"hotline/casework/reviews"
+	"hotline/storage/documents"
+)
 
 // Codes of answers about reviews of talks.
 const (
@@ -144,8 +147,8 @@ type ReviewMonth struct {
 
 // ReviewSection is a part of the sheet.
 type ReviewSection struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID    string          `json:"id"`
+	Names documents.Words `json:"names"`
 }
 
 // ReviewTrends is the answer of GET /api/reviews/trends: every counsellor with a review of a talk of the last days.
@@ -187,7 +190,7 @@ type ReviewAgreement struct {
 // ReviewItemAgreed is the agreement on one item.
 type ReviewItemAgreed struct {
 	ID     string          `json:"id"`
-	Name   string          `json:"name"`
+	Names  documents.Words `json:"names"`
 	Agreed ReviewAgreement `json:"agreed"`
 }
 

@@ -11,11 +11,10 @@ import (
 	"hotline/casework/reviews"
 )
 
-// Names are the words that a review is told with.
+// Names are those of people and lines, in the language of who is told.
 type Names struct {
 	Person func(id string) string
 	Line   func(id string) string
-	Locale string
 }
 
 // Row tells of a review.
@@ -82,10 +81,10 @@ func (n Names) Replies(all []reviews.Reply) []protocol.ReviewReply {
 }
 
 // Sections are those of a sheet.
-func (n Names) Sections(s reviews.Sheet) []protocol.ReviewSection {
+func Sections(s reviews.Sheet) []protocol.ReviewSection {
 	out := make([]protocol.ReviewSection, 0, len(s.Sections))
 	for _, sec := range s.Sections {
-		out = append(out, protocol.ReviewSection{ID: sec.ID, Name: sec.Names.In(n.Locale)})
+		out = append(out, protocol.ReviewSection{ID: sec.ID, Names: sec.Names})
 	}
 	return out
 }
@@ -124,7 +123,7 @@ func (n Names) Calibration(c reviews.Calibration, sheet reviews.Sheet) protocol.
 	for _, sec := range sheet.Sections {
 		for _, it := range sec.Items {
 			if a, there := c.Items[it.ID]; there {
-				out.Items = append(out.Items, protocol.ReviewItemAgreed{ID: it.ID, Name: it.Names.In(n.Locale), Agreed: agreed(a)})
+				out.Items = append(out.Items, protocol.ReviewItemAgreed{ID: it.ID, Names: it.Names, Agreed: agreed(a)})
 			}
 		}
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	pickEvery  = 30 * time.Second
+	pickEvery  = 10 * time.Second
 	pickAtOnce = 500 // calls of one look
 	// lookBack is how far before the last whole look is looked again: an end, or a level, may be written late.
 	lookBack = 7 * 24 * time.Hour

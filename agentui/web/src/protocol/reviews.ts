@@ -87,7 +87,7 @@ const month = record({
   missed: count,
   sections: dictionary(count),
 });
-const sectionName = record({ id: text, name: text });
+const sectionName = record({ id: text, names: words });
 
 export const reviewTrend = record({
   user: text,
@@ -119,7 +119,7 @@ export const reviewCalibration = record({
   talks: count,
   marks: agreement,
   totals: agreement,
-  items: list(record({ id: text, name: text, agreed: agreement })),
+  items: list(record({ id: text, names: words, agreed: agreement })),
   reviewers: list(record({ name: text, talks: count, mean: number })),
 });
 
