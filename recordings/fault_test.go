@@ -38,7 +38,7 @@ func TestVictim(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	take, err := rec.Start("a", meta)
+	take, err := rec.Start("victim", meta)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,11 +87,11 @@ func (d *desk) killed(t *testing.T, after int, alive func()) int {
 func TestKilledGateway(t *testing.T) {
 	d := sqliteDesk(t)
 	spoken := d.killed(t, 3*Rate, func() { d.pass(t) })
-	if _, err := d.index.Get(t.Context(), "a"); !errors.Is(err, ErrNotFound) {
+	if _, err := d.index.Get(t.Context(), "victim"); !errors.Is(err, ErrNotFound) {
 		t.Fatalf("taken from a living gateway: %v", err)
 	}
 	d.pass(t)
-	p := d.open(t, "a")
+	p := d.open(t, "victim")
 	left, right := wav(t, p)
 	if lost := spoken - len(left); lost < 0 || lost > Rate {
 		t.Errorf("%d of %d samples lost", lost, spoken)

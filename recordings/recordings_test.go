@@ -2,10 +2,8 @@ package recordings
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"io"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -230,43 +228,6 @@ func TestStartTwice(t *testing.T) {
 		t.Errorf("Close again: %v %v", again, err)
 	}
 	take.Write(Left, 0, tone(440, 160)) // must not panic
-}
-
-// Nothing on disk may hold speech in clear: neither the A-law as it came nor interleaved nor decoded.
-func TestNoPlaintextOnDisk(t *testing.T) {
-	d := sqliteDesk(t)
-	take := d.start(t, "a")
-	l, r := tone(1000, Rate), tone(440, Rate)
-	speak(take, 1000, 440, 3*Rate)
-	closeTake(t, take)
-	d.pass(t)
-	if _, err := io.Copy(io.Discard, d.open(t, "a")); err != nil {
-		t.Fatal(err)
-	}
-	var mixed, pcm []byte
-	for i := range 16 {
-		mixed = append(mixed, l[i], r[i])
-	}
-	for _, s := range audio.PCMA.Decode(nil, l[:16]) {
-		pcm = binary.LittleEndian.AppendUint16(pcm, uint16(s))
-	}
-	for _, dir := range []string{d.spool, d.store} {
-		err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-			if err != nil || e.IsDir() {
-				return err
-			}
-			b, err := os.ReadFile(path)
-			for what, pattern := range map[string][]byte{"left": l[:16], "right": r[:16], "interleaved": mixed, "PCM": pcm} {
-				if bytes.Contains(b, pattern) {
-					t.Errorf("%s holds plaintext (%s)", path, what)
-				}
-			}
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
 }
 
 // A player asks for ranges: each equals that part of the whole.

@@ -103,13 +103,18 @@ func (s *Session) Samples() int64 { return s.samples }
 // Timeline are all marks on the recording's line, in order, gaps within and between parts included.
 func (s *Session) Timeline() []Mark {
 	var out []Mark
-	end := int64(0)
+	end, why := int64(0), GapBetween
 	for _, p := range s.parts {
 		if p.from > end {
-			out = append(out, Mark{Kind: MarkGap, From: timeOf(end), To: timeOf(p.from), Code: GapBetween})
+			out = append(out, Mark{Kind: MarkGap, From: timeOf(end), To: timeOf(p.from), Code: why})
 		}
 		out = append(out, shift(p.Recording.Marks, timeOf(p.from))...)
-		end = max(end, p.to())
+		if p.to() >= end {
+			end, why = p.to(), GapBetween
+			if !p.Recording.Complete {
+				why = GapRestart
+			}
+		}
 	}
 	return sortMarks(out)
 }
