@@ -284,3 +284,48 @@ func TestRecordingsInABucket(t *testing.T) {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
+
+// A backup has all that its recordings need but the secret key: with that they open after it was restored elsewhere, without it the command says so.
+func TestRecordingsOutliveTheSite(t *testing.T) {
+	from, away := newSite(t, storagetest.SQLiteURL(t)), t.TempDir()
+	taped(t, from)
+	if err := os.MkdirAll(from.config().path("run"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	key, file := filepath.Join(away, "key"), filepath.Join(away, "site.backup")
+	for _, args := range [][]string{{"backup", "key", key}, {"backup", "--to", file, "--recipients", key + ".pub"}} {
+		if out, err := from.run(args...); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	for name, want := range map[string]string{"with its keys": "the newest recording opens", "without": "the newest recording does not open"} {
+		to := newSite(t, storagetest.SQLiteURL(t))
+		secrets := to.config().path("secrets")
+		if err := os.CopyFS(secrets, os.DirFS(from.config().path("secrets"))); err != nil {
+			t.Fatal(err)
+		}
+		files, err := filepath.Glob(filepath.Join(secrets, "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files { // a copy does not keep them for the owner only
+			if err := os.Chmod(f, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if name == "without" {
+			if err := os.Remove(filepath.Join(secrets, recordings.IdentityFile)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if out, err := to.run("restore", file, "--identity", key); err != nil || !strings.Contains(out, want) {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+		if name == "without" {
+			continue
+		}
+		if out, err := to.run("recordings", "verify"); err != nil || !strings.Contains(out, "3 parts are what was recorded") {
+			t.Errorf("%v\n%s", err, out)
+		}
+	}
+}

@@ -192,6 +192,9 @@ func (r restore) report(ctx context.Context, m archive.Manifest, tmp string) err
 		}
 		fmt.Fprintf(r.out, "the audit trail is in order: %d rows\n", end.Seq)
 	}
+	if err := r.speech(ctx, db); err != nil {
+		return err
+	}
 	if _, err := os.Stat(filepath.Join(tmp, partConfig)); err == nil {
 		goal := r.c.path("restored-" + partConfig)
 		if err := os.Rename(filepath.Join(tmp, partConfig), goal); err != nil {
@@ -200,5 +203,44 @@ func (r restore) report(ctx context.Context, m archive.Manifest, tmp string) err
 		fmt.Fprintf(r.out, "its configuration file lies in %s; look at it before you use it\n", goal)
 	}
 	fmt.Fprintln(r.out, "calls that were on the line then are over: start with `hotline up`, then look at `hotline tasks` and `hotline doctor`")
+	return nil
+}
+
+// speech says whether the key at hand opens the newest recording, and whether its file is there.
+func (r restore) speech(ctx context.Context, db *storage.DB) error {
+	index, err := recordings.NewIndex(ctx, db)
+	if err != nil {
+		return err
+	}
+	var newest *recordings.Recording
+	all, err := index.List(ctx, time.Time{}, 100)
+	if err != nil {
+		return err
+	}
+	for _, part := range all {
+		if !part.Erased {
+			newest = &part
+			break
+		}
+	}
+	if newest == nil {
+		return nil
+	}
+	store, err := r.c.vault()
+	if err != nil {
+		return err
+	}
+	keys, err := recordings.LoadSecretKeys(r.c.path("secrets", recordings.IdentityFile))
+	if err == nil {
+		var p *recordings.Playback
+		if p, err = recordings.NewLibrary(index, store).Open(ctx, newest.ID, keys...); err == nil {
+			err = p.Close()
+		}
+	}
+	if err != nil {
+		fmt.Fprintf(r.out, "the newest recording does not open: %v\nput %s of that site into %s; until then the rest works\n", err, recordings.IdentityFile, r.c.path("secrets"))
+		return nil
+	}
+	fmt.Fprintln(r.out, "the newest recording opens; `hotline recordings verify` proves all of them")
 	return nil
 }
