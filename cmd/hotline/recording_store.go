@@ -13,6 +13,7 @@ import (
 	"hotline/casework"
 	"hotline/casework/retention"
 	"hotline/recordings"
+	hear "hotline/recordings/listen"
 	"hotline/recordings/vault"
 	"hotline/storage"
 )
@@ -27,6 +28,11 @@ type RecordingsConfig struct {
 	KeptHighRiskDays int `yaml:"kept_high_risk_days"`
 	// Suite is the cryptography of keys that are made: age (default), or sm (SM2, SM4). Keys that are there are not changed.
 	Suite string `yaml:"suite"`
+	// Levels marks long silence, a voice that is missing, clipping and loudness; on unless it is off.
+	Levels string `yaml:"levels"`
+	// Listener is a program of the agency's own on this machine that hears talks while they are recorded, and marks them: unix:/path, or a loopback
+	// address with a port. None by default.
+	Listener string `yaml:"listener"`
 }
 
 // S3Config is a bucket. The keys to it are in secrets/s3-access-key and secrets/s3-secret-key.
@@ -52,6 +58,14 @@ func (r RecordingsConfig) Validate() error {
 	}
 	if _, err := recordings.SuiteNamed(r.Suite); err != nil {
 		errs = append(errs, fmt.Errorf("recordings.suite: %w", err))
+	}
+	if r.Levels != "" && r.Levels != "on" && r.Levels != "off" {
+		errs = append(errs, errors.New("recordings.levels: on or off"))
+	}
+	if r.Listener != "" {
+		if _, err := hear.ParseAddress(r.Listener); err != nil {
+			errs = append(errs, fmt.Errorf("recordings.listener: %w", err))
+		}
 	}
 	if r.Late < 0 || r.Least < 0 {
 		errs = append(errs, errors.New("recordings: late and least must not be negative"))
