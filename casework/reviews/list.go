@@ -135,3 +135,18 @@ func (s *Store) Unread(ctx context.Context, agent string) (n int, err error) {
 	err = s.db.QueryRow(ctx, `SELECT COUNT(*) FROM reviews WHERE agent = ? AND state = 'done' AND read_ms = 0`, agent).Scan(&n)
 	return n, wrap("count", err)
 }
+
+// Counts are how many talks of calls that arrived in a span went through.
+type Counts struct {
+	Done    int64 // reviews that are done
+	Red     int64 // talks of red calls that are reviewed, or are to be
+	RedDone int64
+}
+
+// Count counts the talks of calls that arrived from one time on and before another; line empty: of all lines.
+func (s *Store) Count(ctx context.Context, from, to time.Time, line string) (c Counts, err error) {
+	err = s.db.QueryRow(ctx, `SELECT COALESCE(SUM(CASE WHEN state = 'done' THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN why = 'red' AND state <> 'dropped' THEN 1 ELSE 0 END), 0),
+			COALESCE(SUM(CASE WHEN why = 'red' AND state = 'done' THEN 1 ELSE 0 END), 0) FROM reviews WHERE called_ms >= ? AND called_ms < ? AND (? = '' OR line = ?)`,
+		storage.Millis(from), storage.Millis(to), line, line).Scan(&c.Done, &c.Red, &c.RedDone)
+	return c, wrap("count", err)
+}

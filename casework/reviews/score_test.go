@@ -188,6 +188,12 @@ func TestOneReview(t *testing.T) {
 		if err != nil || len(seen) != 1 || seen[0].Total != 930 || seen[0].Missed != 1 || seen[0].Sections["danger"] != 800 || row.Total != 930 || row.Missed != 1 || row.Read.IsZero() {
 			t.Errorf("%+v, %+v, %v", seen, row, err)
 		}
+		if c, err := s.Count(ctx, s.clock.Add(-time.Hour), s.clock, "12355"); err != nil || c != (Counts{1, 1, 1}) {
+			t.Errorf("%+v, %v", c, err)
+		}
+		if c, err := s.Count(ctx, s.clock, s.clock.Add(time.Hour), ""); err != nil || c != (Counts{}) {
+			t.Errorf("%+v, %v", c, err)
+		}
 		s.erased(id, "c1")
 	})
 }

@@ -61,6 +61,8 @@ const (
 	TrainingTime  ID = "training_time"
 	Trained       ID = "trained"
 	SupervisionsN ID = "supervisions"
+	TalksReviewed ID = "talks_reviewed"
+	RedReviewed   ID = "red_reviewed"
 )
 
 // All are the figures in their order, with the parameters not yet filled in.

@@ -85,5 +85,13 @@ func staff() []Figure {
 			ID: SupervisionsN, Version: 1, Group: GroupStaff, Unit: Count, Origin: FromTraining, Whole: true, Names: words("督导次数", "Sessions of supervision"),
 			Definition: words("登记的督导次数，按人累计。", "Sessions of supervision on record, one for each person who took part."),
 		},
+		{
+			ID: TalksReviewed, Version: 1, Group: GroupStaff, Unit: Count, Origin: FromReviews, Names: words("已评审的通话", "Talks reviewed"),
+			Definition: words("期间内来电的通话中，质量评审已完成的数量。一通来电经几位咨询员接听的，按每位咨询员的通话分别计。", "Talks of calls of the period whose review is done. A call that changed hands counts once for each counsellor whose part was reviewed."),
+		},
+		{
+			ID: RedReviewed, Version: 1, Group: GroupStaff, Unit: Share, Origin: FromReviews, Names: words("红色来电评审率", "Red calls reviewed"),
+			Definition: words("期间内应评审的红色来电通话中，评审已完成的比例；决定不评的不计入。", "Of the talks of red calls of the period that are to be reviewed, those whose review is done; those that cannot be reviewed do not count."),
+		},
 	}
 }

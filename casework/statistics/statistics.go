@@ -52,6 +52,7 @@ const (
 	FromPlaces      Origin = "places"
 	FromShifts      Origin = "shifts"
 	FromTraining    Origin = "training"
+	FromReviews     Origin = "reviews"
 	FromAssessments Origin = "assessments"
 	FromFiles       Origin = "files"
 	FromFollowUps   Origin = "followups"

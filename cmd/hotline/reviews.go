@@ -9,6 +9,7 @@ import (
 	"hotline/casework"
 	"hotline/casework/assessments"
 	"hotline/casework/reviews"
+	"hotline/casework/statistics"
 	"hotline/crisis"
 	"hotline/storage"
 )
@@ -54,4 +55,21 @@ func (r redCalls) RedCalls(ctx context.Context, since time.Time) (out []string, 
 		}
 		before = some[len(some)-1].Opened // of one millisecond there are not a thousand
 	}
+}
+
+// reviewCounts counts reviews for the statistics.
+type reviewCounts struct{ store *reviews.Store }
+
+var _ statistics.Source = reviewCounts{}
+
+func (r reviewCounts) Count(ctx context.Context, columns []statistics.Column) (out []statistics.Counted, err error) {
+	for i, c := range columns {
+		n, err := r.store.Count(ctx, c.From, c.To, c.Line)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, statistics.Counted{Column: i, Cell: statistics.Cell{Figure: statistics.TalksReviewed}, N: n.Done},
+			statistics.Counted{Column: i, Cell: statistics.Cell{Figure: statistics.RedReviewed}, N: n.RedDone, Of: n.Red})
+	}
+	return out, nil
 }

@@ -36,6 +36,9 @@ func (c Config) staff(ctx context.Context, db *storage.DB, keys *casework.Keys, 
 	if _, err := followups.Open(ctx, followups.Config{}, db, keys, callbacks); err != nil {
 		return s, err
 	}
+	if s.Reviews, err = c.reviewed(ctx, db, keys); err != nil {
+		return s, err
+	}
 	zone, err := time.LoadLocation(lines.DefaultZone)
 	if err != nil {
 		return s, err
@@ -44,13 +47,13 @@ func (c Config) staff(ctx context.Context, db *storage.DB, keys *casework.Keys, 
 	counts, err := statistics.Open(ctx, db, map[statistics.Origin]statistics.Source{
 		statistics.FromTraining: trainings{s.Qualifications, zone}, statistics.FromAssessments: cases.Assessments(), statistics.FromFiles: cases.Files(),
 		statistics.FromFollowUps: cases.FollowUps(), statistics.FromIncidents: dangers{incidents},
+		statistics.FromReviews: reviewCounts{s.Reviews},
 	})
 	if err != nil {
 		return s, err
 	}
 	s.Statistics, s.Parameters = counts, counts.Params
-	s.Reviews, err = c.reviewed(ctx, db, keys)
-	return s, err
+	return s, nil
 }
 
 // trainings counts the records of people's training.

@@ -22,6 +22,7 @@ CREATE TABLE reviews (
 );
 CREATE INDEX reviews_open ON reviews (due_ms, id) WHERE state = 'open';
 CREATE INDEX reviews_closed ON reviews (closed_ms, id);
+CREATE INDEX reviews_called ON reviews (called_ms);
 CREATE INDEX reviews_agent ON reviews (agent, closed_ms);
 
 -- One reviewer's score sheet. Points and moments stand open, to be counted; words are sealed.
