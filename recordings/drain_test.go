@@ -1,14 +1,18 @@
 package recordings
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"hotline/recordings/vault"
 	"hotline/recordings/vault/s3test"
@@ -41,7 +45,8 @@ func TestSpoolDrains(t *testing.T) {
 	server := s3test.Start(t)
 	cfg := server.Bucket(t, true)
 	cfg.Lock, cfg.Stall = time.Hour, 2*time.Second
-	d := sqliteDesk(t)
+	d, said := sqliteDesk(t), new(bytes.Buffer)
+	d.intake.cfg.Log = slog.New(slog.NewTextHandler(said, nil))
 	d.in(t, s3test.Vault(t, cfg))
 	d.taken(t, "before")
 	d.pass(t)
@@ -56,20 +61,20 @@ func TestSpoolDrains(t *testing.T) {
 	if n := d.waiting(t); n != len(parts) {
 		t.Errorf("%d parts wait", n)
 	}
-	if err := d.intake.Check(); err != nil {
-		t.Errorf("a fault at once: %v", err)
+	if n, err := CheckSpool(d.spool, time.Minute, 0); err != nil || n != len(parts) {
+		t.Errorf("a fault at once: %v, %d wait", err, n)
 	}
 	d.intake.now = func() time.Time { return time.Now().Add(10 * time.Minute) }
 	_ = d.intake.pass(t.Context(), true)
-	if err := d.intake.Check(); err == nil || !strings.Contains(err.Error(), "6 finished parts") {
-		t.Errorf("after ten minutes: %v", err)
+	if !strings.Contains(said.String(), "6 finished parts wait") || testutil.ToFloat64(d.intake.cfg.Metrics.spoolOldest) < 500 {
+		t.Errorf("nobody was told after ten minutes: %s", said)
 	}
 	server.Begin(t)
 	d.intake.now = func() time.Time { return time.Now().Add(20 * time.Minute) }
 	d.pass(t)
 	d.pass(t)
-	if err := d.intake.Check(); err != nil || d.waiting(t) != 0 {
-		t.Errorf("the store is back: %v, %d wait", err, d.waiting(t))
+	if n := d.waiting(t); n != 0 {
+		t.Errorf("the store is back, and %d wait", n)
 	}
 	for _, id := range append(parts, "before") {
 		if err := d.lib.Verify(t.Context(), id, d.key); err != nil {
@@ -143,11 +148,11 @@ func TestOnePartHoldsUpNone(t *testing.T) {
 
 // A disk that is nearly full is a fault before it is full.
 func TestSpoolDiskIsLow(t *testing.T) {
-	d := sqliteDesk(t)
-	d.intake.cfg.Least = 1 << 62
-	d.pass(t)
-	if err := d.intake.Check(); err == nil || !strings.Contains(err.Error(), "MB left") {
+	if _, err := CheckSpool(t.TempDir(), time.Minute, 1<<62); err == nil || !strings.Contains(err.Error(), "MB left") {
 		t.Errorf("%v", err)
+	}
+	if n, err := CheckSpool(filepath.Join(t.TempDir(), "never made"), time.Minute, 1); err != nil || n != 0 {
+		t.Errorf("%d, %v", n, err)
 	}
 }
 

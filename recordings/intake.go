@@ -45,10 +45,11 @@ type Intake struct {
 	index *Index
 	now   func() time.Time
 	quiet time.Time // no error is logged again before
+	// warned is until when nothing is said of the spool's state.
+	warned time.Time
 
 	mu    sync.Mutex
 	later map[string]retry // parts that failed
-	state spoolState
 }
 
 // NewIntake makes the folders ready.

@@ -1,8 +1,10 @@
 package recordings
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -53,12 +55,11 @@ type spoolState struct {
 	bytes  int64
 	oldest time.Duration // age of the finished part that waits longest
 	free   uint64
-	fault  error // the spool's disk cannot be looked at
+	err    error // the disk cannot be looked at
 }
 
-// look measures the spool.
-func (in *Intake) look(entries []fs.DirEntry) {
-	var s spoolState
+// measure looks at a spool.
+func measure(dir string, entries []fs.DirEntry, now time.Time) (s spoolState) {
 	for _, e := range entries {
 		if _, suffix := splitName(e.Name()); suffix != suffixSealed {
 			continue
@@ -69,40 +70,59 @@ func (in *Intake) look(entries []fs.DirEntry) {
 		}
 		s.parts++
 		s.bytes += st.Size()
-		s.oldest = max(s.oldest, in.now().Sub(st.ModTime()))
+		s.oldest = max(s.oldest, now.Sub(st.ModTime()))
 	}
 	var disk unix.Statfs_t
-	if s.fault = unix.Statfs(in.cfg.Dir, &disk); s.fault == nil {
+	if s.err = unix.Statfs(dir, &disk); s.err == nil {
 		s.free = disk.Bavail * uint64(disk.Bsize)
 	}
+	return s
+}
+
+// fault is what is wrong: a part that waits for long, or a disk that is nearly full. Nothing is recorded less well for the first; for the second it soon
+// will be.
+func (s spoolState) fault(late time.Duration, least uint64) error {
+	switch {
+	case s.err != nil:
+		return fmt.Errorf("recordings: the spool: %w", s.err)
+	case s.oldest > late:
+		return fmt.Errorf("recordings: %d finished parts wait in the spool, the oldest since %s: is the store there?", s.parts, s.oldest.Round(time.Second))
+	case s.free < least:
+		return fmt.Errorf("recordings: the spool's disk has %d MB left, %d MB are needed", s.free>>20, least>>20)
+	}
+	return nil
+}
+
+// CheckSpool tells what is wrong with a spool, or how many finished parts wait in it. One that was never made is empty.
+func CheckSpool(dir string, late time.Duration, least uint64) (waiting int, err error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("recordings: the spool: %w", err)
+	}
+	s := measure(dir, entries, time.Now())
+	return s.parts, s.fault(late, least)
+}
+
+// look measures the spool, and complains of it every few minutes.
+func (in *Intake) look(entries []fs.DirEntry) {
+	s := measure(in.cfg.Dir, entries, in.now())
 	m := in.cfg.Metrics
 	m.spoolParts.Set(float64(s.parts))
 	m.spoolBytes.Set(float64(s.bytes))
 	m.spoolOldest.Set(s.oldest.Seconds())
 	m.spoolFree.Set(float64(s.free))
+	if err := s.fault(in.cfg.Late, in.cfg.Least); err != nil && in.now().After(in.warned) {
+		in.warned = in.now().Add(5 * time.Minute)
+		in.cfg.Log.Error("the spool of recordings needs somebody", "err", err)
+	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.state = s
 	for id := range in.later { // of parts that are gone otherwise
 		if !in.spooled(id) {
 			delete(in.later, id)
 		}
 	}
-}
-
-// Check tells what is wrong with the spool as it was last looked at: a part that waits for long, or a disk that is nearly full. Nothing is recorded less
-// well for the first; for the second it soon will be.
-func (in *Intake) Check() error {
-	in.mu.Lock()
-	s := in.state
-	in.mu.Unlock()
-	switch {
-	case s.fault != nil:
-		return fmt.Errorf("recordings: the spool: %w", s.fault)
-	case s.oldest > in.cfg.Late:
-		return fmt.Errorf("recordings: %d finished parts wait in the spool, the oldest since %s: is the store there?", s.parts, s.oldest.Round(time.Second))
-	case s.free > 0 && s.free < in.cfg.Least:
-		return fmt.Errorf("recordings: the spool's disk has %d MB left, %d MB are needed", s.free>>20, in.cfg.Least>>20)
-	}
-	return nil
 }

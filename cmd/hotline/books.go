@@ -282,7 +282,7 @@ func runWorker(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	intake, taken, err := c.takeIn(ctx, db, keys, index, figures, log)
+	taken, err := c.takeIn(ctx, db, keys, index, figures, log)
 	if err != nil {
 		return err
 	}
@@ -347,7 +347,7 @@ func runWorker(ctx context.Context, c Config, log *slog.Logger) error {
 		return err
 	}
 	parts := []func(context.Context) error{c.watchSettings(log, span.set), erase, retain, places, taken, fallbacks, unclosed.Run, left.Run, rules.follow(log), explain.Run, journal, func(ctx context.Context) error {
-		return serveAdmin(ctx, c.admin("worker"), reg, checks{"database": db.Ping, "recordings": func(context.Context) error { return intake.Check() }})
+		return serveAdmin(ctx, c.admin("worker"), reg, checks{"database": db.Ping})
 	}}
 	return together(ctx, append(parts, dangers...)...)
 }

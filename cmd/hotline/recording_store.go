@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -108,6 +109,8 @@ func (r RecordingsConfig) least() uint64 {
 	return uint64(r.Least) << 20
 }
 
+func (r RecordingsConfig) late() time.Duration { return cmp.Or(r.Late, 5*time.Minute) }
+
 // vault opens where finished recordings lie.
 func (c Config) vault() (vault.Vault, error) {
 	if c.Recordings.S3.Endpoint == "" {
@@ -170,36 +173,50 @@ func (c Config) createRecordingKeys() error {
 	if err := recordings.CreateKey(c.path("secrets"), suite); err != nil {
 		return err
 	}
+	if _, err := c.vault(); err != nil { // a bucket without its keys is said before anything starts
+		return err
+	}
+	return c.createSignKey()
+}
+
+func (c Config) createSignKey() error {
+	suite, err := recordings.SuiteNamed(c.Recordings.Suite)
+	if err != nil {
+		return err
+	}
 	return recordings.CreateSignKey(c.path("secrets"), suite)
 }
 
 // takeIn is the worker's part in recordings: they go from the spool into the store, and what becomes of them into the audit.
-func (c Config) takeIn(ctx context.Context, db *storage.DB, keys *casework.Keys, index *recordings.Index, figures *recordings.Metrics, log *slog.Logger) (*recordings.Intake, func(context.Context) error, error) {
+func (c Config) takeIn(ctx context.Context, db *storage.DB, keys *casework.Keys, index *recordings.Index, figures *recordings.Metrics, log *slog.Logger) (func(context.Context) error, error) {
 	store, err := c.vault()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
+	}
+	if err := c.createSignKey(); err != nil { // an older release left none
+		return nil, err
 	}
 	signer, err := recordings.LoadSigner(c.path("secrets", recordings.SignFile))
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	contacts, err := c.retention(ctx, db, keys)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	intake, err := recordings.NewIntake(recordings.IntakeConfig{
-		Dir: c.spool(), Store: store, Signer: signer, Late: c.Recordings.Late, Least: c.Recordings.least(), Erased: contacts.Erased, Log: log, Metrics: figures,
+		Dir: c.spool(), Store: store, Signer: signer, Late: c.Recordings.late(), Least: c.Recordings.least(), Erased: contacts.Erased, Log: log, Metrics: figures,
 	}, index)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	notary, err := recordings.NewNotary(recordings.NotaryConfig{Store: store, Notes: partNotes{casework.NewAudit(db)}, Log: log}, index)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	how, err := c.settings(ctx, db)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	rules := func(ctx context.Context) (recordings.Rules, bool, error) {
 		v, err := how.Current(ctx)
@@ -208,7 +225,7 @@ func (c Config) takeIn(ctx context.Context, db *storage.DB, keys *casework.Keys,
 	purge := func(ctx context.Context) error {
 		return recordings.NewPurger(index, keep{contacts}).Run(ctx, rules, log)
 	}
-	return intake, func(ctx context.Context) error { return together(ctx, intake.Run, notary.Run, purge) }, nil
+	return func(ctx context.Context) error { return together(ctx, intake.Run, notary.Run, purge) }, nil
 }
 
 // checkRecordings looks at the store, at the keys, and for parts that nothing could open.
@@ -220,7 +237,8 @@ func (c Config) checkRecordings(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := store.Ready(ctx); err != nil {
+	waiting, err := recordings.CheckSpool(c.spool(), c.Recordings.late(), c.Recordings.least())
+	if err := errors.Join(store.Ready(ctx), err); err != nil {
 		return "", err
 	}
 	to, err := c.recipients()
@@ -247,5 +265,5 @@ func (c Config) checkRecordings(ctx context.Context) (string, error) {
 	if c.Recordings.S3.Endpoint != "" {
 		where = "bucket " + c.Recordings.S3.Bucket
 	}
-	return fmt.Sprintf("%s is ready; sealed by %s for %d keys", where, to[0].Suite().Name(), len(to)), err
+	return fmt.Sprintf("%s is ready, %d finished parts wait for it; sealed by %s for %d keys", where, waiting, to[0].Suite().Name(), len(to)), err
 }

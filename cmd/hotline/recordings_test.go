@@ -87,7 +87,9 @@ func openConsole(t *testing.T, c Config, db *storage.DB, log *slog.Logger) {
 	_, err4 = phonebook.Open(ctx, db, keys, region)
 	_, err5 := c.places(ctx, db, keys, log)
 	_, err6 := c.staff(ctx, db, keys, callbacks, escalation.Incidents)
-	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
+	_, err8 := c.reviewed(ctx, db, keys)
+	_, err7 := agentui.OpenRecorded(ctx, db, keys, nil)
+	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -105,7 +107,7 @@ func takenIn(t *testing.T, c Config, db *storage.DB, query string, want int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, run, err := c.takeIn(ctx, db, keys, index, recordings.NewMetrics(registry()), slog.New(slog.DiscardHandler))
+	run, err := c.takeIn(ctx, db, keys, index, recordings.NewMetrics(registry()), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,15 +27,13 @@ type Folder struct {
 
 var _ Vault = (*Folder)(nil)
 
-// NewFolder makes the folder, for this user only. least is how many bytes must be free for it to be called ready.
+// NewFolder does not look at the folder yet: a disk that is away keeps nobody from starting. It is made when it is first needed, for this user only. least
+// is how many bytes must be free for it to be called ready.
 func NewFolder(dir string, least uint64) (*Folder, error) {
 	if dir == "" {
 		return nil, errors.New("vault: a folder is needed")
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("vault: %w", err)
-	}
-	return &Folder{dir, least}, nil
+	return &Folder{filepath.Clean(dir), least}, nil
 }
 
 func (f *Folder) path(name string) string { return filepath.Join(f.dir, filepath.FromSlash(name)) }
@@ -77,10 +75,11 @@ func (f *Folder) makeDir(dir string) error {
 	if _, err := os.Stat(dir); err == nil {
 		return nil
 	}
-	if dir != f.dir {
-		if err := f.makeDir(filepath.Dir(dir)); err != nil {
-			return err
-		}
+	if dir == f.dir {
+		return os.MkdirAll(dir, 0o700)
+	}
+	if err := f.makeDir(filepath.Dir(dir)); err != nil {
+		return err
 	}
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
@@ -252,6 +251,9 @@ func (f *Folder) Sweep(ctx context.Context, before time.Time) (n int, err error)
 
 // Ready looks at the free space.
 func (f *Folder) Ready(context.Context) error {
+	if err := f.makeDir(f.dir); err != nil {
+		return fmt.Errorf("vault: %w", err)
+	}
 	var s unix.Statfs_t
 	if err := unix.Statfs(f.dir, &s); err != nil {
 		return fmt.Errorf("vault: %s: %w", f.dir, err)

@@ -2,6 +2,7 @@ package vault_test
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -68,7 +69,7 @@ func TestFolderLinks(t *testing.T) {
 func TestFolderSweeps(t *testing.T) {
 	v, dir := folder(t)
 	part := filepath.Join(dir, ".part-01HZ")
-	if err := os.WriteFile(part, []byte("half"), 0o600); err != nil {
+	if err := errors.Join(os.MkdirAll(dir, 0o700), os.WriteFile(part, []byte("half"), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	for i, err := range v.List(t.Context(), "") {
