@@ -31,7 +31,7 @@ test: install-test web ## Every test, with real Asterisk, Redis, databases and C
 	go test -race -timeout 30m -p 1 ./test/...
 
 SOAK ?= 10m
-.PHONY: soak bench-queue bench-calls bench-console bench-board
+.PHONY: soak bench-queue bench-calls bench-console bench-board bench-recordings
 soak: install-test ## The queue's rules in worlds that nobody has seen, on the model and on a real Redis beside it, for SOAK (10m); a failing seed prints how to run it again
 	go test -count 1 -timeout 0 -v -run 'TestSoak' ./queue/model ./queue -soak $(SOAK)
 bench-queue: install-test ## What a routing decision costs; BENCH=quick for a short run
@@ -42,6 +42,8 @@ bench-console: install-test web ## How fast 500 consoles see what changed, a rea
 	go run ./test/bench/console $(ARGS)
 bench-board: install-test web ## The supervisor's board: 500 people, 200 waiting, 20 changes a second, in a real browser
 	go run ./test/bench/board $(ARGS)
+bench-recordings: install-test ## Talks recorded and sealed at once, beside MixMonitor in plain and the age command, A B B A; BENCH=quick for a short run
+	go run ./test/bench/recordings $(ARGS)
 
 .PHONY: story
 story: install-test web ## The pictures of docs/story, made anew by playing the story

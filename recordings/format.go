@@ -89,8 +89,9 @@ type metaFile struct {
 	Started int64  `json:"started_ms"`
 }
 
-func appendFrame(b []byte, slot uint32, sealed []byte) []byte {
-	b = binary.BigEndian.AppendUint32(b, uint32(len(sealed)))
+// frameOf is what lies in the file around what is sealed, or clear.
+func frameOf(slot uint32, sealed []byte) []byte {
+	b := binary.BigEndian.AppendUint32(make([]byte, 0, frameHeader+len(sealed)), uint32(len(sealed)))
 	b = binary.BigEndian.AppendUint32(b, slot)
 	return append(b, sealed...)
 }

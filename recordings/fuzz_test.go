@@ -31,7 +31,7 @@ func small(f *testing.F, suite Suite) ([]byte, PartKey, SecretKey) {
 
 // FuzzSurvey reads files without any key, as the worker does of recorders that died.
 func FuzzSurvey(f *testing.F) {
-	b, _, _ := small(f, AgeSuite)
+	b, _, _ := small(f, AgeSuite{})
 	f.Add(b)
 	f.Add(b[:len(b)/2])
 	f.Add(b[:60])
@@ -72,13 +72,13 @@ func (m *memory) Sync() error               { return nil }
 
 // FuzzOpenPart opens and plays whatever a store may give back, and examines it.
 func FuzzOpenPart(f *testing.F) {
-	b, key, secret := small(f, AgeSuite)
+	b, key, secret := small(f, AgeSuite{})
 	f.Add(b)
 	f.Add(b[:len(b)/2])
 	f.Add(append(b[:60:60], b[100:]...))
-	old, _, oldKeys := one(f)
+	old, _, keys := one(f)
 	f.Add(old)
-	keys := append(oldKeys, secret)
+	keys = append(keys, secret)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		row := Recording{ID: "a", Bytes: int64(len(b)), Complete: true}
 		wrapped := func() (PartKey, error) { return key, nil }
@@ -101,7 +101,7 @@ func FuzzOpenPart(f *testing.F) {
 }
 
 func FuzzManifest(f *testing.F) {
-	b, _, _ := small(f, SMSuite)
+	b, _, _ := small(f, SMSuite{})
 	end, err := readManifest(bytes.NewReader(b), int64(len(b)))
 	if err != nil {
 		f.Fatal(err)

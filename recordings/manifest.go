@@ -65,18 +65,17 @@ func (m *manifest) notes() (out digest) {
 }
 
 // encode is the body of the manifest's frame.
-func (m *manifest) encode() (body []byte, head string, err error) {
+func (m *manifest) encode() ([]byte, error) {
 	b, err := json.Marshal(m)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	head = headOf(b)
 	b = binary.BigEndian.AppendUint32(b, uint32(len(b)))
 	b = append(b, magicEnd...)
 	if len(b) > maxManifest {
-		return nil, "", errors.New("the manifest is too long")
+		return nil, errors.New("the manifest is too long")
 	}
-	return b, head, nil
+	return b, nil
 }
 
 func headOf(b []byte) string {

@@ -81,22 +81,15 @@ func (b *markBook) end(kind MarkKind, who string, at int64) (markAt, bool) {
 	return markAt{}, false
 }
 
-// open tells whether a span of the kind lasts.
-func (b *markBook) open(kind MarkKind) bool {
-	return slices.ContainsFunc(b.all, func(m markAt) bool { return m.Kind == kind && m.To == openEnd })
-}
-
 // fold takes in a mark as it was read back from a file, in the order of the file.
-func (b *markBook) fold(m markAt) bool {
+func (b *markBook) fold(m markAt) {
 	switch {
-	case !m.valid() || m.N > len(b.all):
-		return false
+	case !m.valid() || m.N > len(b.all): // no writer makes it
 	case m.N == len(b.all):
 		b.all = append(b.all, m)
 	default:
 		b.all[m.N] = m
 	}
-	return true
 }
 
 // closed are the marks of a part that ended at a sample: what was open ends there, and nothing lies beyond.

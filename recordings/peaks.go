@@ -85,7 +85,10 @@ func (p *Playback) peaks(ctx context.Context) ([sides][]uint8, error) {
 }
 
 // peakMeter finds peaks. It is pure.
-type peakMeter struct{ sides [sides][]uint8 }
+type peakMeter struct {
+	sides  [sides][]uint8
+	levels *[256]uint8 // how loud each sample of A-law is
+}
 
 // pcm takes interleaved samples of 16 bit, little-endian.
 func (m *peakMeter) pcm(at int64, b []byte) {
@@ -99,9 +102,12 @@ func (m *peakMeter) pcm(at int64, b []byte) {
 
 // chunk takes a piece of the recorder.
 func (m *peakMeter) chunk(c chunk, samples int64) {
+	if m.levels == nil {
+		m.levels = alawLevels()
+	}
 	at := int64(c.slot) * samples
 	for i, a := range c.audio {
-		m.put(i%sides, at+int64(i/sides), alawPeak[a])
+		m.put(i%sides, at+int64(i/sides), m.levels[a])
 	}
 }
 
@@ -125,13 +131,11 @@ func (m *peakMeter) done(samples int64) [sides][]uint8 {
 	return m.sides
 }
 
-// alawPeak is how loud a sample of A-law is.
-var alawPeak = makeAlawPeak()
-
-func makeAlawPeak() (out [256]uint8) {
+func alawLevels() *[256]uint8 {
+	var out [256]uint8
 	for a := range out {
 		v := int(audio.PCMA.Decode(nil, []byte{byte(a)})[0])
 		out[a] = uint8(max(v, -v-1) >> 7)
 	}
-	return out
+	return &out
 }

@@ -71,7 +71,7 @@ func search(t *testing.T, needles map[string]string, dirs ...string) (files int,
 func TestNoPlaintextOnDisk(t *testing.T) {
 	tmp := t.TempDir()
 	t.Setenv("TMPDIR", tmp)
-	for _, suite := range []Suite{AgeSuite, SMSuite} {
+	for _, suite := range []Suite{AgeSuite{}, SMSuite{}} {
 		d := suiteDesk(t, suite)
 		look := func(when string, least int) {
 			t.Helper()

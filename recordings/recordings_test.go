@@ -34,7 +34,7 @@ type desk struct {
 
 func newDesk(t testing.TB, db *storage.DB) *desk {
 	t.Helper()
-	key, err := AgeSuite.Generate()
+	key, err := AgeSuite{}.Generate()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,7 +202,7 @@ func TestOpenErrors(t *testing.T) {
 	speak(take, 1000, 440, Rate)
 	closeTake(t, take)
 	d.pass(t)
-	other, err := AgeSuite.Generate()
+	other, err := AgeSuite{}.Generate()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -264,7 +264,7 @@ func TestRanges(t *testing.T) {
 
 func TestKeys(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "secrets")
-	if err := CreateKey(dir, AgeSuite); err != nil {
+	if err := CreateKey(dir, AgeSuite{}); err != nil {
 		t.Fatal(err)
 	}
 	first, err := os.ReadFile(filepath.Join(dir, IdentityFile))
@@ -274,7 +274,7 @@ func TestKeys(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, RecipientFile)); err != nil {
 		t.Fatal(err)
 	}
-	if err := CreateKey(dir, AgeSuite); err != nil {
+	if err := CreateKey(dir, AgeSuite{}); err != nil {
 		t.Fatal(err)
 	}
 	again, err := os.ReadFile(filepath.Join(dir, IdentityFile))

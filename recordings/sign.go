@@ -142,7 +142,7 @@ func CreateSignKey(dir string, suite Suite) error {
 }
 
 func newSignKey(suite Suite) (string, error) {
-	if suite.Name() == SMSuite.Name() {
+	if suite == Suite(SMSuite{}) {
 		k, err := sm2.GenerateKey(rand.Reader)
 		if err != nil {
 			return "", err

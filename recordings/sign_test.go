@@ -10,7 +10,7 @@ import (
 )
 
 func TestSignedHeads(t *testing.T) {
-	for _, suite := range []Suite{AgeSuite, SMSuite} {
+	for _, suite := range []Suite{AgeSuite{}, SMSuite{}} {
 		t.Run(suite.Name(), func(t *testing.T) {
 			dir := t.TempDir()
 			if err := errors.Join(CreateSignKey(dir, suite), CreateSignKey(dir, suite)); err != nil { // the second finds it

@@ -34,10 +34,10 @@ type SecretKey interface {
 	Text() string
 }
 
-// The suites.
+// Compile-time proof that these are suites.
 var (
-	AgeSuite Suite = ageSuite{} // X25519 with ChaCha20-Poly1305, in the format of age: the default
-	SMSuite  Suite = smSuite{}  // SM2 (GB/T 32918) with SM4-GCM (GB/T 32907)
+	_ Suite = AgeSuite{}
+	_ Suite = SMSuite{}
 )
 
 // errSealed is the only thing that is said of what does not open: more would help who tries.
@@ -46,26 +46,26 @@ var errSealed = errors.New("does not open")
 // SuiteNamed finds a suite; the empty name is the default.
 func SuiteNamed(name string) (Suite, error) {
 	switch name {
-	case "", AgeSuite.Name():
-		return AgeSuite, nil
-	case SMSuite.Name():
-		return SMSuite, nil
+	case "", AgeSuite{}.Name():
+		return AgeSuite{}, nil
+	case SMSuite{}.Name():
+		return SMSuite{}, nil
 	}
-	return nil, fmt.Errorf("recordings: there is no suite %q, only %s and %s", name, AgeSuite.Name(), SMSuite.Name())
+	return nil, fmt.Errorf("recordings: there is no suite %q, only %s and %s", name, AgeSuite{}.Name(), SMSuite{}.Name())
 }
 
 // ParsePublicKey reads a public key of either suite.
 func ParsePublicKey(text string) (PublicKey, error) {
 	if strings.HasPrefix(text, smPublicPrefix) {
-		return SMSuite.ParsePublic(text)
+		return SMSuite{}.ParsePublic(text)
 	}
-	return AgeSuite.ParsePublic(text)
+	return AgeSuite{}.ParsePublic(text)
 }
 
 // ParseSecretKey reads a secret key of either suite. Its errors do not quote it.
 func ParseSecretKey(text string) (SecretKey, error) {
 	if strings.HasPrefix(text, smSecretPrefix) {
-		return SMSuite.ParseSecret(text)
+		return SMSuite{}.ParseSecret(text)
 	}
-	return AgeSuite.ParseSecret(text)
+	return AgeSuite{}.ParseSecret(text)
 }

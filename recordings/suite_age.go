@@ -10,12 +10,13 @@ import (
 	"filippo.io/age"
 )
 
-// ageSuite seals each piece as a small age file, which every tool of age opens with the part's key.
-type ageSuite struct{}
+// AgeSuite is the default: X25519 with ChaCha20-Poly1305 in the format of age. Each piece is a small age file, which every tool of age
+// opens with the part's key.
+type AgeSuite struct{}
 
-func (ageSuite) Name() string { return "age" }
+func (AgeSuite) Name() string { return "age" }
 
-func (ageSuite) Generate() (SecretKey, error) {
+func (AgeSuite) Generate() (SecretKey, error) {
 	id, err := age.GenerateX25519Identity()
 	if err != nil {
 		return nil, err
@@ -23,7 +24,7 @@ func (ageSuite) Generate() (SecretKey, error) {
 	return &ageSecret{id, id.Recipient(), id.String()}, nil
 }
 
-func (ageSuite) ParsePublic(text string) (PublicKey, error) {
+func (AgeSuite) ParsePublic(text string) (PublicKey, error) {
 	to, err := age.ParseRecipients(strings.NewReader(text))
 	if err != nil || len(to) != 1 {
 		return nil, errors.New("recordings: this is no public key of age")
@@ -31,7 +32,7 @@ func (ageSuite) ParsePublic(text string) (PublicKey, error) {
 	return &agePublic{to[0], text}, nil
 }
 
-func (ageSuite) ParseSecret(text string) (SecretKey, error) {
+func (AgeSuite) ParseSecret(text string) (SecretKey, error) {
 	ids, err := age.ParseIdentities(strings.NewReader(text))
 	if err != nil || len(ids) != 1 {
 		return nil, errors.New("recordings: this is no secret key of age") // age's own error quotes the line
@@ -50,7 +51,7 @@ type agePublic struct {
 	text string
 }
 
-func (*agePublic) Suite() Suite     { return AgeSuite }
+func (*agePublic) Suite() Suite     { return AgeSuite{} }
 func (p *agePublic) String() string { return p.text }
 
 func (p *agePublic) Seal(plain []byte) ([]byte, error) { return ageSeal(plain, p.to) }
@@ -102,16 +103,6 @@ func identities(keys []SecretKey) []age.Identity {
 	for _, k := range keys {
 		if a, ok := k.(*ageSecret); ok {
 			out = append(out, a.id)
-		}
-	}
-	return out
-}
-
-func ageRecipients(keys []PublicKey) []age.Recipient {
-	var out []age.Recipient
-	for _, k := range keys {
-		if a, ok := k.(*agePublic); ok {
-			out = append(out, a.to)
 		}
 	}
 	return out

@@ -42,7 +42,7 @@ func (d *desk) spooledKey(t testing.TB, id string) PartKey {
 
 // A whole recording with SM2 and SM4, and what is done with keys.
 func TestRecordingOfEachSuite(t *testing.T) {
-	for _, suite := range []Suite{AgeSuite, SMSuite} {
+	for _, suite := range []Suite{AgeSuite{}, SMSuite{}} {
 		t.Run(suite.Name(), func(t *testing.T) {
 			d := suiteDesk(t, suite)
 			x := d.sealed(t, "a", 11*Rate)
@@ -62,7 +62,7 @@ func TestRecordingOfEachSuite(t *testing.T) {
 // Each holder opens the part, also one who was added later; nobody else does, and a key that was altered or exchanged says so.
 func TestPartKey(t *testing.T) {
 	var keys []SecretKey
-	for _, s := range []Suite{AgeSuite, SMSuite, AgeSuite, SMSuite} {
+	for _, s := range []Suite{AgeSuite{}, SMSuite{}, AgeSuite{}, SMSuite{}} {
 		k, err := s.Generate()
 		if err != nil {
 			t.Fatal(err)
@@ -70,7 +70,7 @@ func TestPartKey(t *testing.T) {
 		keys = append(keys, k)
 	}
 	site, escrow, later, stranger := keys[0], keys[1], keys[2], keys[3]
-	public, k, err := newPartKey("01PART", SMSuite, []PublicKey{site.Public(), escrow.Public(), site.Public()})
+	public, k, err := newPartKey("01PART", SMSuite{}, []PublicKey{site.Public(), escrow.Public(), site.Public()})
 	if err != nil || len(k.For) != 2 {
 		t.Fatal(len(k.For), err)
 	}
@@ -98,7 +98,7 @@ func TestPartKey(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	_, other, err := newPartKey("01OTHER", SMSuite, []PublicKey{site.Public()})
+	_, other, err := newPartKey("01OTHER", SMSuite{}, []PublicKey{site.Public()})
 	if err != nil {
 		t.Fatal(err)
 	}

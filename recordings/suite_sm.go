@@ -27,11 +27,12 @@ const (
 	smSecretSize = 32
 )
 
-type smSuite struct{}
+// SMSuite is SM2 (GB/T 32918) with SM4-GCM (GB/T 32907).
+type SMSuite struct{}
 
-func (smSuite) Name() string { return "sm" }
+func (SMSuite) Name() string { return "sm" }
 
-func (smSuite) Generate() (SecretKey, error) {
+func (SMSuite) Generate() (SecretKey, error) {
 	k, err := sm2.GenerateKey(rand.Reader)
 	if err != nil {
 		return nil, err
@@ -39,7 +40,7 @@ func (smSuite) Generate() (SecretKey, error) {
 	return newSMSecret(k)
 }
 
-func (smSuite) ParsePublic(text string) (PublicKey, error) {
+func (SMSuite) ParsePublic(text string) (PublicKey, error) {
 	hexed, ok := strings.CutPrefix(text, smPublicPrefix)
 	b, err := hex.DecodeString(hexed)
 	if !ok || err != nil {
@@ -52,7 +53,7 @@ func (smSuite) ParsePublic(text string) (PublicKey, error) {
 	return &smPublic{k, text}, nil
 }
 
-func (smSuite) ParseSecret(text string) (SecretKey, error) {
+func (SMSuite) ParseSecret(text string) (SecretKey, error) {
 	hexed, ok := strings.CutPrefix(text, smSecretPrefix)
 	b, err := hex.DecodeString(hexed)
 	if !ok || err != nil || len(b) != smSecretSize {
@@ -70,7 +71,7 @@ type smPublic struct {
 	text string
 }
 
-func (*smPublic) Suite() Suite     { return SMSuite }
+func (*smPublic) Suite() Suite     { return SMSuite{} }
 func (p *smPublic) String() string { return p.text }
 
 func (p *smPublic) Seal(plain []byte) ([]byte, error) {

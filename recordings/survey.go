@@ -188,14 +188,14 @@ func closeOrphan(f orphan, size int64, meta Meta) (*manifest, error) {
 		end = s.closed
 	}
 	m := s.manifest(meta)
-	body, _, err := m.encode()
+	body, err := m.encode()
 	if err != nil {
 		return nil, err
 	}
 	if err := f.Truncate(end); err != nil {
 		return nil, err
 	}
-	if _, err := f.WriteAt(appendFrame(nil, slotManifest, body), end); err != nil {
+	if _, err := f.WriteAt(frameOf(slotManifest, body), end); err != nil {
 		return nil, err
 	}
 	return m, f.Sync()

@@ -1,7 +1,6 @@
 package recordings
 
 import (
-	"bytes"
 	"math"
 	"time"
 
@@ -96,8 +95,9 @@ func (t *Take) now() int64 {
 
 // tone puts the soft tone on both sides. The caller holds mu.
 func (t *Take) tone(from int64) {
+	soft := softTone()
 	for side := range Side(sides) {
-		done, _ := t.line.write(side, from, softTone)
+		done, _ := t.line.write(side, from, soft)
 		t.hand(done)
 	}
 	t.last, t.base = t.rec.now(), from
@@ -203,13 +203,11 @@ const (
 	softAmplitude = 1.0 / 16
 )
 
-var softTone = makeSoftTone()
-
-func makeSoftTone() []byte {
+func softTone() []byte {
 	pcm := audio.Sine(Rate, softHz, softAmplitude, 0, int(softSamples))
 	for i := range pcm {
 		fade := math.Sin(math.Pi * float64(i) / float64(len(pcm)))
 		pcm[i] = int16(float64(pcm[i]) * fade)
 	}
-	return bytes.Clone(audio.PCMA.Encode(nil, pcm))
+	return audio.PCMA.Encode(nil, pcm)
 }

@@ -252,11 +252,11 @@ func (x *tape) rebuilt(t *testing.T, frames [][]byte, change func(m *manifest)) 
 	if change != nil {
 		change(m)
 	}
-	body, _, err := m.encode()
+	body, err := m.encode()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append(out, appendFrame(nil, slotManifest, body)...)
+	return append(out, frameOf(slotManifest, body)...)
 }
 
 // meta is that of a manifest.
@@ -336,13 +336,13 @@ func (x *tape) forged(t *testing.T, slot uint32, ordinal int) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return appendFrame(nil, slot, sealed)
+	return frameOf(slot, sealed)
 }
 
 func (x *tape) forgedMarks(t *testing.T, ordinal int) []byte {
 	t.Helper()
 	e := envelope{id: x.id, key: []byte("a guess")}
-	return appendFrame(nil, slotMarks, e.wrap(frameMarks, uint32(ordinal), []byte(`[{"n":0,"kind":"risk","from":0,"to":0,"code":"low"}]`)))
+	return frameOf(slotMarks, e.wrap(frameMarks, uint32(ordinal), []byte(`[{"n":0,"kind":"risk","from":0,"to":0,"code":"low"}]`)))
 }
 
 // A part of a recorder that died has no summary: its pieces and its marks prove themselves.

@@ -256,7 +256,7 @@ func (x *examination) openMarks(s segment) {
 // formatOne examines a file of the first format: it has no chain to look at without a key.
 func (x *examination) formatOne(ctx context.Context) error {
 	r := x.report
-	r.Format, r.Suite = 1, AgeSuite.Name()
+	r.Format, r.Suite = 1, AgeSuite{}.Name()
 	if x.size != x.row.Bytes {
 		r.find(Finding{Fault: FaultRow, Segment: -1, Bytes: x.size, What: fmt.Sprintf("the index says %d bytes", x.row.Bytes)})
 	}
@@ -268,12 +268,12 @@ func (x *examination) formatOne(ctx context.Context) error {
 		return nil
 	}
 	f, err := openV1(x.src, x.size, x.row.ID, x.row.Complete, identities(x.keys))
-	if errors.Is(err, ErrWrongKey) {
-		return err
+	if wrong, ok := errors.AsType[*ErrTampered](err); ok {
+		r.find(Finding{Fault: FaultChanged, Segment: -1, Bytes: x.size, What: wrong.Error()})
+		return nil
 	}
 	if err != nil {
-		r.find(Finding{Fault: FaultChanged, Segment: -1, Bytes: x.size, What: err.Error()})
-		return nil
+		return err
 	}
 	if _, err := newPlayback(f, x.row); err != nil {
 		r.find(Finding{Fault: FaultRow, Segment: -1, Bytes: x.size, What: err.Error()})

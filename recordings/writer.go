@@ -82,7 +82,7 @@ func (w *writer) sealed(kind byte, slot uint32, body []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return appendFrame(nil, slot, sealed), nil
+	return frameOf(slot, sealed), nil
 }
 
 // put writes a whole frame or nothing.
@@ -164,7 +164,7 @@ func (w *writer) mark(marks []markAt) {
 		w.log.Error("marks of a recording cannot be written", "err", err)
 		return
 	}
-	frame := appendFrame(nil, slotMarks, w.env.wrap(frameMarks, uint32(w.chain.frames), body))
+	frame := frameOf(slotMarks, w.env.wrap(frameMarks, uint32(w.chain.frames), body))
 	if len(frame) > int(w.header.longest(slotMarks)) { // a thousand at once: the manifest alone has them
 		w.unsaved = nil
 		return
@@ -225,14 +225,14 @@ func (w *writer) end(samples int64) (*manifest, error) {
 	}
 	sum := sha256.Sum256(frame)
 	m.Summary = &segment{N: -1, At: w.chain.end, Bytes: int64(len(frame)), Frame: w.chain.frames, Hash: hex.EncodeToString(sum[:])}
-	body, _, err := m.encode()
+	body, err := m.encode()
 	if err != nil {
 		return nil, err
 	}
 	if err := w.put(frame); err != nil {
 		return nil, err
 	}
-	return m, w.put(appendFrame(nil, slotManifest, body))
+	return m, w.put(frameOf(slotManifest, body))
 }
 
 // newManifest says what the chain and the header tell.

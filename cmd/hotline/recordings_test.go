@@ -206,7 +206,7 @@ func onlyFile(t *testing.T, dir string) (name string) {
 func TestRekey(t *testing.T) {
 	s := newSite(t, storagetest.SQLiteURL(t))
 	db, c := taped(t, s), s.config()
-	escrow, err := recordings.SMSuite.Generate()
+	escrow, err := recordings.SMSuite{}.Generate()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,6 +45,9 @@ func find(payload []byte, magic uint64) (uint64, bool) {
 // AgentSpeech is what counsellor n says.
 func AgentSpeech(n int) []byte { return speech(agentMagic, uint64(n)) }
 
+// CallerSpeech is what the caller of that number says.
+func CallerSpeech(number uint64) []byte { return speech(callerMagic, number) }
+
 // CallerIn finds the number of the caller who says this; numbers begin with 1.
 func CallerIn(payload []byte) (uint64, bool) { return find(payload, callerMagic) }
 
