@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
 	"hotline/audio"
 )
 
@@ -142,10 +144,9 @@ func TestCutAnywhere(t *testing.T) {
 // disk is a file on a disk that can be full or stuck.
 type disk struct {
 	sink
-	room   atomic.Int64 // bytes that still fit
-	writes atomic.Int64 // that ended, one way or the other
-	stuck  chan struct{}
-	cuts   error
+	room  atomic.Int64 // bytes that still fit
+	stuck chan struct{}
+	cuts  error
 }
 
 func (f *disk) Write(b []byte) (int, error) {
@@ -154,7 +155,6 @@ func (f *disk) Write(b []byte) (int, error) {
 	}
 	fits := min(max(f.room.Load(), 0), int64(len(b)))
 	f.room.Add(-fits)
-	defer f.writes.Add(1)
 	n, err := f.sink.Write(b[:fits])
 	if err == nil && n < len(b) {
 		err = syscall.ENOSPC
@@ -178,12 +178,13 @@ func (d *desk) onDisk(f *disk) {
 	}
 }
 
-// await waits until the disk has seen that many writes: header, opening, then one a chunk.
-func (f *disk) await(t *testing.T, writes int64) {
+// awaitDropped waits until the disk has refused that many pieces.
+func (d *desk) awaitDropped(t *testing.T, pieces float64) {
 	t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); f.writes.Load() < writes; time.Sleep(time.Millisecond) {
+	dropped := d.rec.cfg.Metrics.droppedChunks.WithLabelValues(GapDisk)
+	for deadline := time.Now().Add(5 * time.Second); testutil.ToFloat64(dropped) < pieces; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("only %d writes", f.writes.Load())
+			t.Fatalf("only %v pieces were refused", testutil.ToFloat64(dropped))
 		}
 	}
 }
@@ -205,7 +206,7 @@ func TestFullDiskForAWhile(t *testing.T) {
 	d.onDisk(f)
 	take := d.start(t, "a")
 	say(take, 0, 4*Rate)
-	f.await(t, 2+7) // the eighth chunk is still open
+	d.awaitDropped(t, 4) // of seven; the eighth is still open
 	f.room.Store(1 << 30)
 	say(take, 4*Rate, 2*Rate)
 	if length := closeTake(t, take); length != 6*time.Second {
@@ -221,6 +222,9 @@ func TestFullDiskForAWhile(t *testing.T) {
 	wantTone(t, right[5*Rate:], 440, 1000)
 	if gap := left[3*Rate]; gap != 0 {
 		t.Errorf("what is missing is %d", gap)
+	}
+	if m, n := mark(p.Recording.Marks, MarkGap); n != 1 || m.Code != GapDisk || !near(m.From, 1500*time.Millisecond) || !near(m.To, 3500*time.Millisecond) {
+		t.Errorf("%d gaps, %v", n, m)
 	}
 }
 
@@ -276,6 +280,9 @@ func TestStuckDisk(t *testing.T) {
 		t.Errorf("%d samples, %+v", len(left), p.Recording)
 	}
 	wantTone(t, left[:Rate], 1000, 440)
+	if m, n := mark(p.Recording.Marks, MarkGap); n != 1 || m.Code != GapSlow || m.To != 10*time.Second {
+		t.Errorf("%d gaps, %v", n, p.Recording.Marks)
+	}
 }
 
 // No frames for a while: the pause counts as time, in the middle and at the end.

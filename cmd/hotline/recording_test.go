@@ -20,7 +20,7 @@ func (e *ear) Close(int64)                   { e.heard = append(e.heard, "close"
 
 // TestDetectorsHearTheTalkOnly: nothing of a hold, and nothing of what is left out.
 func TestDetectorsHearTheTalkOnly(t *testing.T) {
-	key, err := recordings.AgeSuite.Generate()
+	key, err := recordings.AgeSuite{}.Generate()
 	if err != nil {
 		t.Fatal(err)
 	}
