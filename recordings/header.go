@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 )
 
 // Format 2, all integers big-endian:
@@ -42,6 +43,9 @@ const (
 	headerFixed    = len(magic2) + 4 + 2
 	manifestTail   = 4 + len(magicEnd)
 )
+
+// keyRule is what texts of public keys are made of.
+var keyRule = regexp.MustCompile(`^[0-9A-Za-z_-]+$`)
 
 type digest = [sha256.Size]byte
 
@@ -91,7 +95,7 @@ func readHeader(r io.ReaderAt) (h header, size int64, err error) {
 		}
 		*text, at = string(b), at+2+int64(len(b))
 	}
-	if h.samples < 1 || h.samples > maxChunkSamples || h.pieces < 1 || validID(h.id) != nil {
+	if h.samples < 1 || h.samples > maxChunkSamples || h.pieces < 1 || validID(h.id) != nil || !kindRule.MatchString(h.suite) || !keyRule.MatchString(h.public) {
 		return h, 0, errors.New("header: malformed")
 	}
 	return h, at, nil

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 )
@@ -135,6 +136,9 @@ func (r *Recorder) Start(id string, meta Meta) (*Take, error) {
 // begin creates the files of a part: its key, wrapped, then the rest under a name that Intake leaves alone, and, when they are locked and
 // can be read back, under the given suffix. The secret half of the key is forgotten here.
 func (r *Recorder) begin(id string, meta Meta, suffix string) (*writer, error) {
+	for _, text := range []*string{&meta.Call, &meta.Line, &meta.Agent, (*string)(&meta.Kind)} {
+		*text = strings.ToValidUTF8(*text, "?") // as JSON has it, or the manifest would not read as it was written
+	}
 	fresh := filepath.Join(r.cfg.Dir, id+suffixNew)
 	file, err := r.create(fresh)
 	if err != nil {

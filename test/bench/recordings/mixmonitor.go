@@ -161,14 +161,16 @@ func (m *mixMonitor) stop() error {
 	return nil
 }
 
-func (m *mixMonitor) record(ctx context.Context, streams int, length time.Duration) (r result, err error) {
+func (m *mixMonitor) record(ctx context.Context, streams int, length time.Duration, cost bool) (r result, err error) {
 	with, calls, err := m.calls(ctx, recorded, streams, length)
 	if err != nil {
 		return r, err
 	}
-	without, _, err := m.calls(ctx, plain, streams, length)
-	if err != nil {
-		return r, err
+	var without time.Duration
+	if cost {
+		if without, _, err = m.calls(ctx, plain, streams, length); err != nil {
+			return r, err
+		}
 	}
 	r.streams, r.cpu = streams, max(with-without, 0)
 	for _, c := range calls {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -116,7 +115,7 @@ func worker(ctx context.Context, dir string) error {
 	return in.Run(ctx)
 }
 
-func (s *ours) record(ctx context.Context, streams int, length time.Duration) (r result, err error) {
+func (s *ours) record(ctx context.Context, streams int, length time.Duration, cost bool) (r result, err error) {
 	s.pass++
 	dir := filepath.Join(s.dir, strconv.Itoa(s.pass))
 	if err := recordings.CreateKey(dir, recordings.AgeSuite{}); err != nil {
@@ -161,11 +160,13 @@ func (s *ours) record(ctx context.Context, streams int, length time.Duration) (r
 		return r, err
 	}
 	r.cpu = used(gate) + machine.CPU(work.Process.Pid) - before
-	mute, err := s.mute(ctx, dir, streams, length)
-	if err != nil {
-		return r, err
+	if cost {
+		mute, err := s.mute(ctx, dir, streams, length)
+		if err != nil {
+			return r, err
+		}
+		r.cpu -= mute
 	}
-	r.cpu -= mute
 	r.streams, r.spoken, r.playable = streams, time.Duration(r.frames/2)*frameTime, p.waits
 	found, err := p.count(ctx)
 	r.missing = r.frames - found
@@ -268,15 +269,12 @@ func (p *player) count(ctx context.Context) (found int, err error) {
 		if err != nil {
 			return found, err
 		}
-		for _, side := range []recordings.Side{recordings.Left, recordings.Right} {
-			pcm := make([]int16, s.Samples())
-			if _, err := s.ReadPCM(side, 0, pcm); err != nil && !errors.Is(err, io.EOF) {
-				return found, errors.Join(err, s.Close())
-			}
-			found += frames(audio.PCMA.Encode(nil, pcm))
-		}
-		if err := s.Close(); err != nil {
+		clip, err := audio.ReadWAV(s.WAV())
+		if err := errors.Join(err, s.Close()); err != nil {
 			return found, err
+		}
+		for _, pcm := range clip.Channels {
+			found += frames(audio.PCMA.Encode(nil, pcm))
 		}
 	}
 	return found, nil

@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"sync"
 	"time"
 
 	"filippo.io/age"
@@ -51,7 +50,7 @@ type piped struct {
 	err  error
 }
 
-func (p *pipe) record(ctx context.Context, streams int, length time.Duration) (r result, err error) {
+func (p *pipe) record(ctx context.Context, streams int, length time.Duration, _ bool) (r result, err error) {
 	key, err := age.GenerateX25519Identity()
 	if err != nil {
 		return r, err
@@ -62,12 +61,9 @@ func (p *pipe) record(ctx context.Context, streams int, length time.Duration) (r
 		all[i], talks[i] = one, p.talk(ctx, one, key.Recipient().String(), i)
 	}
 	speak(talks, length)
-	var mu sync.Mutex
 	for _, one := range all {
-		mu.Lock()
 		r.frames += 2 * one.n
 		r.cpu += one.cmd.ProcessState.UserTime() + one.cmd.ProcessState.SystemTime()
-		mu.Unlock()
 		r.playable = append(r.playable, one.took)
 		if one.err != nil {
 			return r, one.err
