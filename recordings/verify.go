@@ -210,6 +210,9 @@ func (x *examination) open(ctx context.Context) error {
 		}
 		return nil
 	}
+	if err := x.refine(); err != nil {
+		return err
+	}
 	for _, s := range x.m.Segments {
 		if err := ctx.Err(); err != nil {
 			return err
