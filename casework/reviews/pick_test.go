@@ -35,7 +35,7 @@ func TestRedTalksAlwaysGo(t *testing.T) {
 			t.Fatalf("%d, %v", n, err)
 		}
 		s.high("swept")
-		s.clock = s.clock.Add(time.Minute)
+		s.clock = s.clock.Add(2 * time.Hour) // the long look, as after an hour
 		if n, err := p.Pass(ctx); err != nil || n != 1 {
 			t.Fatalf("%d, %v", n, err)
 		}
