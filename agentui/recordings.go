@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -18,6 +20,7 @@ import (
 	"hotline/casework/exports"
 	"hotline/casework/retention"
 	"hotline/crisis"
+	"hotline/queue"
 	"hotline/storage"
 )
 
@@ -120,7 +123,7 @@ func (s *Server) listRecordings(w http.ResponseWriter, r *http.Request, v *visit
 		s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
 		return
 	}
-	out := protocol.Recordings{Recordings: []protocol.Recording{}}
+	out := protocol.Recordings{Recordings: []protocol.Recording{}, Lines: []protocol.StatisticsLine{}, Agents: []protocol.RecordedBy{}}
 	if v.user.Role != users.Supervisor {
 		if out.Own = true; !s.settings.get().Doc.Recording.Own {
 			s.reply(w, http.StatusOK, out)
@@ -134,10 +137,27 @@ func (s *Server) listRecordings(w http.ResponseWriter, r *http.Request, v *visit
 		return
 	}
 	out.Next = next.String()
+	s.searchable(&out, v)
 	for _, row := range rows {
 		out.Recordings = append(out.Recordings, tapes.Listed(row, s.names(v.user.Locale)))
 	}
 	s.reply(w, http.StatusOK, out)
+}
+
+// searchable says by which lines and people recordings can be looked for.
+func (s *Server) searchable(out *protocol.Recordings, v *visitor) {
+	for _, l := range s.site.lineIDs() {
+		out.Lines = append(out.Lines, protocol.StatisticsLine{Line: l, Name: s.lineName(queue.LineID(l), v.user.Locale)})
+	}
+	if out.Own {
+		return
+	}
+	for _, u := range s.directory.people() {
+		if u.Role.Serves() {
+			out.Agents = append(out.Agents, protocol.RecordedBy{Agent: string(u.ID), Name: u.Name})
+		}
+	}
+	slices.SortFunc(out.Agents, func(a, b protocol.RecordedBy) int { return strings.Compare(a.Name, b.Name) })
 }
 
 // recordingSearch reads what is looked for from an address.

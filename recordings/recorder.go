@@ -19,11 +19,12 @@ type Config struct {
 	// ChunkDuration is how much speech is sealed as one piece, 20 ms to 10 s. A kill -9 loses at most this and Window, so the default of
 	// 500 ms keeps the loss under a second.
 	ChunkDuration time.Duration
-	Window        time.Duration // how late a frame may come and still find its place, 20 ms to 2 s; default 200 ms
-	Buffer        int           // finished pieces that may wait for a slow disk; further ones become gaps; default 16
-	CloseTimeout  time.Duration // how long Close waits for the disk; default 5 s
-	Log           *slog.Logger  // default slog.Default()
-	Metrics       *Metrics      // default: counted nowhere
+	Window        time.Duration    // how late a frame may come and still find its place, 20 ms to 2 s; default 200 ms
+	Buffer        int              // finished pieces that may wait for a slow disk; further ones become gaps; default 16
+	CloseTimeout  time.Duration    // how long Close waits for the disk; default 5 s
+	Now           func() time.Time // tells the time of what comes; default time.Now. A test makes ninety minutes in seconds by it
+	Log           *slog.Logger     // default slog.Default()
+	Metrics       *Metrics         // default: counted nowhere
 }
 
 func (c Config) withDefaults() Config {
@@ -97,6 +98,9 @@ func NewRecorder(cfg Config) (*Recorder, error) {
 		return nil, err
 	}
 	r := &Recorder{cfg: cfg.withDefaults(), create: createLocked, now: time.Now, takes: make(map[string]*Take)}
+	if cfg.Now != nil {
+		r.now = cfg.Now
+	}
 	if err := os.MkdirAll(r.cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("recordings: spool: %w", err)
 	}

@@ -71,11 +71,10 @@ func (p *telephone) plain() int {
 func (d *desk) tail(t *testing.T, p *telephone) *Tail {
 	t.Helper()
 	tail, err := NewTail(TailConfig{Recorder: d.rec, Talks: func() ([]Live, error) {
-		var found []Live
-		if _, err := os.Stat(p.live.Files[Left]); err == nil {
-			found = append(found, p.live)
+		if _, err := os.Stat(p.live.Files[Left]); err != nil {
+			return nil, nil
 		}
-		return found, nil
+		return []Live{p.live}, nil
 	}})
 	if err != nil {
 		t.Fatal(err)

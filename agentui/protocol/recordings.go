@@ -27,6 +27,9 @@ type Recordings struct {
 	Recordings []Recording `json:"recordings"`
 	Next       string      `json:"next"` // what "before" is for the next page; empty: there is none
 	Own        bool        `json:"own"`  // the reader sees calls of their own only
+
+	Lines  []StatisticsLine `json:"lines"`  // that can be looked for
+	Agents []RecordedBy     `json:"agents"` // likewise; empty for who sees their own
 }
 
 // Access is the body of POST /api/recordings/{id}/access.

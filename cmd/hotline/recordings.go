@@ -70,7 +70,7 @@ func (a archivist) audit(ctx context.Context, action, object, reason string) err
 
 func recordingsCommand(f *flags) *cobra.Command {
 	cmd := &cobra.Command{Use: "recordings", Short: "List, prove and erase what was recorded"}
-	cmd.AddCommand(recordingsListCommand(f), recordingsVerifyCommand(f), recordingsPurgeCommand(f), recordingsEraseCommand(f), recordingsRekeyCommand(f))
+	cmd.AddCommand(recordingsListCommand(f), recordingsVerifyCommand(f), recordingsPurgeCommand(f), recordingsEraseCommand(f), recordingsRekeyCommand(f), recordingsWhoCommand(f))
 	return cmd
 }
 

@@ -151,15 +151,11 @@ func (g *gauge) mean() float64 {
 	return g.energy / float64(g.samples)
 }
 
-// codes are the words for one side.
-type codes struct{ missing, clipping, loud string }
-
-func codesOf(side Side) codes {
-	if side == Caller {
-		return codes{CallerMissing, CallerClipping, CallerLoud}
-	}
-	return codes{CounsellorMissing, CounsellorClipping, CounsellorLoud}
-}
+var (
+	missingCodes = [sides]string{CounsellorMissing, CallerMissing}
+	clippedCodes = [sides]string{CounsellorClipping, CallerClipping}
+	loudCodes    = [sides]string{CounsellorLoud, CallerLoud}
+)
 
 // judge takes a window as it is.
 func (l *Levels) judge() {
@@ -189,7 +185,7 @@ func (l *Levels) judgeSide(side Side, g *gauge, other bool, from, to int64) {
 		}
 	}
 	if c := &l.clipped[side]; c.to != 0 && from-c.to > merge {
-		l.end(c, 0, codesOf(side).clipping)
+		l.end(c, 0, clippedCodes[side])
 	}
 	if g.samples > 0 && float64(g.ends) >= l.rules.Clipped*float64(g.samples) {
 		l.clipped[side].grow(from, to)
@@ -197,7 +193,7 @@ func (l *Levels) judgeSide(side Side, g *gauge, other bool, from, to int64) {
 	if mean > l.loud {
 		l.shouts[side].grow(from, to)
 	} else {
-		l.end(&l.shouts[side], l.rules.LoudFor, codesOf(side).loud)
+		l.end(&l.shouts[side], l.rules.LoudFor, loudCodes[side])
 	}
 }
 
@@ -209,7 +205,7 @@ func (l *Levels) endMissing(side Side) {
 	if spoke := at(l.alone[side] * window); spoke < m.long()/3 {
 		*m = stretch{}
 	}
-	l.end(m, l.rules.Missing, codesOf(side).missing)
+	l.end(m, l.rules.Missing, missingCodes[side])
 	l.alone[side] = 0
 }
 
@@ -234,8 +230,8 @@ func (l *Levels) Rest() {
 	l.endSilence()
 	for side := range Side(sides) {
 		l.endMissing(side)
-		l.end(&l.clipped[side], 0, codesOf(side).clipping)
-		l.end(&l.shouts[side], l.rules.LoudFor, codesOf(side).loud)
+		l.end(&l.clipped[side], 0, clippedCodes[side])
+		l.end(&l.shouts[side], l.rules.LoudFor, loudCodes[side])
 	}
 	l.began = false
 }

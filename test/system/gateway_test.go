@@ -32,10 +32,12 @@ func TestGatewayDiesInATalk(t *testing.T) {
 		t.Errorf("the ledger says %+v", row)
 	}
 	v := s.visit("supervisor")
-	for part, r := range v.recordings(id, 2) {
-		clip := v.listen(r.ID, "proof that no part is lost")
-		if len(clip.Channels) != 2 || share(clip.Channels[0], toneFirst) < 0.5 || share(clip.Channels[1], toneCaller) < 0.5 {
-			t.Errorf("part %d of the recording (%v) does not hold both voices", part, r)
+	r, parts := v.parts(id, 2)
+	clip := v.listen(r.ID, "proof that no part is lost")
+	for n, p := range parts {
+		of := func(channel int) []int16 { return clip.Channels[channel][p.FromMS*8 : p.ToMS*8] }
+		if len(clip.Channels) != 2 || share(of(0), toneFirst) < 0.5 || share(of(1), toneCaller) < 0.5 {
+			t.Errorf("part %d of the recording (%v) does not hold both voices", n, r)
 		}
 	}
 }

@@ -68,15 +68,15 @@ func (v *visitor) do(req *http.Request) (int, []byte) {
 }
 
 type recording struct {
-	ID         string `json:"id"`
+	ID         string `json:"recording"`
 	Call       string `json:"call"`
 	DurationMS int64  `json:"duration_ms"`
 	StartedAt  int64  `json:"started_at"`
 	Complete   bool   `json:"complete"`
 }
 
-// recordings of a call, oldest first; waits until there are n.
-func (v *visitor) recordings(call string, n int) []recording {
+// recording of a call; waits until it is there.
+func (v *visitor) recording(call string) recording {
 	v.s.t.Helper()
 	var found []recording
 	err := stage.Poll(v.s.t.Context(), 10*time.Second, func() bool {
@@ -88,18 +88,42 @@ func (v *visitor) recordings(call string, n int) []recording {
 			v.s.t.Fatalf("list of recordings: %d %s", status, body)
 		}
 		found = slices.DeleteFunc(list.Recordings, func(r recording) bool { return r.Call != call })
-		return len(found) >= n
+		return len(found) == 1
 	})
 	if err != nil {
-		v.s.t.Fatalf("call has %d recordings, want %d: %v", len(found), n, err)
+		v.s.t.Fatalf("call has %d recordings: %v", len(found), err)
 	}
-	slices.SortFunc(found, func(a, b recording) int { return int(a.StartedAt - b.StartedAt) })
-	return found
+	return found[0]
 }
 
-func (v *visitor) recording(call string) recording {
+// part is one stretch of a recording.
+type part struct {
+	FromMS int64 `json:"from_ms"`
+	ToMS   int64 `json:"to_ms"`
+}
+
+// parts of a recording; waits until there are n.
+func (v *visitor) parts(call string, n int) (r recording, parts []part) {
 	v.s.t.Helper()
-	return v.recordings(call, 1)[0]
+	r = v.recording(call)
+	err := stage.Poll(v.s.t.Context(), 10*time.Second, func() bool {
+		_, body := v.post("/api/recordings/"+r.ID+"/access", map[string]string{"reason": "proof that no part is lost"})
+		var access struct {
+			Grant string `json:"grant"`
+		}
+		must(v.s.t, json.Unmarshal(body, &access))
+		var tape struct {
+			Parts []part `json:"parts"`
+		}
+		_, body = v.get("/api/recordings/" + r.ID + "?grant=" + access.Grant)
+		must(v.s.t, json.Unmarshal(body, &tape))
+		parts = tape.Parts
+		return len(parts) >= n
+	})
+	if err != nil {
+		v.s.t.Fatalf("call has %d parts, want %d: %v", len(parts), n, err)
+	}
+	return r, parts
 }
 
 // listen plays a recording, for a reason.

@@ -19,7 +19,13 @@ export const recording = record({
   erased: flag,
 });
 
-export const recordingList = record({ recordings: list(recording), next: text, own: flag });
+export const recordingList = record({
+  recordings: list(recording),
+  next: text,
+  own: flag,
+  lines: list(record({ line: text, name: text })),
+  agents: list(recordedBy),
+});
 
 const part = record({
   part: text,
