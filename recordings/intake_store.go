@@ -107,8 +107,9 @@ func (in *Intake) enter(ctx context.Context, s sidecar, f vault.File) error {
 	}}
 	e, err := in.evidence(ctx, r, f)
 	if err != nil {
-		if _, known := in.index.Get(ctx, s.ID); errors.Is(err, fs.ErrNotExist) && known == nil {
-			return in.clear(s.ID) // another worker was faster, or put it before
+		// With a row, another worker was faster, or put it before; the key that could not be read was just being destroyed.
+		if _, known := in.index.Get(ctx, s.ID); known == nil {
+			return in.clear(s.ID)
 		}
 		return err
 	}

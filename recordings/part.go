@@ -1,13 +1,12 @@
 package recordings
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-
-	"crypto/sha256"
 )
 
 // partFile is an open file of either format, proved as a whole; its pieces are proved when they are read. It belongs to one goroutine.
