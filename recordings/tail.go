@@ -247,16 +247,24 @@ func (t *Tail) read(ctx context.Context, k *tailed, end int64, written time.Time
 			}
 			k.at += n
 		}
-		for k.take.behind() > 0 && ctx.Err() == nil {
-			time.Sleep(time.Millisecond)
-		}
+		k.take.catchUp(ctx)
 	}
 	clear(piece[:])
 	return nil
 }
 
-// behind is how many pieces wait for the disk.
-func (t *Take) behind() int { return len(t.chunks) }
+// catchUp waits until no piece waits for the disk.
+func (t *Take) catchUp(ctx context.Context) {
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for len(t.chunks) > 0 {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
 
 // endHere says that the take ends with what was written: that nothing came since is no silence of the talk.
 func (t *Take) endHere() {

@@ -151,11 +151,15 @@ func (g *gauge) mean() float64 {
 	return g.energy / float64(g.samples)
 }
 
-var (
-	missingCodes = [sides]string{CounsellorMissing, CallerMissing}
-	clippedCodes = [sides]string{CounsellorClipping, CallerClipping}
-	loudCodes    = [sides]string{CounsellorLoud, CallerLoud}
-)
+// codes are the words for one side.
+type codes struct{ missing, clipping, loud string }
+
+func codesOf(side Side) codes {
+	if side == Caller {
+		return codes{CallerMissing, CallerClipping, CallerLoud}
+	}
+	return codes{CounsellorMissing, CounsellorClipping, CounsellorLoud}
+}
 
 // judge takes a window as it is.
 func (l *Levels) judge() {
@@ -185,7 +189,7 @@ func (l *Levels) judgeSide(side Side, g *gauge, other bool, from, to int64) {
 		}
 	}
 	if c := &l.clipped[side]; c.to != 0 && from-c.to > merge {
-		l.end(c, 0, clippedCodes[side])
+		l.end(c, 0, codesOf(side).clipping)
 	}
 	if g.samples > 0 && float64(g.ends) >= l.rules.Clipped*float64(g.samples) {
 		l.clipped[side].grow(from, to)
@@ -193,7 +197,7 @@ func (l *Levels) judgeSide(side Side, g *gauge, other bool, from, to int64) {
 	if mean > l.loud {
 		l.shouts[side].grow(from, to)
 	} else {
-		l.end(&l.shouts[side], l.rules.LoudFor, loudCodes[side])
+		l.end(&l.shouts[side], l.rules.LoudFor, codesOf(side).loud)
 	}
 }
 
@@ -205,7 +209,7 @@ func (l *Levels) endMissing(side Side) {
 	if spoke := at(l.alone[side] * window); spoke < m.long()/3 {
 		*m = stretch{}
 	}
-	l.end(m, l.rules.Missing, missingCodes[side])
+	l.end(m, l.rules.Missing, codesOf(side).missing)
 	l.alone[side] = 0
 }
 
@@ -230,8 +234,8 @@ func (l *Levels) Rest() {
 	l.endSilence()
 	for side := range Side(sides) {
 		l.endMissing(side)
-		l.end(&l.clipped[side], 0, clippedCodes[side])
-		l.end(&l.shouts[side], l.rules.LoudFor, loudCodes[side])
+		l.end(&l.clipped[side], 0, codesOf(side).clipping)
+		l.end(&l.shouts[side], l.rules.LoudFor, codesOf(side).loud)
 	}
 	l.began = false
 }

@@ -36,7 +36,7 @@ func main() {
 	var o options
 	flag.IntVar(&o.streams, "streams", 100, "talks at once of the passes A B B A")
 	flag.DurationVar(&o.length, "length", 12*time.Second, "of a talk")
-	flag.StringVar(&o.ramp, "ramp", "200,400,800,1600", "talks at once that are tried until frames are missing")
+	flag.StringVar(&o.ramp, "ramp", "200,400,800", "talks at once that are tried until frames are missing")
 	flag.BoolVar(&o.quick, "quick", os.Getenv("BENCH") == "quick", "shorter; also BENCH=quick")
 	flag.StringVar(&o.role, "role", "", "of a process that the bench starts itself: gateway or worker")
 	flag.BoolVar(&o.mute, "mute", false, "of a gateway: the talks are spoken, not recorded")
@@ -131,11 +131,11 @@ func (b *bench) run(ctx context.Context) error {
 	for _, s := range []side{b.ours, b.mix} {
 		most[s.name()] = b.o.streams
 		for _, n := range numbers(b.o.ramp) {
-			r, err := b.pass(ctx, s, n, false)
+			whole, err := b.holds(ctx, s, n)
 			if err != nil {
 				return err
 			}
-			if r.missing > 0 {
+			if !whole {
 				break
 			}
 			most[s.name()] = n
@@ -157,6 +157,16 @@ func (b *bench) run(ctx context.Context) error {
 	}
 	say("%s\n", raw)
 	return nil
+}
+
+// holds tells whether so many talks are recorded without a missing frame; the machine may have been busy, so there is a second try.
+func (b *bench) holds(ctx context.Context, s side, streams int) (bool, error) {
+	for range 2 {
+		if r, err := b.pass(ctx, s, streams, false); err != nil || r.missing == 0 {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 func (b *bench) pass(ctx context.Context, s side, streams int, cost bool) (result, error) {

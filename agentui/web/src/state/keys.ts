@@ -44,7 +44,7 @@ export const keyLabels = {
   outside: ['Alt', 'O'],
   keypad: ['Alt', 'K'],
   risk: ['Alt', 'R'],
-  recording: ['Alt', 'T'],
+  recording: ['Alt', 'V'],
   after: ['Alt', 'P'],
   hangup: ['F9', 'F9'],
   wrapup_done: ['F8'],
@@ -64,7 +64,7 @@ const onCall: Readonly<Record<string, Action>> = {
   KeyO: 'outside',
   KeyK: 'keypad',
   KeyR: 'risk',
-  KeyT: 'recording',
+  KeyV: 'recording',
   KeyP: 'after',
 };
 
