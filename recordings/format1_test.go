@@ -27,7 +27,7 @@ func one(t testing.TB) (content []byte, row Recording, keys []SecretKey) {
 	return content, row, []SecretKey{key}
 }
 
-func noKey() (PartKey, error) { return PartKey{}, ErrNotFound }
+func noKey() (PartKey, bool, error) { return PartKey{}, false, nil }
 
 func TestFormatOnePlays(t *testing.T) {
 	content, row, keys := one(t)

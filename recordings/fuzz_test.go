@@ -81,7 +81,7 @@ func FuzzOpenPart(f *testing.F) {
 	keys = append(keys, secret)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		row := Recording{ID: "a", Bytes: int64(len(b)), Complete: true}
-		wrapped := func() (PartKey, error) { return key, nil }
+		wrapped := func() (PartKey, bool, error) { return key, !bytes.HasPrefix(b, []byte(magic)), nil }
 		x := examination{src: bytes.NewReader(b), size: row.Bytes, row: row, keys: keys, key: wrapped}
 		report, err := x.run(t.Context())
 		if err != nil && !errors.Is(err, ErrWrongKey) {

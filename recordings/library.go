@@ -31,7 +31,7 @@ func (l *Library) Open(ctx context.Context, id string, keys ...SecretKey) (*Play
 	if err != nil {
 		return nil, err
 	}
-	p, err := openPart(f, f.Size(), r, func() (PartKey, error) { return l.partKey(ctx, id) }, keys)
+	p, err := openPart(f, f.Size(), r, l.keyOf(ctx, id), keys)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("recordings: open %s: %w", id, err), f.Close())
 	}
@@ -61,11 +61,6 @@ func (l *Library) file(ctx context.Context, id string) (vault.File, Recording, e
 	return f, r.Recording, nil
 }
 
-// partKey is the wrapped key of a part of format 2.
-func (l *Library) partKey(ctx context.Context, part string) (PartKey, error) {
-	k, ok, err := l.index.Key(ctx, part)
-	if err == nil && !ok {
-		err = fmt.Errorf("recordings: open %s: %w", part, &ErrTampered{-1, "it is of another format than when it came in"})
-	}
-	return k, err
+func (l *Library) keyOf(ctx context.Context, part string) keyOf {
+	return func() (PartKey, bool, error) { return l.index.Key(ctx, part) }
 }

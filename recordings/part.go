@@ -218,8 +218,26 @@ func (f *fileV2) segment(s segment) (sealedSegment, error) {
 	return seg, nil
 }
 
-// openPart opens a file of either format. key gives the wrapped key of a part of format 2.
-func openPart(src io.ReaderAt, size int64, r Recording, key func() (PartKey, error), keys []SecretKey) (*Playback, error) {
+// keyOf gives the wrapped key that was kept of a part; ok is false for one of format 1. ErrErased, ErrNotFound.
+type keyOf func() (k PartKey, ok bool, err error)
+
+// mayBeOne tells whether a part may be of format 1. The database says so, never the file: with the site's public key alone anybody writes a whole
+// file of that format.
+func (key keyOf) mayBeOne(r Recording) (bool, error) {
+	if r.Head != "" {
+		return false, nil
+	}
+	_, ok, err := key()
+	if errors.Is(err, ErrNotFound) {
+		return true, nil
+	}
+	return !ok, err
+}
+
+const otherFormat = "it is of another format than when it came in"
+
+// openPart opens a file of either format.
+func openPart(src io.ReaderAt, size int64, r Recording, key keyOf, keys []SecretKey) (*Playback, error) {
 	if size != r.Bytes {
 		return nil, &ErrTampered{-1, fmt.Sprintf("it has %d bytes instead of %d", size, r.Bytes)}
 	}
@@ -228,15 +246,25 @@ func openPart(src io.ReaderAt, size int64, r Recording, key func() (PartKey, err
 		return nil, err
 	}
 	if string(magics[:]) == magic {
+		one, err := key.mayBeOne(r)
+		if err != nil {
+			return nil, err
+		}
+		if !one {
+			return nil, &ErrTampered{-1, otherFormat}
+		}
 		f, err := openV1(src, size, r.ID, r.Complete, identities(keys))
 		if err != nil {
 			return nil, err
 		}
 		return newPlayback(f, r)
 	}
-	k, err := key()
+	k, ok, err := key()
 	if err != nil {
 		return nil, err
+	}
+	if !ok {
+		return nil, &ErrTampered{-1, otherFormat}
 	}
 	f, err := openV2(src, size, r.ID, r.Head, &k, keys)
 	if err != nil {

@@ -46,11 +46,12 @@ func (p *Prover) Part(ctx context.Context, r Recording) (*Report, error) {
 	if r.Erased {
 		return p.erased(ctx, r)
 	}
-	if _, _, err := p.index.Key(ctx, r.ID); errors.Is(err, ErrNotFound) {
+	_, chained, err := p.index.Key(ctx, r.ID)
+	if errors.Is(err, ErrNotFound) {
 		return &Report{Part: r.ID, Findings: []Finding{{Fault: FaultGone, Segment: -1, What: "its key is not in the database, and nobody erased it"}}}, nil
 	}
 	report, err := p.cfg.Library.Examine(ctx, r.ID, p.cfg.Keys...)
-	if err != nil || report.Format == 1 {
+	if err != nil || report.Format == 1 && !chained {
 		return report, err
 	}
 	return report, p.head(ctx, report)

@@ -21,7 +21,7 @@ func (l *Library) Examine(ctx context.Context, part string, keys ...SecretKey) (
 		return nil, err
 	}
 	defer func() { _ = f.Close() }()
-	x := examination{src: f, size: f.Size(), row: r, keys: keys, key: func() (PartKey, error) { return l.partKey(ctx, part) }}
+	x := examination{src: f, size: f.Size(), row: r, keys: keys, key: l.keyOf(ctx, part)}
 	return x.run(ctx)
 }
 
@@ -50,7 +50,7 @@ type examination struct {
 	size int64
 	row  Recording
 	keys []SecretKey
-	key  func() (PartKey, error)
+	key  keyOf
 
 	report *Report
 	header header
@@ -66,6 +66,15 @@ func (x *examination) run(ctx context.Context) (*Report, error) {
 		return nil, err
 	}
 	if string(magics[:]) == magic {
+		one, err := x.key.mayBeOne(x.row)
+		if err != nil && !errors.Is(err, ErrErased) { // of what was erased the frames can still be looked at
+			return nil, err
+		}
+		if !one && err == nil {
+			x.report.Format = 1
+			x.report.find(Finding{Fault: FaultStranger, Segment: -1, Bytes: x.size, What: otherFormat})
+			return x.report, nil
+		}
 		return x.report, x.formatOne(ctx)
 	}
 	t, err := readManifest(x.src, x.size)
@@ -193,12 +202,16 @@ func (x *examination) open(ctx context.Context) error {
 	if len(x.keys) == 0 {
 		return nil
 	}
-	k, err := x.key()
+	k, ok, err := x.key()
 	if errors.Is(err, ErrErased) {
 		return nil // the chain is all that is left to prove
 	}
 	if err != nil {
 		return err
+	}
+	if !ok {
+		x.report.find(Finding{Fault: FaultStranger, Segment: -1, Bytes: x.size, What: otherFormat})
+		return nil
 	}
 	x.file, err = openV2(x.src, x.size, x.row.ID, "", &k, x.keys)
 	if errors.Is(err, ErrWrongKey) {
