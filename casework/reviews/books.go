@@ -37,20 +37,23 @@ func scanTalk(r storage.Row) (t Talk, err error) {
 	return t, err
 }
 
-// Undrawn returns the talks of at most about limit calls that ended since a time and were not drawn for, oldest first; every talk of a call is there.
+// Undrawn returns the talks that ended since a time and were not drawn for, oldest first, limit at most.
 func (b Books) Undrawn(ctx context.Context, since time.Time, limit int) ([]Talk, error) {
-	all, err := storage.Select(ctx, b.db, scanTalk, `SELECT `+talkColumns+ofTalks+` AND calls.id IN (SELECT calls.id`+ofTalks+` AND calls.ended_ms >= ?
-			AND NOT EXISTS (SELECT 1 FROM review_draws WHERE review_draws.call_id = calls.id AND review_draws.agent = COALESCE(call_shares.agent, calls.agent))
-			ORDER BY calls.ended_ms, calls.id LIMIT ?)
-		ORDER BY calls.ended_ms, calls.id, who`, storage.Millis(since), limit)
+	all, err := storage.Select(ctx, b.db, scanTalk, `SELECT `+talkColumns+ofTalks+` AND calls.ended_ms >= ?
+		AND NOT EXISTS (SELECT 1 FROM review_draws WHERE review_draws.call_id = calls.id AND review_draws.agent = COALESCE(call_shares.agent, calls.agent))
+		ORDER BY calls.ended_ms, calls.id, who LIMIT ?`, storage.Millis(since), limit)
 	return all, wrap("read talks", err)
 }
 
-// Reds returns the talks of red calls that ended since a time and have no review as such, oldest first.
-func (b Books) Reds(ctx context.Context, since time.Time) ([]Talk, error) {
+// Reds returns the talks of red calls that ended since a time and still want a review as such, oldest first, limit at most. Each talk is looked at by
+// itself: of a call whose first closing knew one counsellor, or whose picks were broken off, the others come too. Talks shorter than least come only as long
+// as no talk of their call has such a review, and all of them together then: one of them stands for the call.
+func (b Books) Reds(ctx context.Context, since time.Time, least time.Duration, limit int) ([]Talk, error) {
+	const reviewed = `EXISTS (SELECT 1 FROM reviews WHERE reviews.call_id = calls.id AND reviews.why = 'red'`
 	all, err := storage.Select(ctx, b.db, scanTalk, `SELECT `+talkColumns+ofTalks+` AND calls.ended_ms >= ? AND `+isRed+`
-		AND NOT EXISTS (SELECT 1 FROM reviews WHERE reviews.call_id = calls.id AND reviews.why = 'red')
-		ORDER BY calls.ended_ms, calls.id, who LIMIT 500`, storage.Millis(since))
+		AND NOT `+reviewed+` AND reviews.agent = COALESCE(call_shares.agent, calls.agent))
+		AND (COALESCE(call_shares.talk_ms, calls.talk_ms) >= ? OR NOT `+reviewed+`))
+		ORDER BY calls.ended_ms, calls.id, who LIMIT ?`, storage.Millis(since), least.Milliseconds(), limit)
 	return all, wrap("read red talks", err)
 }
 

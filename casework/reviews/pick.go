@@ -16,7 +16,7 @@ import (
 
 const (
 	pickEvery  = 10 * time.Second
-	pickAtOnce = 500 // calls of one look
+	pickAtOnce = 500 // talks of one look
 	// An end, or a level, may be written late: each look begins a while before the last one, and one in an hour long before it. The long one costs a third
 	// of a second with 40 000 talks in those days.
 	lookBack  = time.Hour
@@ -108,26 +108,40 @@ func (p *Picker) Pass(ctx context.Context) (picked int, err error) {
 
 // danger sends the talks of red calls to review.
 func (p *Picker) danger(ctx context.Context, pick Pick, since time.Time) (picked int, err error) {
-	talks, err := p.books.Reds(ctx, since)
+	least := time.Duration(pick.Least) * time.Second
+	for {
+		talks, err := p.books.Reds(ctx, since, least, pickAtOnce)
+		if err != nil {
+			return picked, err
+		}
+		n, err := p.reds(ctx, pick, ofRed(talks, least))
+		picked += n
+		if err != nil {
+			return picked, err
+		}
+		if len(talks) < pickAtOnce {
+			break // what was picked does not come again: the next look brings others
+		}
+	}
+	if p.dangers == nil {
+		return picked, nil
+	}
+	calls, err := p.dangers.RedCalls(ctx, since)
 	if err != nil {
-		return 0, err
+		return picked, wrap("read incidents", err)
 	}
-	if p.dangers != nil {
-		calls, err := p.dangers.RedCalls(ctx, since)
-		if err != nil {
-			return 0, wrap("read incidents", err)
-		}
-		more, err := p.books.Of(ctx, calls...)
-		if err != nil {
-			return 0, err
-		}
-		for _, t := range more {
-			if !t.Red { // else it is there already, or was reviewed as such
-				talks = append(talks, t)
-			}
-		}
+	more, err := p.books.Of(ctx, calls...)
+	if err != nil {
+		return picked, err
 	}
-	for _, t := range ofRed(talks, time.Duration(pick.Least)*time.Second) {
+	more = slices.DeleteFunc(more, func(t Talk) bool { return t.Red }) // they were among those
+	n, err := p.reds(ctx, pick, ofRed(more, least))
+	return picked + n, err
+}
+
+// reds sends talks to review as those of red calls.
+func (p *Picker) reds(ctx context.Context, pick Pick, talks []Talk) (picked int, err error) {
+	for _, t := range talks {
 		made, err := p.store.pick(ctx, t, Red, "", t.Ended.Add(time.Duration(pick.RedDays)*24*time.Hour), 1)
 		if err != nil {
 			return picked, wrap("pick", err)
@@ -202,7 +216,9 @@ func Drawn(seed, call, agent string, share int) bool {
 	return binary.BigEndian.Uint64(sum[:])%1000 < uint64(max(share, 0))
 }
 
-// pick writes a talk down for review; false: it was. A talk that turns out to be of a red call becomes one, unless its review is closed.
+// pick writes a talk down for review; false: it was. A review of a talk that turns out to be of a red call becomes that of one, whatever its state: one
+// that is open is due sooner, one that is done counts as such, and one that was dropped before is open again, because who dropped it did not know. One that
+// was dropped as that of a red call stays so, with the reason that a person gave.
 func (s *Store) pick(ctx context.Context, t Talk, why Why, by string, due time.Time, wanted int) (made bool, err error) {
 	err = s.db.InTx(ctx, func(tx *storage.Tx) error {
 		res, err := tx.Exec(ctx, `INSERT INTO reviews (id, call_id, agent, line, called_ms, talk_ms, why, picked_ms, picked_by, due_ms, wanted, sheet, state, closed_ms, closed_by, read_ms)
@@ -216,6 +232,15 @@ func (s *Store) pick(ctx context.Context, t Talk, why Why, by string, due time.T
 		if err != nil || made || why != Red {
 			return err
 		}
+		res, err = tx.Exec(ctx, `UPDATE reviews SET state = 'open', closed_ms = 0, closed_by = '', said = NULL WHERE call_id = ? AND agent = ? AND why <> 'red' AND state = 'dropped'`,
+			t.Call, t.Agent)
+		if err != nil {
+			return err
+		}
+		if n, err = res.RowsAffected(); err != nil {
+			return err
+		}
+		made = n > 0
 		_, err = tx.Exec(ctx, `UPDATE reviews SET why = 'red', due_ms = CASE WHEN state = 'open' AND due_ms > ? THEN ? ELSE due_ms END WHERE call_id = ? AND agent = ? AND why <> 'red'`,
 			storage.Millis(due), storage.Millis(due), t.Call, t.Agent)
 		return err
