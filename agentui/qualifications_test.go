@@ -30,7 +30,7 @@ func (s *site) staff() Staff {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	reviewed, err := reviews.Open(ctx, s.db, s.keys)
+	reviewed, err := reviews.Open(ctx, s.db, s.keys, nil)
 	if err != nil {
 		s.t.Fatal(err)
 	}

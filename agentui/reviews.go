@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"hotline/agentui/protocol"
@@ -20,13 +22,15 @@ const (
 	ActionReviewTake   = "review.take"
 	ActionReviewSubmit = "review.submit"
 	ActionReviewGive   = "review.release"
-	ActionReviewWant   = "review.want"
+	ActionReviewWant   = "review.want" // with the number of sheets
 	ActionReviewDrop   = "review.drop" // with the reason
 	ActionReviewAsk    = "review.ask"
 	ActionReviewRead   = "review.read"
 	ActionReviewAnswer = "review.answer"
 	ActionReviewTrend  = "review.trend" // of a person
 	ActionReviewTrends = "review.trends"
+	ActionReviewSearch = "review.search" // with what was looked for
+	ActionReviewAgreed = "review.calibration"
 )
 
 const (
@@ -76,6 +80,7 @@ func (s *Server) reviewAnswered(w http.ResponseWriter, r *http.Request, err erro
 	}{
 		{reviews.ErrNotFound, http.StatusNotFound, protocol.NotFound}, {reviews.ErrOwn, http.StatusForbidden, protocol.OwnReview},
 		{reviews.ErrTaken, http.StatusConflict, protocol.ReviewTaken}, {reviews.ErrClosed, http.StatusConflict, protocol.AlreadyClosed},
+		{reviews.ErrReleased, http.StatusConflict, protocol.ReviewReleased}, {reviews.ErrErased, http.StatusConflict, protocol.ContactErased},
 		{reviews.ErrNotDone, http.StatusConflict, protocol.ReviewPending}, {reviews.ErrNotYours, http.StatusForbidden, protocol.Forbidden},
 		{reviews.ErrInvalid, http.StatusBadRequest, protocol.BadRequest},
 	} {
@@ -87,6 +92,25 @@ func (s *Server) reviewAnswered(w http.ResponseWriter, r *http.Request, err erro
 	return s.answered(w, r, err)
 }
 
+// looksAtPeople tells whether a list shows how people were scored, or what is open of one person; the plain queue, which pages ask for again and again,
+// does not.
+func looksAtPeople(f reviews.Filter) bool {
+	return f.Agent != "" || f.State != reviews.StateOpen && f.State != reviews.StateDropped
+}
+
+// searched says what was looked for.
+func searched(f reviews.Filter) string {
+	var out []string
+	for _, c := range []struct{ name, value string }{
+		{"state", string(f.State)}, {"why", string(f.Why)}, {"agent", f.Agent}, {"call", f.Call}, {"reviewer", f.Reviewer},
+	} {
+		if c.value != "" {
+			out = append(out, c.name+"="+auditName(c.value))
+		}
+	}
+	return strings.Join(out, " ")
+}
+
 func (s *Server) listReviews(w http.ResponseWriter, r *http.Request, v *visitor) {
 	q := r.URL.Query()
 	f := reviews.Filter{
@@ -96,7 +120,17 @@ func (s *Server) listReviews(w http.ResponseWriter, r *http.Request, v *visitor)
 		f.Reviewer = string(v.user.ID)
 	}
 	store := s.deps.Staff.Reviews
-	all, err := store.List(r.Context(), f)
+	var all []reviews.Row
+	list := func(ctx context.Context) (err error) {
+		all, err = store.List(ctx, f)
+		return err
+	}
+	var err error
+	if looksAtPeople(f) {
+		err = s.auditedErr(r, v, ActionReviewSearch, "", searched(f), list)
+	} else {
+		err = list(r.Context())
+	}
 	out := protocol.Reviews{Reviews: s.reviewNames(v).Rows(all)}
 	if err == nil {
 		out.Waiting, out.Red, out.Late, err = store.Waiting(r.Context())
@@ -213,8 +247,8 @@ func (s *Server) wantReview(w http.ResponseWriter, r *http.Request, v *visitor) 
 	if !s.read(w, r, &body) {
 		return
 	}
-	s.changeReview(w, r, v, ActionReviewWant, "", func(ctx context.Context, id string) error {
-		_, err := s.deps.Staff.Reviews.Want(ctx, id, body.Wanted)
+	s.changeReview(w, r, v, ActionReviewWant, strconv.Itoa(body.Wanted), func(ctx context.Context, id string) error {
+		_, err := s.deps.Staff.Reviews.Want(ctx, id, string(v.user.ID), body.Wanted)
 		return err
 	})
 }

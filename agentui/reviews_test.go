@@ -115,3 +115,64 @@ func TestAReviewFromTheTalkToTheAnswer(t *testing.T) {
 		}
 	}
 }
+
+// TestLooksAtHowPeopleWereScored: a list of what was scored, or of one person, and the calibration are looks at named staff, each in the trail with what was
+// looked for; the plain queue is asked for every half a minute and makes no rows.
+func TestLooksAtHowPeopleWereScored(t *testing.T) {
+	s := newSite(t, nil)
+	boss := s.login("supervisor1")
+	for _, path := range []string{"/api/reviews?state=open", "/api/reviews?state=open&why=red&mine=1", "/api/reviews?state=dropped"} {
+		if status, text := boss.get(path); status != http.StatusOK {
+			t.Errorf("%s: %d %s", path, status, text)
+		}
+	}
+	if e := s.audit.of(ActionReviewSearch); len(e) != 0 {
+		t.Errorf("%+v", e)
+	}
+	for _, c := range []struct{ query, reason string }{
+		{"state=done&why=red", "state=done why=red"}, {"state=open&agent=u-1", "state=open agent=u-1"}, {"call=c-1", "call=c-1"}, {"", ""},
+		{"state=done&mine=1", "state=done reviewer=" + boss.me.User},
+	} {
+		if status, text := boss.get("/api/reviews?" + c.query); status != http.StatusOK {
+			t.Errorf("%s: %d %s", c.query, status, text)
+		}
+		if e := s.audit.of(ActionReviewSearch); len(e) == 0 || e[len(e)-1].Reason != c.reason || string(e[len(e)-1].Actor) != boss.me.User {
+			t.Errorf("%s: %+v", c.query, e)
+		}
+	}
+	if status, text := boss.get("/api/reviews/calibration"); status != http.StatusOK {
+		t.Errorf("%d %s", status, text)
+	}
+	if e := s.audit.of(ActionReviewAgreed); len(e) != 1 {
+		t.Errorf("%+v", e)
+	}
+}
+
+// TestASupervisorHasNoSayInTheirOwnReview: not how many score it, and the number that others want is in the trail.
+func TestASupervisorHasNoSayInTheirOwnReview(t *testing.T) {
+	s := newSite(t, nil)
+	boss, admin := s.login("supervisor1"), s.login("admin1")
+	store, ledger := s.server.deps.Staff.Reviews, casework.NewLedger(s.db)
+	call, now := newID(), time.Now()
+	for _, err := range []error{
+		ledger.Open(t.Context(), casework.CallRecord{ID: call, Line: "12355", Agent: boss.me.User, Arrived: now.Add(-time.Hour), Talked: now.Add(-time.Hour)}),
+		ledger.Close(t.Context(), call, casework.Closing{EndedAt: now, Outcome: casework.Answered, Shares: []casework.Share{{Agent: boss.me.User, Talk: 15 * time.Minute}}}),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := store.Ask(t.Context(), call, "", admin.me.User, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, text := boss.post("/api/reviews/"+r.ID+"/want", map[string]any{"wanted": 5}); status != http.StatusForbidden || !strings.Contains(text, string(protocol.OwnReview)) {
+		t.Errorf("%d %s", status, text)
+	}
+	if row, err := store.Get(t.Context(), r.ID); err != nil || row.Wanted != 1 {
+		t.Errorf("%+v, %v", row, err)
+	}
+	if e := s.audit.of(ActionReviewWant); len(e) != 1 || e[0].Reason != "5" {
+		t.Errorf("%+v", e)
+	}
+}

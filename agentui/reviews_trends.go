@@ -63,7 +63,11 @@ func (s *Server) reviewTrends(w http.ResponseWriter, r *http.Request, v *visitor
 
 func (s *Server) calibration(w http.ResponseWriter, r *http.Request, v *visitor) {
 	store := s.deps.Staff.Reviews
-	c, err := store.Calibration(r.Context(), time.Now().Add(-reviewsBack))
+	var c reviews.Calibration
+	err := s.auditedErr(r, v, ActionReviewAgreed, "", "", func(ctx context.Context) (err error) {
+		c, err = store.Calibration(ctx, time.Now().Add(-reviewsBack))
+		return err
+	})
 	if !s.reviewAnswered(w, r, err) {
 		return
 	}

@@ -93,7 +93,7 @@ func tables(ctx context.Context, db *storage.DB) error {
 	note(qualifications.Open(ctx, db))
 	note(qualifications.OpenRequirements(ctx, db))
 	note(statistics.Open(ctx, db, nil))
-	note(reviews.Open(ctx, db, keys))
+	note(reviews.Open(ctx, db, keys, nil))
 	return errors.Join(faults...)
 }
 

@@ -7,13 +7,17 @@ import (
 
 // Codes of answers about reviews of talks.
 const (
-	OwnReview     Code = "own_review"     // nobody reviews their own talk
-	ReviewTaken   Code = "review_taken"   // as many others as were wanted score it already
-	ReviewPending Code = "review_pending" // it is not done yet
-	BadMarks      Code = "bad_marks"      // params: wrong, each with item and code
+	OwnReview      Code = "own_review"      // nobody reviews their own talk
+	ReviewTaken    Code = "review_taken"    // as many others as were wanted score it already
+	ReviewPending  Code = "review_pending"  // it is not done yet
+	ReviewReleased Code = "review_released" // the sheet was given back: it is taken again first
+	ContactErased  Code = "contact_erased"  // nothing more is said of it
+	BadMarks       Code = "bad_marks"       // params: wrong, each with item and code
 )
 
-func reviewCodes() []Code { return []Code{OwnReview, ReviewTaken, ReviewPending, BadMarks} }
+func reviewCodes() []Code {
+	return []Code{OwnReview, ReviewTaken, ReviewPending, ReviewReleased, ContactErased, BadMarks}
+}
 
 // Review is one talk that is to be reviewed, or was.
 type Review struct {

@@ -48,7 +48,7 @@ func (s *Store) Read(ctx context.Context, id, agent string) error {
 	return wrap("read", err)
 }
 
-// Answer adds what the counsellor, or one who scored it, says of a review that is done. ErrInvalid, ErrNotYours, ErrNotDone, ErrNotFound.
+// Answer adds what the counsellor, or one who scored it, says of a review that is done. ErrInvalid, ErrErased, ErrNotYours, ErrNotDone, ErrNotFound.
 func (s *Store) Answer(ctx context.Context, id, by, text string) (Reply, error) {
 	if text = strings.TrimSpace(text); text == "" || !fits(text) {
 		return Reply{}, Invalid{{"", "words"}}
@@ -67,7 +67,13 @@ func (s *Store) Answer(ctx context.Context, id, by, text string) (Reply, error) 
 	if err != nil {
 		return Reply{}, wrap("answer", err)
 	}
-	_, err = s.db.Exec(ctx, `INSERT INTO review_replies (id, review, by_user, at_ms, said) VALUES (?,?,?,?,?)`, reply.ID, id, by, storage.Millis(reply.At), said)
+	err = s.unerased(ctx, row.Call, said, func(said []byte) error {
+		if said == nil {
+			return ErrErased
+		}
+		_, err := s.db.Exec(ctx, `INSERT INTO review_replies (id, review, by_user, at_ms, said) VALUES (?,?,?,?,?)`, reply.ID, id, by, storage.Millis(reply.At), said)
+		return err
+	}, `UPDATE review_replies SET said = NULL WHERE id = ?`, reply.ID)
 	return reply, wrap("answer", err)
 }
 

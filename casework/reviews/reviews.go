@@ -62,6 +62,10 @@ var (
 	ErrNotDone = errors.New("reviews: it is not done yet")
 	// ErrNotYours says that somebody has no part in it.
 	ErrNotYours = errors.New("reviews: it is neither about you nor by you")
+	// ErrReleased says that one's sheet was given back: it is taken again before it is written.
+	ErrReleased = errors.New("reviews: the sheet was given back")
+	// ErrErased says that the contact was erased: nothing more is said of it.
+	ErrErased = errors.New("reviews: the contact was erased")
 	// ErrInvalid says that marks do not fit the sheet, or words are missing or too long. Marks that do not are told as [Wrong].
 	ErrInvalid = errors.New("reviews: it does not fit the sheet")
 )
@@ -95,12 +99,13 @@ type Store struct {
 	db     *storage.DB
 	keys   casework.Sealer
 	Sheets *documents.Store[Sheet]
+	stones Stones
 	now    func() time.Time
 }
 
 // Open brings the tables to their newest form; several processes may do it at once. Talks that ended before the first one are never looked at: an
-// update of the program must not put years of calls before people.
-func Open(ctx context.Context, db *storage.DB, keys casework.Sealer) (*Store, error) {
+// update of the program must not put years of calls before people. stones nil: no contact is ever erased.
+func Open(ctx context.Context, db *storage.DB, keys casework.Sealer, stones Stones) (*Store, error) {
 	sub, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return nil, err
@@ -116,7 +121,7 @@ func Open(ctx context.Context, db *storage.DB, keys casework.Sealer) (*Store, er
 	if _, err := db.Exec(ctx, `UPDATE review_place SET seed = ?, began_ms = ?, looked_ms = ? WHERE seed = ''`, rand.Text(), now, now); err != nil {
 		return nil, wrap("begin", err)
 	}
-	return &Store{db, keys, sheets, time.Now}, nil
+	return &Store{db, keys, sheets, stones, time.Now}, nil
 }
 
 const columns = `reviews.id, reviews.call_id, reviews.agent, reviews.line, reviews.called_ms, reviews.talk_ms, reviews.why, reviews.picked_ms, reviews.picked_by,

@@ -1,6 +1,7 @@
 package reviews
 
 import (
+	"context"
 	"os"
 	"testing"
 	"time"
@@ -25,6 +26,7 @@ type scene struct {
 	*Store
 	t      *testing.T
 	db     *storage.DB
+	stones erased
 	ledger *casework.Ledger
 	clock  time.Time
 }
@@ -39,11 +41,20 @@ func begin(t *testing.T, db *storage.DB) *scene {
 	must(t, err)
 	_, err = assessments.Open(ctx, db, keys)
 	must(t, err)
-	s, err := Open(ctx, db, keys)
+	stones := erased{}
+	s, err := Open(ctx, db, keys, stones)
 	must(t, err)
-	sc := &scene{s, t, db, casework.NewLedger(db), time.Now().Add(time.Hour).Truncate(time.Millisecond)}
+	sc := &scene{s, t, db, stones, casework.NewLedger(db), time.Now().Add(time.Hour).Truncate(time.Millisecond)}
 	s.now = func() time.Time { return sc.clock }
 	return sc
+}
+
+// erased are the calls whose private part was taken out.
+type erased map[string]func() bool
+
+func (e erased) Erased(_ context.Context, call string) (bool, error) {
+	gone := e[call]
+	return gone != nil && gone(), nil
 }
 
 // talk writes a call that ends now, with who talked and for how many seconds each.

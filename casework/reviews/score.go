@@ -152,7 +152,8 @@ func (s *Store) mayScore(ctx context.Context, tx *storage.Tx, r Review, reviewer
 }
 
 // Save keeps a sheet that one has begun; final hands it in: then it is not changed any more, and a review with as many as were wanted is done.
-// ErrInvalid as [Invalid], ErrOwn, ErrTaken when the place was lost meanwhile, ErrClosed, ErrNotFound.
+// Of an erased contact marks are kept, and no words. ErrInvalid as [Invalid], ErrOwn, ErrTaken when the place was lost meanwhile, ErrReleased when it was
+// given back, ErrClosed, ErrNotFound.
 func (s *Store) Save(ctx context.Context, id, reviewer string, marks Marks, whole string, final bool) (Review, error) {
 	var r Review
 	row, err := s.Get(ctx, id)
@@ -176,27 +177,41 @@ func (s *Store) Save(ctx context.Context, id, reviewer string, marks Marks, whol
 	if err != nil {
 		return r, wrap("save", err)
 	}
-	err = s.db.InTx(ctx, func(tx *storage.Tx) (err error) {
-		if r, err = s.open(ctx, tx, id); err != nil {
-			return err
-		}
-		if err := s.mayScore(ctx, tx, r, reviewer); err != nil {
-			return err
-		}
-		now := storage.Millis(s.now())
-		res, err := tx.Exec(ctx, `UPDATE review_scores SET saved_ms = ?, marks = ?, said = ? WHERE review = ? AND reviewer = ?`, now, kept, said, id, reviewer)
-		if err != nil {
-			return err
-		}
-		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(err, ErrNotFound)
-		}
-		if !final {
-			return nil
-		}
-		return s.handIn(ctx, tx, &r, reviewer, sheet.Doc.Result(marks), now)
-	})
+	err = s.unerased(ctx, row.Call, said, func(said []byte) error {
+		return s.db.InTx(ctx, func(tx *storage.Tx) (err error) {
+			if r, err = s.open(ctx, tx, id); err != nil {
+				return err
+			}
+			if err := s.mayScore(ctx, tx, r, reviewer); err != nil {
+				return err
+			}
+			now := storage.Millis(s.now())
+			if err := write(ctx, tx, id, reviewer, now, kept, said); err != nil || !final {
+				return err
+			}
+			return s.handIn(ctx, tx, &r, reviewer, sheet.Doc.Result(marks), now)
+		})
+	}, `UPDATE review_scores SET said = NULL WHERE review = ? AND reviewer = ?`, id, reviewer)
 	return r, wrap("save", err)
+}
+
+// write puts down what a sheet says that is begun and was not given back.
+func write(ctx context.Context, tx *storage.Tx, id, reviewer string, now int64, kept string, said []byte) error {
+	res, err := tx.Exec(ctx, `UPDATE review_scores SET saved_ms = ?, marks = ?, said = ? WHERE review = ? AND reviewer = ? AND saved_ms > 0`, now, kept, said, id, reviewer)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n > 0 {
+		return err
+	}
+	var there bool
+	if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM review_scores WHERE review = ? AND reviewer = ?)`, id, reviewer).Scan(&there); err != nil {
+		return err
+	}
+	if there {
+		return ErrReleased
+	}
+	return ErrNotFound
 }
 
 func (s *Store) written(id, reviewer string, marks Marks, whole string) (kept string, said []byte, err error) {
@@ -222,8 +237,13 @@ func (s *Store) handIn(ctx context.Context, tx *storage.Tx, r *Review, reviewer 
 	if err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM review_scores WHERE review = ? AND final_ms > 0`, r.ID).Scan(&handed); err != nil || handed < r.Wanted {
 		return err
 	}
-	r.State, r.Closed, r.ClosedBy = StateDone, storage.Time(now), reviewer
-	_, err = tx.Exec(ctx, `UPDATE reviews SET state = 'done', closed_ms = ?, closed_by = ? WHERE id = ?`, now, reviewer, r.ID)
+	return s.finish(ctx, tx, r, reviewer, now)
+}
+
+// finish ends a review with the sheets that are in.
+func (s *Store) finish(ctx context.Context, tx *storage.Tx, r *Review, by string, now int64) error {
+	r.State, r.Closed, r.ClosedBy = StateDone, storage.Time(now), by
+	_, err := tx.Exec(ctx, `UPDATE reviews SET state = 'done', closed_ms = ?, closed_by = ? WHERE id = ?`, now, by, r.ID)
 	return err
 }
 
@@ -239,8 +259,9 @@ func (s *Store) Release(ctx context.Context, id, reviewer string) error {
 	return wrap("release", err)
 }
 
-// Want says how many people score an open talk, each without the others. ErrTaken when more have begun, ErrInvalid, ErrClosed, ErrNotFound.
-func (s *Store) Want(ctx context.Context, id string, wanted int) (Review, error) {
+// Want says how many people score an open talk, each without the others. As many as have handed in end it with those sheets: of a calibration whose last
+// reviewer does not come. Nobody says it of their own talk. ErrTaken when more are in or hold a place, ErrOwn, ErrInvalid, ErrClosed, ErrNotFound.
+func (s *Store) Want(ctx context.Context, id, by string, wanted int) (Review, error) {
 	if wanted < 1 || wanted > MostReviewers {
 		return Review{}, fmt.Errorf("%w: 1 to %d reviewers", ErrInvalid, MostReviewers)
 	}
@@ -249,41 +270,52 @@ func (s *Store) Want(ctx context.Context, id string, wanted int) (Review, error)
 		if r, err = s.open(ctx, tx, id); err != nil {
 			return err
 		}
+		if by == "" || by == r.Agent {
+			return ErrOwn
+		}
 		var begun, handed int
 		if err := tx.QueryRow(ctx, `SELECT COUNT(*), COALESCE(SUM(CASE WHEN final_ms > 0 THEN 1 ELSE 0 END), 0) FROM review_scores WHERE review = ? AND (final_ms > 0 OR saved_ms > ?)`,
 			id, storage.Millis(s.now().Add(-HeldFor))).Scan(&begun, &handed); err != nil {
 			return err
 		}
-		if begun > wanted || handed > 0 && handed >= wanted {
+		if begun > wanted {
 			return ErrTaken
 		}
 		r.Wanted = wanted
-		_, err = tx.Exec(ctx, `UPDATE reviews SET wanted = ? WHERE id = ?`, wanted, id)
-		return err
+		if _, err = tx.Exec(ctx, `UPDATE reviews SET wanted = ? WHERE id = ?`, wanted, id); err != nil || handed < wanted {
+			return err
+		}
+		return s.finish(ctx, tx, &r, by, storage.Millis(s.now()))
 	})
 	return r, wrap("want", err)
 }
 
-// Drop closes a review that cannot be made: there is no recording, or it is not for reviewers to hear. Nobody drops that of their own talk. ErrInvalid
-// without a reason, ErrOwn, ErrClosed, ErrNotFound.
+// Drop closes a review that cannot be made: there is no recording, or it is not for reviewers to hear. Nobody drops that of their own talk. Of an erased
+// contact the reason is not kept. ErrInvalid without a reason, ErrOwn, ErrClosed, ErrNotFound.
 func (s *Store) Drop(ctx context.Context, id, by, why string) error {
 	if why = strings.TrimSpace(why); why == "" || !fits(why) {
 		return Invalid{{"", "words"}}
+	}
+	row, err := s.Get(ctx, id)
+	if err != nil {
+		return err
 	}
 	said, err := s.keys.Seal(why, sealedAs(id, "dropped"))
 	if err != nil {
 		return wrap("drop", err)
 	}
-	err = s.db.InTx(ctx, func(tx *storage.Tx) error {
-		r, err := s.open(ctx, tx, id)
-		if err != nil {
+	err = s.unerased(ctx, row.Call, said, func(said []byte) error {
+		return s.db.InTx(ctx, func(tx *storage.Tx) error {
+			r, err := s.open(ctx, tx, id)
+			if err != nil {
+				return err
+			}
+			if r.Agent == by {
+				return ErrOwn
+			}
+			_, err = tx.Exec(ctx, `UPDATE reviews SET state = 'dropped', closed_ms = ?, closed_by = ?, said = ? WHERE id = ?`, storage.Millis(s.now()), by, said, id)
 			return err
-		}
-		if r.Agent == by {
-			return ErrOwn
-		}
-		_, err = tx.Exec(ctx, `UPDATE reviews SET state = 'dropped', closed_ms = ?, closed_by = ?, said = ? WHERE id = ?`, storage.Millis(s.now()), by, said, id)
-		return err
-	})
+		})
+	}, `UPDATE reviews SET said = NULL WHERE id = ?`, id)
 	return wrap("drop", err)
 }

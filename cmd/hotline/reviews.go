@@ -19,7 +19,11 @@ func (c Config) reviewed(ctx context.Context, db *storage.DB, keys *casework.Key
 	if _, err := assessments.Open(ctx, db, keys); err != nil {
 		return nil, err
 	}
-	return reviews.Open(ctx, db, keys)
+	contacts, err := c.retention(ctx, db, keys)
+	if err != nil {
+		return nil, err
+	}
+	return reviews.Open(ctx, db, keys, contacts)
 }
 
 // review sends talks to review until ctx ends.
