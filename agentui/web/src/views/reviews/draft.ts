@@ -1,20 +1,27 @@
 // A score sheet that saves itself: half a second after the last change, once a request is done and not before, and when its page goes.
-import { onBeforeUnmount, ref, shallowRef, watch } from 'vue';
+import { onScopeDispose, ref, shallowRef, watch } from 'vue';
 import type { Mark, ReviewScore } from '../../protocol/reviews';
-import { reviewsApi } from '../../session/reviews';
 
 const pause = 500;
 const againAfter = 5000;
 
 export type Saved = 'clean' | 'dirty' | 'saving' | 'kept' | 'failed';
+type Marks = Readonly<Record<string, Mark>>;
 
-export function useDraft(review: string, own: ReviewScore) {
-  const marks = shallowRef<Readonly<Record<string, Mark>>>(own.marks);
+/** keep writes to the server; lost is told when the page went and the last write failed: nobody is there to try again. */
+export function useDraft(
+  own: ReviewScore,
+  keep: (marks: Marks, whole: string) => Promise<unknown>,
+  lost: (error: unknown) => void,
+) {
+  const marks = shallowRef<Marks>(own.marks);
   const whole = ref(own.words);
   const saved = ref<Saved>('clean');
   let timer: ReturnType<typeof setTimeout> | undefined;
   let writing: Promise<void> | undefined;
-  let over = false;
+  let held = false; // nothing is written for now
+  let gone = false;
+  let fault: unknown;
 
   /** Changes what is said of an item; one without a mark yet may have moments and words already. */
   function put(item: string, change: Partial<Mark>) {
@@ -22,40 +29,63 @@ export function useDraft(review: string, own: ReviewScore) {
     marks.value = { ...marks.value, [item]: { ...old, ...change } };
   }
 
-  watch([marks, whole], () => {
-    if (over) return;
-    saved.value = 'dirty';
-    later(pause);
-  });
+  // At once, not with the next picture: the page may go before that.
+  watch(
+    [marks, whole],
+    () => {
+      saved.value = 'dirty';
+      if (!held) later(pause);
+    },
+    { flush: 'sync' },
+  );
+  const unsaved = () => saved.value === 'dirty' || saved.value === 'failed';
   function later(ms: number) {
     clearTimeout(timer);
     timer = setTimeout(() => void write(), ms);
   }
-  async function write() {
+  /** Writes what is not saved; false: it could not be. */
+  async function write(): Promise<boolean> {
     clearTimeout(timer);
-    await writing;
-    if (over || (saved.value !== 'dirty' && saved.value !== 'failed')) return;
+    while (writing) await writing;
+    if (held || !unsaved()) return !unsaved();
     saved.value = 'saving';
-    writing = reviewsApi.keep(review, marks.value, whole.value).then(
+    writing = keep(marks.value, whole.value).then(
       () => {
         if (saved.value === 'saving') saved.value = 'kept';
       },
-      () => {
+      (error: unknown) => {
         saved.value = 'failed';
-        if (!over) later(againAfter);
+        fault = error;
+        if (!gone) later(againAfter);
       },
     );
     await writing;
     writing = undefined;
+    return !unsaved();
   }
-  /** It was handed in: nothing is to be saved any more. */
+  /** From now on nothing is written: the sheet was handed in, or is being given back. */
   function take() {
-    over = true;
+    held = true;
     clearTimeout(timer);
   }
-  onBeforeUnmount(() => {
-    const last = write();
-    void last.finally(take);
+  /** Saves the last change and holds still, before the sheet is left; it throws when that cannot be saved. */
+  async function leave() {
+    if (!(await write())) throw fault;
+    take();
+  }
+  /** Leaving it came to nothing. */
+  function resume() {
+    held = false;
+    if (unsaved()) later(pause);
+  }
+  onScopeDispose(() => {
+    gone = true;
+    clearTimeout(timer);
+    if (held) return;
+    void write().then((done) => {
+      if (!done) lost(fault);
+      take();
+    });
   });
-  return { marks, whole, saved, put, take, flush: write };
+  return { marks, whole, saved, put, take, leave, resume, flush: write };
 }
