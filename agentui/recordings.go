@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/oklog/ulid/v2"
 
@@ -31,10 +33,12 @@ const (
 	reasonMost        = 500
 	peaksPerSecond    = 10
 	actsMost          = 50
+	searchMost        = 64 // bytes of an id that is looked for
 )
 
 // Actions of the audit trail about recordings. What was read is written by what left the server; what was played, by what the person did.
 const (
+	ActionRecordingList    = "recording.list" // the reason says what was looked for; a row for each page of it
 	ActionRecordingAccess  = "recording.access"
 	ActionRecordingRead    = "recording.read" // from a second on that this access had not read yet
 	ActionRecordingPlay    = "recording.play"
@@ -131,9 +135,13 @@ func (s *Server) listRecordings(w http.ResponseWriter, r *http.Request, v *visit
 		}
 		q.Agent = string(v.user.ID)
 	}
-	rows, next, err := tapes.Find(r.Context(), s.deps.Recorded.Library, knownCalls{s}, q)
-	if err != nil {
-		s.unavailable(w, r, err)
+	// Who talked when, and who was in danger, is a look at people although nothing is heard. No page asks for it by itself.
+	var rows []tapes.Row
+	var next tapes.Place
+	if !s.audited(w, r, v, ActionRecordingList, "", q.String(), func(ctx context.Context) (err error) {
+		rows, next, err = tapes.Find(ctx, s.deps.Recorded.Library, knownCalls{s}, q)
+		return err
+	}) {
 		return
 	}
 	out.Next = next.String()
@@ -186,9 +194,17 @@ func recordingSearch(q url.Values) (out tapes.Search, ok bool) {
 	}
 	place, err := tapes.ParsePlace(q.Get("before"))
 	out.Before = place
+	if !plainID(out.Line) || !plainID(out.Agent) {
+		return out, false
+	}
 	known := map[string]bool{"": true, tapes.ClassOrdinary: true, tapes.ClassHighRisk: true, tapes.ClassHold: true}
 	level := out.Level == "" || crisis.Level(out.Level).Valid()
 	return out, errors.Join(append(errs, err)...) == nil && known[out.Class] && level && out.Limit <= recordingsMost
+}
+
+// plainID tells whether what is looked for can be an id: it is written down.
+func plainID(id string) bool {
+	return len(id) <= searchMost && utf8.ValidString(id) && !strings.ContainsFunc(id, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r) })
 }
 
 // recording finds what a request is about; it has answered when it returns false.

@@ -35,7 +35,7 @@ func (s *Server) askExport(w http.ResponseWriter, r *http.Request, v *visitor) {
 	if !s.read(w, r, &body) {
 		return
 	}
-	rec, ok := s.granted(w, r, v, body.Grant)
+	rec, ok := s.lasting(w, r, v, body.Grant)
 	if !ok {
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"hotline/agentui/protocol"
@@ -18,8 +19,8 @@ func (s *Server) showRecording(w http.ResponseWriter, r *http.Request, v *visito
 	if !ok {
 		return
 	}
-	tape, err := s.deps.Recorded.Library.Open(r.Context(), rec.ID)
-	if !s.found(w, r, err) {
+	tape, ok := s.openTape(w, r, v, rec)
+	if !ok {
 		return
 	}
 	defer func() { _ = tape.Close() }() // only read
@@ -28,12 +29,74 @@ func (s *Server) showRecording(w http.ResponseWriter, r *http.Request, v *visito
 		s.unavailable(w, r, err)
 		return
 	}
-	said, err := s.deps.Recorded.Comments.Of(r.Context(), rec.ID)
-	if err != nil {
+	marks := tape.Marks()
+	names := s.names(v.user.Locale)
+	names.contacts = s.markedContacts(r.Context(), marks, v.user.Locale)
+	out := tapes.Opened(rows[0], marks, names)
+	out.Exports = v.user.Role == users.Supervisor
+	if out.Comments, out.OwnWords, err = s.commentsFor(r.Context(), v, rec); err != nil {
 		s.unavailable(w, r, err)
 		return
 	}
-	s.reply(w, http.StatusOK, tapes.Opened(rows[0], tape.Marks(), said, string(v.user.ID), v.user.Role == users.Supervisor, s.names(v.user.Locale)))
+	s.reply(w, http.StatusOK, out)
+}
+
+// openTape opens a recording for one reader; it has answered when it returns false. Who does not supervise hears what they said and heard themselves:
+// a call that changed hands is also another's.
+func (s *Server) openTape(w http.ResponseWriter, r *http.Request, v *visitor, rec tapes.Recording) (tapes.Tape, bool) {
+	tape, err := s.deps.Recorded.Library.Open(r.Context(), rec.ID)
+	if !s.found(w, r, err) {
+		return nil, false
+	}
+	if v.user.Role != users.Supervisor {
+		tape = tapes.Own(tape, rec, string(v.user.ID), s.settings.get().Doc.Supervised)
+	}
+	return tape, true
+}
+
+// markedContacts are the names of the outside parties on a recording. One that is gone, or cannot be read now, has none.
+func (s *Server) markedContacts(ctx context.Context, marks []tapes.Mark, locale string) map[string]string {
+	out := map[string]string{}
+	for _, m := range marks {
+		if _, known := out[m.Code]; m.Kind != tapes.MarkThird || known {
+			continue
+		}
+		e, err := s.deps.Phonebook.Get(ctx, m.Code)
+		if err != nil {
+			continue
+		}
+		out[m.Code] = e.Names[locale]
+		if out[m.Code] == "" {
+			out[m.Code] = e.Names[s.cfg.Locale]
+		}
+	}
+	return out
+}
+
+// commentsFor are the comments of a recording that a person may read. only: their own. That is so for who hears their own call, and for everybody while
+// several people score it: what one has written would tell the next what to think.
+func (s *Server) commentsFor(ctx context.Context, v *visitor, rec tapes.Recording) (out []protocol.TapeComment, only bool, err error) {
+	only = v.user.Role != users.Supervisor
+	if !only && rec.Call != "" {
+		if only, err = s.deps.Staff.Reviews.Blind(ctx, rec.Call); err != nil {
+			return nil, false, err
+		}
+	}
+	said, err := s.deps.Recorded.Comments.Of(ctx, rec.ID)
+	if only {
+		said = slices.DeleteFunc(said, func(c comments.Comment) bool { return c.By != string(v.user.ID) })
+	}
+	return tapes.Comments(said, string(v.user.ID), s.names(v.user.Locale)), only, err
+}
+
+// lasting is granted for who adds something to a recording: none is added to one that was erased since the leave to listen was given.
+func (s *Server) lasting(w http.ResponseWriter, r *http.Request, v *visitor, grant string) (tapes.Recording, bool) {
+	rec, ok := s.granted(w, r, v, grant)
+	if ok && rec.Erased {
+		s.fail(w, http.StatusGone, protocol.RecordingErased, nil)
+		return rec, false
+	}
+	return rec, ok
 }
 
 // showPeaks sends the outline of both speakers: for each tenth of a second a byte of the left and one of the right side.
@@ -42,8 +105,8 @@ func (s *Server) showPeaks(w http.ResponseWriter, r *http.Request, v *visitor) {
 	if !ok {
 		return
 	}
-	tape, err := s.deps.Recorded.Library.Open(r.Context(), rec.ID)
-	if !s.found(w, r, err) {
+	tape, ok := s.openTape(w, r, v, rec)
+	if !ok {
 		return
 	}
 	defer func() { _ = tape.Close() }() // only read
@@ -65,8 +128,8 @@ func (s *Server) playRecording(w http.ResponseWriter, r *http.Request, v *visito
 	if !ok {
 		return
 	}
-	tape, err := s.deps.Recorded.Library.Open(r.Context(), rec.ID)
-	if !s.found(w, r, err) {
+	tape, ok := s.openTape(w, r, v, rec)
+	if !ok {
 		return
 	}
 	defer func() { _ = tape.Close() }() // only read
@@ -126,7 +189,7 @@ func (s *Server) writeComment(w http.ResponseWriter, r *http.Request, v *visitor
 	if !s.read(w, r, &body) {
 		return
 	}
-	rec, ok := s.granted(w, r, v, body.Grant)
+	rec, ok := s.lasting(w, r, v, body.Grant)
 	if !ok {
 		return
 	}
@@ -175,10 +238,10 @@ func (s *Server) commented(w http.ResponseWriter, r *http.Request, v *visitor, r
 		s.unavailable(w, r, err)
 		return
 	}
-	said, err := s.deps.Recorded.Comments.Of(r.Context(), rec.ID)
+	said, _, err := s.commentsFor(r.Context(), v, rec)
 	if err != nil {
 		s.unavailable(w, r, err)
 		return
 	}
-	s.reply(w, http.StatusOK, protocol.TapeComments{Comments: tapes.Comments(said, string(v.user.ID), s.names(v.user.Locale))})
+	s.reply(w, http.StatusOK, protocol.TapeComments{Comments: said})
 }

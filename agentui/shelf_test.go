@@ -15,7 +15,8 @@ import (
 type shelf struct {
 	mu   sync.Mutex
 	all  []tapes.Recording
-	data []byte // of each: a WAV file
+	data []byte       // of each: a WAV file
+	said []tapes.Mark // on each
 }
 
 const (
@@ -29,6 +30,7 @@ func newShelf() *shelf {
 	for i := 0; len(s.data) < cap(s.data); i++ {
 		s.data = binary.LittleEndian.AppendUint16(s.data, uint16(int16(i%2000*10-10_000)))
 	}
+	s.said = []tapes.Mark{{Kind: "talk", To: shelfLength}, {Kind: "risk", From: 30 * time.Second, To: 30 * time.Second, Code: "high"}}
 	s.put(shelfCall, time.UnixMilli(1700000000000), "")
 	return s
 }
@@ -86,16 +88,18 @@ func (s *shelf) Open(ctx context.Context, id string) (tapes.Tape, error) {
 	if err == nil && r.Erased {
 		err = tapes.ErrErased
 	}
-	return taped{bytes.NewReader(s.data)}, err
+	return taped{bytes.NewReader(s.data), s.said}, err
 }
 
-type taped struct{ *bytes.Reader }
+type taped struct {
+	*bytes.Reader
+
+	said []tapes.Mark
+}
 
 func (taped) Close() error { return nil }
 
-func (taped) Marks() []tapes.Mark {
-	return []tapes.Mark{{Kind: "talk", To: shelfLength}, {Kind: "risk", From: 30 * time.Second, To: 30 * time.Second, Code: "high"}}
-}
+func (t taped) Marks() []tapes.Mark { return t.said }
 
 func (taped) Peaks(_ context.Context, perSecond int) ([]byte, error) {
 	return bytes.Repeat([]byte{10, 200}, perSecond*int(shelfLength.Seconds())), nil

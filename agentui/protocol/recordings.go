@@ -62,7 +62,7 @@ type TapeMark struct {
 	ToMs   int64  `json:"to_ms"`
 	Who    string `json:"who"`
 	Name   string `json:"name"`
-	Code   string `json:"code"`
+	Code   string `json:"code"` // of an outside party: its name in the reader's language; empty: not known any more
 }
 
 // TapeComment is what somebody wrote at a moment of a recording.
@@ -82,7 +82,8 @@ type Tape struct {
 	Parts     []TapePart    `json:"parts"`
 	Marks     []TapeMark    `json:"marks"`
 	Comments  []TapeComment `json:"comments"`
-	Exports   bool          `json:"exports"` // the reader may ask for a copy
+	Exports   bool          `json:"exports"`      // the reader may ask for a copy
+	OwnWords  bool          `json:"own_comments"` // of comments the reader gets their own only: it is their own call, or several people score it without each other
 }
 
 // TapeComments is the answer to a comment written or withdrawn.

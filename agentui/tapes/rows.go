@@ -13,6 +13,7 @@ import (
 type Names interface {
 	Person(user string) string
 	Line(id string) string
+	Contact(id string) string // of the phonebook; empty: not known any more
 }
 
 // Listed is a recording as a list shows it.
@@ -33,9 +34,9 @@ func Listed(r Row, n Names) protocol.Recording {
 }
 
 // Opened is a recording as a player shows it.
-func Opened(r Row, marks []Mark, said []comments.Comment, reader string, exports bool, n Names) protocol.Tape {
+func Opened(r Row, marks []Mark, n Names) protocol.Tape {
 	out := protocol.Tape{
-		Recording: Listed(r, n), Parts: []protocol.TapePart{}, Marks: []protocol.TapeMark{}, Comments: Comments(said, reader, n), Exports: exports,
+		Recording: Listed(r, n), Parts: []protocol.TapePart{}, Marks: []protocol.TapeMark{}, Comments: []protocol.TapeComment{},
 	}
 	for _, p := range r.Parts {
 		out.Parts = append(out.Parts, protocol.TapePart{
@@ -43,6 +44,9 @@ func Opened(r Row, marks []Mark, said []comments.Comment, reader string, exports
 		})
 	}
 	for _, m := range marks {
+		if m.Kind == MarkThird {
+			m.Code = n.Contact(m.Code) // people know it by its name
+		}
 		out.Marks = append(out.Marks, protocol.TapeMark{Kind: m.Kind, FromMs: m.From.Milliseconds(), ToMs: m.To.Milliseconds(), Who: m.Who, Name: n.Person(m.Who), Code: m.Code})
 	}
 	return out

@@ -49,6 +49,26 @@ type Search struct {
 	Class, Level string // empty: all
 }
 
+// String says what is looked for, as the audit trail has it; empty: everything.
+func (s Search) String() string {
+	var out []string
+	for _, one := range []struct{ name, value string }{
+		{"from", moment(s.From)}, {"to", moment(s.To)}, {"line", s.Line}, {"agent", s.Agent}, {"class", s.Class}, {"level", s.Level}, {"before", moment(s.Before.Started)},
+	} {
+		if one.value != "" {
+			out = append(out, one.name+"="+one.value)
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
 // Fill adds to recordings what is known of their calls.
 func Fill(ctx context.Context, known Known, all []Recording) (out []Row, err error) {
 	levels, err := levelsOf(ctx, known, all)

@@ -58,6 +58,9 @@ func (r Recording) Complete() bool {
 	return true
 }
 
+// MarkThird is the kind of mark whose code is a contact of the phonebook.
+const MarkThird = "third"
+
 // Mark is a span, or with From = To a point, on the time line of a recording.
 type Mark struct {
 	Kind      string

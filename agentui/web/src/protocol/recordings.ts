@@ -55,6 +55,7 @@ export const tape = record({
   marks: list(mark),
   comments: list(comment),
   exports: flag,
+  own_comments: flag,
 });
 
 export const tapeExport = record({
