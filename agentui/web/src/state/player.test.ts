@@ -1,5 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { beyond, momentOf, moments, neighbour, otherRate, playerKey, sides, silences } from './player';
+import type { Phase } from './phase';
+import {
+  beyond,
+  listed,
+  mayPlay,
+  momentOf,
+  moments,
+  neighbour,
+  otherRate,
+  playerKey,
+  sides,
+  silences,
+  strokeOf,
+} from './player';
 
 /** Peaks of both sides: pairs of loudness and seconds. */
 function peaks(...stretches: [left: number, right: number, seconds: number][]): Uint8Array {
@@ -80,6 +93,48 @@ describe('keys', () => {
     expect(playerKey({ ...plain, key: 's', ctrlKey: true })).toBeNull();
     expect(playerKey({ ...plain, key: 'F2' })).toBeNull();
   });
+});
+
+describe('what comes before a recording', () => {
+  const plain = { shiftKey: false, altKey: false, ctrlKey: false, metaKey: false };
+  const here = { may: true, taken: false, typing: false, pressing: false };
+  const phases: Record<Phase, boolean> = {
+    idle: true,
+    wrap_up: true,
+    offer: false,
+    talking: false,
+    held: false,
+    joining: false,
+    assisting: false,
+    kept: false,
+  };
+  it.each(Object.entries(phases) as [Phase, boolean][])('%s: may play is %s', (phase, may) => {
+    expect(mayPlay(phase, false)).toBe(may);
+    expect(mayPlay(phase, true), 'invited').toBe(false);
+    for (const key of [' ', 'm', 'ArrowLeft', 's', 'Escape', '?'])
+      expect(strokeOf({ ...plain, key }, { ...here, may: mayPlay(phase, false) }) !== null, key).toBe(may);
+  });
+  it('leaves a word that is being composed alone, and what is typed', () => {
+    const escape = { ...plain, key: 'Escape' };
+    expect(strokeOf(escape, { ...here, taken: true, typing: true })).toBeNull();
+    expect(strokeOf(escape, { ...here, typing: true })).toBe('close');
+    expect(strokeOf({ ...plain, key: 'm' }, { ...here, typing: true })).toBeNull();
+    expect(strokeOf({ ...plain, key: ' ' }, { ...here, pressing: true })).toBeNull();
+  });
+});
+
+it('lists nothing that was missing too shortly to be heard', () => {
+  const gap = (from_ms: number, to_ms: number) => ({
+    kind: 'gap',
+    from_ms,
+    to_ms,
+    who: '',
+    name: '',
+    code: 'lost',
+  });
+  const all = moments([gap(0, 199), gap(5000, 5200), { ...gap(9000, 9000), kind: 'risk' }], []);
+  expect(all).toHaveLength(3);
+  expect(listed(all).map((one) => one.at)).toEqual([5000, 9000]);
 });
 
 it('goes through the speeds and stops at their ends', () => {

@@ -1,5 +1,6 @@
 // What a player of recordings decides, without a DOM: where silence lies, where a key leads, which acts are told.
 import type { TapeComment, TapeMark } from '../protocol/recordings';
+import type { Phase } from './phase';
 
 /** How many peaks a second the server sends of each side. */
 export const peaksPerSecond = 10;
@@ -88,6 +89,14 @@ export function moments(marks: readonly TapeMark[], comments: readonly TapeComme
   return all.sort((a, b) => a.at - b.at);
 }
 
+/** What is missing for less than this is heard by nobody and not worth a row, in milliseconds. */
+const worthARow = 200;
+
+/** The moments that are listed; the lanes show all. */
+export function listed(all: readonly Moment[]): Moment[] {
+  return all.filter((one) => !('mark' in one && one.mark.kind === 'gap' && one.to - one.at < worthARow));
+}
+
 /** The moment before (-1) or after (1) where the player is; a little tolerance lets "before" leave the one just reached. */
 export function neighbour(all: readonly { at: number }[], at: number, way: 1 | -1): number | null {
   const times = all.map((one) => one.at);
@@ -153,6 +162,31 @@ export function playerKey(e: {
   const name = e.key.length === 1 ? e.key.toLowerCase() : e.key;
   const shifted = e.shiftKey && name.startsWith('Arrow') ? `Shift+${name}` : name;
   return keys[shifted] ?? null;
+}
+
+/** Whether a recording may sound and take keys: a caller, and a colleague who asks for one, come before it. */
+export function mayPlay(phase: Phase, invited: boolean): boolean {
+  return !invited && (phase === 'idle' || phase === 'wrap_up');
+}
+
+/** Where a stroke falls. */
+export interface Place {
+  /** mayPlay says so. */
+  readonly may: boolean;
+  /** Something else has taken it, or it is part of a word that is still being composed. */
+  readonly taken: boolean;
+  /** In a field that takes text. */
+  readonly typing: boolean;
+  /** On something that the space presses. */
+  readonly pressing: boolean;
+}
+
+/** What a stroke does to the player; null: nothing. */
+export function strokeOf(e: Parameters<typeof playerKey>[0], place: Place): PlayerKey | null {
+  if (!place.may || place.taken) return null;
+  const act = playerKey(e);
+  if (place.typing && act !== 'close') return null;
+  return act === 'toggle' && place.pressing ? null : act;
 }
 
 /** The next speed up or down. */

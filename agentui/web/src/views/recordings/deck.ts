@@ -3,7 +3,38 @@ import { computed, onBeforeUnmount, type Ref, ref, watch } from 'vue';
 import { beyond, otherRate, silences } from '../../state/player';
 import type { Teller } from './tell';
 
-export function useDeck(audio: HTMLAudioElement, peaks: Ref<Uint8Array | null>, teller: Teller) {
+/**
+ * Sounds only while it may, and is silent the moment it may not: also when the keys of a headset, or the browser, begin it. It does not go on by
+ * itself afterwards: who comes from a call presses again.
+ */
+export function yielding(
+  audio: Pick<HTMLAudioElement, 'play' | 'pause' | 'addEventListener'>,
+  may: Ref<boolean>,
+) {
+  watch(
+    may,
+    (now) => {
+      if (!now) audio.pause();
+    },
+    { flush: 'sync' },
+  );
+  audio.addEventListener('play', () => {
+    if (!may.value) audio.pause();
+  });
+  return {
+    play: () => {
+      if (may.value) void audio.play().catch(() => undefined); // a browser that wants a press first shows the button
+    },
+  };
+}
+
+export function useDeck(
+  audio: HTMLAudioElement,
+  peaks: Ref<Uint8Array | null>,
+  teller: Teller,
+  may: Ref<boolean>,
+) {
+  const { play } = yielding(audio, may);
   const at = ref(0);
   const playing = ref(false);
   const waiting = ref(false);
@@ -51,7 +82,7 @@ export function useDeck(audio: HTMLAudioElement, peaks: Ref<Uint8Array | null>, 
     at.value = target;
   }
   function toggle(): void {
-    if (audio.paused) void audio.play().catch(() => undefined);
+    if (audio.paused) play();
     else audio.pause();
   }
   function faster(way: 1 | -1): void {
@@ -73,5 +104,5 @@ export function useDeck(audio: HTMLAudioElement, peaks: Ref<Uint8Array | null>, 
     audio.load();
   });
 
-  return { at, playing, waiting, rate, skipping, still, seek, toggle, faster };
+  return { at, playing, waiting, rate, skipping, still, seek, play, toggle, faster };
 }

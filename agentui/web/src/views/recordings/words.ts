@@ -1,5 +1,8 @@
+import { computed } from 'vue';
 import { useI18n } from 'vue-i18n';
 import type { TapeMark } from '../../protocol/recordings';
+import { inLanguage, type Named } from '../../protocol/settings';
+import { useConsole } from '../../session/console';
 
 /** What stands together below the waveform, from top to bottom. */
 export const lanes = ['course', 'people', 'risk', 'missing', 'comments'] as const;
@@ -24,20 +27,50 @@ export function laneOf(kind: string): Lane {
   return kinds[kind] ?? 'course';
 }
 
-/** Marks in words. */
-export function useMarkWords() {
-  const { t, te } = useI18n();
-  const word = (key: string, otherwise: string) => (te(key) ? t(key) : otherwise);
+/** What puts codes into words. */
+export interface Words {
+  readonly locale: string;
+  /** The words under a key, or else. */
+  readonly word: (key: string, otherwise: string) => string;
+  /** Why a recording may be paused on this site. */
+  readonly reasons: readonly Named[];
+}
 
-  function title(mark: TapeMark): string {
-    const kind = word(`tapes.mark.${mark.kind}`, mark.kind);
-    const code =
-      mark.code === ''
-        ? ''
-        : mark.kind === 'risk'
-          ? word(`level.${mark.code}`, mark.code)
-          : word(`tapes.code.${mark.code}`, mark.code);
-    return [kind, code, mark.name].filter((part) => part !== '').join(' · ');
-  }
-  return { title };
+function codeOf(mark: TapeMark, { locale, word, reasons }: Words): string {
+  if (mark.code === '' || mark.kind === 'third') return mark.code; // a name already
+  const plain = word(`tapes.code.${mark.code}`, mark.code);
+  if (mark.kind === 'risk') return word(`level.${mark.code}`, plain);
+  const reason = mark.kind === 'paused' ? reasons.find((one) => one.id === mark.code) : undefined;
+  return reason ? inLanguage(reason.names, locale, plain) : plain;
+}
+
+/** A mark in words. */
+export function titleOf(mark: TapeMark, words: Words): string {
+  return [words.word(`tapes.mark.${mark.kind}`, mark.kind), codeOf(mark, words), mark.name]
+    .filter((part) => part !== '')
+    .join(' · ');
+}
+
+/** Several people in one line. */
+export function namesIn(names: readonly string[], locale: string): string {
+  return new Intl.ListFormat(locale, { type: 'conjunction' }).format(names);
+}
+
+/** Marks and names in the words of who reads them. */
+export function useMarkWords() {
+  const { t, te, locale } = useI18n();
+  const { settings } = useConsole();
+  const words = computed<Words>(() => ({
+    locale: locale.value,
+    word: (key, otherwise) => (te(key) ? t(key) : otherwise),
+    reasons: settings.now.value?.settings.recording.reasons ?? [],
+  }));
+  return {
+    title: (mark: TapeMark) => titleOf(mark, words.value),
+    names: (people: readonly { name: string }[]) =>
+      namesIn(
+        people.map((one) => one.name),
+        locale.value,
+      ),
+  };
 }
