@@ -24,13 +24,20 @@ func TestWhatIsLeftOut(t *testing.T) {
 	g.must("record_pause", why("wish"))
 	expect(t, orders, queue.Command{Verb: "record_pause", Call: id, By: me, Arg: "wish", Note: "120"})
 	at := time.Now().Truncate(time.Millisecond)
-	if err := s.queue.SetParties(t.Context(), queue.RequestID(newID()), id, nil, queue.Pause{By: me, Code: "wish", Since: at, Until: at.Add(time.Minute)}); err != nil {
-		t.Fatal(err)
+	shows := func(what string, told queue.Pause, want protocol.RecordingPause) {
+		t.Helper()
+		if err := s.queue.SetParties(t.Context(), queue.RequestID(newID()), id, nil, told); err != nil {
+			t.Fatal(err)
+		}
+		want.Reason, want.Since, want.Until, want.Asked = "wish", at.UnixMilli(), at.UnixMilli()+60_000, at.UnixMilli()
+		g.until(what, func() bool { p := g.self.Call.Pause; return p != nil && *p == want })
 	}
-	g.until("the pause shows", func() bool {
-		p := g.self.Call.Pause
-		return p != nil && *p == protocol.RecordingPause{Reason: "wish", Since: at.UnixMilli(), Until: at.UnixMilli() + 60_000}
-	})
+	wanted := queue.Pause{By: me, Code: "wish", Since: at, Until: at.Add(time.Minute), Asked: at}
+	shows("the pause is wanted", wanted, protocol.RecordingPause{})
+	taken, over := wanted, wanted
+	taken.Taken, over.Over = taken.Until, at.Add(time.Second)
+	shows("the pause is taken", taken, protocol.RecordingPause{Taken: at.UnixMilli() + 60_000})
+	shows("it is over, and not recorded yet", over, protocol.RecordingPause{Over: at.UnixMilli() + 1000})
 	g.must("record_resume", map[string]any{"call": string(id)})
 	expect(t, orders, queue.Command{Verb: "record_resume", Call: id, By: me})
 	s.until("the audit has both", func() bool {

@@ -187,7 +187,9 @@ func (d *desk) call(c board.Call) protocol.Call {
 		Level: string(c.Level), LevelByName: d.s.directory.name(c.LevelBy), LevelAt: millis(c.LevelAt), AgentLostAt: millis(c.LostAt),
 	}
 	if p := c.Pause; !p.Since.IsZero() {
-		row.Pause = &protocol.RecordingPause{Reason: p.Code, Since: millis(p.Since), Until: millis(p.Until)}
+		row.Pause = &protocol.RecordingPause{
+			Reason: p.Code, Since: millis(p.Since), Until: millis(p.Until), Asked: millis(p.Asked), Taken: millis(p.Taken), Over: millis(p.Over),
+		}
 	}
 	if c.Quality != nil {
 		q := protocol.Quality(*c.Quality)

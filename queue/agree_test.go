@@ -317,20 +317,24 @@ func parties(list []queue.Party, pause queue.Pause) (out []queuetest.Party) {
 		defer func() {
 			out = append(out, queuetest.Party{
 				Role: "recording_paused", State: "in", By: string(pause.By), Why: pause.Code, Since: float64(pause.Since.UnixMilli()),
-				Until: float64(pause.Until.UnixMilli()),
+				Until: float64(pause.Until.UnixMilli()), Asked: millis(pause.Asked), Taken: millis(pause.Taken), Over: millis(pause.Over),
 			})
 		}()
 	}
 	for _, x := range list {
-		since := 0.0
-		if !x.Since.IsZero() {
-			since = float64(x.Since.UnixMilli())
-		}
 		out = append(out, queuetest.Party{
-			Agent: string(x.Agent), Role: string(x.Role), State: string(x.State), By: string(x.By), Note: x.Note, Contact: x.Contact, Why: x.Why, Since: since,
+			Agent: string(x.Agent), Role: string(x.Role), State: string(x.State), By: string(x.By), Note: x.Note, Contact: x.Contact, Why: x.Why, Since: millis(x.Since),
 		})
 	}
 	return out
+}
+
+// millis is a time as Redis holds it.
+func millis(t time.Time) float64 {
+	if t.IsZero() {
+		return 0
+	}
+	return float64(t.UnixMilli())
 }
 
 func (p *pair) offer(fence int64) string {

@@ -52,12 +52,16 @@ type Party struct {
 	Why     string     `json:"why,omitempty"`     // of failed
 }
 
-// Pause is a stretch that an agent leaves out of the recording of a call, as the call's controller knows it.
+// Pause is a stretch that an agent wishes to leave out of the recording of a call, as the call's controller knows it; and apart from the wish, what the
+// gateway that records has confirmed.
 type Pause struct {
 	By    AgentID   `json:"by"`
-	Code  string    `json:"code"`  // why
-	Since time.Time `json:"since"` // zero: nothing is left out
-	Until time.Time `json:"until"` // it ends by itself then
+	Code  string    `json:"code"`           // why
+	Since time.Time `json:"since"`          // zero: nothing is left out
+	Until time.Time `json:"until"`          // it ends by itself then
+	Asked time.Time `json:"asked,omitzero"` // since when the recording that runs is asked for it or, with Over, to go on
+	Taken time.Time `json:"taken,omitzero"` // until then that recording leaves out what is said, as confirmed; zero: not confirmed, all may be recorded
+	Over  time.Time `json:"over,omitzero"`  // not wanted any more since then, and not confirmed that it is recorded again; zero: wanted
 }
 
 // pausedRole is how a pause stands among the parties in Redis: it is told, changes and goes with them.
@@ -152,11 +156,16 @@ type partyRow struct {
 	Note    string     `json:"note,omitempty"`
 	Contact string     `json:"contact,omitempty"`
 	Why     string     `json:"why,omitempty"`
-	Until   ms         `json:"until,omitempty"` // of a pause
+	Until   ms         `json:"until,omitempty"` // of a pause, as what follows
+	Asked   ms         `json:"asked,omitempty"`
+	Taken   ms         `json:"taken,omitempty"`
+	Over    ms         `json:"over,omitempty"`
 }
 
 func (r partyRow) pause() Pause {
-	return Pause{By: r.By, Code: r.Why, Since: r.Since.time(), Until: r.Until.time()}
+	return Pause{
+		By: r.By, Code: r.Why, Since: r.Since.time(), Until: r.Until.time(), Asked: r.Asked.time(), Taken: r.Taken.time(), Over: r.Over.time(),
+	}
 }
 
 func (r partyRow) party() Party {
@@ -185,6 +194,7 @@ func partyRows(parties []Party, pause Pause) ([]partyRow, error) {
 	}
 	return append(rows, partyRow{
 		Role: pausedRole, State: PartyIn, By: pause.By, Why: pause.Code, Since: msOf(pause.Since), Until: msOf(pause.Until),
+		Asked: msOf(pause.Asked), Taken: msOf(pause.Taken), Over: msOf(pause.Over),
 	}), nil
 }
 

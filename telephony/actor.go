@@ -107,6 +107,7 @@ func (a *actor) run() {
 				return
 			}
 			if a.missed.Swap(false) {
+				a.tape.told = said{} // what the gateway confirmed may be among what was missed
 				a.ctl.do(func() { a.ctl.tellAnew(a) })
 			}
 		}

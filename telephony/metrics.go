@@ -33,7 +33,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		fenced: counter("fenced_total", "Calls given up because another controller holds them."), resyncs: counter("resyncs_total", "Comparisons with Asterisk's channels."),
 		overflows:  counter("mailbox_overflows_total", "Events that found a call's mailbox full; each causes a resync."),
 		unrecorded: counter("unrecorded_total", "Stretches of talk whose recording did not start."), reaped: counter("reaped_total", "Media channels that nobody knew."),
-		unmarked:     counter("unmarked_total", "Changes of a call that its recording may not say."),
+		unmarked:     counter("unmarked_total", "Changes of a call that its recording did not say at the first try."),
 		reapedRows:   counter("reaped_rows_total", "Calls that the index held although they were over."),
 		sweepFaults:  counter("sweep_faults_total", "Sweeps of the queue that failed."),
 		switchboard:  counter("switchboard_only_total", "Calls with which only an exchange's number came: their callers cannot be located."),

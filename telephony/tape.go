@@ -17,7 +17,8 @@ import (
 // tape is what an actor keeps of the recording of its call.
 type tape struct {
 	due    *time.Timer               // the end of a pause
-	told   said                      // what the gateway was asked to say last; the actor's
+	told   said                      // what the gateway is asked to say; the actor's
+	turn   atomic.Int64              // counts those
 	wanted atomic.Pointer[call.Call] // the newest, for the lane
 }
 
@@ -26,12 +27,16 @@ type said struct {
 	leg       string
 	spans     []call.Span
 	risk, who string
-	pause     call.Pause
+	pause     call.Pause // as it is wanted
 }
 
 func saidOf(c call.Call) said {
 	risk, who := c.Risk()
-	return said{c.Taped(), c.Spans(), risk, who, c.Pause}
+	s := said{leg: c.Taped(), spans: c.Spans(), risk: risk, who: who}
+	if p := c.Pause; c.Paused() {
+		s.pause = call.Pause{By: p.By, Code: p.Code, Since: p.Since, Until: p.Until}
+	}
+	return s
 }
 
 func (s said) same(t said) bool {
@@ -53,45 +58,96 @@ func (s said) marks() webrtc.Marks {
 	return m
 }
 
-// markWithin is how long it is tried to have the gateway say something. What is said next says it, too.
-const markWithin = 5 * time.Second
+const (
+	// markWithin bounds one try to have the gateway say something, which other work for the gateway may wait for.
+	markWithin = 2 * time.Second
+	// markWait and maxMarkWait are the first and the longest time to the next try.
+	markWait, maxMarkWait = 250 * time.Millisecond, time.Second
+)
+
+// telling is what the call has become, on its way to the gateway that records the leg.
+type telling struct {
+	turn    int64 // of the telling; a newer one says it, too
+	leg, id string
+	wait    time.Duration // to the next try
+	tried   bool
+}
 
 // markTape has the recording say what the call has become, if that is something else. After an adoption it says it anew: an earlier life may have died
 // between a change and the telling.
 func (a *actor) markTape(e call.Event) {
 	now := saidOf(a.call)
 	_, adopted := e.(call.Adopted)
-	if now.leg == "" || now.same(a.tape.told) && !adopted {
-		a.tape.told = now
+	if now.same(a.tape.told) && !adopted {
 		return
 	}
 	a.tape.told = now
-	leg, id := now.leg, a.recordings[now.leg]
+	turn := a.tape.turn.Add(1)
+	if now.leg != "" {
+		a.tellTape(telling{turn: turn, leg: now.leg, id: a.recordings[now.leg], wait: markWait})
+	}
+}
+
+// tellTape tries until the gateway has it, there is something newer to say, or another try would not mend it. While a pause or its end is not confirmed
+// there is always another try: a gateway that records what was to be left out may come to its senses.
+func (a *actor) tellTape(t telling) {
 	a.media.do(a.ctx, func(ctx context.Context) {
-		err := again(ctx, markWithin, func(ctx context.Context) (bool, error) { return a.sayOnTape(ctx, leg, id) })
-		if err != nil && ctx.Err() == nil {
-			a.ctl.metrics.unmarked.Inc()
-			a.log.Warn("the recording does not say what happens", "leg", leg, "error", err)
+		if a.tape.turn.Load() != t.turn {
+			return
 		}
+		var c call.Call
+		var useless bool
+		err := again(ctx, markWithin, func(ctx context.Context) (bool, error) {
+			var err error
+			c = *a.tape.wanted.Load()
+			useless, err = a.sayOnTape(ctx, c, t)
+			return useless, err
+		})
+		switch {
+		case a.tape.turn.Load() != t.turn || ctx.Err() != nil:
+			return // what comes next says it, and is confirmed
+		case err == nil:
+			if p := c.Pause; c.Taped() == t.leg && c.PauseOwed() {
+				a.post(call.PauseTaken{At: now(), Leg: t.leg, Since: p.Since, Until: p.Until, Over: p.Over})
+			}
+			return
+		case errors.Is(err, errNoGateway) && !c.PauseOwed():
+			return
+		case !t.tried:
+			a.ctl.metrics.unmarked.Inc()
+			a.log.Warn("the recording does not say what happens", "leg", t.leg, "pause", c.PauseOwed(), "error", err)
+		}
+		if useless && !c.PauseOwed() {
+			return
+		}
+		wait := t.wait
+		t.tried, t.wait = true, min(2*wait, maxMarkWait)
+		a.ctl.beside(func() {
+			if pause(a.living, wait) {
+				a.tellTape(t)
+			}
+		})
 	})
 }
 
-// sayOnTape says what the newest call wants. done: another try would not mend it.
-func (a *actor) sayOnTape(ctx context.Context, leg, id string) (done bool, err error) {
-	g, now := a.ctl.gatewayOf(leg), saidOf(*a.tape.wanted.Load())
-	if g == nil || now.leg != leg {
-		return true, nil // the leg is gone, or the talk is elsewhere: its own recording says it
-	}
-	if id == "" {
-		if id = a.ctl.recordingOf(leg); id == "" {
+// sayOnTape says what the call wants. useless: another try would not mend it.
+func (a *actor) sayOnTape(ctx context.Context, c call.Call, t telling) (useless bool, err error) {
+	g, now := a.ctl.gatewayOf(t.leg), saidOf(c)
+	switch {
+	case now.leg != t.leg:
+		return true, nil // the talk is elsewhere: its own recording says it
+	case g == nil:
+		return true, errNoGateway // the leg is gone, and the call hears of it
+	case t.id == "":
+		if t.id = a.ctl.recordingOf(t.leg); t.id == "" {
 			return false, errNoRecording // of an adopted talk: its gateway tells in a moment
 		}
 	}
-	err = g.Client.Mark(ctx, leg, id, now.marks())
+	err = g.Client.Mark(ctx, t.leg, t.id, now.marks())
 	for _, code := range []webrtc.Code{webrtc.NoRecording, webrtc.NotFound, webrtc.BadRequest} {
-		done = done || errors.Is(err, &webrtc.Error{Code: code})
+		useless = useless || errors.Is(err, &webrtc.Error{Code: code})
 	}
-	return done, err
+	return useless, err
 }
 
 var errNoRecording = errors.New("the gateway has not said that it records the leg")
@@ -121,9 +177,11 @@ func pauseOrder(_ *Controller, w call.Wish, cmd queue.Command) call.Event {
 	return call.PauseWanted{Wish: w, Code: cmd.Arg, For: time.Duration(seconds) * time.Second, AtRisk: how == "at_risk"}
 }
 
-// pauseRow is a pause as the index shows it.
+// pauseRow is a pause as the index shows it: what is wanted, and apart from it what the gateway has confirmed.
 func pauseRow(p call.Pause) queue.Pause {
-	return queue.Pause{By: queue.AgentID(p.By), Code: p.Code, Since: p.Since, Until: p.Until}
+	return queue.Pause{
+		By: queue.AgentID(p.By), Code: p.Code, Since: p.Since, Until: p.Until, Asked: p.Asked, Taken: p.Taken, Over: p.Over,
+	}
 }
 
 func (a *actor) startRecording(leg string) {

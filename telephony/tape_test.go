@@ -118,7 +118,7 @@ func TestTheTapeSays(t *testing.T) {
 	say("pause personal a1")
 	s.until("the index shows the pause", func() bool {
 		p := s.rows()[id].Pause
-		return p.By == "a1" && p.Code == "personal" && p.Until.Sub(p.Since) == time.Minute
+		return p.By == "a1" && p.Code == "personal" && p.Until.Sub(p.Since) == time.Minute && p.Taken.Equal(p.Until)
 	})
 	must(t, life.kill())
 	life = s.start()
@@ -151,6 +151,7 @@ func TestPauseGoesOnOnAnotherLeg(t *testing.T) {
 	openBrowser(t, s.gateway.Client, "a1")
 	s.hears(c, counsellorHz)
 	s.says(1, "begin talk a1", "pause third_party a1")
+	s.until("it is confirmed on that leg, too", func() bool { p := s.rows()[id].Pause; return p.Asked.After(p.Since) && p.Taken.Equal(p.Until) })
 	if begun, _ := s.tapes.state(); begun[0] != begun[1] || call.ID(begun[0]) != id {
 		t.Errorf("recordings of the calls %v", begun)
 	}

@@ -69,11 +69,14 @@ type Call struct {
 	text []byte // see Written
 }
 
-// RecordingPause is a stretch that the agent of a call leaves out of its recording.
+// RecordingPause is a stretch that the agent of a call wishes to leave out of its recording, and what is confirmed of it.
 type RecordingPause struct {
 	Reason string `json:"reason"` // a code of the settings
 	Since  int64  `json:"since"`
 	Until  int64  `json:"until"` // it ends by itself then
+	Asked  int64  `json:"asked"` // since when the recording that runs is asked for it or, with Over, to go on; 0: not known
+	Taken  int64  `json:"taken"` // until then nothing is recorded, as confirmed; 0: not confirmed, all may be recorded
+	Over   int64  `json:"over"`  // not wanted any more since then, and not confirmed that it is recorded again; 0: wanted
 }
 
 // Agent is one row of the board's agents.

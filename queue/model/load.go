@@ -103,6 +103,9 @@ type partyRow struct {
 	Contact string           `json:"contact"`
 	Why     string           `json:"why"`
 	Until   int64            `json:"until"`
+	Asked   int64            `json:"asked"`
+	Taken   int64            `json:"taken"`
+	Over    int64            `json:"over"`
 }
 
 type wasRow struct {
@@ -229,7 +232,7 @@ func (q *Queue) loadCall(text json.RawMessage) error {
 	}
 	for _, p := range r.Parties {
 		if p.Role == "recording_paused" {
-			c.Pause = queue.Pause{By: p.By, Code: p.Why, Since: at(p.Since), Until: at(p.Until)}
+			c.Pause = queue.Pause{By: p.By, Code: p.Why, Since: at(p.Since), Until: at(p.Until), Asked: at(p.Asked), Taken: at(p.Taken), Over: at(p.Over)}
 			continue
 		}
 		c.Parties = append(c.Parties, queue.Party{Agent: p.Agent, Role: p.Role, State: p.State, By: p.By, Since: at(p.Since), Note: p.Note, Contact: p.Contact, Why: p.Why})

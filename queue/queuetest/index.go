@@ -53,7 +53,7 @@ type Call struct {
 // Party is one who takes part in a call, in its row.
 type Party struct {
 	Agent, Role, State, By, Note, Contact, Why string
-	Since, Until                               float64
+	Since, Until, Asked, Taken, Over           float64
 }
 
 // Agent is an agent's row as Redis holds it; times in ms.

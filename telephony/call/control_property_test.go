@@ -3,6 +3,7 @@ package call
 import (
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -14,11 +15,12 @@ type threeWorld struct {
 	ringing map[int]bool // attempts for third parties that were dialled and not ended
 	up      map[int]bool // of them, those that were answered
 	sits    map[int]Place
-	dialled int    // the newest
-	tag     string // as it was saved last
-	due     Event  // what the world answers next
-	open    bool   // the index was told that the agent vanished, and not that anybody has the caller
-	spoken  bool   // something was said while the caller talks with somebody
+	dialled int          // the newest
+	tag     string       // as it was saved last
+	due     Event        // what the world answers next
+	open    bool         // the index was told that the agent vanished, and not that anybody has the caller
+	spoken  bool         // something was said while the caller talks with somebody
+	words   []PauseTaken // what the recording that runs said of pauses
 }
 
 func (w *threeWorld) apply(c Call, cmds []Command) {
@@ -26,6 +28,8 @@ func (w *threeWorld) apply(c Call, cmds []Command) {
 	w.spoken = false
 	for _, cmd := range cmds {
 		switch cmd := cmd.(type) {
+		case StartRecording, StopRecording:
+			w.words = nil // another recording has said nothing
 		case Save:
 			w.tag = c.Encode("controller-1", 1)
 		case DialOutside:
@@ -59,6 +63,11 @@ func (w *threeWorld) apply(c Call, cmds []Command) {
 	}
 }
 
+// said tells whether the recording that runs said that of a pause.
+func (w *threeWorld) said(since, over, until time.Time) bool {
+	return slices.ContainsFunc(w.words, func(e PauseTaken) bool { return e.Since.Equal(since) && e.Over.Equal(over) && !e.Until.Before(until) })
+}
+
 // wrong says which law the event broke.
 func (w *threeWorld) wrong(was, c Call, cmds []Command) string {
 	n, in := c.Third.N, c.Third.State == PartyIn
@@ -90,6 +99,10 @@ func (w *threeWorld) wrong(was, c Call, cmds []Command) string {
 		return "the recordings do not fit the talk"
 	case c.Paused() && (over && c.State.Final() || !c.attended() || c.Pause.By != c.Agent || c.AtRisk() && !c.Pause.AtRisk):
 		return "what the agent wished to leave out is left out for another, or in danger"
+	case c.PauseTaken() && !w.said(c.Pause.Since, time.Time{}, c.Pause.Taken):
+		return "paused, but the recording did not say so"
+	case was.Pause != (Pause{}) && c.Pause == (Pause{}) && !over && c.attended() && (was.Paused() || !w.said(was.Pause.Since, was.Pause.Over, time.Time{})):
+		return "recorded again, but the recording did not say so"
 	case over && c.State.Final() && len(w.recording) > 0:
 		return "recordings are open"
 	case len(w.tag) > maxTag:
@@ -136,7 +149,7 @@ func TestNobodyIsLeftAlone(t *testing.T) {
 			t.Fatalf("run it again with CALL_SEED=%d", seed)
 		}
 	}
-	for _, what := range []string{"three", "together", "apart", "on hold", "left", "moved", "adopted"} {
+	for _, what := range []string{"three", "together", "apart", "on hold", "left", "moved", "adopted", "paused", "recorded again"} {
 		if first != last && met[what] < 500 {
 			t.Errorf("%s: met %d times only", what, met[what])
 		}
@@ -175,6 +188,10 @@ func threeLife(t *testing.T, seed uint64, met map[string]int) bool {
 			if !c.State.Final() {
 				w.place = e.Place
 			}
+		case PauseTaken:
+			if e.Leg == c.Taped() {
+				w.words = append(w.words, e)
+			}
 		case OutAnswered:
 			w.up[e.N] = true
 		case OutGone:
@@ -212,6 +229,12 @@ func meets(met map[string]int, was, c Call) {
 	if c.Third.Apart && c.Third.State == PartyIn {
 		met["apart"]++
 	}
+	if c.PauseTaken() && !was.PauseTaken() {
+		met["paused"]++
+	}
+	if c.Pause == (Pause{}) && was.Pause != (Pause{}) && c.attended() {
+		met["recorded again"]++
+	}
 	if c.onHold() {
 		met["on hold"]++
 	}
@@ -242,7 +265,18 @@ func anyControl(rnd *rand.Rand, at At, c Call, w *threeWorld) Event {
 	by := Wish{At: at, By: agent}
 	other, leg := []string{"a1", "a2", "s1"}[rnd.IntN(3)], []string{"l1", "l2", "l3", ""}[rnd.IntN(4)]
 	n := c.Third.N
-	switch rnd.IntN(28) {
+	switch rnd.IntN(31) {
+	case 28, 29, 30:
+		word := PauseTaken{At: at, Leg: c.Taped(), Since: c.Pause.Since, Until: c.Pause.Until, Over: c.Pause.Over}
+		switch rnd.IntN(6) {
+		case 0:
+			word.Leg = leg
+		case 1:
+			word.Since = word.Since.Add(-time.Second) // of the pause before
+		case 2:
+			word.Over = time.Time{} // from before it was over
+		}
+		return word
 	case 25, 26:
 		return PauseWanted{by, "personal", time.Duration(1+rnd.IntN(60)) * time.Second, rnd.IntN(4) == 0}
 	case 27:

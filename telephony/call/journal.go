@@ -24,6 +24,7 @@ var kinds = sync.OnceValue(func() map[string]reflect.Type {
 		HoldWanted{}, ResumeWanted{}, TransferWanted{}, TakeWanted{}, ReleaseWanted{}, DigitsWanted{}, Reassigned{},
 		OutsideWanted{}, OutsideDropWanted{}, OutsideLeaveWanted{}, OutsideFailed{}, OutsideFound{}, OutsideShown{},
 		Invited{}, InviteAnswered{}, InviteCancelled{}, JoinWanted{}, LeaveWanted{}, PartyHere{}, PartyReady{}, PartyLost{}, PartiesDue{}, RiskWanted{},
+		PauseWanted{}, RecordWanted{}, PauseDue{}, PauseTaken{},
 	} {
 		t := reflect.TypeOf(e)
 		m[t.Name()] = t

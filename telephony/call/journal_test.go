@@ -17,7 +17,7 @@ import (
 // TestEveryEventCanBeJournalled reads the files that declare events, so that an event that is added there cannot be forgotten here.
 func TestEveryEventCanBeJournalled(t *testing.T) {
 	found := 0
-	for _, file := range []string{"event.go", "outbound.go", "parties.go", "control.go", "third.go", "risk.go", "lost.go"} {
+	for _, file := range []string{"event.go", "outbound.go", "parties.go", "control.go", "third.go", "risk.go", "lost.go", "tape.go"} {
 		f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
 		if err != nil {
 			t.Fatal(err)

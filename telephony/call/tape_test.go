@@ -95,6 +95,60 @@ func TestPause(t *testing.T) {
 	}
 }
 
+// TestPauseIsConfirmed: what is told as paused, or as recorded again, is the word of a gateway about the leg that is on the tape.
+func TestPauseIsConfirmed(t *testing.T) {
+	minute := PauseWanted{Wish: by("a1", 10), Code: "personal", For: time.Minute}
+	word := func(sec int, leg string, since, until, over int) PauseTaken {
+		e := PauseTaken{At: at(sec), Leg: leg, Since: at(since).Time, Until: at(until).Time}
+		if over > 0 {
+			e.Over = at(over).Time
+		}
+		return e
+	}
+	taken := word(11, "l1", 10, 70, 0)
+	lost, back := LegLost{at(20), "l1"}, LegReady{at(22), "a1", "l2"}
+	for name, s := range map[string]struct {
+		events      []Event
+		taken, owed bool
+		none        bool // nothing of a pause is left on the call
+	}{
+		"asked":                              {[]Event{minute}, false, true, false},
+		"taken":                              {[]Event{minute, taken}, true, false, false},
+		"another leg's word":                 {[]Event{minute, word(11, "l2", 10, 70, 0)}, false, true, false},
+		"no leg's word":                      {[]Event{minute, word(11, "", 10, 70, 0)}, false, true, false},
+		"the word about another pause":       {[]Event{minute, word(11, "l1", 9, 69, 0)}, false, true, false},
+		"prolonged, and not confirmed":       {[]Event{minute, taken, PauseWanted{Wish: by("a1", 30), Code: "personal", For: time.Minute}}, true, true, false},
+		"over a hold":                        {[]Event{minute, taken, HoldWanted{by("a1", 20)}}, true, false, false},
+		"on the next leg":                    {[]Event{minute, taken, lost, back}, false, true, false},
+		"on the same leg, come back":         {[]Event{minute, taken, lost, LegReady{at(22), "a1", "l1"}}, false, true, false},
+		"taken on the next leg":              {[]Event{minute, taken, lost, back, word(23, "l2", 10, 70, 0)}, true, false, false},
+		"the old leg's word on the next":     {[]Event{minute, lost, back, taken}, false, true, false},
+		"over":                               {[]Event{minute, taken, RecordWanted{by("a1", 20)}}, true, true, false},
+		"over before it was taken":           {[]Event{minute, RecordWanted{by("a1", 11)}}, false, true, false},
+		"over, and a late word":              {[]Event{minute, RecordWanted{by("a1", 11)}, taken}, false, true, false},
+		"recorded again":                     {[]Event{minute, taken, RecordWanted{by("a1", 20)}, word(21, "l1", 10, 70, 20)}, false, false, true},
+		"over by itself":                     {[]Event{minute, taken, PauseDue{at(70)}}, true, true, false},
+		"over by danger":                     {[]Event{minute, taken, RiskWanted{by("s1", 20), LevelHigh, false}}, true, true, false},
+		"over, on the next leg":              {[]Event{minute, taken, lost, RecordWanted{by("a1", 21)}, back}, false, true, false},
+		"recorded again on the next leg":     {[]Event{minute, taken, lost, RecordWanted{by("a1", 21)}, back, word(23, "l2", 10, 70, 21)}, false, false, true},
+		"paused again before it was over":    {[]Event{minute, taken, RecordWanted{by("a1", 20)}, PauseWanted{Wish: by("a1", 25), Code: "personal", For: time.Minute}}, false, true, false},
+		"the end's word after another pause": {[]Event{minute, taken, RecordWanted{by("a1", 20)}, PauseWanted{Wish: by("a1", 25), Code: "personal", For: time.Minute}, word(26, "l1", 10, 70, 20)}, false, true, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := talk(t, Normal)
+			for _, e := range s.events {
+				c, _ = Next(c, e)
+			}
+			if c.PauseTaken() != s.taken || c.PauseOwed() != s.owed || (c.Pause == Pause{}) != s.none {
+				t.Errorf("taken %t, owed %t: %+v", c.PauseTaken(), c.PauseOwed(), c.Pause)
+			}
+			if tag, err := DecodeTag(c.Encode("controller-1", 1)); err != nil || tag.Restore().Pause != c.Pause {
+				t.Errorf("the tag has %+v, %v", tag.Restore().Pause, err)
+			}
+		})
+	}
+}
+
 // TestPauseInTheTag: the next life of a controller knows the pause, and when it ends.
 func TestPauseInTheTag(t *testing.T) {
 	c := talk(t, Normal)

@@ -82,5 +82,12 @@ func (w *World) pause() queue.Pause {
 	if w.rnd.IntN(3) > 0 {
 		return queue.Pause{}
 	}
-	return queue.Pause{By: w.someAgent(), Code: "personal", Since: w.now, Until: w.now.Add(time.Minute)}
+	p := queue.Pause{By: w.someAgent(), Code: "personal", Since: w.now, Until: w.now.Add(time.Minute), Asked: w.now}
+	switch w.rnd.IntN(3) {
+	case 0:
+		p.Taken = p.Until
+	case 1:
+		p.Over = w.now
+	}
+	return p
 }

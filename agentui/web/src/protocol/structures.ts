@@ -68,8 +68,18 @@ export const party = record({
 /** A silent call for help; `ack_by` is empty until somebody has seen it. */
 export const sos = record({ at: count, call: text, ack_by: text, ack_by_name: text, ack_at: count });
 
-/** What is left out of the recording of a call now; it ends by itself. */
-export const recordingPause = record({ reason: text, since: count, until: count });
+/**
+ * What is to be left out of the recording of a call now; it ends by itself. Confirmed is only what `taken` says: until then nothing is recorded; 0: all may
+ * be. `asked`: since when it is asked for; `over`: since when it is not wanted any more, and not confirmed that it is recorded again; 0: wanted.
+ */
+export const recordingPause = record({
+  reason: text,
+  since: count,
+  until: count,
+  asked: count,
+  taken: count,
+  over: count,
+});
 
 export const call = record({
   call: text,

@@ -8,6 +8,7 @@ import { controlsOf } from '../state/control';
 import { type Desk, emptyDesk, fold } from '../state/desk';
 import { phaseOf } from '../state/phase';
 import { Refusal } from '../state/requests';
+import { pauseWished } from '../state/taping';
 import { calm, shownOf, watched } from '../state/trouble';
 import { api } from './api';
 import { Headset } from './headset';
@@ -200,7 +201,7 @@ export class Console {
   /** The recording goes on. */
   async record(): Promise<void> {
     const call = this.self.value?.call;
-    if (call?.pause) await this.act({ type: 'record_resume', call: call.call });
+    if (call && pauseWished(call)) await this.act({ type: 'record_resume', call: call.call });
   }
 
   async answerInvitation(yes: boolean): Promise<void> {

@@ -13,15 +13,32 @@ export function canPause(call: Call, settings: Settings | null): CanPause {
   return call.state === 'talking' || heldByAgent(call) ? 'yes' : 'no';
 }
 
-/** What is recorded now: nothing while the caller is with nobody of ours. */
-export function recordingOf(call: Call): 'on' | 'paused' | 'off' {
-  if (call.pause) return 'paused';
-  return call.state === 'talking' || heldByAgent(call) ? 'on' : 'off';
+/** How long a pause may be on its way until it is said that it did not take, ms. */
+const patience = 3000;
+
+/** The agent wishes that nothing is recorded, whether or not that is so yet. */
+export function pauseWished(call: Call): boolean {
+  return call.pause !== undefined && call.pause.over === 0;
 }
 
-/** How long a pause lasts at most from now on, ms. */
+/**
+ * What is recorded now, as it is confirmed. `off`: nothing, while the caller is with nobody of ours. `pausing`: it is recorded until the pause takes;
+ * `stuck`: it did not take, and is tried on. `resuming`: the pause is over, and it is not confirmed that anything is recorded again.
+ */
+export type Taping = 'on' | 'pausing' | 'stuck' | 'paused' | 'resuming' | 'off';
+
+export function recordingOf(call: Call, now: number): Taping {
+  if (call.state !== 'talking' && !heldByAgent(call)) return 'off';
+  const pause = call.pause;
+  if (!pause) return 'on';
+  if (pause.over > 0 || now >= pause.until) return 'resuming';
+  if (now < pause.taken) return 'paused';
+  return now - (pause.asked || pause.since) < patience ? 'pausing' : 'stuck';
+}
+
+/** How long nothing is recorded from now on, as far as it is confirmed, ms. */
 export function pauseLeft(call: Call, now: number): number {
-  return call.pause ? Math.max(0, call.pause.until - now) : 0;
+  return call.pause ? Math.max(0, call.pause.taken - now) : 0;
 }
 
 /** The reason that a key of the panel stands for: 1 is the first. */

@@ -5,6 +5,7 @@ import type { Console } from '../session/console';
 import { duration } from '../state/clock';
 import { type Action, actionOf, armedFor } from '../state/keys';
 import { canBeAvailable } from '../state/phase';
+import { pauseWished } from '../state/taping';
 
 function takesText(target: EventTarget | null): boolean {
   return (
@@ -55,7 +56,8 @@ export function useDeskKeys(console: Console) {
       toggle('risk');
     },
     recording: () => {
-      if (console.self.value?.call?.pause) void console.record();
+      const call = console.self.value?.call;
+      if (call && pauseWished(call)) void console.record();
       else toggle('recording');
     },
     arm_hangup: () => {
