@@ -13,6 +13,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 )
 
 // flags that every subcommand has.
@@ -40,6 +41,9 @@ func main() { os.Exit(run()) }
 
 // run returns the exit status: 0, or 1 when the command failed.
 func run() int {
+	if err := noCores(); err != nil {
+		fmt.Fprintln(os.Stderr, "hotline: core dumps are not turned off:", err)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo})))
@@ -50,6 +54,9 @@ func run() int {
 	}
 	return 0
 }
+
+// noCores keeps the memory of this process, and of all that it starts, from being written to a disk when it dies: there is speech in it.
+func noCores() error { return unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}) }
 
 // nothing takes the log of go-redis.
 type nothing struct{}
