@@ -62,22 +62,58 @@ func setStone(ctx context.Context, tx *storage.Tx, part, why, by string, at time
 	return err
 }
 
-// overdue sets the stones over parts whose keys went with their contact, and tells how many there were.
-func (x *Index) overdue(ctx context.Context, now time.Time) (int, error) {
-	parts, err := storage.Select(ctx, x.db, func(s storage.Row) (id string, err error) { return id, s.Scan(&id) },
-		`SELECT k.part FROM recording_keys k WHERE length(k.key_sealed) = 0 AND NOT EXISTS (SELECT 1 FROM recording_stones s WHERE s.part = k.part) LIMIT 500`)
-	if err != nil || len(parts) == 0 {
-		return 0, err
+// emptied are the parts whose keys are empty without a stone over them: those of contacts that were erased, and those that nobody erased.
+func (x *Index) emptied(ctx context.Context, erased Erased) (with, without []string, err error) {
+	type part struct{ id, call string }
+	after := ""
+	for {
+		page, err := storage.Select(ctx, x.db, func(s storage.Row) (p part, err error) { return p, s.Scan(&p.id, &p.call) },
+			`SELECT k.part, COALESCE((SELECT r.call_id FROM recordings r WHERE r.id = k.part), '') FROM recording_keys k WHERE length(k.key_sealed) = 0
+			AND NOT EXISTS (SELECT 1 FROM recording_stones s WHERE s.part = k.part) AND k.part > ? ORDER BY k.part LIMIT 500`, after)
+		if err != nil {
+			return with, without, fmt.Errorf("recordings: look for emptied keys: %w", err)
+		}
+		for _, p := range page {
+			gone := false
+			if erased != nil && p.call != "" {
+				if gone, err = erased(ctx, x.db, p.call); err != nil {
+					return with, without, err
+				}
+			}
+			if gone {
+				with = append(with, p.id)
+			} else {
+				without = append(without, p.id)
+			}
+		}
+		if len(page) < 500 {
+			return with, without, nil
+		}
+		after = page[len(page)-1].id
+	}
+}
+
+// Emptied are the parts whose keys were emptied though neither they nor their contacts were erased: somebody did it in the database.
+func (x *Index) Emptied(ctx context.Context, erased Erased) ([]string, error) {
+	_, without, err := x.emptied(ctx, erased)
+	return without, err
+}
+
+// overdue sets the stones over parts whose keys went with their contact. Of others nothing is made good: they are returned, and found by who verifies.
+func (x *Index) overdue(ctx context.Context, now time.Time, erased Erased) (set int, without []string, err error) {
+	with, without, err := x.emptied(ctx, erased)
+	if err != nil || len(with) == 0 {
+		return 0, without, err
 	}
 	err = x.db.InTx(ctx, func(tx *storage.Tx) error {
-		for _, part := range parts {
+		for _, part := range with {
 			if err := setStone(ctx, tx, part, WhyContact, system, now); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	return len(parts), err
+	return len(with), without, err
 }
 
 // system is who does what no person did.
@@ -120,10 +156,22 @@ func scanStone(r storage.Row) (s Stone, err error) {
 // forget makes the database let go of the bytes of keys that were emptied: they would stay in its write-ahead log (SQLite), or in rows that are dead
 // (PostgreSQL), until something else needs the room.
 func (x *Index) forget(ctx context.Context) error {
-	query := `PRAGMA wal_checkpoint(TRUNCATE)`
 	if x.db.Dialect() == storage.Postgres {
-		query = `VACUUM recording_keys`
+		_, err := x.db.Exec(ctx, `VACUUM recording_keys`)
+		return err
 	}
-	_, err := x.db.Exec(ctx, query)
-	return err
+	// The first takes nobody's time, and tells whether somebody reads what is older; the second waits for readers while nobody may write.
+	for _, query := range []string{`PRAGMA wal_checkpoint(PASSIVE)`, `PRAGMA wal_checkpoint(TRUNCATE)`} {
+		var busy, frames, done int
+		if err := x.db.QueryRow(ctx, query).Scan(&busy, &frames, &done); err != nil {
+			return err
+		}
+		if busy != 0 || done < frames {
+			return errStillRead
+		}
+	}
+	return nil
 }
+
+// errStillRead says that keys which were emptied are still in the write-ahead log.
+var errStillRead = errors.New("recordings: another reads the database: the bytes of keys that were emptied are in its log until that ends")

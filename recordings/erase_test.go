@@ -221,13 +221,16 @@ func TestErasedWithContact(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
+		erased := func(_ context.Context, _ storage.Reader, call string) (bool, error) { return call == "gone", nil }
 		n := d.notary(t, b)
+		n.cfg.Erased = erased
 		b.away = errors.New("the database is away")
 		if err := n.pass(t.Context()); err == nil {
 			t.Error("an audit that is away was no fault")
 		}
 		b.away = nil
 		n = d.notary(t, b) // another process
+		n.cfg.Erased = erased
 		if err := n.pass(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -235,7 +238,7 @@ func TestErasedWithContact(t *testing.T) {
 		if err := d.lib.Verify(t.Context(), "p2", d.key); err != nil {
 			t.Error(err)
 		}
-		d.intake.cfg.Erased = func(_ context.Context, call string) (bool, error) { return call == "gone", nil }
+		d.intake.cfg.Erased = erased
 		d.part(t, "p3", "gone", time.Now())
 		if err := n.pass(t.Context()); err != nil {
 			t.Fatal(err)

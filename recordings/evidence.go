@@ -15,14 +15,17 @@ const formatOne = "format 1"
 
 // evidence is what is kept of a part besides its row.
 type evidence struct {
-	key   []byte // as [PartKey.Encode] made it, or formatOne; empty: it is erased already
-	head  SignedHead
-	marks []Mark
+	key    []byte // as [PartKey.Encode] made it, or formatOne; empty: it is erased already
+	format int    // of the file; 0: it cannot be read
+	head   SignedHead
+	marks  []Mark
 }
 
-// enter writes a part with all that is kept of it, once and as a whole; the same id again changes nothing.
-func (x *Index) enter(ctx context.Context, r row, e evidence) error {
+// enter writes a part with all that is kept of it, once and as a whole; the same id again changes nothing. Of a call that was erased until then nothing is
+// kept but the row and a stone: it is asked in the same transaction, so that no erasure passes by in between.
+func (x *Index) enter(ctx context.Context, r row, all evidence, erased Erased) error {
 	err := x.db.InTx(ctx, func(tx *storage.Tx) error {
+		e := all
 		res, err := tx.Exec(ctx, `INSERT INTO recordings (`+rowColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO NOTHING`,
 			r.ID, r.Call, r.Line, r.Agent, string(r.Kind), storage.Millis(r.Started), r.Duration.Milliseconds(), r.Chunks, r.Gaps,
 			r.GapTime.Milliseconds(), r.Complete, r.Bytes, storage.Millis(r.Stored), r.path)
@@ -32,15 +35,23 @@ func (x *Index) enter(ctx context.Context, r row, e evidence) error {
 		if n, err := res.RowsAffected(); err != nil || n == 0 {
 			return err
 		}
+		stone, err := stoneOf(ctx, tx, r.Call, erased)
+		if err != nil {
+			return err
+		}
+		if stone != nil {
+			e = evidence{format: e.format}
+		}
 		key := e.key
 		if key == nil {
 			key = []byte{}
 		}
-		if _, err := tx.Exec(ctx, `INSERT INTO recording_keys (part, key_sealed, at_ms) VALUES (?,?,?)`, r.ID, key, storage.Millis(r.Stored)); err != nil {
+		if _, err := tx.Exec(ctx, `INSERT INTO recording_keys (part, key_sealed, at_ms, format) VALUES (?,?,?,?)`,
+			r.ID, key, storage.Millis(r.Stored), max(e.format, 1)); err != nil {
 			return err
 		}
-		if len(key) == 0 {
-			return nil
+		if stone != nil {
+			return setStone(ctx, tx, r.ID, stone.Why, stone.By, r.Stored)
 		}
 		if err := addMarks(ctx, tx, r.ID, e.marks); err != nil {
 			return err
@@ -71,33 +82,34 @@ func addMarks(ctx context.Context, tx *storage.Tx, part string, marks []Mark) er
 
 // Key is the wrapped key of a part; ok is false for one of format 1, which the site's own key opens. ErrErased, ErrNotFound.
 func (x *Index) Key(ctx context.Context, part string) (k PartKey, ok bool, err error) {
-	var b []byte
+	k, _, ok, err = x.keyAsIs(ctx, part)
+	return k, ok, err
+}
+
+// keyAsIs is Key with the bytes that stand in the table.
+func (x *Index) keyAsIs(ctx context.Context, part string) (k PartKey, b []byte, ok bool, err error) {
 	err = x.db.QueryRow(ctx, `SELECT key_sealed FROM recording_keys WHERE part = ?`, part).Scan(&b)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return k, false, ErrNotFound
+		return k, nil, false, ErrNotFound
 	case err != nil:
-		return k, false, fmt.Errorf("recordings: key of %s: %w", part, err)
+		return k, nil, false, fmt.Errorf("recordings: key of %s: %w", part, err)
 	case len(b) == 0:
-		return k, false, ErrErased
+		return k, nil, false, ErrErased
 	case string(b) == formatOne:
-		return k, false, nil
+		return k, nil, false, nil
 	}
 	if k, err = DecodePartKey(b); err == nil && k.Part != part {
 		err = errors.New("it is of another part")
 	}
 	if err != nil {
-		return k, false, fmt.Errorf("recordings: key of %s: %w", part, err)
+		return k, nil, false, fmt.Errorf("recordings: key of %s: %w", part, err)
 	}
-	return k, true, nil
+	return k, b, true, nil
 }
 
 // replaceKey puts a key wrapped anew in the place of one that is still what it was; false when it is another one by now, or erased.
-func (x *Index) replaceKey(ctx context.Context, old, now PartKey) (bool, error) {
-	was, err := old.Encode()
-	if err != nil {
-		return false, err
-	}
+func (x *Index) replaceKey(ctx context.Context, was []byte, now PartKey) (bool, error) {
 	is, err := now.Encode()
 	if err != nil {
 		return false, err

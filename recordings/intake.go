@@ -12,8 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"hotline/recordings/vault"
 )
 
@@ -26,8 +24,7 @@ type IntakeConfig struct {
 	Orphans time.Duration // how often recordings are looked for whose writer is gone; default 2 s
 	Late    time.Duration // how old a finished part in the spool is when it is a fault; default 5 min
 	Least   uint64        // bytes that must be free where the spool is; default 1 GiB
-	// Erased tells whether what is known of a call was erased already: a part that comes in after that is entered without its key. nil: never.
-	Erased  func(ctx context.Context, call string) (bool, error)
+	Erased  Erased        // of the contact; nil: never. What comes in after it, or after a recording was erased alone, is entered without its key
 	Log     *slog.Logger // default slog.Default()
 	Metrics *Metrics     // default: counted nowhere
 }
@@ -35,21 +32,22 @@ type IntakeConfig struct {
 // abandoned is how old a recording without any audio is before it is given up: a younger one may just be beginning.
 const abandoned = time.Minute
 
-// atOnce is how many parts are put into the store at the same time: one that is slow to go does not hold up the others.
-const atOnce = 4
-
 // Intake moves finished parts from the spool to the store and writes their rows. Every step may be repeated: a worker that is killed anywhere, or two of
 // them, store each part once. While the store or the database is away, parts wait in the spool.
 type Intake struct {
 	cfg   IntakeConfig
 	index *Index
 	now   func() time.Time
-	quiet time.Time // no error is logged again before
 	// warned is until when nothing is said of the spool's state.
 	warned time.Time
 
+	slots  chan struct{} // one for each part that is being stored
+	flying sync.WaitGroup
+
 	mu    sync.Mutex
+	quiet time.Time        // no error is logged again before
 	later map[string]retry // parts that failed
+	under map[string]bool  // parts that are being stored
 }
 
 // NewIntake makes the folders ready.
@@ -70,22 +68,23 @@ func NewIntake(cfg IntakeConfig, index *Index) (*Intake, error) {
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("recordings: intake: %w", err)
 	}
-	return &Intake{cfg: cfg, index: index, now: time.Now, later: map[string]retry{}}, nil
+	return &Intake{cfg: cfg, index: index, now: time.Now, later: map[string]retry{}, under: map[string]bool{}, slots: make(chan struct{}, atOnce)}, nil
 }
 
 // Run stores recordings until ctx ends; it returns nil then. Faults (database or disk away) are logged, counted and tried again.
 func (in *Intake) Run(ctx context.Context) error {
 	poll := time.NewTicker(in.cfg.Poll)
 	defer poll.Stop()
+	defer in.flying.Wait()
 	var looked time.Time
 	for {
 		orphans := in.now().Sub(looked) >= in.cfg.Orphans
 		if orphans {
 			looked = in.now()
 		}
-		if err := in.pass(ctx, orphans); err != nil && ctx.Err() == nil {
-			in.complain(err)
-		}
+		sealed, err := in.look(ctx, orphans)
+		in.complain(ctx, err)
+		in.dispatch(ctx, sealed, func(err error) { in.complain(ctx, err) })
 		select {
 		case <-ctx.Done():
 			return nil
@@ -94,22 +93,27 @@ func (in *Intake) Run(ctx context.Context) error {
 	}
 }
 
-func (in *Intake) complain(err error) {
+func (in *Intake) complain(ctx context.Context, err error) {
+	if err == nil || ctx.Err() != nil {
+		return
+	}
 	in.cfg.Metrics.storeErrors.Inc()
+	in.mu.Lock()
+	defer in.mu.Unlock()
 	if now := in.now(); now.After(in.quiet) {
 		in.quiet = now.Add(30 * time.Second)
 		in.cfg.Log.Error("recordings wait in the spool; trying again", "err", err)
 	}
 }
 
-// pass looks at everything in the spool once.
-func (in *Intake) pass(ctx context.Context, orphans bool) error {
+// look goes through the spool once, and returns the parts that are to be stored.
+func (in *Intake) look(ctx context.Context, orphans bool) ([]string, error) {
 	entries, err := os.ReadDir(in.cfg.Dir)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var errs []error
-	var sealed []string
+	var sealed, keys []string
 	for _, e := range entries {
 		var err error
 		id, suffix := splitName(e.Name())
@@ -127,6 +131,7 @@ func (in *Intake) pass(ctx context.Context, orphans bool) error {
 		case suffix == suffixSidecar && orphans:
 			err = in.settle(ctx, id)
 		case suffix == suffixKey && orphans:
+			keys = append(keys, id)
 			err = in.bury(id)
 		}
 		if err != nil {
@@ -134,37 +139,10 @@ func (in *Intake) pass(ctx context.Context, orphans bool) error {
 		}
 	}
 	if orphans {
-		in.look(entries)
+		errs = append(errs, in.forsake(ctx, keys))
+		in.measured(entries)
 	}
-	return errors.Join(append(errs, in.drain(ctx, sealed))...)
-}
-
-// drain stores parts, some at once; a part that failed waits longer each time before it is tried again.
-func (in *Intake) drain(ctx context.Context, parts []string) error {
-	var mu sync.Mutex
-	var errs []error
-	var g errgroup.Group
-	g.SetLimit(atOnce)
-	for _, id := range parts {
-		if ctx.Err() != nil {
-			break
-		}
-		if !in.due(id) {
-			continue
-		}
-		g.Go(func() error {
-			err := in.store(ctx, id)
-			in.tried(id, err)
-			if err != nil {
-				mu.Lock()
-				defer mu.Unlock()
-				errs = append(errs, fmt.Errorf("recordings: intake %s: %w", id, err))
-			}
-			return nil
-		})
-	}
-	_ = g.Wait() // the errors are in errs: one part does not stop another
-	return errors.Join(errs...)
+	return sealed, errors.Join(errs...)
 }
 
 func splitName(name string) (id, suffix string) {
@@ -184,9 +162,9 @@ func (in *Intake) adopt(id string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	side, err := readSidecar(in.cfg.Dir, id)
+	side, err := in.about(id, f, st)
 	if err != nil {
-		side = in.guess(id, st.ModTime())
+		return false, err
 	}
 	side, err = adoptFile(f, st.Size(), side)
 	if _, disk := errors.AsType[*fs.PathError](err); err != nil && !disk {
@@ -205,11 +183,6 @@ func (in *Intake) adopt(id string) (bool, error) {
 	}
 	in.cfg.Log.Warn("a recording lost its writer; its last second may be missing", "recording", id, "call_id", side.Call)
 	return true, nil
-}
-
-// guess is the sidecar of a recording that lost it.
-func (in *Intake) guess(id string, at time.Time) sidecar {
-	return sidecar{ID: id, Kind: KindCall, StartedMS: at.UnixMilli()}
 }
 
 // discard removes a beginning that never held audio.
@@ -237,10 +210,5 @@ func (in *Intake) bury(id string) error {
 
 // spooled tells whether the spool holds anything of a part under its usual names, or under one of these.
 func (in *Intake) spooled(id string, also ...string) bool {
-	for _, suffix := range append([]string{suffixSealed, suffixOpen, suffixNew, suffixBroken}, also...) {
-		if _, err := os.Lstat(filepath.Join(in.cfg.Dir, id+suffix)); err == nil {
-			return true
-		}
-	}
-	return false
+	return in.has(id, append([]string{suffixSealed, suffixOpen, suffixNew, suffixBroken}, also...)...)
 }

@@ -36,7 +36,11 @@ func (in *Intake) settle(ctx context.Context, id string) error {
 	// Moved by a worker of an older release, which had not yet written the row.
 	f, err := in.cfg.Store.Open(ctx, relative(side))
 	if err == nil {
-		return errors.Join(in.enter(ctx, side, f), f.Close())
+		gone, err := in.gone(ctx, side.Call)
+		if err == nil {
+			err = in.enter(ctx, side, f, gone)
+		}
+		return errors.Join(err, f.Close())
 	}
 	if !errors.Is(err, vault.ErrNotFound) {
 		return err
@@ -48,7 +52,8 @@ func (in *Intake) settle(ctx context.Context, id string) error {
 	return in.clear(id)
 }
 
-// store puts a sealed part into the store, then writes its row, then takes it out of the spool: at no time it is in neither.
+// store puts a sealed part into the store, then writes its row, then takes it out of the spool: at no time it is in neither. Of a call that was erased
+// nothing is put: its key is destroyed, and its row says so.
 func (in *Intake) store(ctx context.Context, id string) error {
 	from := filepath.Join(in.cfg.Dir, id+suffixSealed)
 	f, err := os.Open(from)
@@ -63,26 +68,51 @@ func (in *Intake) store(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	// A row says that the part was stored. What still lies here is a copy left behind, or the second sealing of a message.
-	if r, err := in.index.row(ctx, id); err == nil {
-		if _, err := in.cfg.Store.Stat(ctx, r.path); err == nil {
-			return in.clear(id)
-		} else if !errors.Is(err, vault.ErrNotFound) {
-			return err
-		}
-	} else if !errors.Is(err, ErrNotFound) {
+	side, err := in.about(id, f, st)
+	if err != nil {
 		return err
 	}
-	side, err := readSidecar(in.cfg.Dir, id)
-	if err != nil {
-		side = in.guess(id, st.ModTime())
+	// Only now: a sidecar that is not there any more may have been taken by another worker, which was faster.
+	if stored, err := in.stored(ctx, id); err != nil || stored {
+		return errors.Join(err, in.clearIf(id, stored))
+	}
+	if gone, err := in.gone(ctx, side.Call); err != nil {
+		return err
+	} else if gone {
+		if err := destroy(keyPath(in.cfg.Dir, id)); err != nil {
+			return err
+		}
+		return in.enter(ctx, side, file{f, st.Size()}, true)
 	}
 	try, stop := context.WithTimeout(ctx, putLimit(st.Size()))
 	defer stop()
 	if err := in.cfg.Store.Put(try, relative(side), f, st.Size()); err != nil {
 		return err
 	}
-	return in.enter(ctx, side, file{f, st.Size()})
+	return in.enter(ctx, side, file{f, st.Size()}, false)
+}
+
+// stored tells whether a part's row and file are there, or its row says that it was erased. What still lies in the spool then is a copy left behind, or the
+// second sealing of a message.
+func (in *Intake) stored(ctx context.Context, id string) (bool, error) {
+	r, err := in.index.row(ctx, id)
+	if errors.Is(err, ErrNotFound) || err == nil && r.Erased {
+		return err == nil, nil
+	}
+	if err == nil {
+		_, err = in.cfg.Store.Stat(ctx, r.path)
+	}
+	if errors.Is(err, vault.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (in *Intake) clearIf(id string, yes bool) error {
+	if !yes {
+		return nil
+	}
+	return in.clear(id)
 }
 
 // file is a part in the spool.
@@ -98,14 +128,14 @@ func relative(s sidecar) string {
 	return path.Join(time.UnixMilli(s.StartedMS).UTC().Format("2006/01/02"), s.ID+suffixSealed)
 }
 
-// enter writes the row of a part that is in the store, with its key, marks and signed head, and takes it out of the spool.
-func (in *Intake) enter(ctx context.Context, s sidecar, f vault.File) error {
+// enter writes the row of a part that is in the store, with its key, marks and signed head, and takes it out of the spool. gone: its call was erased.
+func (in *Intake) enter(ctx context.Context, s sidecar, f vault.File, gone bool) error {
 	r := row{path: relative(s), Recording: Recording{
 		ID: s.ID, Meta: Meta{Call: s.Call, Line: s.Line, Agent: s.Agent, Kind: s.Kind, Started: storage.Time(s.StartedMS)},
 		Duration: time.Duration(s.DurationMS) * time.Millisecond, Chunks: s.Chunks, Gaps: s.Gaps,
 		GapTime: time.Duration(s.GapMS) * time.Millisecond, Complete: s.Complete, Bytes: f.Size(), Stored: in.now(),
 	}}
-	e, err := in.evidence(ctx, r, f)
+	e, err := in.evidence(r, f, gone)
 	if err != nil {
 		// With a row, another worker was faster, or put it before; the key that could not be read was just being destroyed.
 		if _, known := in.index.Get(ctx, s.ID); known == nil {
@@ -113,26 +143,27 @@ func (in *Intake) enter(ctx context.Context, s sidecar, f vault.File) error {
 		}
 		return err
 	}
-	if err := in.index.enter(ctx, r, e); err != nil {
+	if err := in.index.enter(ctx, r, e, in.cfg.Erased); err != nil {
 		return err
 	}
 	in.cfg.Metrics.stored.WithLabelValues(map[bool]string{true: "yes", false: "no"}[s.Complete]).Inc()
+	if e.head.Head != "" && e.head.Signer == "" {
+		in.cfg.Metrics.unsigned.Inc()
+	}
 	in.cfg.Log.Info("recording stored", "recording", s.ID, "call_id", s.Call, "complete", s.Complete, "duration_ms", s.DurationMS)
 	return in.clear(s.ID)
 }
 
-// evidence is what is kept of a part besides its row.
-func (in *Intake) evidence(ctx context.Context, r row, f vault.File) (e evidence, err error) {
-	if in.cfg.Erased != nil && r.Call != "" {
-		if gone, err := in.cfg.Erased(ctx, r.Call); err != nil || gone {
-			return e, err
-		}
-	}
+// evidence is what is kept of a part besides its row; of one that is erased, nothing.
+func (in *Intake) evidence(r row, f vault.File, gone bool) (e evidence, err error) {
 	head, marks, format, err := readEvidence(f)
+	if gone {
+		return evidence{format: format}, nil
+	}
 	if err != nil {
 		return e, err
 	}
-	e.marks = marks
+	e.marks, e.format = marks, format
 	if format == 1 {
 		e.key = []byte(formatOne)
 		return e, nil

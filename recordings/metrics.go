@@ -18,13 +18,15 @@ type Metrics struct {
 	spoolBytes    prometheus.Gauge
 	spoolOldest   prometheus.Gauge
 	spoolFree     prometheus.Gauge
+	emptiedKeys   prometheus.Gauge
+	unsigned      prometheus.Counter
 }
 
 // NewMetrics registers the collectors of this package.
 func NewMetrics(reg prometheus.Registerer) *Metrics {
 	m := newMetrics()
 	reg.MustRegister(m.openTakes, m.bytes, m.gapSeconds, m.lateSamples, m.droppedChunks, m.droppedMarks, m.sealSeconds, m.stored, m.storeErrors, m.broken,
-		m.spoolParts, m.spoolBytes, m.spoolOldest, m.spoolFree)
+		m.spoolParts, m.spoolBytes, m.spoolOldest, m.spoolFree, m.emptiedKeys, m.unsigned)
 	return m
 }
 
@@ -41,6 +43,8 @@ func newMetrics() *Metrics {
 		spoolBytes:  gauge("spool_bytes", "Bytes of the finished parts that wait for the store."),
 		spoolOldest: gauge("spool_oldest_seconds", "How long the oldest of them waits."),
 		spoolFree:   gauge("spool_free_bytes", "Bytes that are free where the spool is."),
+		emptiedKeys: gauge("emptied_keys", "Parts whose keys were emptied in the database though nobody erased them."),
+		unsigned:    counter("unsigned_total", "Parts that were taken in without a signature, because the key that signs cannot be read."),
 		bytes:       counter("sealed_bytes_total", "Bytes of sealed frames written."),
 		gapSeconds:  counter("gap_seconds_total", "Time without audio in closed recordings, summed over both sides."),
 		lateSamples: counter("late_samples_total", "Samples that came too late to be placed."),

@@ -19,7 +19,7 @@ const (
 
 // noter writes into the audit.
 type noter interface {
-	// Note writes one row. Again with the same words writes another one, which does no harm.
+	// Note writes one row, of a part or (without one) of all recordings. Again with the same words writes another one, which does no harm.
 	Note(ctx context.Context, by, action, part, reason string) error
 }
 
@@ -28,11 +28,13 @@ const perPass = 200
 
 // NotaryConfig says where to. The zero value of a field means its default.
 type NotaryConfig struct {
-	Store vault.Vault
-	Notes noter
-	Poll  time.Duration // default 1 s
-	Sweep time.Duration // how often the store is swept of what interrupted puts left; default 1 h
-	Log   *slog.Logger  // default slog.Default()
+	Store   vault.Vault
+	Notes   noter
+	Erased  Erased        // of the contact of a part whose key is empty; nil: never
+	Poll    time.Duration // default 1 s
+	Sweep   time.Duration // how often the store is swept of what interrupted puts left; default 1 h
+	Log     *slog.Logger  // default slog.Default()
+	Metrics *Metrics      // default: counted nowhere
 }
 
 // Notary writes into the audit what closes each part, and sets the stones over those that were erased: it finds parts whose key went with their contact,
@@ -43,8 +45,16 @@ type Notary struct {
 	now   func() time.Time
 	quiet time.Time
 	swept time.Time
-	wiped bool // the database let go of every key that was emptied
+	wiped bool                 // the database let go of every key that was emptied; not known at the start, as the one before may have been killed
+	wipe  time.Time            // when it is tried again
+	told  time.Time            // nothing is said before of keys that nobody erased
+	later map[string]time.Time // parts whose files are still there: when that is looked at again
 }
+
+const (
+	wipePause = 30 * time.Second // between tries while another reads the database for long
+	buryPause = time.Hour        // between looks at a file that cannot be shown to be gone
+)
 
 // NewNotary makes a notary.
 func NewNotary(cfg NotaryConfig, index *Index) (*Notary, error) {
@@ -53,10 +63,13 @@ func NewNotary(cfg NotaryConfig, index *Index) (*Notary, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
+	if cfg.Metrics == nil {
+		cfg.Metrics = newMetrics()
+	}
 	if cfg.Store == nil || cfg.Notes == nil || cfg.Poll < 0 || cfg.Sweep < 0 {
 		return nil, errors.New("recordings: notary: Store and Notes are needed, Poll and Sweep must be positive")
 	}
-	return &Notary{cfg: cfg, index: index, now: time.Now, wiped: true}, nil
+	return &Notary{cfg: cfg, index: index, now: time.Now, later: map[string]time.Time{}}, nil
 }
 
 // Run works until ctx ends; it returns nil then.
@@ -79,14 +92,11 @@ func (n *Notary) Run(ctx context.Context) error {
 
 // pass does everything once. A store that is away keeps nothing out of the audit.
 func (n *Notary) pass(ctx context.Context) error {
-	found, err := n.index.overdue(ctx, n.now())
-	errs := []error{err, n.heads(ctx), n.erased(ctx)}
-	if found > 0 {
-		n.wiped = false
-	}
-	if !n.wiped {
+	errs := []error{n.overdue(ctx), n.signers(ctx), n.heads(ctx), n.erased(ctx)}
+	if !n.wiped && !n.now().Before(n.wipe) {
 		err := n.index.forget(ctx)
 		n.wiped = err == nil
+		n.wipe = n.now().Add(wipePause)
 		errs = append(errs, err)
 	}
 	errs = append(errs, n.bury(ctx))
@@ -101,22 +111,60 @@ func (n *Notary) pass(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// overdue sets the stones over parts that went with their contact, and cries out over keys that were emptied by nobody who may.
+func (n *Notary) overdue(ctx context.Context) error {
+	set, without, err := n.index.overdue(ctx, n.now(), n.cfg.Erased)
+	if set > 0 {
+		n.must()
+	}
+	if err != nil {
+		return err
+	}
+	n.cfg.Metrics.emptiedKeys.Set(float64(len(without)))
+	if len(without) > 0 && !n.now().Before(n.told) {
+		n.told = n.now().Add(5 * time.Minute)
+		n.cfg.Log.Error("keys of recordings were emptied in the database, and nobody erased them: restore the table recording_keys from a backup",
+			"parts", len(without), "first", without[0])
+	}
+	return nil
+}
+
+// must makes the database let go of keys at once.
+func (n *Notary) must() { n.wiped, n.wipe = false, time.Time{} }
+
 // heads writes what closes each part.
 func (n *Notary) heads(ctx context.Context) error {
 	open, err := storage.Select(ctx, n.index.db, scanHead, `SELECT `+headColumns+` FROM recording_heads WHERE audited_ms = 0 ORDER BY at_ms LIMIT ?`, perPass)
 	if err != nil {
 		return err
 	}
+	var faults faults
 	for _, h := range open {
-		if err := n.cfg.Notes.Note(ctx, system, ActionSealed, h.Part, h.Head); err != nil {
-			return fmt.Errorf("recordings: audit %s: %w", h.Part, err)
+		err := n.cfg.Notes.Note(ctx, system, ActionSealed, h.Part, h.Head)
+		if err == nil {
+			_, err = n.index.db.Exec(ctx, `UPDATE recording_heads SET audited_ms = ? WHERE part = ?`, storage.Millis(n.now()), h.Part)
 		}
-		if _, err := n.index.db.Exec(ctx, `UPDATE recording_heads SET audited_ms = ? WHERE part = ?`, storage.Millis(n.now()), h.Part); err != nil {
-			return err
+		if !faults.add("audit "+h.Part, err) {
+			break
 		}
 	}
-	return nil
+	return faults.join()
 }
+
+// faults of a few parts do not keep the others waiting; after many, the database or the store is away.
+type faults []error
+
+const enough = 20
+
+// add tells whether to go on.
+func (f *faults) add(what string, err error) bool {
+	if err != nil {
+		*f = append(*f, fmt.Errorf("recordings: %s: %w", what, err))
+	}
+	return len(*f) < enough
+}
+
+func (f faults) join() error { return errors.Join(f...) }
 
 // erased writes what was erased.
 func (n *Notary) erased(ctx context.Context) error {
@@ -124,35 +172,16 @@ func (n *Notary) erased(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var faults faults
 	for _, s := range open {
-		if err := n.cfg.Notes.Note(ctx, s.By, ActionErased, s.Part, s.Why+" "+s.Head); err != nil {
-			return fmt.Errorf("recordings: audit %s: %w", s.Part, err)
-		}
-		if _, err := n.index.db.Exec(ctx, `UPDATE recording_stones SET audited_ms = ? WHERE part = ?`, storage.Millis(n.now()), s.Part); err != nil {
-			return err
-		}
-		n.wiped = false
-	}
-	return nil
-}
-
-// bury takes the files of what was erased out of the store. They are noise already; under an object lock only their names go.
-func (n *Notary) bury(ctx context.Context) error {
-	open, err := n.index.stones(ctx, ` WHERE gone_ms = 0 ORDER BY at_ms LIMIT ?`, perPass)
-	if err != nil {
-		return err
-	}
-	for _, s := range open {
-		r, err := n.index.row(ctx, s.Part)
+		n.must()
+		err := n.cfg.Notes.Note(ctx, s.By, ActionErased, s.Part, s.Why+" "+s.Head)
 		if err == nil {
-			err = n.cfg.Store.Delete(ctx, r.path)
+			_, err = n.index.db.Exec(ctx, `UPDATE recording_stones SET audited_ms = ? WHERE part = ?`, storage.Millis(n.now()), s.Part)
 		}
-		if err != nil {
-			return fmt.Errorf("recordings: bury %s: %w", s.Part, err)
-		}
-		if _, err := n.index.db.Exec(ctx, `UPDATE recording_stones SET gone_ms = ? WHERE part = ?`, storage.Millis(n.now()), s.Part); err != nil {
-			return err
+		if !faults.add("audit "+s.Part, err) {
+			break
 		}
 	}
-	return nil
+	return faults.join()
 }

@@ -2,6 +2,7 @@ package recordings
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -127,7 +128,7 @@ func (p *Purger) page(ctx context.Context, before time.Time, after dueKey) ([]du
 // due is a recording as it stands, by the id of its call or of a part without one. ErrNotFound when nothing of it is left.
 func (p *Purger) due(ctx context.Context, id string) (Due, error) {
 	d := Due{ID: id}
-	err := p.collect(ctx, &d)
+	err := collect(ctx, p.index.db, &d)
 	if err == nil && d.Call != "" {
 		d.Standing, err = p.keeper.Standing(ctx, d.Call)
 	}
@@ -137,20 +138,30 @@ func (p *Purger) due(ctx context.Context, id string) (Due, error) {
 	return d, nil
 }
 
-func (p *Purger) collect(ctx context.Context, d *Due) error {
-	rows, err := storage.Select(ctx, p.index.db, func(s storage.Row) (r Recording, err error) {
+// lister reads rows: the database, or a transaction.
+type lister interface {
+	Query(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+func collect(ctx context.Context, in lister, d *Due) error {
+	found, err := in.Query(ctx, `SELECT r.id, r.call_id, r.started_ms, r.duration_ms, r.bytes FROM recordings r JOIN recording_keys k ON k.part = r.id
+		WHERE (r.call_id = ? OR r.call_id = '' AND r.id = ?) AND length(k.key_sealed) > 0 ORDER BY r.started_ms, r.id`, d.ID, d.ID)
+	if err != nil {
+		return err
+	}
+	rows, err := storage.Collect(found, func(s storage.Row) (r Recording, err error) {
 		var started, duration int64
 		err = s.Scan(&r.ID, &r.Call, &started, &duration, &r.Bytes)
 		r.Started, r.Duration = storage.Time(started), time.Duration(duration)*time.Millisecond
 		return r, err
-	}, `SELECT r.id, r.call_id, r.started_ms, r.duration_ms, r.bytes FROM recordings r JOIN recording_keys k ON k.part = r.id
-		WHERE (r.call_id = ? OR r.call_id = '' AND r.id = ?) AND length(k.key_sealed) > 0 ORDER BY r.started_ms, r.id`, d.ID, d.ID)
+	})
 	if err != nil {
 		return err
 	}
 	if len(rows) == 0 {
 		return ErrNotFound
 	}
+	d.Parts, d.Bytes, d.Ended = nil, 0, time.Time{}
 	for _, r := range rows {
 		d.Call = r.Call
 		d.Parts = append(d.Parts, r.ID)
@@ -169,7 +180,12 @@ func (p *Purger) Erase(ctx context.Context, id, why, by string) (Due, error) {
 	if err != nil {
 		return d, err
 	}
-	do := func(tx *storage.Tx) error { return erase(ctx, tx, d.Parts, why, by, p.now()) }
+	do := func(tx *storage.Tx) error {
+		if err := collect(ctx, tx, &d); err != nil { // again: a part may have come in since
+			return err
+		}
+		return erase(ctx, tx, d.Parts, why, by, p.now())
+	}
 	if d.Call == "" {
 		err = p.index.db.InTx(ctx, do)
 	} else {

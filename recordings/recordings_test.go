@@ -2,6 +2,7 @@ package recordings
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -78,6 +80,22 @@ func closeTake(t testing.TB, take *Take) time.Duration {
 		t.Fatal(err)
 	}
 	return length
+}
+
+// pass looks at the spool once and waits until everything is stored that can be.
+func (in *Intake) pass(ctx context.Context, orphans bool) error {
+	parts, err := in.look(ctx, orphans)
+	var mu sync.Mutex
+	errs := []error{err}
+	for len(parts) > 0 && ctx.Err() == nil {
+		parts = in.dispatch(ctx, parts, func(err error) {
+			mu.Lock()
+			defer mu.Unlock()
+			errs = append(errs, err)
+		})
+		in.flying.Wait()
+	}
+	return errors.Join(errs...)
 }
 
 func (d *desk) pass(t testing.TB) {

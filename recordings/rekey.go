@@ -18,7 +18,10 @@ type Rekeyed struct {
 	Shut      []string // parts that none of the keys opens: left as they are
 }
 
-const rekeyPage = 200
+const (
+	rekeyPage  = 200
+	rekeyTries = 20
+)
 
 // Rekey wraps the key of every part for the public keys to, opening it with one of the secret keys by; speech is not touched. Holders that are not among
 // to keep theirs, unless only: then they lose it. It may be killed anywhere and run again.
@@ -38,11 +41,8 @@ func (x *Index) Rekey(ctx context.Context, by []SecretKey, to []PublicKey, only 
 				return done, fmt.Errorf("recordings: rekey %s: %w", part, err)
 			}
 		}
-		if len(page) < rekeyPage && done.Changed > 0 {
-			return done, x.forget(ctx) // the forms before
-		}
 		if len(page) < rekeyPage {
-			return done, nil
+			return done, x.forget(ctx) // the forms before, also those of a run that was killed
 		}
 		after = page[len(page)-1]
 	}
@@ -50,8 +50,8 @@ func (x *Index) Rekey(ctx context.Context, by []SecretKey, to []PublicKey, only 
 
 // rekey does one part. Another process that changes the same key at the same time makes it look again.
 func (x *Index) rekey(ctx context.Context, part string, by []SecretKey, to []PublicKey, only bool, done *Rekeyed) error {
-	for {
-		old, own, err := x.Key(ctx, part)
+	for range rekeyTries {
+		old, was, own, err := x.keyAsIs(ctx, part)
 		switch {
 		case errors.Is(err, ErrErased):
 			done.Erased++
@@ -79,9 +79,10 @@ func (x *Index) rekey(ctx context.Context, part string, by []SecretKey, to []Pub
 			done.Same++
 			return nil
 		}
-		if ok, err := x.replaceKey(ctx, old, now); err != nil || ok {
+		if ok, err := x.replaceKey(ctx, was, now); err != nil || ok {
 			done.Changed++
 			return err
 		}
 	}
+	return errors.New("another process changes the same key again and again")
 }

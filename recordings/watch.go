@@ -26,7 +26,7 @@ func (in *Intake) due(id string) bool {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	r, failed := in.later[id]
-	return !failed || !in.now().Before(r.at)
+	return !in.under[id] && (!failed || !in.now().Before(r.at))
 }
 
 // tried remembers how a try went. The first that goes through again tells that the store is back: the others need not wait any longer.
@@ -106,8 +106,8 @@ func CheckSpool(dir string, late time.Duration, least uint64) (waiting int, err 
 	return s.parts, s.fault(late, least)
 }
 
-// look measures the spool, and complains of it every few minutes.
-func (in *Intake) look(entries []fs.DirEntry) {
+// measured looks at how full the spool is, and complains of it every few minutes.
+func (in *Intake) measured(entries []fs.DirEntry) {
 	s := measure(in.cfg.Dir, entries, in.now())
 	m := in.cfg.Metrics
 	m.spoolParts.Set(float64(s.parts))

@@ -111,6 +111,11 @@ func (db *DB) QueryRow(ctx context.Context, query string, args ...any) *sql.Row 
 // Row is one row of an answer: a [*sql.Row] or the present one of [*sql.Rows].
 type Row interface{ Scan(into ...any) error }
 
+// Reader reads a row: the database itself, or a transaction in which the answer stays true until it commits.
+type Reader interface {
+	QueryRow(ctx context.Context, query string, args ...any) *sql.Row
+}
+
 // Select runs one statement that only reads and returns every row as scan reads it.
 func Select[T any](ctx context.Context, db *DB, scan func(Row) (T, error), query string, args ...any) (all []T, err error) {
 	rows, err := db.Query(ctx, query, args...)

@@ -144,8 +144,19 @@ func (c Config) recipients() ([]recordings.PublicKey, error) {
 type partNotes struct{ audit *casework.Audit }
 
 func (n partNotes) Note(ctx context.Context, by, action, part, reason string) error {
-	_, err := n.audit.Append(ctx, casework.Entry{Actor: by, Role: "worker", Action: action, Object: "part:" + part, Reason: reason})
+	_, err := n.audit.Append(ctx, casework.Entry{Actor: by, Role: "worker", Action: action, Object: noteOf(part), Reason: reason})
 	return err
+}
+
+// partNote begins the object of what the audit says of a part.
+const partNote = "part:"
+
+// noteOf is the object of what the audit says of a part, or of all recordings.
+func noteOf(part string) string {
+	if part == "" {
+		return "recordings"
+	}
+	return partNote + part
 }
 
 // keep are the contacts that recordings belong to.
@@ -164,7 +175,7 @@ func (k keep) Release(ctx context.Context, call string, do func(*storage.Tx) err
 	return err
 }
 
-// createRecordingKeys makes the keys that seal recordings and sign their heads, where there are none.
+// createRecordingKeys makes the keys that seal recordings, where there are none.
 func (c Config) createRecordingKeys() error {
 	suite, err := recordings.SuiteNamed(c.Recordings.Suite)
 	if err != nil {
@@ -173,10 +184,8 @@ func (c Config) createRecordingKeys() error {
 	if err := recordings.CreateKey(c.path("secrets"), suite); err != nil {
 		return err
 	}
-	if _, err := c.vault(); err != nil { // a bucket without its keys is said before anything starts
-		return err
-	}
-	return c.createSignKey()
+	_, err = c.vault() // a bucket without its keys is said before anything starts; the key that signs is made by the worker, which goes on without it
+	return err
 }
 
 func (c Config) createSignKey() error {
@@ -187,30 +196,47 @@ func (c Config) createSignKey() error {
 	return recordings.CreateSignKey(c.path("secrets"), suite)
 }
 
+// signer signs what the worker takes in. Without its key, parts are taken in all the same: what is said by callers is worth more than its signature.
+func (c Config) signer(ctx context.Context, index *recordings.Index, log *slog.Logger) *recordings.Signer {
+	err := c.createSignKey() // an older release left none
+	var signer *recordings.Signer
+	if err == nil {
+		signer, err = recordings.LoadSigner(c.path("secrets", recordings.SignFile))
+	}
+	if err != nil {
+		log.Error("the key that signs recordings cannot be read: they are taken in without a signature until it can, and the worker is started again", "error", err)
+		return nil
+	}
+	host, err := os.Hostname()
+	if err == nil {
+		err = index.Introduce(ctx, signer.Public(), host, time.Now())
+	}
+	if err != nil {
+		log.Error("the key that signs recordings is known on this host alone", "error", err)
+	}
+	return signer
+}
+
 // takeIn is the worker's part in recordings: they go from the spool into the store, and what becomes of them into the audit.
 func (c Config) takeIn(ctx context.Context, db *storage.DB, keys *casework.Keys, index *recordings.Index, figures *recordings.Metrics, log *slog.Logger) (func(context.Context) error, error) {
 	store, err := c.vault()
 	if err != nil {
 		return nil, err
 	}
-	if err := c.createSignKey(); err != nil { // an older release left none
-		return nil, err
-	}
-	signer, err := recordings.LoadSigner(c.path("secrets", recordings.SignFile))
-	if err != nil {
-		return nil, err
-	}
+	signer := c.signer(ctx, index, log)
 	contacts, err := c.retention(ctx, db, keys)
 	if err != nil {
 		return nil, err
 	}
 	intake, err := recordings.NewIntake(recordings.IntakeConfig{
-		Dir: c.spool(), Store: store, Signer: signer, Late: c.Recordings.late(), Least: c.Recordings.least(), Erased: contacts.Erased, Log: log, Metrics: figures,
+		Dir: c.spool(), Store: store, Signer: signer, Late: c.Recordings.late(), Least: c.Recordings.least(), Erased: contacts.ErasedIn, Log: log, Metrics: figures,
 	}, index)
 	if err != nil {
 		return nil, err
 	}
-	notary, err := recordings.NewNotary(recordings.NotaryConfig{Store: store, Notes: partNotes{casework.NewAudit(db)}, Log: log}, index)
+	notary, err := recordings.NewNotary(recordings.NotaryConfig{
+		Store: store, Notes: partNotes{casework.NewAudit(db)}, Erased: contacts.ErasedIn, Log: log, Metrics: figures,
+	}, index)
 	if err != nil {
 		return nil, err
 	}
@@ -226,6 +252,30 @@ func (c Config) takeIn(ctx context.Context, db *storage.DB, keys *casework.Keys,
 		return recordings.NewPurger(index, keep{contacts}).Run(ctx, rules, log)
 	}
 	return func(ctx context.Context) error { return together(ctx, intake.Run, notary.Run, purge) }, nil
+}
+
+// checkErased looks for what was erased by nobody, and for what was erased and may be read still.
+func (c Config) checkErased(ctx context.Context, db *storage.DB, index *recordings.Index) error {
+	keys, err := c.callerKeys()
+	if err != nil {
+		return err
+	}
+	contacts, err := c.retention(ctx, db, keys)
+	if err != nil {
+		return err
+	}
+	emptied, err := index.Emptied(ctx, contacts.ErasedIn)
+	if err != nil {
+		return err
+	}
+	if len(emptied) > 0 {
+		return fmt.Errorf("the keys of %d parts were emptied, and nobody erased them (%s is one): restore the table recording_keys from a backup", len(emptied), emptied[0])
+	}
+	left, err := index.Unburied(ctx, time.Now())
+	if err == nil && left > 0 {
+		err = fmt.Errorf("the files of %d erased parts of format 1 could not be shown to be gone: the site's key opens them where they lie (docs/operations.md, Recordings)", left)
+	}
+	return err
 }
 
 // checkRecordings looks at the store, at the keys, and for parts that nothing could open.
@@ -260,6 +310,9 @@ func (c Config) checkRecordings(ctx context.Context) (string, error) {
 	lost, err := index.Keyless(ctx)
 	if err == nil && lost > 0 {
 		err = fmt.Errorf("%d parts have lost their key, and nobody erased them: restore the table recording_keys from a backup", lost)
+	}
+	if err == nil {
+		err = c.checkErased(ctx, db, index)
 	}
 	where := c.store()
 	if c.Recordings.S3.Endpoint != "" {

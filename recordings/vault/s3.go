@@ -174,6 +174,24 @@ func (v *S3) Delete(ctx context.Context, name string) error {
 	return wrap("delete", name, err)
 }
 
+// Left tells whether a version of a file is still there, under a lock or only kept by the bucket.
+func (v *S3) Left(ctx context.Context, name string) (bool, error) {
+	if err := valid(name); err != nil {
+		return false, err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	for o := range v.client.ListObjectsIter(ctx, v.cfg.Bucket, minio.ListObjectsOptions{Prefix: v.key(name), Recursive: true, WithVersions: true}) {
+		if o.Err != nil {
+			return false, wrap("ask for versions of", name, o.Err)
+		}
+		if o.Key == v.key(name) && !o.IsDeleteMarker {
+			return true, nil
+		}
+	}
+	return false, wrap("ask for versions of", name, ctx.Err())
+}
+
 // List asks page by page.
 func (v *S3) List(ctx context.Context, prefix string) iter.Seq2[Info, error] {
 	return func(yield func(Info, error) bool) {

@@ -1,0 +1,50 @@
+package recordings
+
+import (
+	"context"
+	"fmt"
+)
+
+// atOnce is how many parts are put into the store at the same time: one that is slow to go, or hangs, does not hold up the others.
+const atOnce = 4
+
+// dispatch begins to store the parts that are due, as many as there is room for, and tells what became of each. It does not wait for them. Those for which
+// there is no room are returned; the next look finds them again.
+func (in *Intake) dispatch(ctx context.Context, parts []string, told func(error)) (left []string) {
+	for n, id := range parts {
+		if ctx.Err() != nil {
+			return parts[n:]
+		}
+		if !in.due(id) {
+			continue
+		}
+		select {
+		case in.slots <- struct{}{}:
+		default:
+			return parts[n:]
+		}
+		in.board(id, true)
+		in.flying.Go(func() {
+			err := in.store(ctx, id)
+			in.tried(id, err)
+			if err != nil {
+				err = fmt.Errorf("recordings: intake %s: %w", id, err)
+			}
+			in.board(id, false)
+			<-in.slots
+			told(err)
+		})
+	}
+	return nil
+}
+
+// board notes that a part is being stored, or no longer is.
+func (in *Intake) board(id string, on bool) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if on {
+		in.under[id] = true
+	} else {
+		delete(in.under, id)
+	}
+}
