@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,12 +19,34 @@ import (
 type sealedNotes struct{ audit *casework.Audit }
 
 func (n sealedNotes) Reasons(ctx context.Context, action, part string) ([]string, error) {
-	rows, err := n.audit.List(ctx, casework.AuditQuery{Object: "part:" + part, Action: action})
+	rows, err := n.audit.List(ctx, casework.AuditQuery{Object: noteOf(part), Action: action, Limit: casework.MaxAuditPage})
 	out := make([]string, 0, len(rows))
 	for _, r := range rows {
 		out = append(out, r.Reason)
 	}
 	return out, err
+}
+
+// Parts walks through all parts that the audit says this of, newest first.
+func (n sealedNotes) Parts(ctx context.Context, action string, since time.Time, see func(part, reason string, at time.Time) error) error {
+	q := casework.AuditQuery{Action: action, From: since, Limit: casework.MaxAuditPage}
+	for {
+		rows, err := n.audit.List(ctx, q)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if part, ok := strings.CutPrefix(r.Object, partNote); ok && r.Action == action {
+				if err := see(part, r.Reason, r.At); err != nil {
+					return err
+				}
+			}
+		}
+		if len(rows) < q.Limit {
+			return nil
+		}
+		q.Before = rows[len(rows)-1].Seq
+	}
 }
 
 func recordingsVerifyCommand(f *flags) *cobra.Command {
@@ -32,7 +56,8 @@ func recordingsVerifyCommand(f *flags) *cobra.Command {
 		Use: "verify [RECORDING | PART]...", Short: "Prove that recordings are what was recorded, and say where not",
 		Long: `Follows the hash chain through every file, proves that its end is the head that the worker signed and wrote into the audit, and opens every piece with
 secrets/` + recordings.IdentityFile + ` (not with --shut, or where that key is not). Of a recording that was erased it proves the stone and the audit. Without names it proves
-all of them, and finds files in the store that belong to none. It ends with 1 when something is wrong.
+all of them, and finds files in the store that belong to none, and parts that the audit knows and nothing else does. It ends with 1 when something is wrong, or
+could not be looked at.
 
 The audit itself is proved by hotline audit verify.`,
 		RunE: inArchive(f, func(a archivist, ctx context.Context, args []string) error {
@@ -40,7 +65,7 @@ The audit itself is proved by hotline audit verify.`,
 			if err != nil {
 				return err
 			}
-			p, err := a.prover(shut)
+			p, err := a.prover(ctx, shut)
 			if err != nil {
 				return err
 			}
@@ -63,11 +88,21 @@ func sinceFlag(s string) (time.Time, error) {
 	return t, nil
 }
 
-func (a archivist) prover(shut bool) (*recordings.Prover, error) {
+func (a archivist) prover(ctx context.Context, shut bool) (*recordings.Prover, error) {
 	cfg := recordings.ProverConfig{Store: a.store, Library: recordings.NewLibrary(a.index, a.store), Audit: sealedNotes{casework.NewAudit(a.db)}}
 	var err error
 	if cfg.SignedBy, err = recordings.LoadSignedBy(a.c.path("secrets", recordings.SignedFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
+	}
+	others, err := a.index.Signers(ctx, sealedNotes{casework.NewAudit(a.db)})
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range others {
+		if !slices.Contains(cfg.SignedBy, k.Public) {
+			fmt.Fprintf(a.out, "signatures of %s count too: the worker on %s made that key, by the audit of %s\n", k.Public, k.Host, k.First.Local().Format(time.DateTime))
+			cfg.SignedBy = append(cfg.SignedBy, k.Public)
+		}
 	}
 	if !shut {
 		if cfg.Keys, err = recordings.LoadSecretKeys(a.c.path("secrets", recordings.IdentityFile)); errors.Is(err, fs.ErrNotExist) {
@@ -83,16 +118,28 @@ func (a archivist) prover(shut bool) (*recordings.Prover, error) {
 var errNotProved = errors.New("not everything is what was recorded")
 
 func (a archivist) verify(ctx context.Context, p *recordings.Prover, names []string, since time.Time) error {
-	var good, erased, bad int
+	var good, erased, bad, unseen int
 	see := func(r recordings.Recording) error {
 		report, err := p.Part(ctx, r)
+		blind := err
+		if err != nil && ctx.Err() == nil { // another key, perhaps: its chain is proved without
+			fmt.Fprintf(a.out, "%s: it could not be looked at as a whole: %v\n", r.ID, err)
+			report, err = p.Shut().Part(ctx, r)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", r.ID, err)
+			fmt.Fprintf(a.out, "%s: nor by its chain alone: %v\n", r.ID, err)
+			unseen++
+			return nil
 		}
 		for _, f := range report.Findings {
 			fmt.Fprintf(a.out, "%s: %s\n", r.ID, f)
 		}
 		switch {
+		case blind != nil:
+			unseen++
 		case !report.OK():
 			bad++
 		case r.Erased:
@@ -110,9 +157,18 @@ func (a archivist) verify(ctx context.Context, p *recordings.Prover, names []str
 			fmt.Fprintf(a.out, "%s: it is in the store and belongs to no recording\n", s)
 		}
 		bad += len(strangers)
+		gone, lost := p.Vanished(ctx, since)
+		for _, v := range gone {
+			fmt.Fprintf(a.out, "%s: gone: the audit has it as sealed on %s, and nothing else knows it\n", v.Part, v.At.Local().Format(time.DateTime))
+		}
+		bad += len(gone)
+		err = errors.Join(err, lost)
 	}
 	fmt.Fprintf(a.out, "%d parts are what was recorded, %d were erased and say so, %d are not in order\n", good, erased, bad)
-	if err == nil && bad > 0 {
+	if unseen > 0 {
+		fmt.Fprintf(a.out, "%d parts could not be looked at\n", unseen)
+	}
+	if err == nil && bad+unseen > 0 {
 		err = errNotProved
 	}
 	return err
