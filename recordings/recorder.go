@@ -79,8 +79,9 @@ type Recorder struct {
 	create func(path string) (sink, error)
 	now    func() time.Time
 
-	mu    sync.Mutex
-	takes map[string]*Take
+	mu       sync.Mutex // never held over I/O: a start that stalls holds up no other take
+	takes    map[string]*Take
+	starting map[string]bool
 }
 
 // sink is the file of a take. Tests put a full or slow disk in its place.
@@ -97,7 +98,7 @@ func NewRecorder(cfg Config) (*Recorder, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	r := &Recorder{cfg: cfg.withDefaults(), create: createLocked, now: time.Now, takes: make(map[string]*Take)}
+	r := &Recorder{cfg: cfg.withDefaults(), create: createLocked, now: time.Now, takes: make(map[string]*Take), starting: make(map[string]bool)}
 	if cfg.Now != nil {
 		r.now = cfg.Now
 	}
@@ -113,13 +114,16 @@ func (r *Recorder) Start(id string, meta Meta) (*Take, error) {
 	if err := validID(id); err != nil {
 		return nil, err
 	}
+	began := r.now()
 	if meta.Started.IsZero() {
-		meta.Started = r.now()
+		meta.Started = began
 	}
 	setDefault(&meta.Kind, KindCall)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if _, taken := r.takes[id]; taken || r.spooled(id) {
+	if !r.reserve(id) {
+		return nil, fmt.Errorf("%w: %s", ErrExists, id)
+	}
+	defer r.release(id)
+	if r.spooled(id) {
 		return nil, fmt.Errorf("%w: %s", ErrExists, id)
 	}
 	w, err := r.begin(id, meta, suffixOpen)
@@ -127,14 +131,34 @@ func (r *Recorder) Start(id string, meta Meta) (*Take, error) {
 		return nil, fmt.Errorf("recordings: start %s: %w", id, err)
 	}
 	t := &Take{
-		id: id, meta: meta, rec: r, chunks: make(chan chunk, r.cfg.Buffer), wake: make(chan struct{}, 1), written: make(chan struct{}), last: r.now(),
+		id: id, meta: meta, rec: r, chunks: make(chan chunk, r.cfg.Buffer), wake: make(chan struct{}, 1), written: make(chan struct{}),
+		began: began, last: began,
 		line: timeline{samples: samplesIn(r.cfg.ChunkDuration), window: samplesIn(r.cfg.Window)},
 	}
 	w.lost = t.lost
+	r.mu.Lock()
 	r.takes[id] = t
+	r.mu.Unlock()
 	r.cfg.Metrics.openTakes.Inc()
 	go t.run(w)
 	return t, nil
+}
+
+// reserve keeps an id for a take that starts; false when there is one.
+func (r *Recorder) reserve(id string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, taken := r.takes[id]; taken || r.starting[id] {
+		return false
+	}
+	r.starting[id] = true
+	return true
+}
+
+func (r *Recorder) release(id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.starting, id)
 }
 
 // begin creates the files of a part: its key, wrapped, then the rest under a name that Intake leaves alone, and, when they are locked and
@@ -187,7 +211,7 @@ func (r *Recorder) spooled(id string) bool {
 	return false
 }
 
-// Close closes every take that is still open.
+// Close closes every take that is still open; one whose Start has not yet returned is none.
 func (r *Recorder) Close() error {
 	r.mu.Lock()
 	var open []*Take

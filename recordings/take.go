@@ -10,9 +10,6 @@ import (
 // pause is how long before the end nothing may have come without counting as silence: the usual distance between frames, with jitter.
 const pause = 100 * time.Millisecond
 
-// leap is how far a frame may lie ahead of what the clock of this process explains. Beyond it, its time is wrong, not the clock.
-const leap = 5 * time.Second
-
 // ErrSlowDisk says that the disk did not take the end of a recording in time. What it took is sealed; Intake closes it.
 var ErrSlowDisk = errors.New("recordings: the disk did not take the recording in time")
 
@@ -24,8 +21,10 @@ type Take struct {
 
 	mu      sync.Mutex // guards what follows; never held over I/O
 	line    timeline
+	began   time.Time // of the request: offsets count from there, however long the disk took for the beginning
 	last    time.Time // of the newest frame
 	base    int64     // where on the line that was
+	courses [sides]course
 	closed  bool
 	chunks  chan chunk
 	wake    chan struct{} // there are pending marks
@@ -40,8 +39,8 @@ type Take struct {
 
 // Write places a frame: alaw holds one G.711 A-law byte a sample, the first of them offset samples (at 8 kHz) after the start of the
 // take. Frames may come in any order within the window; a repeated one replaces itself. It copies alaw, never waits and never fails:
-// a frame that comes too late, has an impossible time, or finds the disk too slow, is counted and becomes a gap. What falls into a pause
-// is forgotten at once. After Close it does nothing.
+// a frame that comes too late, has an impossible time, or finds the disk too slow, is counted and becomes a gap; times that are impossible in one
+// and the same way for a second are taken for another count of the same time. What falls into a pause is forgotten at once. After Close it does nothing.
 func (t *Take) Write(side Side, offset int64, alaw []byte) {
 	if side >= sides {
 		return
@@ -52,7 +51,9 @@ func (t *Take) Write(side Side, offset int64, alaw []byte) {
 		return
 	}
 	now := t.rec.now()
-	if offset > t.base+samplesIn(now.Sub(t.last)+leap) {
+	limit := max(t.base+samplesIn(now.Sub(t.last)), samplesIn(now.Sub(t.began))) + samplesIn(leap)
+	offset, ok := t.courses[side].place(offset, t.now(), limit, now, &t.courses[1-side])
+	if !ok {
 		t.rec.cfg.Metrics.lateSamples.Add(float64(len(alaw)))
 		t.gap(GapClock, t.now(), t.now())
 		return
