@@ -147,6 +147,8 @@ type disk struct {
 	room  atomic.Int64 // bytes that still fit
 	stuck chan struct{}
 	cuts  error
+	gives bool  // what is cut off is room again
+	cut   int64 // of the last write
 }
 
 func (f *disk) Write(b []byte) (int, error) {
@@ -155,6 +157,7 @@ func (f *disk) Write(b []byte) (int, error) {
 	}
 	fits := min(max(f.room.Load(), 0), int64(len(b)))
 	f.room.Add(-fits)
+	f.cut = fits
 	n, err := f.sink.Write(b[:fits])
 	if err == nil && n < len(b) {
 		err = syscall.ENOSPC
@@ -165,6 +168,10 @@ func (f *disk) Write(b []byte) (int, error) {
 func (f *disk) Truncate(size int64) error {
 	if f.cuts != nil {
 		return f.cuts
+	}
+	if f.gives {
+		f.room.Add(f.cut)
+		f.cut = 0
 	}
 	return f.sink.Truncate(size)
 }
@@ -228,11 +235,12 @@ func TestFullDiskForAWhile(t *testing.T) {
 	}
 }
 
-// The disk stays full: Close says so, and what was sealed before becomes a recording.
+// The disk stays full until nobody waits for it any more: Close says so, and what was sealed before becomes a recording.
 func TestFullDisk(t *testing.T) {
 	for _, cuts := range []error{nil, syscall.EIO} {
 		t.Run(fmt.Sprint("truncate ", cuts), func(t *testing.T) {
 			d := sqliteDesk(t)
+			d.rec.patience = 0
 			f := &disk{cuts: cuts}
 			f.room.Store(30000)
 			d.onDisk(f)

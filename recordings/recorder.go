@@ -78,6 +78,8 @@ type Recorder struct {
 	cfg    Config
 	create func(path string) (sink, error)
 	now    func() time.Time
+	// patience is for how long after Close the end of a take is tried again that the disk refuses.
+	patience time.Duration
 
 	mu       sync.Mutex // never held over I/O: a start that stalls holds up no other take
 	takes    map[string]*Take
@@ -98,7 +100,7 @@ func NewRecorder(cfg Config) (*Recorder, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	r := &Recorder{cfg: cfg.withDefaults(), create: createLocked, now: time.Now, takes: make(map[string]*Take), starting: make(map[string]bool)}
+	r := &Recorder{cfg: cfg.withDefaults(), create: createLocked, now: time.Now, patience: 10 * time.Minute, takes: make(map[string]*Take), starting: make(map[string]bool)}
 	if cfg.Now != nil {
 		r.now = cfg.Now
 	}
@@ -111,6 +113,11 @@ func NewRecorder(cfg Config) (*Recorder, error) {
 // Start begins a take. Sample 0 of its timeline is now. ErrExists when the spool holds a recording with that id, of this or of an
 // earlier process: what was recorded is never written over.
 func (r *Recorder) Start(id string, meta Meta) (*Take, error) {
+	return r.start(id, meta, false)
+}
+
+// start begins a take; that of a patient feeder has room for all that this hands over before it waits.
+func (r *Recorder) start(id string, meta Meta, patient bool) (*Take, error) {
 	if err := validID(id); err != nil {
 		return nil, err
 	}
@@ -131,10 +138,16 @@ func (r *Recorder) Start(id string, meta Meta) (*Take, error) {
 		return nil, fmt.Errorf("recordings: start %s: %w", id, err)
 	}
 	t := &Take{
-		id: id, meta: meta, rec: r, chunks: make(chan chunk, r.cfg.Buffer), wake: make(chan struct{}, 1), written: make(chan struct{}),
-		began: began, last: began,
+		id: id, meta: meta, rec: r, wake: make(chan struct{}, 1), written: make(chan struct{}), refused: make(chan struct{}),
+		began: began, last: began, patient: patient, missed: maxSamples,
 		line: timeline{samples: samplesIn(r.cfg.ChunkDuration), window: samplesIn(r.cfg.Window)},
 	}
+	buffer := r.cfg.Buffer
+	if patient {
+		buffer = max(buffer, int((tailStep+t.line.window)/t.line.samples)+2)
+		w.insists = t.trying
+	}
+	t.chunks = make(chan chunk, buffer)
 	w.lost = t.lost
 	r.mu.Lock()
 	r.takes[id] = t

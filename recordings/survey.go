@@ -123,8 +123,9 @@ func (s *survey) marks(plain []byte) {
 	}
 }
 
-// manifest is what the survey can say of a part that lost its writer: its exact end, and gaps within pieces, only the seals know. The last
-// moments, which the writer had not yet sealed, are a mark.
+// manifest is what the survey can say of a part that lost its writer: its exact end, and gaps within pieces, only the seals know. It lasted at least
+// until its last mark: a full disk that had no room for speech may have had some for the mark of it. The last moments, which the writer had not yet
+// sealed, are a mark.
 func (s *survey) manifest(meta Meta) *manifest {
 	var g gapCount
 	for _, m := range s.book.all {
@@ -138,6 +139,12 @@ func (s *survey) manifest(meta Meta) *manifest {
 			g.add(side, missed.from*int64(s.header.samples), missed.to*int64(s.header.samples))
 		}
 	}
+	if last := s.lastMark(); last > samples {
+		for side := range Side(sides) {
+			g.add(side, samples, last)
+		}
+		samples = last
+	}
 	g.close()
 	m := newManifest(&s.header, &s.chain, meta)
 	m.Samples, m.Marks = samples, s.book.closed(samples)
@@ -149,6 +156,16 @@ func (s *survey) manifest(meta Meta) *manifest {
 		}
 	}
 	return m
+}
+
+// lastMark is the newest moment that a mark of the recorder's own speaks of.
+func (s *survey) lastMark() (last int64) {
+	for _, m := range s.book.all {
+		if m.Kind == MarkGap || m.Kind == MarkPaused {
+			last = max(last, m.From, m.To)
+		}
+	}
+	return min(last, maxSamples)
 }
 
 func endOf(m markAt) int64 {

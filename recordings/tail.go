@@ -5,13 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"time"
 
 	"github.com/oklog/ulid/v2"
-	"golang.org/x/sys/unix"
 
 	"hotline/audio"
 )
@@ -37,8 +35,9 @@ type TailConfig struct {
 }
 
 // Tail seals talks that are written in plain speech while they are being written, and destroys the plain speech right behind: what was said rests in
-// memory for seconds, however long the talk is. It survives kill -9: the next life goes on with another part where the files begin; what the dead
-// one had sealed, [Intake] takes in. At most the last second before the death is in both parts.
+// memory for seconds, however long the talk is; what the disk did not take stays there until it does. It survives kill -9: the next life goes on with
+// another part where the files begin; what the dead one had sealed, [Intake] takes in. At most the last second before the death is in both parts. Of
+// two of them on one host one has a talk, the other waits for its death.
 type Tail struct {
 	cfg   TailConfig
 	talks map[string]*tailed
@@ -60,14 +59,15 @@ func NewTail(cfg TailConfig) (*Tail, error) {
 
 // tailed is a talk that is followed.
 type tailed struct {
-	live  Live
-	files [2]*os.File
-	take  *Take
-	base  int64 // place in the files at which the take begins
-	at    int64 // up to where both files were read
-	sent  int64 // up to where they had been read a look ago: by now that is on the disk
-	gone  int64 // up to where their plain speech is destroyed
-	grew  time.Time
+	live   Live
+	files  [2]*os.File
+	take   *Take
+	ending bool     // the take was closed, and the disk has not yet taken its end
+	speech [2]int64 // up to where, beyond at, the files are known to hold nothing
+	base   int64    // place in the files at which the take begins
+	at     int64    // up to where both files were read
+	gone   int64    // up to where their plain speech is destroyed
+	grew   time.Time
 }
 
 // Run follows talks until ctx ends; it returns nil then, and leaves what is open to the next life.
@@ -91,9 +91,8 @@ func (t *Tail) Run(ctx context.Context) error {
 // leave closes in order what is being sealed. The rest of the talk is another part, of the next life.
 func (t *Tail) leave() {
 	for _, k := range t.talks {
-		if k.seal(t.cfg.Log) {
-			_ = k.destroyTo(k.at) // else the next life seals it once more
-		}
+		k.seal(t.cfg.Log)
+		_ = k.destroyTo(k.safe()) // else the next life seals it once more
 		k.close()
 	}
 	clear(t.talks)
@@ -118,13 +117,19 @@ func (t *Tail) follow(ctx context.Context, live Live) error {
 	k := t.talks[live.ID]
 	if k == nil {
 		opened, err := openTailed(live, t.now())
-		if err != nil {
+		if opened == nil || err != nil {
 			return err
 		}
 		k = opened
 		t.talks[live.ID] = k
 	}
 	k.live.Over = live.Over
+	if k.ending {
+		if !k.take.ended() {
+			return nil // what comes meanwhile waits in the files
+		}
+		k.seal(t.cfg.Log)
+	}
 	end, written, err := k.size()
 	if err != nil {
 		return err
@@ -135,101 +140,50 @@ func (t *Tail) follow(ctx context.Context, live Live) error {
 			return err
 		}
 	}
-	if err := k.destroyTo(k.sent); err != nil {
+	if err := k.destroyTo(k.safe()); err != nil {
 		return err
 	}
-	k.sent = k.at
 	over := live.Over || k.closedByWriter() || t.now().Sub(k.grew) > t.cfg.Idle
-	if !over {
+	if !over && !k.spoiled() {
 		return nil
 	}
-	if again, _, err := k.size(); err != nil || again > k.at {
-		return err // it grew since; the next look takes that
+	if again, _, err := k.size(); err != nil || again > k.at && !k.spoiled() {
+		return err // it grew since, or the disk is behind; the next look takes that
 	}
 	if !k.seal(t.cfg.Log) {
 		return nil // the disk is slow: what is sealed is safe, and the plain speech waits for the next look
 	}
-	if err := k.destroyTo(k.at); err != nil {
+	if err := k.destroyTo(k.safe()); err != nil {
 		return err
 	}
+	if again, _, err := k.size(); err != nil || again > k.at {
+		return err // the disk lost the end of it: another part begins there
+	}
 	if live.Over || k.closedByWriter() || t.now().Sub(k.grew) > t.cfg.Gone {
-		k.close()
+		err := errors.Join(destroy(live.Files[Left]), destroy(live.Files[Right]))
+		k.close() // after: who waits for the lock shall find nothing
 		delete(t.talks, live.ID)
-		return errors.Join(destroy(live.Files[Left]), destroy(live.Files[Right]))
+		return err
 	}
 	return nil
-}
-
-// openTailed begins where the plain speech begins: what was before has been sealed and destroyed.
-func openTailed(live Live, now time.Time) (*tailed, error) {
-	k := &tailed{live: live, grew: now}
-	for side, path := range live.Files {
-		f, err := os.Open(path)
-		if err != nil {
-			k.close()
-			return nil, err
-		}
-		k.files[side] = f
-	}
-	first := [2]int64{firstSpeech(k.files[Left]), firstSpeech(k.files[Right])}
-	k.at = min(first[Left], first[Right])
-	k.base, k.sent = k.at, k.at
-	return k, nil
-}
-
-// firstSpeech is the place of the first sample that was not destroyed.
-func firstSpeech(f *os.File) int64 {
-	at, err := unix.Seek(int(f.Fd()), 0, unix.SEEK_DATA)
-	if err != nil { // nothing but holes, or a file system without: from the beginning, or the end of the zeros
-		at = 0
-	}
-	var b [4096]byte
-	for {
-		n, err := f.ReadAt(b[:], at)
-		for i, sample := range b[:n] {
-			if sample != 0 {
-				return at + int64(i)
-			}
-		}
-		at += int64(n)
-		if err != nil {
-			return at
-		}
-	}
-}
-
-// size is up to where both files are there, and when they came to be that long. Where nothing more comes for one of them it is as long as the other.
-func (k *tailed) size() (end int64, written time.Time, err error) {
-	var sizes [2]int64
-	for side, f := range k.files {
-		st, err := f.Stat()
-		if err != nil {
-			return 0, time.Time{}, err
-		}
-		sizes[side] = st.Size()
-		if st.ModTime().After(written) {
-			written = st.ModTime()
-		}
-	}
-	if lag := max(sizes[0], sizes[1]) - min(sizes[0], sizes[1]); lag > apart || k.live.Over {
-		return max(sizes[0], sizes[1]), written, nil
-	}
-	return min(sizes[0], sizes[1]), written, nil
 }
 
 const (
 	// apart is how far one side may be ahead of the other: their writer keeps them together, save for its buffers.
 	apart = 10 * Rate
-	// tailStep is how much is handed to the take before the disk is waited for: less than the take's buffer holds.
+	// tailStep is how much is handed to the take before the disk is waited for: its buffer holds that.
 	tailStep = 2 * Rate
+	// tailWait is how long one look waits for the disk. What it did not take by then it takes until a later look.
+	tailWait = time.Second
 )
 
-// read hands what is new to the take, side by side in small pieces: the take puts them together as it does what comes from a network.
+// read hands what is new to the take, side by side in small pieces: the take puts them together as it does what comes from a network. It stops where
+// the disk does not come after.
 func (t *Tail) read(ctx context.Context, k *tailed, end int64, written time.Time) error {
 	if k.take == nil {
 		began := written.Add(-timeOf(end - k.at))
 		id := ulid.MustNew(ulid.Timestamp(began), ulid.DefaultEntropy()).String()
-		take, err := t.cfg.Recorder.Start(id, Meta{Call: k.live.Call, Line: k.live.Line, Started: began})
+		take, err := t.cfg.Recorder.start(id, Meta{Call: k.live.Call, Line: k.live.Line, Started: began}, true)
 		if err != nil {
 			return err
 		}
@@ -237,27 +191,31 @@ func (t *Tail) read(ctx context.Context, k *tailed, end int64, written time.Time
 		take.Begin(MarkTalk, "", k.live.Code)
 	}
 	var piece [audio.FrameSamples]byte
-	for k.at < end {
+	defer clear(piece[:])
+	for k.at < end && k.take.idle() && !k.spoiled() {
 		for upTo := min(end, k.at+tailStep); k.at < upTo; {
 			n := min(upTo-k.at, int64(len(piece)))
 			for side, f := range k.files {
-				if got, _ := f.ReadAt(piece[:n], k.at); got > 0 { // short: this side has no more
-					k.take.Write(Side(side), k.at-k.base, piece[:got])
+				at := k.speechFrom(Side(side))
+				if at >= k.at+n {
+					continue // a gap
+				}
+				if got, _ := f.ReadAt(piece[:k.at+n-at], at); got > 0 { // short: this side has no more
+					k.take.Write(Side(side), at-k.base, piece[:got])
 				}
 			}
 			k.at += n
 		}
-		k.take.catchUp(ctx)
+		k.take.catchUp(ctx, tailWait)
 	}
-	clear(piece[:])
 	return nil
 }
 
-// catchUp waits until no piece waits for the disk.
-func (t *Take) catchUp(ctx context.Context) {
+// catchUp waits until the disk took what was handed over, but not for ever.
+func (t *Take) catchUp(ctx context.Context, limit time.Duration) {
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for len(t.chunks) > 0 {
+	for until := time.Now().Add(limit); !t.idle() && time.Now().Before(until); {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -273,86 +231,45 @@ func (t *Take) endHere() {
 	t.last = t.rec.now()
 }
 
-// destroyTo destroys the plain speech before a place, and leaves the time at which the files were written as it was: it tells when the talk began.
-func (k *tailed) destroyTo(end int64) error {
-	if end <= k.gone {
-		return nil
-	}
-	for _, path := range k.live.Files {
-		if err := punch(path, end); err != nil {
-			return fmt.Errorf("destroy plain speech: %w", err)
-		}
-	}
-	k.gone = end
-	return nil
-}
-
-func punch(path string, end int64) error {
-	f, err := os.OpenFile(path, os.O_WRONLY, 0)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = f.Close() }()
-	st, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	err = unix.Fallocate(int(f.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, 0, min(end, max(st.Size(), 1)))
-	if errors.Is(err, unix.EOPNOTSUPP) {
-		return nil // it goes with the file
-	}
-	return errors.Join(err, os.Chtimes(path, time.Time{}, st.ModTime()))
-}
-
-// closedByWriter says for certain that nobody has the files open but we; false: somebody has, or we may not know (fcntl(2), F_SETLEASE).
-func (k *tailed) closedByWriter() bool {
-	for _, path := range k.live.Files {
-		if !onlyOurs(path) {
-			return false
-		}
-	}
-	return true
-}
-
-// onlyOurs asks for the lease that only the one who has a file open alone gets, by a reader of its own: our other descriptors count as others.
-func onlyOurs(path string) bool {
-	f, err := os.Open(path)
-	if err != nil {
-		return errors.Is(err, fs.ErrNotExist)
-	}
-	defer func() { _ = f.Close() }()
-	// A read lease is refused while anybody has the file open for writing.
-	if _, err := unix.FcntlInt(f.Fd(), unix.F_SETLEASE, unix.F_RDLCK); err != nil {
-		return false
-	}
-	_, err = unix.FcntlInt(f.Fd(), unix.F_SETLEASE, unix.F_UNLCK)
-	return err == nil
-}
-
-// seal ends the part and says whether it is safe.
+// seal ends the part and says whether the disk took its end, or never will: then what it did not take is to be read again.
 func (k *tailed) seal(log *slog.Logger) bool {
 	if k.take == nil {
 		return true
 	}
 	k.take.endHere()
+	k.ending = true
 	length, err := k.take.Close()
+	if !k.take.ended() {
+		log.Error("a talk on a telephone waits for the disk to be sealed", "call_id", k.live.Call, "error", err)
+		return false
+	}
 	if err != nil {
 		log.Error("a talk on a telephone could not be sealed in order; what the disk took is kept", "call_id", k.live.Call, "error", err)
-		if errors.Is(err, ErrSlowDisk) {
-			return false
-		}
 	} else {
 		log.Info("a talk on a telephone was sealed", "call_id", k.live.Call, "duration_ms", length.Milliseconds())
 	}
-	k.take = nil
+	k.at = k.safe()
+	k.take, k.base, k.ending, k.speech = nil, k.at, false, [2]int64{}
 	return true
 }
 
-func (k *tailed) close() {
-	for side, f := range k.files {
-		if f != nil {
-			_ = f.Close()
-			k.files[side] = nil
-		}
+// safe is up to where the disk has what was said.
+func (k *tailed) safe() int64 {
+	if k.take == nil {
+		return k.at
 	}
+	kept, spoiled := k.take.kept()
+	if k.take.ended() && k.take.failed == nil && !spoiled {
+		return k.at // the last piece too, which is none of full length
+	}
+	return min(k.base+kept, k.at)
+}
+
+// spoiled tells whether the disk lost something of the part: another one has to begin there.
+func (k *tailed) spoiled() bool {
+	if k.take == nil {
+		return false
+	}
+	_, spoiled := k.take.kept()
+	return spoiled
 }

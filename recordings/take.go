@@ -32,6 +32,16 @@ type Take struct {
 	pending []markAt // for the writer
 	still   stillness
 
+	// patient says that whoever feeds the take can wait and looks at kept: what the disk refuses is tried again, and no time is too far ahead.
+	patient bool
+	handed  int       // pieces that the writer got
+	done    int       // and those that it is done with
+	safe    int64     // up to where the disk took what came
+	missed  int64     // where the first piece begins that is lost
+	until   time.Time // after Close: until when the writer tries
+
+	refused chan struct{} // closed when the disk refused the end; then refusal may be read
+	refusal error
 	written chan struct{} // closed when the writer has ended
 	length  time.Duration // after written: of what was sealed
 	failed  error         // after written: why it could not be closed in order
@@ -51,7 +61,10 @@ func (t *Take) Write(side Side, offset int64, alaw []byte) {
 		return
 	}
 	now := t.rec.now()
-	limit := max(t.base+samplesIn(now.Sub(t.last)), samplesIn(now.Sub(t.began))) + samplesIn(leap)
+	limit := int64(maxSamples)
+	if !t.patient {
+		limit = max(t.base+samplesIn(now.Sub(t.last)), samplesIn(now.Sub(t.began))) + samplesIn(leap)
+	}
 	offset, ok := t.courses[side].place(offset, t.now(), limit, now, &t.courses[1-side])
 	if !ok {
 		t.rec.cfg.Metrics.lateSamples.Add(float64(len(alaw)))
@@ -75,17 +88,20 @@ func (t *Take) hand(done []chunk) {
 	for _, c := range done {
 		select {
 		case t.chunks <- c:
+			t.handed++
 		default:
 			t.rec.cfg.Metrics.droppedChunks.WithLabelValues("slow").Inc()
 			from := int64(c.slot) * t.line.samples
+			t.missed = min(t.missed, from)
 			t.gap(GapSlow, from, from+int64(c.samples()))
 		}
 	}
 }
 
 // Close ends the recording now and seals it: when it returns without error the recording is safe on disk, under its final name. It
-// returns the length. An error leaves what was written in the spool, where Intake seals it as incomplete. Close again waits for the
-// first and returns the same.
+// returns the length. With [ErrSlowDisk] the disk was too slow, or refused the end: the writer goes on trying for some minutes. Any other error
+// leaves what was written in the spool, where Intake seals it as incomplete. Close again waits for the first and returns the same, or what has
+// become of it since.
 func (t *Take) Close() (time.Duration, error) {
 	began := time.Now()
 	t.mu.Lock()
@@ -96,6 +112,7 @@ func (t *Take) Close() (time.Duration, error) {
 		}
 		t.hand(t.line.finish())
 		t.closed = true
+		t.until = began.Add(t.rec.patience)
 		close(t.chunks)
 		defer func() { t.rec.cfg.Metrics.sealSeconds.Observe(time.Since(began).Seconds()) }()
 	}
@@ -104,8 +121,11 @@ func (t *Take) Close() (time.Duration, error) {
 	defer limit.Stop()
 	select {
 	case <-t.written:
+	case <-t.refused:
 	case <-limit.C:
-		return timeOf(t.line.head), fmt.Errorf("recordings: close %s: %w", t.id, ErrSlowDisk)
+	}
+	if !t.ended() {
+		return timeOf(t.line.head), fmt.Errorf("recordings: close %s: %w", t.id, t.slow())
 	}
 	if t.failed != nil {
 		return t.length, fmt.Errorf("recordings: close %s: %w", t.id, t.failed)
@@ -113,23 +133,12 @@ func (t *Take) Close() (time.Duration, error) {
 	return t.length, nil
 }
 
-// run owns the file of the take.
-func (t *Take) run(w *writer) {
-	defer close(t.written)
-	defer t.rec.forget(t.id)
-	for open := true; open; {
-		var c chunk
-		select {
-		case <-t.wake:
-		case c, open = <-t.chunks:
-		}
-		w.mark(t.takeMarks()) // before the piece: a pause in it is no gap
-		if open && c.audio != nil {
-			w.append(c)
-		}
+// slow says why Close does not wait any longer.
+func (t *Take) slow() error {
+	select {
+	case <-t.refused:
+		return errors.Join(ErrSlowDisk, t.refusal)
+	default:
+		return ErrSlowDisk
 	}
-	w.mark(t.takeMarks()) // of pieces that were lost last
-	// The channel was closed under mu after the last change of the timeline, so head is final.
-	t.length = timeOf(t.line.head)
-	t.failed = w.finish(t.line.head)
 }

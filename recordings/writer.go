@@ -12,6 +12,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // writer seals chunks into one file. It belongs to one goroutine.
@@ -30,9 +33,13 @@ type writer struct {
 	size    int64 // of the whole frames in the file
 	chain   chain
 	book    markBook
-	unsaved []markAt // marks that the disk refused
-	torn    bool     // the file could not be cut back to whole frames: nothing more may follow
-	full    bool     // the last write failed; said once
+	unsaved []markAt  // marks that the disk refused
+	torn    bool      // the file could not be cut back to whole frames: nothing more may follow
+	full    bool      // the last write failed; said once
+	counted bool      // the gaps were closed
+	ended   *manifest // summary and manifest are on disk
+	// insists tells whether a piece that the disk refuses is tried again; nil: never
+	insists func() bool
 
 	pieces uint32
 	gaps   gapCount
@@ -111,23 +118,39 @@ func (w *writer) cut() error {
 	return err
 }
 
-// append seals one chunk. When the disk refuses it, the chunk becomes a gap and the next one is tried again.
-func (w *writer) append(c chunk) {
+// append seals one chunk and tells whether the disk took it. When it did not, the chunk becomes a gap and the next one is tried again.
+func (w *writer) append(c chunk) bool {
 	err := w.piece(c)
+	for wait := firstRetry; err != nil && w.insists != nil && !w.torn && w.insists(); wait = min(2*wait, lastRetry) {
+		w.refused(err)
+		time.Sleep(wait)
+		err = w.piece(c)
+	}
 	if err != nil {
 		w.rec.cfg.Metrics.droppedChunks.WithLabelValues("disk").Inc()
-		if !w.full {
-			w.log.Error("a piece of the recording could not be written; the call goes on", "err", err)
-		}
-		w.full = true
+		w.refused(err)
 		from := int64(c.slot) * int64(w.header.samples)
 		w.lost(GapDisk, from, from+int64(c.samples()))
-		return
+		return false
 	}
 	if w.full {
 		w.log.Info("the recording can be written again")
 	}
 	w.full = false
+	return true
+}
+
+// How long it takes until what the disk refused is tried again: at first, and at most.
+const (
+	firstRetry = 250 * time.Millisecond
+	lastRetry  = 10 * time.Second
+)
+
+func (w *writer) refused(err error) {
+	if !w.full {
+		w.log.Error("a piece of the recording could not be written; the call goes on", "err", err)
+	}
+	w.full = true
 }
 
 func (w *writer) piece(c chunk) error {
@@ -190,21 +213,45 @@ func (w *writer) pauses() {
 	}
 }
 
-// finish writes the summary and the manifest of a part of that many samples and gives the file its final name.
+// finish ends a part of that many samples and closes the file.
 func (w *writer) finish(samples int64) error {
-	w.gaps.end(samples)
-	w.gaps.close()
-	w.rec.cfg.Metrics.gapSeconds.Add(timeOf(w.gaps.samples).Seconds())
-	m, err := w.end(samples)
-	if err == nil {
-		err = w.file.Sync()
-	}
-	if err == nil {
-		err = w.settle(m)
-	}
-	// The lock goes with the file's closing, after the rename: until then Intake takes the recording for a live one.
-	return errors.Join(err, w.file.Close())
+	return errors.Join(w.conclude(samples), w.close())
 }
+
+// close lets go of the file. Its lock goes with it, after the rename: until then Intake takes the recording for a live one.
+func (w *writer) close() error { return w.file.Close() }
+
+// conclude writes the summary and the manifest of a part of that many samples and gives the file its final name. Unless the file is torn it may be
+// tried again: a full disk is left as it was before.
+func (w *writer) conclude(samples int64) error {
+	if !w.counted {
+		w.counted = true
+		w.gaps.end(samples)
+		w.gaps.close()
+		w.rec.cfg.Metrics.gapSeconds.Add(timeOf(w.gaps.samples).Seconds())
+	}
+	if w.ended == nil {
+		size := w.size
+		m, err := w.end(samples)
+		if err == nil {
+			if err = w.file.Sync(); err != nil && !noRoom(err) {
+				w.torn = true // nobody knows what is on the disk
+			}
+		}
+		if err != nil {
+			w.size = size
+			if cut := w.cut(); cut != nil {
+				w.torn = true
+				err = errors.Join(err, cut)
+			}
+			return err
+		}
+		w.ended = m
+	}
+	return w.settle(w.ended)
+}
+
+func noRoom(err error) bool { return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) }
 
 // end writes the last two frames.
 func (w *writer) end(samples int64) (*manifest, error) {
@@ -254,10 +301,12 @@ func (w *writer) settle(m *manifest) error {
 	if err := writeSidecar(dir, sidecarOf(m)); err != nil {
 		return err
 	}
-	if err := os.Rename(filepath.Join(dir, m.Part+w.suffix), filepath.Join(dir, m.Part+suffixSealed)); err != nil {
-		return err
+	err := os.Rename(filepath.Join(dir, m.Part+w.suffix), filepath.Join(dir, m.Part+suffixSealed))
+	if err == nil {
+		err = syncDir(dir)
 	}
-	return syncDir(dir)
+	w.torn = err != nil // it may have its name
+	return err
 }
 
 // sidecarOf is what the sidecar of a finished part says.
