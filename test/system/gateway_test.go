@@ -1,6 +1,7 @@
 package system_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -39,5 +40,23 @@ func TestGatewayDiesInATalk(t *testing.T) {
 		if len(clip.Channels) != 2 || share(of(0), toneFirst) < 0.5 || share(of(1), toneCaller) < 0.5 {
 			t.Errorf("part %d of the recording (%v) does not hold both voices", n, r)
 		}
+	}
+	s.proved(id, "2 parts are what was recorded, 0 were erased and say so, 0 are not in order")
+	if out, err := s.Command(t.Context(), "recordings", "erase", id, "--yes", "--reason", "the scenario is over"); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	s.proved(id, "0 parts are what was recorded, 2 were erased and say so, 0 are not in order")
+}
+
+// proved waits until `hotline recordings verify` says so of a call: the worker signs what closes a part, and writes it into the audit, within seconds.
+func (s *scene) proved(call, want string) {
+	s.t.Helper()
+	var said string
+	if err := stage.Poll(s.t.Context(), 10*time.Second, func() bool {
+		out, _ := s.Command(s.t.Context(), "recordings", "verify", call) // it is an error until all is in order
+		said = string(out)
+		return strings.Contains(said, want)
+	}); err != nil {
+		s.t.Errorf("recordings verify %s: %s", call, said)
 	}
 }
