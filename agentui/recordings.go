@@ -110,15 +110,20 @@ func (k knownCalls) Levels(ctx context.Context, calls []string) (map[string]stri
 	return out, err
 }
 
-func (k knownCalls) Class(ctx context.Context, call string) (string, error) {
-	st, err := k.s.deps.Retention.Standing(ctx, call)
-	switch {
-	case st.Held:
-		return tapes.ClassHold, err
-	case st.Class == retention.HighRisk:
-		return tapes.ClassHighRisk, err
+func (k knownCalls) Classes(ctx context.Context, calls []string) (map[string]string, error) {
+	all, err := k.s.deps.Retention.Standings(ctx, calls)
+	out := make(map[string]string, len(calls))
+	for call, st := range all {
+		switch {
+		case st.Held:
+			out[call] = tapes.ClassHold
+		case st.Class == retention.HighRisk:
+			out[call] = tapes.ClassHighRisk
+		default:
+			out[call] = tapes.ClassOrdinary
+		}
 	}
-	return tapes.ClassOrdinary, err
+	return out, err
 }
 
 func (s *Server) listRecordings(w http.ResponseWriter, r *http.Request, v *visitor) {

@@ -28,7 +28,7 @@ const (
 
 // retainer is what the console asks of retention.
 type retainer interface {
-	Standing(ctx context.Context, call string) (retention.Standing, error)
+	Standings(ctx context.Context, calls []string) (map[string]retention.Standing, error)
 	Due(ctx context.Context, rules retention.Rules, limit int) (retention.Plan, error)
 	Pass(ctx context.Context, rules retention.Rules) (retention.Passed, error)
 	Put(ctx context.Context, kind storage.Subject, object, by, reason string) (retention.Hold, error)

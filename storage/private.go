@@ -1,6 +1,9 @@
 package storage
 
-import "context"
+import (
+	"context"
+	"strings"
+)
 
 // Subject says whose traces: those of a call, of a pseudonym of a number, of a person's file.
 type Subject string
@@ -64,4 +67,31 @@ func (l Live) Holds(ctx context.Context, tx *Tx, id string) (bool, error) {
 	var found bool
 	err := tx.QueryRow(ctx, "SELECT EXISTS ("+l.Query+")", id).Scan(&found)
 	return found, err
+}
+
+// amongMost bounds how many ids one statement asks about.
+const amongMost = 500
+
+// Among tells of which of many subjects it is so. It only reads, in one statement for some hundred of them; it sees each of them as it is, not all at
+// one moment.
+func (l Live) Among(ctx context.Context, db *DB, ids []string) (found map[string]bool, err error) {
+	found = make(map[string]bool)
+	for len(ids) > 0 {
+		some := ids[:min(len(ids), amongMost)]
+		ids = ids[len(some):]
+		args := make([]any, len(some))
+		for i, id := range some {
+			args[i] = id
+		}
+		yes, err := Select(ctx, db, func(r Row) (id string, err error) { return id, r.Scan(&id) },
+			"WITH asked(id) AS (VALUES (CAST(? AS TEXT))"+strings.Repeat(", (?)", len(some)-1)+") SELECT id FROM asked WHERE EXISTS ("+
+				strings.Replace(l.Query, "?", "asked.id", 1)+")", args...)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range yes {
+			found[id] = true
+		}
+	}
+	return found, nil
 }

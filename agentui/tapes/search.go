@@ -30,8 +30,8 @@ var ErrPlace = errors.New("tapes: not a place in the list")
 type Known interface {
 	// Levels are the highest that were said in each call; a call without one is not in it.
 	Levels(ctx context.Context, calls []string) (map[string]string, error)
-	// Class is how long what belongs to a call is kept.
-	Class(ctx context.Context, call string) (string, error)
+	// Classes are how long what belongs to each call is kept.
+	Classes(ctx context.Context, calls []string) (map[string]string, error)
 }
 
 // Row is a recording with what the site knows of its call.
@@ -70,40 +70,43 @@ func moment(t time.Time) string {
 }
 
 // Fill adds to recordings what is known of their calls.
-func Fill(ctx context.Context, known Known, all []Recording) (out []Row, err error) {
-	levels, err := levelsOf(ctx, known, all)
-	for _, r := range all {
-		if err != nil {
-			return nil, err
-		}
-		var row Row
-		row, _, err = Search{}.row(ctx, known, r, levels)
-		out = append(out, row)
-	}
-	return out, err
+func Fill(ctx context.Context, known Known, all []Recording) ([]Row, error) {
+	rows, _, err := Search{}.rows(ctx, known, all)
+	return rows, err
 }
 
-func levelsOf(ctx context.Context, known Known, all []Recording) (map[string]string, error) {
-	var calls []string
+// rows adds to recordings what is known of their calls, and tells of each whether it is looked for. The class is asked for last, and of those alone that
+// are still wanted: it takes a look at everything that is kept of a call.
+func (s Search) rows(ctx context.Context, known Known, all []Recording) (rows []Row, wanted []bool, err error) {
+	levels, err := known.Levels(ctx, callsOf(all, nil))
+	if err != nil {
+		return nil, nil, err
+	}
 	for _, r := range all {
-		if r.Call != "" {
+		rows = append(rows, Row{Recording: r, Level: levels[r.Call], Class: ClassOrdinary})
+		wanted = append(wanted, s.Level == "" || levels[r.Call] == s.Level)
+	}
+	classes, err := known.Classes(ctx, callsOf(all, wanted))
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, r := range all {
+		if class := classes[r.Call]; class != "" && r.Call != "" {
+			rows[i].Class = class
+		}
+		wanted[i] = wanted[i] && (s.Class == "" || rows[i].Class == s.Class)
+	}
+	return rows, wanted, nil
+}
+
+// callsOf are the calls of recordings; wanted nil: of all.
+func callsOf(all []Recording, wanted []bool) (calls []string) {
+	for i, r := range all {
+		if r.Call != "" && (wanted == nil || wanted[i]) {
 			calls = append(calls, r.Call)
 		}
 	}
-	return known.Levels(ctx, calls)
-}
-
-// row adds to a recording what is known of its call, and tells whether it is looked for. The class is asked for last: it takes a look at everything that is
-// kept of a call.
-func (s Search) row(ctx context.Context, known Known, r Recording, levels map[string]string) (row Row, wanted bool, err error) {
-	row = Row{Recording: r, Level: levels[r.Call], Class: ClassOrdinary}
-	if s.Level != "" && row.Level != s.Level {
-		return row, false, nil
-	}
-	if r.Call != "" {
-		row.Class, err = known.Class(ctx, r.Call)
-	}
-	return row, s.Class == "" || row.Class == s.Class, err
+	return calls
 }
 
 // Find returns at most s.Limit rows, and where the next page begins: the zero Place when there is none. A page may be short though there are more.
@@ -118,21 +121,17 @@ func Find(ctx context.Context, lib Library, known Known, s Search) (out []Row, n
 		if err != nil {
 			return nil, Place{}, err
 		}
-		levels, err := levelsOf(ctx, known, some)
+		rows, wanted, err := s.rows(ctx, known, some)
 		if err != nil {
 			return nil, Place{}, err
 		}
-		for _, r := range some {
+		for i, r := range rows {
 			if len(out) == s.Limit {
 				return out, q.Before, nil
 			}
 			q.Before = Place{r.Started, r.Parts[0].ID}
-			row, wanted, err := s.row(ctx, known, r, levels)
-			if err != nil {
-				return nil, Place{}, err
-			}
-			if wanted {
-				out = append(out, row)
+			if wanted[i] {
+				out = append(out, r)
 			}
 		}
 		if seen += len(some); len(some) < q.Limit {

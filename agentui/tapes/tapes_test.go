@@ -98,7 +98,7 @@ func TestPlaces(t *testing.T) {
 }
 
 // many are recordings, one a second, every tenth of high risk, every hundredth on hold.
-type many struct{ n, asked int }
+type many struct{ n, asked, classes int }
 
 func (m *many) Find(_ context.Context, q Query) (out []Recording, err error) {
 	m.asked++
@@ -126,11 +126,15 @@ func (*many) Levels(_ context.Context, calls []string) (map[string]string, error
 	return out, nil
 }
 
-func (*many) Class(_ context.Context, call string) (string, error) {
-	if len(call) > 2 && call[len(call)-2:] == "00" {
-		return ClassHold, nil
+func (m *many) Classes(_ context.Context, calls []string) (map[string]string, error) {
+	m.classes++
+	out := map[string]string{}
+	for _, c := range calls {
+		if len(c) > 2 && c[len(c)-2:] == "00" {
+			out[c] = ClassHold
+		}
 	}
-	return ClassOrdinary, nil
+	return out, nil
 }
 
 func TestSearchGoesThroughPages(t *testing.T) {
@@ -155,6 +159,9 @@ func TestSearchGoesThroughPages(t *testing.T) {
 			if c.s.Before = next; next.Started.IsZero() {
 				break
 			}
+		}
+		if m.classes != m.asked {
+			t.Errorf("%s: classes were asked for %d times in %d pages", name, m.classes, m.asked)
 		}
 		if len(seen) != c.want {
 			t.Errorf("%s: %d", name, len(seen))

@@ -23,6 +23,10 @@ func (f filed) FilesOf(ctx context.Context, call string) ([]string, error) {
 	return out, err
 }
 
+func (f filed) FilesOfEach(ctx context.Context, calls []string) (map[string][]string, error) {
+	return f.files.OfCalls(ctx, calls)
+}
+
 // mostOfAFile bounds how many contacts of one person are looked at.
 const mostOfAFile = 100_000
 

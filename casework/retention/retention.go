@@ -63,6 +63,8 @@ var (
 type people interface {
 	// FilesOf are the files that a call belongs to, with the parts they were made of.
 	FilesOf(ctx context.Context, call string) ([]string, error)
+	// FilesOfEach is FilesOf for many calls; one without a file is not in it.
+	FilesOfEach(ctx context.Context, calls []string) (map[string][]string, error)
 	// CallsOf are all calls of a file and its parts; ErrNotFound.
 	CallsOf(ctx context.Context, file string) (calls, parts []string, err error)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -36,6 +37,18 @@ func (w world) FilesOf(_ context.Context, call string) (out []string, err error)
 		}
 	}
 	return out, nil
+}
+
+func (w world) FilesOfEach(ctx context.Context, calls []string) (map[string][]string, error) {
+	out := map[string][]string{}
+	for f, all := range w.files {
+		for _, c := range all {
+			if slices.Contains(calls, c) {
+				out[c] = append(out[c], f)
+			}
+		}
+	}
+	return out, ctx.Err()
 }
 
 func (w world) CallsOf(_ context.Context, file string) (calls, parts []string, err error) {

@@ -3,6 +3,7 @@ package retention
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"hotline/storage"
 )
@@ -14,28 +15,76 @@ type Standing struct {
 	Live  bool
 }
 
-// Standing tells of which class a call is and what keeps it, whether or not it is known otherwise.
-func (s *Store) Standing(ctx context.Context, call string) (st Standing, err error) {
-	files, err := s.people.FilesOf(ctx, call)
+// Standing tells of which class a call is and what keeps it, whether or not it is known otherwise. It only reads and waits for nobody who writes: who
+// acts on it asks again in the transaction in which it acts, by [Store.Release].
+func (s *Store) Standing(ctx context.Context, call string) (Standing, error) {
+	all, err := s.Standings(ctx, []string{call})
+	return all[call], err
+}
+
+// Standings is [Store.Standing] of many calls, in as many statements as there are questions.
+func (s *Store) Standings(ctx context.Context, calls []string) (map[string]Standing, error) {
+	files, err := s.people.FilesOfEach(ctx, calls)
 	if err != nil {
-		return st, wrap("look at "+call, err)
+		return nil, wrap("look at calls", err)
 	}
-	err = s.db.InTx(ctx, func(tx *storage.Tx) error {
-		st = Standing{Class: Ordinary}
-		high, err := s.any(ctx, tx, func(p storage.Private) []storage.Live { return p.Highs }, call, files)
-		if err != nil {
-			return err
-		}
-		if high {
+	highs, err := s.among(ctx, calls, files, func(p storage.Private) []storage.Live { return p.Highs })
+	if err != nil {
+		return nil, wrap("look at calls", err)
+	}
+	lives, err := s.among(ctx, calls, files, func(p storage.Private) []storage.Live { return p.Lives })
+	if err != nil {
+		return nil, wrap("look at calls", err)
+	}
+	holds, err := s.among(ctx, calls, files, func(storage.Private) []storage.Live { return nil }, heldBy...)
+	if err != nil {
+		return nil, wrap("look at calls", err)
+	}
+	out := make(map[string]Standing, len(calls))
+	for _, call := range calls {
+		st := Standing{Class: Ordinary, Held: holds[call], Live: lives[call]}
+		if highs[call] {
 			st.Class = HighRisk
 		}
-		if st.Held, err = held(ctx, tx, call, files); err != nil {
-			return err
+		out[call] = st
+	}
+	return out, nil
+}
+
+// heldBy are the questions whether something is on hold.
+var heldBy = []storage.Live{
+	{Of: storage.OfCall, Query: `SELECT 1 FROM retention_holds h WHERE h.kind = 'call' AND h.object = ? AND h.lifted_ms = 0`},
+	{Of: storage.OfFile, Query: `SELECT 1 FROM retention_holds h WHERE h.kind = 'file' AND h.object = ? AND h.lifted_ms = 0`},
+}
+
+// among tells of which calls one of the questions of every package, or one of more, is so.
+func (s *Store) among(ctx context.Context, calls []string, files map[string][]string, which func(storage.Private) []storage.Live, more ...storage.Live) (map[string]bool, error) {
+	out := map[string]bool{}
+	var of []string
+	for _, all := range files {
+		of = append(of, all...)
+	}
+	slices.Sort(of)
+	of = slices.Compact(of)
+	questions := slices.Clone(more)
+	for _, p := range s.all {
+		questions = append(questions, which(p)...)
+	}
+	for _, q := range questions {
+		ids := of
+		if q.Of == storage.OfCall {
+			ids = calls
 		}
-		st.Live, err = s.any(ctx, tx, func(p storage.Private) []storage.Live { return p.Lives }, call, files)
-		return err
-	})
-	return st, wrap("look at "+call, err)
+		found, err := q.Among(ctx, s.db, ids)
+		if err != nil {
+			return nil, err
+		}
+		for _, call := range calls {
+			yes := q.Of == storage.OfCall && found[call] || q.Of != storage.OfCall && slices.ContainsFunc(files[call], func(f string) bool { return found[f] })
+			out[call] = out[call] || yes
+		}
+	}
+	return out, nil
 }
 
 // Release runs do in a transaction in which nothing keeps the call. ErrHeld, ErrLive.

@@ -90,6 +90,9 @@ func TestPrivateIsSQL(t *testing.T) {
 				}); err != nil {
 					t.Errorf("%s: %v", q.Query, err)
 				}
+				if found, err := q.Among(ctx, db, []string{"x", "y"}); err != nil || len(found) != 0 {
+					t.Errorf("%s, of many: %v, %v", q.Query, found, err)
+				}
 			}
 		}
 	})

@@ -1,0 +1,34 @@
+package files
+
+import (
+	"context"
+	"strings"
+
+	"hotline/storage"
+)
+
+// askedMost bounds how many calls one statement asks about.
+const askedMost = 500
+
+// OfCalls are the files that calls belong to, by call; a call without one is not in it. It is [Store.Links] for who needs no more than the files of many
+// calls.
+func (s *Store) OfCalls(ctx context.Context, calls []string) (map[string][]string, error) {
+	out := map[string][]string{}
+	for len(calls) > 0 {
+		some := calls[:min(len(calls), askedMost)]
+		calls = calls[len(some):]
+		args := make([]any, len(some))
+		for i, c := range some {
+			args[i] = c
+		}
+		links, err := storage.Select(ctx, s.db, func(r storage.Row) (l Link, err error) { return l, r.Scan(&l.Call, &l.File) },
+			`SELECT l.call_id, f.root FROM file_links l JOIN files f ON f.id = l.file_id WHERE l.call_id IN (?`+strings.Repeat(",?", len(some)-1)+`) ORDER BY l.id`, args...)
+		if err != nil {
+			return nil, wrap("files of calls", err)
+		}
+		for _, l := range links {
+			out[l.Call] = append(out[l.Call], l.File)
+		}
+	}
+	return out, nil
+}
