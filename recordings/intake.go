@@ -25,8 +25,8 @@ type IntakeConfig struct {
 	Late    time.Duration // how old a finished part in the spool is when it is a fault; default 5 min
 	Least   uint64        // bytes that must be free where the spool is; default 1 GiB
 	Erased  Erased        // of the contact; nil: never. What comes in after it, or after a recording was erased alone, is entered without its key
-	Log     *slog.Logger // default slog.Default()
-	Metrics *Metrics     // default: counted nowhere
+	Log     *slog.Logger  // default slog.Default()
+	Metrics *Metrics      // default: counted nowhere
 }
 
 // abandoned is how old a recording without any audio is before it is given up: a younger one may just be beginning.

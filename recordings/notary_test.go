@@ -25,25 +25,34 @@ func TestKeysLeaveTheLog(t *testing.T) {
 	if _, err := db.Exec(t.Context(), `UPDATE recording_keys SET key_sealed = ? WHERE part = 'p1'`, was); err != nil {
 		t.Fatal(err)
 	}
-	rows, err := db.Query(t.Context(), `SELECT part FROM recording_keys`)
-	if err != nil || !rows.Next() {
-		t.Fatal(err)
-	}
-	if _, err := NewPurger(d.index, house{db, nil}).Erase(t.Context(), "gone", "r", "u-9"); err != nil {
-		t.Fatal(err)
-	}
-	n := d.notary(t, &book{})
-	if err := n.pass(t.Context()); !errors.Is(err, errStillRead) || n.wiped {
-		t.Errorf("%v, wiped %t", err, n.wiped)
-	}
-	if err := rows.Close(); err != nil {
-		t.Fatal(err)
-	}
-	n = d.notary(t, &book{}) // the first was killed; nothing is left to do but this
+	whileRead(t, db, func() {
+		if _, err := NewPurger(d.index, house{db, nil}).Erase(t.Context(), "gone", "r", "u-9"); err != nil {
+			t.Fatal(err)
+		}
+		n := d.notary(t, &book{})
+		if err := n.pass(t.Context()); !errors.Is(err, errStillRead) || n.wiped {
+			t.Errorf("%v, wiped %t", err, n.wiped)
+		}
+	})
+	n := d.notary(t, &book{}) // the first was killed; nothing is left to do but this
 	if err := n.pass(t.Context()); err != nil || !n.wiped {
 		t.Errorf("%v, wiped %t", err, n.wiped)
 	}
 	noTrace(t, db, was)
+}
+
+// whileRead does something while a reader keeps the database as it is.
+func whileRead(t *testing.T, db *storage.DB, do func()) {
+	t.Helper()
+	rows, err := db.Query(t.Context(), `SELECT part FROM recording_keys`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	if !rows.Next() || rows.Err() != nil {
+		t.Fatal(rows.Err())
+	}
+	do()
 }
 
 // One part of which the audit, or the store, takes nothing keeps the others from nothing.
@@ -171,6 +180,17 @@ func TestFormatOneInABucketWithVersions(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	d.unburied(t, 1)
+}
+
+// In a bucket without versions it goes, and that is seen.
+func TestFormatOneInABucket(t *testing.T) {
+	server := s3test.Start(t)
+	d := sqliteDesk(t)
+	n := d.old(t, s3test.Vault(t, server.Bucket(t, false)))
+	if err := n.pass(t.Context()); err != nil {
+		t.Error(err)
+	}
+	d.unburied(t, 0)
 }
 
 // A key whose stored form is not the one that we would write is wrapped anew all the same, and does not hold up the walk for ever.

@@ -106,7 +106,9 @@ func (s *Store) Release(ctx context.Context, call string, do func(*storage.Tx) e
 }
 
 // Erased tells whether the private part of a call was taken out.
-func (s *Store) Erased(ctx context.Context, call string) (bool, error) { return s.ErasedIn(ctx, s.db, call) }
+func (s *Store) Erased(ctx context.Context, call string) (bool, error) {
+	return s.ErasedIn(ctx, s.db, call)
+}
 
 // ErasedIn is Erased within a transaction: what it says is still true when that commits.
 func (s *Store) ErasedIn(ctx context.Context, in storage.Reader, call string) (gone bool, err error) {
