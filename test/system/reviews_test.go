@@ -43,11 +43,20 @@ func TestATalkIsReviewed(t *testing.T) {
 	must(t, boss.AwaitShown(5*time.Second, "review-take"), boss.Click("review-take"), boss.AwaitShown(5*time.Second, "score-form"))
 	must(t, boss.Click("mark-opening-2"), boss.Type("moment-add", "1:05"), boss.Press("\r"))
 	must(t, boss.AwaitShown(2*time.Second, "moment"), boss.AwaitAttribute(5*time.Second, "score-saved", "data-saved", "kept"))
+	// Given back at once, it has the last words all the same, and stays given back until it is begun again.
+	must(t, boss.Type("score-whole", "先记一句"), boss.Click("review-release"), boss.AwaitShown(5*time.Second, "review-take"))
+	must(t, boss.Click("review-take"), boss.Await(5*time.Second, `document.querySelector('[data-testid="score-whole"]')?.value === '先记一句'`))
 	// The recording is heard beside the sheet, and a moment taken from where it is.
 	must(t, boss.Click("review-play"), boss.Await(10*time.Second, `document.querySelector('[data-testid="recording-player"]')?.dataset.startedAfter > 0`))
 	g.pictures(boss.Page, "reviews-listen")
 	must(t, boss.Click("moment-now"), boss.Await(2*time.Second, `document.querySelectorAll('[data-testid="moment"]').length === 2`))
 	must(t, boss.AwaitAttribute(5*time.Second, "score-saved", "data-saved", "kept"))
+	// From the end of the sheet, where the player is out of sight.
+	_, err = browser.Eval[bool](boss.Page, `(document.querySelector('[data-testid="score-hand-in"]').scrollIntoView(), true)`)
+	must(t, err)
+	must(t, boss.Await(2*time.Second, `(() => { const r = document.querySelector('[data-testid="deck-strip"]').getBoundingClientRect(); return r.top >= 0 && r.bottom < 300 && document.elementFromPoint(r.left + 10, r.top + 10).closest('[data-testid="deck-strip"]') !== null; })()`))
+	g.pictures(boss.Page, "reviews-strip")
+	must(t, boss.Click("strip-back"), boss.Click("strip-toggle"))
 	must(t, boss.Reload())
 	must(t, boss.Await(10*time.Second, `[...document.querySelectorAll('[data-testid="moment"]')].some((e) => e.hash === '#recordings/`+id+`?at=65')`))
 	must(t, boss.Click("score-hand-in"))

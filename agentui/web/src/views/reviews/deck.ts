@@ -6,8 +6,14 @@ export interface ReviewDeck {
   readonly open: Readonly<Ref<boolean>>;
   /** Where it is, in milliseconds. */
   now(): number;
+  /** The same, to be shown. */
+  readonly at: Readonly<Ref<number>>;
+  readonly length: Readonly<Ref<number>>;
+  readonly playing: Readonly<Ref<boolean>>;
   /** Plays from there. */
   play(ms: number): void;
+  /** Plays or pauses. */
+  toggle(): void;
 }
 
 export const reviewDeckKey: InjectionKey<ReviewDeck> = Symbol('the player beside a review');
