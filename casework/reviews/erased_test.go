@@ -81,7 +81,7 @@ func (s *scene) silent(id string, pace int) {
 }
 
 // blind cannot tell.
-type blind struct{ erased }
+type blind struct{}
 
 var errBlind = errors.New("cannot tell")
 
