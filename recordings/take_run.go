@@ -36,7 +36,7 @@ func (t *Take) conclude(w *writer) error {
 			t.refusal = err
 			close(t.refused)
 		}
-		time.Sleep(wait)
+		<-time.After(wait)
 		err = w.conclude(t.line.head)
 	}
 	if err == nil && t.refusal != nil {

@@ -123,7 +123,7 @@ func (w *writer) append(c chunk) bool {
 	err := w.piece(c)
 	for wait := firstRetry; err != nil && w.insists != nil && !w.torn && w.insists(); wait = min(2*wait, lastRetry) {
 		w.refused(err)
-		time.Sleep(wait)
+		<-time.After(wait)
 		err = w.piece(c)
 	}
 	if err != nil {
