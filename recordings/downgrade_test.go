@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"os"
+	"path/filepath"
 	"testing"
+	"time"
 
 	"hotline/storage"
 	"hotline/storage/storagetest"
@@ -107,5 +110,20 @@ func TestFormatOneInTheStore(t *testing.T) {
 	}
 	if p, err := x.lib.Open(t.Context(), "a", x.key); err == nil {
 		t.Errorf("erased, and it plays: %v", p)
+	}
+}
+
+// A file of the first format that lies in the spool in place of one that has a key is never taken in.
+func TestDowngradeInTheSpool(t *testing.T) {
+	d := sqliteDesk(t)
+	d.taken(t, "a")
+	if err := os.WriteFile(filepath.Join(d.spool, "a"+suffixSealed), forgedOne(t, "a", d.key.Public()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.intake.pass(t.Context(), true); err == nil {
+		t.Error("nobody complains")
+	}
+	if list, err := d.lib.List(t.Context(), time.Time{}, 10); err != nil || len(list) != 0 {
+		t.Errorf("taken in: %+v, %v", list, err)
 	}
 }

@@ -164,11 +164,14 @@ func (in *Intake) evidence(r row, f vault.File, gone bool) (e evidence, err erro
 		return e, err
 	}
 	e.marks, e.format = marks, format
+	k, err := readPartKey(in.cfg.Dir, r.ID)
 	if format == 1 {
+		if !errors.Is(err, fs.ErrNotExist) { // that format had none: with the public key alone anybody writes a whole file of it
+			return e, errors.New("it is of the first format and a key lies beside it: it is not what was recorded; see hotline recordings verify")
+		}
 		e.key = []byte(formatOne)
 		return e, nil
 	}
-	k, err := readPartKey(in.cfg.Dir, r.ID)
 	if err != nil {
 		return e, err
 	}
