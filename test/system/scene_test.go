@@ -92,7 +92,7 @@ func (s *scene) forget(began time.Time) {
 	s.calm(ctx, db)
 }
 
-// relieve lets those go who are kept for a caller of the scenario, or owe the form of one: the next scenario needs them.
+// relieve lets those go who are kept for a caller of the scenario, owe the form of one, or write about one: the next scenario needs them.
 func (s *scene) relieve() {
 	q, err := s.index()
 	if err != nil {
@@ -109,6 +109,10 @@ func (s *scene) relieve() {
 			}
 			if a.Owes != "" {
 				_ = q.Filed(ctx, queue.RequestID(ulid.Make().String()), a.Owes, a.ID)
+				left++
+			}
+			if a.State == queue.AgentWrapUp {
+				_, _ = q.Force(ctx, queue.RequestID(ulid.Make().String()), a.ID, queue.AgentNotReady, a.ID)
 				left++
 			}
 		}
