@@ -190,6 +190,7 @@ func TestRecordingOutlivesLeg(t *testing.T) {
 	if err := r.client.StartRecording(ctx, "leg-1", "rec-1", "call-1", "12355", nil); err != nil {
 		t.Fatal(err)
 	}
+	r.bothWays("leg-1", b) // something was said
 	b.stop()
 	e := r.await("gone", gone("leg-1", Closed))
 	if e.Leg.Recording != "rec-1" {
