@@ -7,7 +7,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 
 	"hotline/storage"
 )
@@ -30,11 +29,7 @@ var (
 // Migrate brings the tables of this package to their newest form. Run it before any store of this package is used; several processes
 // may run it at once.
 func Migrate(ctx context.Context, db *storage.DB) error {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	if err := db.Migrate(ctx, "casework", sub); err != nil {
+	if err := db.MigrateEmbedded(ctx, "casework", migrations); err != nil {
 		return err
 	}
 	return wrap("chain the audit", NewAudit(db).linkOld(ctx))

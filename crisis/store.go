@@ -4,7 +4,6 @@ import (
 	"context"
 	"embed"
 	"errors"
-	"io/fs"
 	"log/slog"
 	"sync"
 	"time"
@@ -70,11 +69,7 @@ func OpenStore(ctx context.Context, db *storage.DB, cfg Config) (*Store, error) 
 	if cfg.PeopleWithin == 0 {
 		cfg.PeopleWithin = time.Second
 	}
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, wrap("tables", err)
-	}
-	if err := db.Migrate(ctx, "crisis", files); err != nil {
+	if err := db.MigrateEmbedded(ctx, "crisis", migrations); err != nil {
 		return nil, wrap("tables", err)
 	}
 	return &Store{db: db, cfg: cfg, rules: map[int]Policy{}, folded: map[string]Incident{}, fault: func(string) {}}, nil

@@ -6,7 +6,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"hotline/storage"
@@ -20,11 +19,7 @@ type Index struct{ db *storage.DB }
 
 // NewIndex brings its table to the newest form.
 func NewIndex(ctx context.Context, db *storage.DB) (*Index, error) {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, err
-	}
-	if err := db.Migrate(ctx, "recordings", sub); err != nil {
+	if err := db.MigrateEmbedded(ctx, "recordings", migrations); err != nil {
 		return nil, err
 	}
 	return &Index{db}, nil

@@ -49,6 +49,15 @@ func (db *DB) Migrate(ctx context.Context, name string, fsys fs.FS) error {
 	return nil
 }
 
+// MigrateEmbedded is Migrate with the folder "migrations" that a package embeds.
+func (db *DB) MigrateEmbedded(ctx context.Context, name string, embedded fs.FS) error {
+	sub, err := fs.Sub(embedded, "migrations")
+	if err != nil {
+		return fmt.Errorf("storage: migrate %s: %w", name, err)
+	}
+	return db.Migrate(ctx, name, sub)
+}
+
 // advisoryLock is goose's lock for PostgreSQL by the name of the package. goose's own locker asks again once a second at best, which
 // makes every start of several processes take a second longer for each package; this one waits in the server and goes on at once.
 type advisoryLock string

@@ -8,7 +8,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 	"time"
 	"unicode"
@@ -70,11 +69,7 @@ type Store struct{ db *storage.DB }
 
 // Open brings the tables to their newest form; several processes may do it at once.
 func Open(ctx context.Context, db *storage.DB) (*Store, error) {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, err
-	}
-	if err := db.Migrate(ctx, "broadcast", sub); err != nil {
+	if err := db.MigrateEmbedded(ctx, "broadcast", migrations); err != nil {
 		return nil, wrap("tables", err)
 	}
 	return &Store{db}, nil

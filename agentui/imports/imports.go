@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -136,11 +135,7 @@ type Store struct {
 
 // Open brings the table to its newest form and returns the store.
 func Open(ctx context.Context, db *storage.DB, s Stores) (*Store, error) {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, wrap("open", err)
-	}
-	if err := db.Migrate(ctx, "imports", files); err != nil {
+	if err := db.MigrateEmbedded(ctx, "imports", migrations); err != nil {
 		return nil, wrap("open", err)
 	}
 	return &Store{db, s.kinds(), time.Now}, nil

@@ -53,11 +53,7 @@ type Store struct {
 
 // Open brings the table to its newest form; several processes may do it at once. migrations holds the folder "migrations" of who owns the table.
 func Open(ctx context.Context, db *storage.DB, kind Kind, migrations fs.FS) (*Store, error) {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, err
-	}
-	if err := db.Migrate(ctx, kind.Name, sub); err != nil {
+	if err := db.MigrateEmbedded(ctx, kind.Name, migrations); err != nil {
 		return nil, kind.wrap("tables", err)
 	}
 	return &Store{db, kind}, nil

@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"regexp"
 	"slices"
 	"strings"
@@ -85,11 +84,7 @@ type Store struct {
 
 // Open brings the tables (users and sessions) to their newest form and returns the store. Hashing keeps at most two cores busy.
 func Open(ctx context.Context, db *storage.DB) (*Store, error) {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, fmt.Errorf("users: %w", err)
-	}
-	if err := db.Migrate(ctx, "agentui", files); err != nil {
+	if err := db.MigrateEmbedded(ctx, "agentui", migrations); err != nil {
 		return nil, fmt.Errorf("users: %w", err)
 	}
 	h, err := newHasher()

@@ -8,7 +8,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -50,11 +49,7 @@ type Store struct {
 
 // Open brings the tables to their newest form; several processes may do it at once.
 func Open(ctx context.Context, db *storage.DB, keys casework.Sealer) (*Store, error) {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, err
-	}
-	if err := db.Migrate(ctx, "assessments", sub); err != nil {
+	if err := db.MigrateEmbedded(ctx, "assessments", migrations); err != nil {
 		return nil, wrap("tables", err)
 	}
 	return &Store{db, keys, time.Now}, nil

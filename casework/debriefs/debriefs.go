@@ -7,7 +7,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -52,11 +51,7 @@ type Store struct {
 
 // Open brings the table to its newest form; several processes may do it at once.
 func Open(ctx context.Context, db *storage.DB, keys casework.Sealer) (*Store, error) {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, err
-	}
-	if err := db.Migrate(ctx, "debriefs", sub); err != nil {
+	if err := db.MigrateEmbedded(ctx, "debriefs", migrations); err != nil {
 		return nil, wrap("tables", err)
 	}
 	return &Store{db, keys, time.Now}, nil

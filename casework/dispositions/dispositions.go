@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"slices"
 	"time"
@@ -41,11 +40,7 @@ type Store struct {
 
 // Open brings the table to its newest form; several processes may do it at once.
 func Open(ctx context.Context, db *storage.DB, keys casework.Sealer) (*Store, error) {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, err
-	}
-	if err := db.Migrate(ctx, "dispositions", sub); err != nil {
+	if err := db.MigrateEmbedded(ctx, "dispositions", migrations); err != nil {
 		return nil, wrap("tables", err)
 	}
 	return &Store{db, keys, time.Now}, nil

@@ -8,7 +8,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 	"time"
 	"unicode"
@@ -104,11 +103,7 @@ func Open(ctx context.Context, db *storage.DB, seal sealer) (*Store, error) {
 	if seal == nil {
 		return nil, errors.New("exports: a sealer is needed")
 	}
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, err
-	}
-	if err := db.Migrate(ctx, "exports", sub); err != nil {
+	if err := db.MigrateEmbedded(ctx, "exports", migrations); err != nil {
 		return nil, wrap("tables", err)
 	}
 	return &Store{db, seal, time.Now}, nil

@@ -13,7 +13,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -107,11 +106,7 @@ type Store struct {
 
 // Open brings the tables to their newest form; several processes may do it at once. The tables of casework must be there ([casework.Migrate]).
 func Open(ctx context.Context, db *storage.DB, keys *casework.Keys) (*Store, error) {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, err
-	}
-	if err := db.Migrate(ctx, "files", sub); err != nil {
+	if err := db.MigrateEmbedded(ctx, "files", migrations); err != nil {
 		return nil, wrap("tables", err)
 	}
 	return &Store{db, keys, casework.NewContacts(db, keys), time.Now, make(chan struct{}, 1)}, nil

@@ -8,7 +8,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"hotline/casework"
@@ -160,11 +159,7 @@ func Open(ctx context.Context, cfg Config, db *storage.DB, keys *casework.Keys, 
 	if db == nil || keys == nil || callbacks == nil {
 		return nil, errors.New("followups: database, keys and callbacks are needed")
 	}
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, err
-	}
-	if err := db.Migrate(ctx, "followups", sub); err != nil {
+	if err := db.MigrateEmbedded(ctx, "followups", migrations); err != nil {
 		return nil, wrap("tables", err)
 	}
 	if cfg.Zone == nil {

@@ -9,7 +9,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 	"time"
 	"unicode"
@@ -60,11 +59,7 @@ func Open(ctx context.Context, db *storage.DB, seal sealer) (*Store, error) {
 	if seal == nil {
 		return nil, errors.New("handovers: a sealer is needed")
 	}
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, err
-	}
-	if err := db.Migrate(ctx, "handovers", sub); err != nil {
+	if err := db.MigrateEmbedded(ctx, "handovers", migrations); err != nil {
 		return nil, wrap("tables", err)
 	}
 	return &Store{db, seal, time.Now}, nil

@@ -9,7 +9,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -67,11 +66,7 @@ type Store struct {
 
 // Open brings the tables to their newest form; several processes may do it at once.
 func Open(ctx context.Context, db *storage.DB, keys casework.Sealer) (*Store, error) {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, err
-	}
-	if err := db.Migrate(ctx, "notes", sub); err != nil {
+	if err := db.MigrateEmbedded(ctx, "notes", migrations); err != nil {
 		return nil, wrap("tables", err)
 	}
 	return &Store{db, keys, time.Now}, nil

@@ -7,7 +7,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"regexp"
 	"slices"
 	"strings"
@@ -160,11 +159,7 @@ type Store struct {
 
 // Open brings the tables to their newest form. region (ISO 3166) is where a number without a country belongs; in CN the book begins with 110, 120 and 119.
 func Open(ctx context.Context, db *storage.DB, seal sealer, region string) (*Store, error) {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, wrap("open", err)
-	}
-	if err := db.Migrate(ctx, "phonebook", files); err != nil {
+	if err := db.MigrateEmbedded(ctx, "phonebook", migrations); err != nil {
 		return nil, wrap("open", err)
 	}
 	docs, err := documents.Open(ctx, db, documents.Kind[Book]{

@@ -9,7 +9,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -95,11 +94,7 @@ type Store struct {
 
 // Open brings the tables to their newest form; several processes may do it at once.
 func Open(ctx context.Context, db *storage.DB) (*Store, error) {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, err
-	}
-	if err := db.Migrate(ctx, "qualifications", sub); err != nil {
+	if err := db.MigrateEmbedded(ctx, "qualifications", migrations); err != nil {
 		return nil, wrap("tables", err)
 	}
 	return &Store{db, time.Now}, nil

@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -72,11 +71,7 @@ type Store struct {
 
 // Open brings the tables to their newest form; several processes may do it at once.
 func Open(ctx context.Context, db *storage.DB, keys casework.Sealer, book book) (*Store, error) {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, err
-	}
-	if err := db.Migrate(ctx, "records", sub); err != nil {
+	if err := db.MigrateEmbedded(ctx, "records", migrations); err != nil {
 		return nil, wrap("tables", err)
 	}
 	return &Store{db, keys, book, time.Now}, nil

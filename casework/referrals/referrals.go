@@ -6,7 +6,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -124,11 +123,7 @@ type Store struct {
 
 // Open brings the tables to their newest form; several processes may do it at once.
 func Open(ctx context.Context, db *storage.DB, keys casework.Sealer) (*Store, error) {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, err
-	}
-	if err := db.Migrate(ctx, "referrals", sub); err != nil {
+	if err := db.MigrateEmbedded(ctx, "referrals", migrations); err != nil {
 		return nil, wrap("tables", err)
 	}
 	docs, err := documents.Open(ctx, db, documents.Kind[Directory]{

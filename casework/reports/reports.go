@@ -10,7 +10,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -144,11 +143,7 @@ type Store struct {
 
 // New uses the tables of a database, which it brings to their newest form; several processes may do it at once.
 func New(ctx context.Context, db *storage.DB, keys casework.Sealer, d Deadlines) (*Store, error) {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, err
-	}
-	if err := db.Migrate(ctx, "reports", sub); err != nil {
+	if err := db.MigrateEmbedded(ctx, "reports", migrations); err != nil {
 		return nil, wrap("tables", err)
 	}
 	return &Store{db, keys, d.withDefaults(), time.Now}, nil

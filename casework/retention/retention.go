@@ -9,7 +9,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"hotline/casework"
@@ -80,11 +79,7 @@ type Store struct {
 
 // Open brings the tables to their newest form. private is what every package says of its own tables.
 func Open(ctx context.Context, db *storage.DB, keys casework.Sealer, people people, private ...storage.Private) (*Store, error) {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, err
-	}
-	if err := db.Migrate(ctx, "retention", sub); err != nil {
+	if err := db.MigrateEmbedded(ctx, "retention", migrations); err != nil {
 		return nil, wrap("tables", err)
 	}
 	return &Store{db, keys, people, private, time.Now}, nil

@@ -9,7 +9,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -87,11 +86,7 @@ type Store struct {
 
 // New uses the table of a database, which it brings to its newest form; several processes may do it at once.
 func New(ctx context.Context, db *storage.DB, keys casework.Sealer) (*Store, error) {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, err
-	}
-	if err := db.Migrate(ctx, "reveals", sub); err != nil {
+	if err := db.MigrateEmbedded(ctx, "reveals", migrations); err != nil {
 		return nil, wrap("tables", err)
 	}
 	return &Store{db, keys, time.Now}, nil

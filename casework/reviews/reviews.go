@@ -10,7 +10,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"hotline/casework"
@@ -106,11 +105,7 @@ type Store struct {
 // Open brings the tables to their newest form; several processes may do it at once. Talks that ended before the first one are never looked at: an
 // update of the program must not put years of calls before people. stones nil: no contact is ever erased.
 func Open(ctx context.Context, db *storage.DB, keys casework.Sealer, stones Stones) (*Store, error) {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, err
-	}
-	if err := db.Migrate(ctx, "reviews", sub); err != nil {
+	if err := db.MigrateEmbedded(ctx, "reviews", migrations); err != nil {
 		return nil, wrap("tables", err)
 	}
 	sheets, err := OpenSheets(ctx, db)

@@ -9,7 +9,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -60,11 +59,7 @@ type Store struct {
 
 // Open brings the tables to their newest form and returns the store.
 func Open(ctx context.Context, db *storage.DB) (*Store, error) {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, wrap("open", err)
-	}
-	if err := db.Migrate(ctx, "roster", files); err != nil {
+	if err := db.MigrateEmbedded(ctx, "roster", migrations); err != nil {
 		return nil, wrap("open", err)
 	}
 	docs, err := documents.Open(ctx, db, documents.Kind[Roster]{Name: "roster", Most: MostDocument, First: First, Check: Roster.Validate})

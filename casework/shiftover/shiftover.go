@@ -8,7 +8,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -109,11 +108,7 @@ type Store struct {
 
 // Open brings the table to its newest form; several processes may do it at once.
 func Open(ctx context.Context, db *storage.DB, keys casework.Sealer, sources map[Kind]Source) (*Store, error) {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, err
-	}
-	if err := db.Migrate(ctx, "shiftover", sub); err != nil {
+	if err := db.MigrateEmbedded(ctx, "shiftover", migrations); err != nil {
 		return nil, wrap("tables", err)
 	}
 	return &Store{db, keys, sources, time.Now}, nil

@@ -7,7 +7,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"time"
 
@@ -45,11 +44,7 @@ type Store struct{ db *storage.DB }
 
 // Open brings the table to its newest form; several processes may do it at once.
 func Open(ctx context.Context, db *storage.DB) (*Store, error) {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, err
-	}
-	if err := db.Migrate(ctx, "shifts", sub); err != nil {
+	if err := db.MigrateEmbedded(ctx, "shifts", migrations); err != nil {
 		return nil, wrap("tables", err)
 	}
 	return &Store{db}, nil

@@ -5,7 +5,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"slices"
 	"time"
@@ -28,11 +27,7 @@ type Store struct {
 // Open brings its own tables to their newest form. The tables of casework, dispositions and shifts must be there. sources keep what other parts count;
 // the figures of an origin that is not there say so.
 func Open(ctx context.Context, db *storage.DB, sources map[Origin]Source) (*Store, error) {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, err
-	}
-	if err := db.Migrate(ctx, "statistics", sub); err != nil {
+	if err := db.MigrateEmbedded(ctx, "statistics", migrations); err != nil {
 		return nil, wrap("tables", err)
 	}
 	params, err := OpenParams(ctx, db)

@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strconv"
 	"strings"
 	"time"
@@ -47,11 +46,7 @@ type Store struct {
 
 // Open brings the table to its newest form; several processes may do it at once.
 func Open(ctx context.Context, db *storage.DB, seal crisis.Sealer) (*Store, error) {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, err
-	}
-	if err := db.Migrate(ctx, "incident_reports", sub); err != nil {
+	if err := db.MigrateEmbedded(ctx, "incident_reports", migrations); err != nil {
 		return nil, fmt.Errorf("reports: tables: %w", err)
 	}
 	return &Store{db, seal, time.Now}, nil

@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -83,11 +82,7 @@ type Store struct {
 
 // Open brings the tables to their newest form and returns the store. What is saved is checked against the site.
 func Open(ctx context.Context, db *storage.DB, site Site) (*Store, error) {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, fmt.Errorf("lines: %w", err)
-	}
-	if err := db.Migrate(ctx, "lines", files); err != nil {
+	if err := db.MigrateEmbedded(ctx, "lines", migrations); err != nil {
 		return nil, fmt.Errorf("lines: %w", err)
 	}
 	return &Store{db, site.withDefaults(), time.Now}, nil

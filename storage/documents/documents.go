@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -94,11 +93,7 @@ func Open[T any](ctx context.Context, db *storage.DB, kind Kind[T]) (*Store[T], 
 	if kind.Check == nil {
 		kind.Check = func(T) error { return nil }
 	}
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, fmt.Errorf("documents: %w", err)
-	}
-	if err := db.Migrate(ctx, "documents", files); err != nil {
+	if err := db.MigrateEmbedded(ctx, "documents", migrations); err != nil {
 		return nil, fmt.Errorf("documents: %w", err)
 	}
 	return &Store[T]{db, kind, time.Now}, nil
