@@ -10,9 +10,12 @@ export function useFaults(path: () => string) {
   return computed(() => all.value.filter((fault) => fault.field === path()));
 }
 
+/** Whether a field is a part of the document or stands in it. */
+export function isWithin(field: string, path: string): boolean {
+  return field === path || field.startsWith(`${path}.`) || field.startsWith(`${path}[`);
+}
+
 /** How many faults a part of the document has. */
 export function countWithin(faults: readonly Fault[], path: string): number {
-  return faults.filter(
-    ({ field }) => field === path || field.startsWith(`${path}.`) || field.startsWith(`${path}[`),
-  ).length;
+  return faults.filter(({ field }) => isWithin(field, path)).length;
 }

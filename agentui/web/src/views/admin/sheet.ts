@@ -20,11 +20,27 @@ export interface Stale {
   readonly name: string;
 }
 
+/** A part of a document's page. What is wrong with one of its fields is counted on its tab and opens it. */
+export interface SheetPart<P extends string> {
+  readonly value: P;
+  readonly label: string;
+  readonly fields: readonly string[];
+}
+
 /** How a kind of document is read, edited and written. V is a version with the document, D the draft. */
 export interface Desk<V, D> {
   load(): Promise<V>;
   save(base: number, note: string, draft: D): Promise<V>;
+  /** Asks what is wrong with a draft without saving it; refused with the faults. Absent where only saving tells. */
+  check?(draft: D): Promise<unknown>;
+  /** A hundred versions at most, the newest first, older than before; 0 begins with the newest. */
+  history(before: number): Promise<{ versions: readonly VersionLike[] }>;
+  version(n: number): Promise<V>;
+  /** Makes version n the newest; refused as stale when base is not the newest any more. */
+  restore(n: number, base: number, note: string): Promise<V>;
   open(version: V): D;
+  /** The document of a version, for comparing. */
+  shown(version: V): object;
   /** The document that a draft makes, for comparing. */
   close(draft: D): object;
 }
@@ -87,6 +103,22 @@ export class Sheet<V extends { version: number }, D extends object> {
     if (error.code !== 'invalid_lines' && error.code !== 'invalid_document') return false;
     this.faults.value = faultList(error.details, '').faults;
     return true;
+  }
+
+  /** Asks what is wrong with the draft; true when nothing is. */
+  async check(): Promise<boolean> {
+    const { check } = this.desk;
+    if (!this.draft.value || !check) return false;
+    this.reshaped();
+    await this.checked(check(this.draft.value));
+    return this.faults.value.length === 0;
+  }
+
+  /** Makes an older version the newest, and the draft begins anew from it. */
+  async restore(n: number, note: string): Promise<void> {
+    const made = await this.desk.restore(n, this.current.value?.version ?? 0, note);
+    this.take(made);
+    this.savedAs.value = made.version;
   }
 
   async save(base = this.current.value?.version ?? 0): Promise<void> {

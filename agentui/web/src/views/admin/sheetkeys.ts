@@ -8,6 +8,8 @@ export function useSheet<V extends { version: number }, D extends object>(
   pane: Ref<HTMLElement | null>,
   /** Opens the part of the page that has a field. */
   reveal: (field: string) => void = () => undefined,
+  /** Says that the draft cannot be saved as it stands. */
+  held: () => boolean = () => false,
 ) {
   const { notices } = useConsole();
 
@@ -17,6 +19,7 @@ export function useSheet<V extends { version: number }, D extends object>(
     });
   }
   async function save(base?: number): Promise<void> {
+    if (held()) return;
     try {
       await sheet.save(base);
     } catch (error) {

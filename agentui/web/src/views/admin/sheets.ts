@@ -1,5 +1,5 @@
 // The sheets of the documents that are edited as they are.
-import type { WholeDocument } from '../../protocol/documents';
+import type { DocumentVersion, WholeDocument } from '../../protocol/documents';
 import type { CrisisPolicy } from '../../protocol/crisis';
 import type { FormBook } from '../../protocol/forms';
 import type { Book } from '../../protocol/phonebook';
@@ -21,6 +21,10 @@ import { keptFor, Sheet } from './sheet';
 interface Api<T> {
   show: () => Promise<WholeDocument<T>>;
   save: (base: number, note: string, draft: T) => Promise<WholeDocument<T>>;
+  check: (draft: T) => Promise<unknown>;
+  history: (before: number) => Promise<{ versions: readonly DocumentVersion[] }>;
+  version: (n: number) => Promise<WholeDocument<T>>;
+  restore: (n: number, base: number, note: string) => Promise<WholeDocument<T>>;
 }
 
 /** Empty texts in a language are none: they are not saved as words. */
@@ -40,7 +44,12 @@ const sheetOf = <T extends object>(api: Api<T>) =>
       new Sheet<WholeDocument<T>, T>({
         load: api.show,
         save: (base, note, draft) => api.save(base, note, tidied(draft)),
+        check: (draft) => api.check(tidied(draft)),
+        history: api.history,
+        version: api.version,
+        restore: api.restore,
         open: (version) => structuredClone(version.doc),
+        shown: (version) => version.doc as object,
         close: tidied,
       }),
   );

@@ -18,7 +18,11 @@ export class Shelf extends Sheet<WholeVersion, PolicyDraft> {
         return read.current;
       },
       save: (base, note, draft) => linesApi.save(base, note, closePolicy(draft)),
+      history: linesApi.history,
+      version: linesApi.version,
+      restore: linesApi.restore,
       open: (version) => openPolicy(version.policy),
+      shown: (version) => version.policy,
       close: closePolicy,
     });
     this.shown = shown;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createLocales, laterWords, type Locale, locales, useLater } from '../../locales';
 import type { TapeMark } from '../../protocol/recordings';
-import { namesIn, titleOf, type Words } from './words';
+import { titleOf, type Words } from './words';
 
 const i18n = createLocales('zh-CN');
 useLater((locale, words) => {
@@ -44,10 +44,4 @@ describe.each(locales)('marks in %s', (locale) => {
     expect(title('paused', 'bank')).toContain(locale === 'en' ? 'bank details' : '银行信息');
     expect(title('paused', 'secret')).not.toContain('secret');
   });
-});
-
-it('joins names as each language does', () => {
-  expect(namesIn(['甲', '乙', '丙'], 'zh-CN')).toBe('甲、乙和丙');
-  expect(namesIn(['Ann', 'Bo'], 'en')).toBe('Ann and Bo');
-  expect(namesIn([], 'en')).toBe('');
 });

@@ -3,6 +3,7 @@ import { useI18n } from 'vue-i18n';
 import type { TapeMark } from '../../protocol/recordings';
 import { inLanguage, type Named } from '../../protocol/settings';
 import { useConsole } from '../../session/console';
+import { listed } from '../listed';
 
 /** What stands together below the waveform, from top to bottom. */
 export const lanes = ['course', 'people', 'risk', 'missing', 'comments'] as const;
@@ -51,11 +52,6 @@ export function titleOf(mark: TapeMark, words: Words): string {
     .join(' · ');
 }
 
-/** Several people in one line. */
-export function namesIn(names: readonly string[], locale: string): string {
-  return new Intl.ListFormat(locale, { type: 'conjunction' }).format(names);
-}
-
 /** Marks and names in the words of who reads them. */
 export function useMarkWords() {
   const { t, te, locale } = useI18n();
@@ -68,7 +64,7 @@ export function useMarkWords() {
   return {
     title: (mark: TapeMark) => titleOf(mark, words.value),
     names: (people: readonly { name: string }[]) =>
-      namesIn(
+      listed(
         people.map((one) => one.name),
         locale.value,
       ),
