@@ -42,7 +42,7 @@ func (a *actor) reclaim(agent string, back bool) {
 			return refusedFor(err), err
 		})
 		if err != nil && back && refusedFor(err) {
-			r, err = a.indexRow(a.living, call.ID(a.id)) // somebody was quicker
+			r, err = a.indexRow(a.living, a.id) // somebody was quicker
 		}
 		switch {
 		case err == nil:
