@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
@@ -140,9 +141,22 @@ func (p *Page) Type(id, text string) error {
 	return nil
 }
 
+// asKeyboards sends a key's first event as a keyboard does. With the driver's own kind the browser follows a key that the page took
+// (preventDefault) with its character all the same, so one Enter would press two buttons.
+func asKeyboards(k *input.DispatchKeyEventParams) {
+	if k.Type == input.DispatchKeyEventTypeKeyDown {
+		k.Type = input.DispatchKeyEventTypeRawKeyDown
+	}
+}
+
+// AwaitFocus waits until the hook has the focus.
+func (p *Page) AwaitFocus(within time.Duration, id string) error {
+	return p.Await(within, `document.activeElement?.dataset.testid === `+quote(id))
+}
+
 // Press presses one key on the page.
 func (p *Page) Press(key string) error {
-	if err := p.do(chromedp.KeyEvent(key)); err != nil {
+	if err := p.do(chromedp.KeyEvent(key, asKeyboards)); err != nil {
 		return fmt.Errorf("page: press: %w", err)
 	}
 	return nil
@@ -150,7 +164,7 @@ func (p *Page) Press(key string) error {
 
 // Chord presses a key while others are held down.
 func (p *Page) Chord(key string, held ...chromedp.Modifier) error {
-	if err := p.do(chromedp.KeyEvent(key, chromedp.KeyModifiers(held...))); err != nil {
+	if err := p.do(chromedp.KeyEvent(key, asKeyboards, chromedp.KeyModifiers(held...))); err != nil {
 		return fmt.Errorf("page: chord: %w", err)
 	}
 	return nil

@@ -144,11 +144,12 @@ func (s *scene) callIn(d *browser.Desk, number string, seen func()) {
 	if seen != nil {
 		seen()
 	}
-	must(s.t, d.Type("contact-search", number), d.Press("\r"), d.Await(3*time.Second, `document.querySelector('[data-testid="outside-call"], [data-testid="outside"]') !== null`))
-	if waits, err := d.Shown("outside-call"); err == nil && waits {
-		must(s.t, d.Click("outside-call"))
+	must(s.t, d.Type("contact-search", number), d.Press("\r"), d.AwaitFocus(3*time.Second, "outside-call"))
+	if called, err := d.Shown("outside"); err != nil || called {
+		s.t.Fatalf("to pick somebody is not to call them (%v)", err)
 	}
-	must(s.t, d.AwaitShown(3*time.Second, "outside"))
+	// An Enter too many does not take the call back.
+	must(s.t, d.Press("\r"), d.AwaitFocus(3*time.Second, "outside"), d.Press("\r"))
 }
 
 // allThree proves that caller, counsellor and who is outside hear each other.

@@ -77,7 +77,7 @@ func TestHandover(t *testing.T) {
 	must(t, first.Press("\u001b"), first.AwaitGone(2*time.Second, "outside-panel"))
 	must(t, first.Click("note-text"), first.Chord("o", chromedp.ModifierAlt), first.AwaitShown(3*time.Second, "contact-option"))
 	must(t, first.Press("\u001b"), first.AwaitGone(2*time.Second, "outside-panel"))
-	must(t, first.Await(2*time.Second, `document.activeElement.dataset.testid === "note-text"`))
+	must(t, first.AwaitFocus(2*time.Second, "note-text"))
 	must(t, first.Chord("k", chromedp.ModifierAlt), first.AwaitShown(3*time.Second, "pad"))
 	g.keep(first.Page, "7-keypad", inTalk...)
 	must(t, first.Press("\u001b"), first.AwaitGone(2*time.Second, "keypad-panel"))

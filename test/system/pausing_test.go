@@ -24,7 +24,7 @@ func TestWhatIsLeftOut(t *testing.T) {
 	g := gallery{t: t, dir: os.Getenv("HOTLINE_SCREENS")}
 	g.show(d.Page, "pause-1-why", "recording-panel", "record-reason-secret", "call-hangup")
 	must(t, d.Chord("v", chromedp.ModifierAlt), d.AwaitGone(3*time.Second, "recording-panel"), d.Chord("v", chromedp.ModifierAlt))
-	must(t, d.Await(3*time.Second, `document.activeElement.dataset.testid === 'record-reason-secret'`))
+	must(t, d.AwaitFocus(3*time.Second, "record-reason-secret"))
 	must(t, d.Press("1"), d.AwaitAttribute(3*time.Second, "recording", "data-state", "paused"), d.AwaitGone(3*time.Second, "recording-panel"))
 	g.show(d.Page, "pause-2-paused", "record-resume", "call-hangup")
 	paused := time.Now()

@@ -50,7 +50,7 @@ func TestScreens(t *testing.T) {
 	must(t, board.AwaitShown(5*time.Second, "decision-none"))
 	must(t, board.Press("\u001b"))
 	must(t, board.AwaitGone(2*time.Second, "decision"))
-	must(t, board.Await(2*time.Second, `document.activeElement.dataset.testid === 'explain'`))
+	must(t, board.AwaitFocus(2*time.Second, "explain"))
 	waiting.leave()
 	other.leave()
 	must(t, d.Click("call-hangup"))
