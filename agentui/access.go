@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hotline/agentui/board"
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 	"hotline/queue"
@@ -33,24 +34,24 @@ func (s *Server) factorRequired(r users.Role) bool { return !s.cfg.FactorOptiona
 // nextOf tells what a sign-in must do before anything else.
 func (s *Server) nextOf(ctx context.Context, v *visitor, now time.Time) (protocol.Next, error) {
 	if v.signIn.Factor.IsZero() {
-		enrolled, err := s.deps.Factors.Enrolled(ctx, v.user.ID)
+		enrolled, err := s.deps.Factors.Enrolled(ctx, v.User.ID)
 		switch {
 		case err != nil:
 			return protocol.NextFactor, err
 		case enrolled:
 			return protocol.NextFactor, nil
-		case s.factorRequired(v.user.Role):
+		case s.factorRequired(v.User.Role):
 			return protocol.NextEnrol, nil
 		}
 	}
-	if v.user.Change && !v.signIn.ByProvider {
+	if v.User.Change && !v.signIn.ByProvider {
 		return protocol.NextPassword, nil
 	}
 	idle := now.Sub(v.signIn.Input)
 	if v.signIn.Locked.IsZero() && idle <= s.cfg.IdleLock {
 		return protocol.NextNothing, nil
 	}
-	if !s.busy(v.user.ID) {
+	if !s.busy(v.User.ID) {
 		return protocol.NextUnlock, nil
 	}
 	// Within a call nothing is locked, and who talks for an hour is not idle when it ends.
@@ -101,59 +102,75 @@ func tooEarly(n protocol.Next) (status int, code protocol.Code) {
 
 // mayCome tells whether somebody who is signed in may use an endpoint; it has answered when it returns false.
 func (s *Server) mayCome(w http.ResponseWriter, e endpoint, v *visitor) bool {
-	if roles := e.access.roles(); len(roles) > 0 && !slices.Contains(roles, v.user.Role) {
-		s.fail(w, http.StatusForbidden, protocol.Forbidden, nil)
+	if roles := e.Access.Roles(); len(roles) > 0 && !slices.Contains(roles, v.User.Role) {
+		s.clerk.Fail(w, http.StatusForbidden, protocol.Forbidden, nil)
 		return false
 	}
-	if v.next != protocol.NextNothing && !slices.Contains(e.early, v.next) {
+	if v.next != protocol.NextNothing && !slices.Contains(e.Early, v.next) {
 		status, code := tooEarly(v.next)
-		s.fail(w, status, code, nil)
+		s.clerk.Fail(w, status, code, nil)
 		return false
 	}
-	if e.fresh && !v.signIn.Factor.IsZero() && time.Since(v.signIn.Factor) > freshFor {
-		s.fail(w, http.StatusForbidden, protocol.FreshFactorNeeded, nil)
+	if e.Fresh && !v.signIn.Factor.IsZero() && time.Since(v.signIn.Factor) > freshFor {
+		s.clerk.Fail(w, http.StatusForbidden, protocol.FreshFactorNeeded, nil)
 		return false
 	}
 	return true
 }
 
-// safetyEndpoints are those of signing in, of people and of the audit trail.
-func (s *Server) safetyEndpoints() []endpoint {
-	factor, enrol := []protocol.Next{protocol.NextFactor}, []protocol.Next{protocol.NextEnrol}
+// signInEndpoints are those that deal with the sign-in of who asks.
+func (s *Server) signInEndpoints() []endpoint {
+	row := func(pattern string, serve func(http.ResponseWriter, *http.Request, *visitor), early ...protocol.Next) endpoint {
+		return endpoint{page.Endpoint{Pattern: pattern, Access: page.SignedIn, Early: early}, serve}
+	}
+	codes := row("POST /api/account/factor/codes", s.renewCodes)
+	codes.Fresh = true
+	others := row("GET /api/people/{id}/sign-ins", s.listSignIns)
+	others.Access = page.Security
 	return []endpoint{
-		{pattern: "POST /api/login/code", access: accessSignedIn, serve: s.loginCode, early: factor},
-		{pattern: "GET /api/provider/start", access: accessAnyone, serve: s.startProvider},
-		{pattern: "GET /api/provider/callback", access: accessAnyone, serve: s.finishProvider},
-		{pattern: "GET /api/account", access: accessSignedIn, serve: s.showAccount},
-		{pattern: "POST /api/account/factor", access: accessSignedIn, serve: s.beginFactor, early: enrol},
-		{pattern: "POST /api/account/factor/confirm", access: accessSignedIn, serve: s.confirmFactor, early: enrol},
-		{pattern: "POST /api/account/factor/remove", access: accessSignedIn, serve: s.removeFactor},
-		{pattern: "POST /api/account/factor/codes", access: accessSignedIn, serve: s.renewCodes, fresh: true},
-		{pattern: "POST /api/account/prove", access: accessSignedIn, serve: s.prove},
-		{pattern: "POST /api/account/password", access: accessSignedIn, serve: s.changePassword, early: []protocol.Next{protocol.NextPassword}},
-		{pattern: "POST /api/account/sign-ins/revoke", access: accessSignedIn, serve: s.revokeOwn},
-		{pattern: "POST /api/account/active", access: accessSignedIn, serve: s.active},
-		{pattern: "POST /api/account/lock", access: accessSignedIn, serve: s.lock},
-		{pattern: "POST /api/account/unlock", access: accessSignedIn, serve: s.unlock, early: []protocol.Next{protocol.NextUnlock}},
+		row("POST /api/logout", s.logout, anyStanding()...),
+		row("GET /api/me", s.me, anyStanding()...),
+		row("GET /ws", s.serveSocket, protocol.NextUnlock),
+		row("POST /api/login/code", s.loginCode, protocol.NextFactor),
+		row("GET /api/account", s.showAccount),
+		row("POST /api/account/factor", s.beginFactor, protocol.NextEnrol),
+		row("POST /api/account/factor/confirm", s.confirmFactor, protocol.NextEnrol),
+		row("POST /api/account/factor/remove", s.removeFactor),
+		codes,
+		row("POST /api/account/prove", s.prove),
+		row("POST /api/account/password", s.changePassword, protocol.NextPassword),
+		row("POST /api/account/sign-ins/revoke", s.revokeOwn),
+		row("POST /api/account/active", s.active),
+		row("POST /api/account/lock", s.lock),
+		row("POST /api/account/unlock", s.unlock, protocol.NextUnlock),
+		others,
+	}
+}
 
-		{pattern: "GET /api/people", access: accessSecurity, serve: s.listPeople},
-		{pattern: "POST /api/people", access: accessSecurity, serve: s.addPerson, fresh: true},
-		{pattern: "PUT /api/people/{id}", access: accessSecurity, serve: s.savePerson, fresh: true},
-		{pattern: "GET /api/people/{id}/history", access: accessSecurity, serve: s.personHistory},
-		{pattern: "POST /api/people/{id}/restore", access: accessSecurity, serve: s.restorePerson, fresh: true},
-		{pattern: "POST /api/people/{id}/password", access: accessSecurity, serve: s.givePassword, fresh: true},
-		{pattern: "POST /api/people/{id}/factor/reset", access: accessSecurity, serve: s.resetFactor, fresh: true},
-		{pattern: "POST /api/people/{id}/unlock", access: accessSecurity, serve: s.unlockPerson},
-		{pattern: "POST /api/people/{id}/unlink", access: accessSecurity, serve: s.unlinkPerson, fresh: true},
-		{pattern: "GET /api/people/{id}/sign-ins", access: accessSecurity, serve: s.listSignIns},
-		{pattern: "POST /api/people/{id}/sign-ins/revoke", access: accessSecurity, serve: s.revokeSignIns, fresh: true},
-		{pattern: "GET /api/doors", access: accessSecurity, serve: s.listDoors},
-		{pattern: "POST /api/doors/open", access: accessSecurity, serve: s.openDoor},
-		{pattern: "GET /api/work", access: accessLeading, serve: s.listWork},
-		{pattern: "GET /api/people/{id}/work", access: accessLeading, serve: s.workHistory},
-		{pattern: "PUT /api/people/{id}/work", access: accessLeading, serve: s.saveWork},
+// securityEndpoints are those of coming in, of people and of the audit trail.
+func (s *Server) securityEndpoints() []page.Endpoint {
+	return []page.Endpoint{
+		{Pattern: "POST /api/login", Access: page.Anyone, Serve: s.login},
+		{Pattern: "GET /api/provider/start", Access: page.Anyone, Serve: s.startProvider},
+		{Pattern: "GET /api/provider/callback", Access: page.Anyone, Serve: s.finishProvider},
 
-		{pattern: "GET /api/audit", access: accessAuditor, serve: s.searchAudit},
-		{pattern: "GET /api/audit/export", access: accessAuditor, serve: s.exportAudit},
+		{Pattern: "GET /api/people", Access: page.Security, Serve: s.listPeople},
+		{Pattern: "POST /api/people", Access: page.Security, Serve: s.addPerson, Fresh: true},
+		{Pattern: "PUT /api/people/{id}", Access: page.Security, Serve: s.savePerson, Fresh: true},
+		{Pattern: "GET /api/people/{id}/history", Access: page.Security, Serve: s.personHistory},
+		{Pattern: "POST /api/people/{id}/restore", Access: page.Security, Serve: s.restorePerson, Fresh: true},
+		{Pattern: "POST /api/people/{id}/password", Access: page.Security, Serve: s.givePassword, Fresh: true},
+		{Pattern: "POST /api/people/{id}/factor/reset", Access: page.Security, Serve: s.resetFactor, Fresh: true},
+		{Pattern: "POST /api/people/{id}/unlock", Access: page.Security, Serve: s.unlockPerson},
+		{Pattern: "POST /api/people/{id}/unlink", Access: page.Security, Serve: s.unlinkPerson, Fresh: true},
+		{Pattern: "POST /api/people/{id}/sign-ins/revoke", Access: page.Security, Serve: s.revokeSignIns, Fresh: true},
+		{Pattern: "GET /api/doors", Access: page.Security, Serve: s.listDoors},
+		{Pattern: "POST /api/doors/open", Access: page.Security, Serve: s.openDoor},
+		{Pattern: "GET /api/work", Access: page.Leading, Serve: s.listWork},
+		{Pattern: "GET /api/people/{id}/work", Access: page.Leading, Serve: s.workHistory},
+		{Pattern: "PUT /api/people/{id}/work", Access: page.Leading, Serve: s.saveWork},
+
+		{Pattern: "GET /api/audit", Access: page.Auditor, Serve: s.searchAudit},
+		{Pattern: "GET /api/audit/export", Access: page.Auditor, Serve: s.exportAudit},
 	}
 }

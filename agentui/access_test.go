@@ -244,7 +244,7 @@ func TestRemote(t *testing.T) {
 		{"[::ffff:127.0.0.1]:5", "2001:db8::1", "2001:db8::1"},
 	} {
 		r := &http.Request{RemoteAddr: c.from, Header: http.Header{"X-Forwarded-For": {c.forwarded}}}
-		if got := s.remote(r).String(); got != c.want {
+		if got := s.cfg.TrustedProxies.Remote(r).String(); got != c.want {
 			t.Errorf("%+v: %s", c, got)
 		}
 	}

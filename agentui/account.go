@@ -11,6 +11,7 @@ import (
 
 	"github.com/mileusna/useragent"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 	"hotline/queue"
@@ -28,19 +29,19 @@ const (
 )
 
 func (s *Server) showAccount(w http.ResponseWriter, r *http.Request, v *visitor) {
-	on, err := s.deps.Factors.Enrolled(r.Context(), v.user.ID)
-	out := protocol.Account{SecondFactor: on, Required: s.factorRequired(v.user.Role)}
+	on, err := s.deps.Factors.Enrolled(r.Context(), v.User.ID)
+	out := protocol.Account{SecondFactor: on, Required: s.factorRequired(v.User.Role)}
 	if err == nil {
-		out.CodesLeft, err = s.deps.Factors.Left(r.Context(), v.user.ID)
+		out.CodesLeft, err = s.deps.Factors.Left(r.Context(), v.User.ID)
 	}
 	if err == nil {
-		out.SignIns, err = s.signInsOf(r.Context(), v.user.ID, v.signIn.ID)
+		out.SignIns, err = s.signInsOf(r.Context(), v.User.ID, v.signIn.ID)
 	}
 	if err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return
 	}
-	s.reply(w, http.StatusOK, out)
+	s.clerk.Reply(w, http.StatusOK, out)
 }
 
 // signInsOf is a person's list; current is the one that asks.
@@ -51,7 +52,7 @@ func (s *Server) signInsOf(ctx context.Context, id queue.AgentID, current string
 		a := useragent.Parse(in.Browser)
 		major, _, _ := strings.Cut(a.Version, ".")
 		out = append(out, protocol.SignIn{
-			ID: in.ID, Since: millis(in.Since), UsedAt: millis(in.Used), Remote: in.Remote, Browser: strings.TrimSpace(a.Name + " " + major), System: a.OS,
+			ID: in.ID, Since: protocol.Millis(in.Since), UsedAt: protocol.Millis(in.Used), Remote: in.Remote, Browser: strings.TrimSpace(a.Name + " " + major), System: a.OS,
 			Current: in.ID == current, Locked: !in.Locked.IsZero() || time.Since(in.Input) > s.cfg.IdleLock,
 		})
 	}
@@ -59,22 +60,22 @@ func (s *Server) signInsOf(ctx context.Context, id queue.AgentID, current string
 }
 
 func (s *Server) beginFactor(w http.ResponseWriter, r *http.Request, v *visitor) {
-	e, err := s.deps.Factors.Begin(r.Context(), v.user)
+	e, err := s.deps.Factors.Begin(r.Context(), v.User)
 	if !s.safely(w, r, err) {
 		return
 	}
-	s.reply(w, http.StatusOK, protocol.Enrolment{Secret: e.Secret, URL: e.URL, QR: "data:image/png;base64," + base64.StdEncoding.EncodeToString(e.PNG)})
+	s.clerk.Reply(w, http.StatusOK, protocol.Enrolment{Secret: e.Secret, URL: e.URL, QR: "data:image/png;base64," + base64.StdEncoding.EncodeToString(e.PNG)})
 }
 
 func (s *Server) confirmFactor(w http.ResponseWriter, r *http.Request, v *visitor) {
 	var body protocol.Code6
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
 	var codes []string
 	k := s.knockOf(r, v)
 	if !s.knock(w, r, &k, func() (err error) {
-		codes, err = s.deps.Factors.Confirm(r.Context(), v.user.ID, body.Code)
+		codes, err = s.deps.Factors.Confirm(r.Context(), v.User.ID, body.Code)
 		if errors.Is(err, users.ErrEnrolled) || errors.Is(err, users.ErrNotEnrolled) {
 			return users.ErrBadCode // begun in another window, or too long ago: a code of this picture is none
 		}
@@ -82,7 +83,7 @@ func (s *Server) confirmFactor(w http.ResponseWriter, r *http.Request, v *visito
 	}) {
 		return
 	}
-	if !s.audited(w, r, v, ActionFactorEnrol, "user:"+string(v.user.ID), "", func(ctx context.Context) error {
+	if !s.audited(w, r, &v.Visitor, ActionFactorEnrol, "user:"+string(v.User.ID), "", func(ctx context.Context) error {
 		if err := s.deps.Users.Sessions().Proved(ctx, v.token); err != nil {
 			return err
 		}
@@ -93,7 +94,7 @@ func (s *Server) confirmFactor(w http.ResponseWriter, r *http.Request, v *visito
 	}) {
 		return
 	}
-	s.reply(w, http.StatusOK, protocol.RecoveryCodes{Codes: codes})
+	s.clerk.Reply(w, http.StatusOK, protocol.RecoveryCodes{Codes: codes})
 }
 
 // removeFactor lets a person change telephones: where a second factor is required, the next one is asked for at once.
@@ -101,29 +102,29 @@ func (s *Server) removeFactor(w http.ResponseWriter, r *http.Request, v *visitor
 	if _, ok := s.takeCode(w, r, v); !ok {
 		return
 	}
-	if s.audited(w, r, v, ActionFactorRemove, "user:"+string(v.user.ID), "", func(ctx context.Context) error {
-		if err := s.deps.Factors.Reset(ctx, v.user.ID); err != nil {
+	if s.audited(w, r, &v.Visitor, ActionFactorRemove, "user:"+string(v.User.ID), "", func(ctx context.Context) error {
+		if err := s.deps.Factors.Reset(ctx, v.User.ID); err != nil {
 			return err
 		}
-		if err := s.deps.Users.Sessions().Forget(ctx, v.user.ID); err != nil {
+		if err := s.deps.Users.Sessions().Forget(ctx, v.User.ID); err != nil {
 			return err
 		}
-		s.lookAgain(v.user.ID)
+		s.lookAgain(v.User.ID)
 		_, err := s.renewVisitor(ctx, v)
 		return err
 	}) {
-		s.reply(w, http.StatusOK, meOf(v))
+		s.clerk.Reply(w, http.StatusOK, meOf(v))
 	}
 }
 
 func (s *Server) renewCodes(w http.ResponseWriter, r *http.Request, v *visitor) {
 	var codes []string
-	err := s.safelyAudited(r, v, ActionFactorCodes, "user:"+string(v.user.ID), "", func(ctx context.Context) (err error) {
-		codes, err = s.deps.Factors.Renew(ctx, v.user.ID)
+	err := s.safelyAudited(r, &v.Visitor, ActionFactorCodes, "user:"+string(v.User.ID), "", func(ctx context.Context) (err error) {
+		codes, err = s.deps.Factors.Renew(ctx, v.User.ID)
 		return err
 	})
 	if s.safely(w, r, err) {
-		s.reply(w, http.StatusOK, protocol.RecoveryCodes{Codes: codes})
+		s.clerk.Reply(w, http.StatusOK, protocol.RecoveryCodes{Codes: codes})
 	}
 }
 
@@ -134,58 +135,58 @@ func (s *Server) prove(w http.ResponseWriter, r *http.Request, v *visitor) {
 		return
 	}
 	if err := s.locks.Succeeded(r.Context(), k, ""); err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return
 	}
-	s.reply(w, http.StatusOK, meOf(v))
+	s.clerk.Reply(w, http.StatusOK, meOf(v))
 }
 
 func (s *Server) changePassword(w http.ResponseWriter, r *http.Request, v *visitor) {
 	var body protocol.PasswordChange
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
 	if body.Current == body.Password || len(body.Password) < 8 || len(body.Password) > 200 {
-		s.fail(w, http.StatusBadRequest, protocol.WeakPassword, nil)
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.WeakPassword, nil)
 		return
 	}
 	k := s.knockOf(r, v)
-	if !s.knock(w, r, &k, func() error { return s.deps.Users.Check(r.Context(), v.user.ID, body.Current) }) {
+	if !s.knock(w, r, &k, func() error { return s.deps.Users.Check(r.Context(), v.User.ID, body.Current) }) {
 		return
 	}
-	err := s.safelyAudited(r, v, ActionPasswordChange, "user:"+string(v.user.ID), "", func(ctx context.Context) error {
-		if err := s.deps.Users.SetPassword(ctx, v.user.ID, body.Password); err != nil {
+	err := s.safelyAudited(r, &v.Visitor, ActionPasswordChange, "user:"+string(v.User.ID), "", func(ctx context.Context) error {
+		if err := s.deps.Users.SetPassword(ctx, v.User.ID, body.Password); err != nil {
 			return err
 		}
 		// Whoever knew the old one is out.
-		if _, err := s.deps.Users.Sessions().Revoke(ctx, v.user.ID, "", v.token); err != nil {
+		if _, err := s.deps.Users.Sessions().Revoke(ctx, v.User.ID, "", v.token); err != nil {
 			return err
 		}
-		s.lookAgain(v.user.ID)
+		s.lookAgain(v.User.ID)
 		if _, err := s.renewVisitor(ctx, v); err != nil {
 			return err
 		}
 		return s.arrived(w, r, k, v)
 	})
 	if s.safely(w, r, err) {
-		s.reply(w, http.StatusOK, meOf(v))
+		s.clerk.Reply(w, http.StatusOK, meOf(v))
 	}
 }
 
 func (s *Server) revokeOwn(w http.ResponseWriter, r *http.Request, v *visitor) {
 	var body protocol.Revoke
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
 	but := ""
 	if body.ID == "" {
 		but = v.token
 	}
-	s.revoke(w, r, v, v.user.ID, body.ID, but)
+	s.revoke(w, r, &v.Visitor, v.User.ID, body.ID, but)
 }
 
 // revoke ends sign-ins and answers. Websockets close at once, but for who talks: that one ends with the call.
-func (s *Server) revoke(w http.ResponseWriter, r *http.Request, v *visitor, id queue.AgentID, signIn, but string) {
+func (s *Server) revoke(w http.ResponseWriter, r *http.Request, v *page.Visitor, id queue.AgentID, signIn, but string) {
 	out := protocol.Revoked{InCall: s.busy(id)}
 	err := s.safelyAudited(r, v, ActionSignInRevoke, "user:"+string(id), signIn, func(ctx context.Context) (err error) {
 		out.Ended, err = s.deps.Users.Sessions().Revoke(ctx, id, signIn, but)
@@ -195,13 +196,13 @@ func (s *Server) revoke(w http.ResponseWriter, r *http.Request, v *visitor, id q
 		return
 	}
 	s.lookAgain(id)
-	s.reply(w, http.StatusOK, out)
+	s.clerk.Reply(w, http.StatusOK, out)
 }
 
 // active notes that somebody is at the console.
 func (s *Server) active(w http.ResponseWriter, r *http.Request, v *visitor) {
 	if err := s.deps.Users.Sessions().Active(r.Context(), v.token); err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -209,12 +210,12 @@ func (s *Server) active(w http.ResponseWriter, r *http.Request, v *visitor) {
 
 // lock covers the console, by the person's wish or because nobody touched it. Not within a call.
 func (s *Server) lock(w http.ResponseWriter, r *http.Request, v *visitor) {
-	if s.busy(v.user.ID) {
-		s.fail(w, http.StatusConflict, protocol.InCall, nil)
+	if s.busy(v.User.ID) {
+		s.clerk.Fail(w, http.StatusConflict, protocol.InCall, nil)
 		return
 	}
-	if s.audited(w, r, v, ActionLock, "", "", func(ctx context.Context) error { return s.deps.Users.Sessions().Lock(ctx, v.token) }) {
-		s.lookAgain(v.user.ID)
+	if s.audited(w, r, &v.Visitor, ActionLock, "", "", func(ctx context.Context) error { return s.deps.Users.Sessions().Lock(ctx, v.token) }) {
+		s.lookAgain(v.User.ID)
 		w.WriteHeader(http.StatusNoContent)
 	}
 }
@@ -222,7 +223,7 @@ func (s *Server) lock(w http.ResponseWriter, r *http.Request, v *visitor) {
 // unlock uncovers it for the same person: by the password, or by a code where a provider vouched and no password is known.
 func (s *Server) unlock(w http.ResponseWriter, r *http.Request, v *visitor) {
 	var body protocol.Unlock
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
 	k := s.knockOf(r, v)
@@ -230,16 +231,16 @@ func (s *Server) unlock(w http.ResponseWriter, r *http.Request, v *visitor) {
 		if !s.proveCode(w, r, v, &k, body.Code) {
 			return
 		}
-	} else if !s.knock(w, r, &k, func() error { return s.deps.Users.Check(r.Context(), v.user.ID, body.Password) }) {
+	} else if !s.knock(w, r, &k, func() error { return s.deps.Users.Check(r.Context(), v.User.ID, body.Password) }) {
 		return
 	}
-	if s.audited(w, r, v, ActionUnlock, "", "", func(ctx context.Context) error {
+	if s.audited(w, r, &v.Visitor, ActionUnlock, "", "", func(ctx context.Context) error {
 		if err := s.deps.Users.Sessions().Unlock(ctx, v.token); err != nil {
 			return err
 		}
 		return s.locks.Succeeded(ctx, k, "")
 	}) {
-		s.lookAgain(v.user.ID)
+		s.lookAgain(v.User.ID)
 		w.WriteHeader(http.StatusNoContent)
 	}
 }
@@ -259,11 +260,8 @@ func (s *Server) lookAgain(id queue.AgentID) {
 }
 
 // safelyAudited writes down what is about to be done, and does it only then.
-func (s *Server) safelyAudited(r *http.Request, v *visitor, action, object, reason string, do func(ctx context.Context) error) error {
-	err := s.deps.Audit.Append(r.Context(), AuditEntry{
-		At: time.Now(), Actor: v.user.ID, Role: v.user.Role, Action: action, Object: object, Reason: reason, Remote: s.remote(r).String(),
-	})
-	if err != nil {
+func (s *Server) safelyAudited(r *http.Request, v *page.Visitor, action, object, reason string, do func(ctx context.Context) error) error {
+	if err := s.clerk.Trail.Append(r.Context(), s.clerk.Entry(r, v, action, object, reason)); err != nil {
 		return fmt.Errorf("audit: %w", err)
 	}
 	return do(r.Context())
@@ -271,30 +269,15 @@ func (s *Server) safelyAudited(r *http.Request, v *visitor, action, object, reas
 
 // safely says what went wrong with people and sign-ins; true when nothing did.
 func (s *Server) safely(w http.ResponseWriter, r *http.Request, err error) bool {
-	if err == nil {
-		return true
-	}
-	for _, known := range []struct {
-		err    error
-		status int
-		code   protocol.Code
-	}{
-		{users.ErrNotFound, http.StatusNotFound, protocol.NotFound},
-		{users.ErrNoVersion, http.StatusNotFound, protocol.NotFound},
-		{users.ErrEnrolled, http.StatusConflict, protocol.AlreadyEnrolled},
-		{users.ErrNotEnrolled, http.StatusConflict, protocol.NotEnrolled},
-		{users.ErrWeakPassword, http.StatusBadRequest, protocol.WeakPassword},
-		{users.ErrTaken, http.StatusConflict, protocol.NameTaken},
-		{users.ErrOwnRole, http.StatusForbidden, protocol.OwnRole},
-		{users.ErrLastSecurity, http.StatusConflict, protocol.LastSecurity},
-		{users.ErrBadPerson, http.StatusBadRequest, protocol.BadPerson},
-		{users.ErrBadWork, http.StatusBadRequest, protocol.BadWork},
-	} {
-		if errors.Is(err, known.err) {
-			s.fail(w, known.status, known.code, nil)
-			return false
-		}
-	}
-	s.unavailable(w, r, err)
-	return false
+	return s.clerk.Answered(w, r, err,
+		page.Refusal{Err: users.ErrNotFound, Status: http.StatusNotFound, Code: protocol.NotFound},
+		page.Refusal{Err: users.ErrNoVersion, Status: http.StatusNotFound, Code: protocol.NotFound},
+		page.Refusal{Err: users.ErrEnrolled, Status: http.StatusConflict, Code: protocol.AlreadyEnrolled},
+		page.Refusal{Err: users.ErrNotEnrolled, Status: http.StatusConflict, Code: protocol.NotEnrolled},
+		page.Refusal{Err: users.ErrWeakPassword, Status: http.StatusBadRequest, Code: protocol.WeakPassword},
+		page.Refusal{Err: users.ErrTaken, Status: http.StatusConflict, Code: protocol.NameTaken},
+		page.Refusal{Err: users.ErrOwnRole, Status: http.StatusForbidden, Code: protocol.OwnRole},
+		page.Refusal{Err: users.ErrLastSecurity, Status: http.StatusConflict, Code: protocol.LastSecurity},
+		page.Refusal{Err: users.ErrBadPerson, Status: http.StatusBadRequest, Code: protocol.BadPerson},
+		page.Refusal{Err: users.ErrBadWork, Status: http.StatusBadRequest, Code: protocol.BadWork})
 }

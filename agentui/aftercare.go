@@ -5,7 +5,9 @@ import (
 	"errors"
 	"net/http"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
+	"hotline/agentui/versions"
 	"hotline/casework/files"
 	"hotline/casework/followups"
 	"hotline/casework/referrals"
@@ -51,36 +53,36 @@ func (a Aftercare) missing() bool {
 	return a.FollowUps == nil || a.Referrals == nil || a.Shiftover == nil || a.Files == nil
 }
 
-func (s *Server) aftercareEndpoints() []endpoint {
-	return append(documentEndpoints[referrals.Directory](s, "services", s.deps.Aftercare.Referrals.Versions), []endpoint{
-		{pattern: "GET /api/followups", access: accessServing, serve: s.listFollowUps},
-		{pattern: "GET /api/followups/{id}", access: accessServing, serve: s.showFollowUp},
-		{pattern: "POST /api/followups/{id}/call", access: accessServing, serve: s.callFollowUp},
-		{pattern: "POST /api/followups/{id}/move", access: accessServing, serve: s.moveFollowUp},
-		{pattern: "POST /api/followups/{id}/assign", access: accessServing, serve: s.assignFollowUp},
-		{pattern: "POST /api/followups/{id}/finish", access: accessServing, serve: s.finishFollowUp},
-		{pattern: "PUT /api/followups/{id}/wish", access: accessServing, serve: s.saveFollowUpWish},
-		{pattern: "GET /api/calls/{id}/followups", access: accessServing, serve: s.callFollowUps},
-		{pattern: "POST /api/calls/{id}/followups", access: accessServing, serve: s.planFollowUp},
-		{pattern: "PUT /api/calls/{id}/wish", access: accessServing, serve: s.saveCallWish},
-		{pattern: "GET /api/services", access: accessServing, serve: s.findServices},
-		{pattern: "GET /api/referrals", access: accessServing, serve: s.listReferrals},
-		{pattern: "GET /api/referrals/{id}", access: accessServing, serve: s.showReferral},
-		{pattern: "POST /api/referrals/{id}/tell", access: accessServing, serve: s.tellReferral},
-		{pattern: "GET /api/calls/{id}/referrals", access: accessServing, serve: s.callReferrals},
-		{pattern: "POST /api/calls/{id}/referrals", access: accessServing, serve: s.sendReferral},
-		{pattern: "GET /api/shift/cases", access: accessServing, serve: s.listShiftCases},
-		{pattern: "POST /api/shift/cases", access: accessServing, serve: s.offerCase},
-		{pattern: "POST /api/shift/offers/{id}/accept", access: accessServing, serve: s.acceptCase},
-		{pattern: "POST /api/shift/offers/{id}/decline", access: accessServing, serve: s.declineCase},
-		{pattern: "POST /api/shift/offers/{id}/withdraw", access: accessServing, serve: s.withdrawCase},
+func (s *Server) aftercareEndpoints() []page.Endpoint {
+	return append(versions.Endpoints[referrals.Directory](s.versions(), "services", s.deps.Aftercare.Referrals.Versions), []page.Endpoint{
+		{Pattern: "GET /api/followups", Access: page.Serving, Serve: s.listFollowUps},
+		{Pattern: "GET /api/followups/{id}", Access: page.Serving, Serve: s.showFollowUp},
+		{Pattern: "POST /api/followups/{id}/call", Access: page.Serving, Serve: s.callFollowUp},
+		{Pattern: "POST /api/followups/{id}/move", Access: page.Serving, Serve: s.moveFollowUp},
+		{Pattern: "POST /api/followups/{id}/assign", Access: page.Serving, Serve: s.assignFollowUp},
+		{Pattern: "POST /api/followups/{id}/finish", Access: page.Serving, Serve: s.finishFollowUp},
+		{Pattern: "PUT /api/followups/{id}/wish", Access: page.Serving, Serve: s.saveFollowUpWish},
+		{Pattern: "GET /api/calls/{id}/followups", Access: page.Serving, Serve: s.callFollowUps},
+		{Pattern: "POST /api/calls/{id}/followups", Access: page.Serving, Serve: s.planFollowUp},
+		{Pattern: "PUT /api/calls/{id}/wish", Access: page.Serving, Serve: s.saveCallWish},
+		{Pattern: "GET /api/services", Access: page.Serving, Serve: s.findServices},
+		{Pattern: "GET /api/referrals", Access: page.Serving, Serve: s.listReferrals},
+		{Pattern: "GET /api/referrals/{id}", Access: page.Serving, Serve: s.showReferral},
+		{Pattern: "POST /api/referrals/{id}/tell", Access: page.Serving, Serve: s.tellReferral},
+		{Pattern: "GET /api/calls/{id}/referrals", Access: page.Serving, Serve: s.callReferrals},
+		{Pattern: "POST /api/calls/{id}/referrals", Access: page.Serving, Serve: s.sendReferral},
+		{Pattern: "GET /api/shift/cases", Access: page.Serving, Serve: s.listShiftCases},
+		{Pattern: "POST /api/shift/cases", Access: page.Serving, Serve: s.offerCase},
+		{Pattern: "POST /api/shift/offers/{id}/accept", Access: page.Serving, Serve: s.acceptCase},
+		{Pattern: "POST /api/shift/offers/{id}/decline", Access: page.Serving, Serve: s.declineCase},
+		{Pattern: "POST /api/shift/offers/{id}/withdraw", Access: page.Serving, Serve: s.withdrawCase},
 	}...)
 }
 
 // after says what went wrong with what comes after a call; true when nothing did.
 func (s *Server) after(w http.ResponseWriter, r *http.Request, err error) bool {
 	if late, ok := errors.AsType[*followups.NotNow](err); ok {
-		s.fail(w, http.StatusConflict, protocol.NotNow, protocol.Params{"next_at": millis(late.Next)})
+		s.clerk.Fail(w, http.StatusConflict, protocol.NotNow, protocol.Params{"next_at": protocol.Millis(late.Next)})
 		return false
 	}
 	for _, known := range []struct {
@@ -98,7 +100,7 @@ func (s *Server) after(w http.ResponseWriter, r *http.Request, err error) bool {
 		{shiftover.ErrInvalid, http.StatusBadRequest, protocol.BadRequest},
 	} {
 		if errors.Is(err, known.err) {
-			s.fail(w, known.status, known.code, nil)
+			s.clerk.Fail(w, known.status, known.code, nil)
 			return false
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 )
 
@@ -101,16 +102,16 @@ func kindOf(name string) string {
 
 // serveAsset serves the web app. Files whose names carry a hash of their content are kept for ever; the page itself is asked for each time.
 // Any other path is a place inside the app.
-func (s *Server) serveAsset(w http.ResponseWriter, r *http.Request, _ *visitor) {
+func (s *Server) serveAsset(w http.ResponseWriter, r *http.Request, _ *page.Visitor) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
-		s.fail(w, http.StatusMethodNotAllowed, protocol.BadRequest, nil)
+		s.clerk.Fail(w, http.StatusMethodNotAllowed, protocol.BadRequest, nil)
 		return
 	}
 	name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
 	f, ok := s.assets.files[name]
 	if !ok && path.Ext(name) != "" {
-		s.fail(w, http.StatusNotFound, protocol.NotFound, nil)
+		s.clerk.Fail(w, http.StatusNotFound, protocol.NotFound, nil)
 		return
 	}
 	if !ok {

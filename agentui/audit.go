@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/casework"
 	"hotline/queue"
@@ -62,7 +63,7 @@ func (s *Server) auditQuery(w http.ResponseWriter, r *http.Request) (q casework.
 		q.To = time.UnixMilli(to)
 	}
 	if bad {
-		s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
 		return q, "", false
 	}
 	if q.Actor != "" { // people know each other by username
@@ -82,7 +83,7 @@ func (s *Server) objectName(object string) string {
 	return s.directory.name(queue.AgentID(id))
 }
 
-func (s *Server) searchAudit(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) searchAudit(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	q, said, ok := s.auditQuery(w, r)
 	if !ok {
 		return
@@ -98,15 +99,15 @@ func (s *Server) searchAudit(w http.ResponseWriter, r *http.Request, v *visitor)
 	out := protocol.AuditPage{Rows: []protocol.AuditRow{}, More: len(rows) > auditPage}
 	for _, e := range rows[:min(len(rows), auditPage)] {
 		out.Rows = append(out.Rows, protocol.AuditRow{
-			Seq: e.Seq, At: millis(e.At), Actor: e.Actor, ActorName: s.doer(e.Actor), Role: e.Role, Action: e.Action, Object: e.Object, ObjectName: s.objectName(e.Object),
+			Seq: e.Seq, At: protocol.Millis(e.At), Actor: e.Actor, ActorName: s.doer(e.Actor), Role: e.Role, Action: e.Action, Object: e.Object, ObjectName: s.objectName(e.Object),
 			Reason: e.Reason, Remote: e.Remote,
 		})
 	}
-	s.reply(w, http.StatusOK, out)
+	s.clerk.Reply(w, http.StatusOK, out)
 }
 
 // exportAudit is the same as a file for a spreadsheet. It is written as it is read: rows are many, memory is not.
-func (s *Server) exportAudit(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) exportAudit(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	q, said, ok := s.auditQuery(w, r)
 	if !ok || !s.audited(w, r, v, ActionAuditExport, "", said, func(context.Context) error { return nil }) {
 		return
@@ -114,7 +115,7 @@ func (s *Server) exportAudit(w http.ResponseWriter, r *http.Request, v *visitor)
 	q.Limit = casework.MaxAuditPage
 	rows, err := s.deps.Trail.List(r.Context(), q)
 	if err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return
 	}
 	h := w.Header()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hotline/agentui/broadcast"
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/queue"
 )
@@ -92,16 +93,16 @@ func (s *Server) unread(all []broadcast.Message, user queue.AgentID) []protocol.
 
 func (s *Server) broadcastOf(m broadcast.Message) protocol.Broadcast {
 	return protocol.Broadcast{
-		Broadcast: m.ID, At: millis(m.At), ByName: s.directory.name(queue.AgentID(m.By)), Urgent: m.Urgent, Text: m.Text, ExpiresAt: millis(m.Expires),
+		Broadcast: m.ID, At: protocol.Millis(m.At), ByName: s.directory.name(queue.AgentID(m.By)), Urgent: m.Urgent, Text: m.Text, ExpiresAt: protocol.Millis(m.Expires),
 	}
 }
 
 func (s *Server) broadcastRow(m broadcast.Message) protocol.BroadcastRow {
 	row := protocol.BroadcastRow{
-		Broadcast: s.broadcastOf(m), EndedAt: millis(m.Ended), EndedByName: s.directory.name(queue.AgentID(m.EndedBy)), Reads: []protocol.BroadcastRead{},
+		Broadcast: s.broadcastOf(m), EndedAt: protocol.Millis(m.Ended), EndedByName: s.directory.name(queue.AgentID(m.EndedBy)), Reads: []protocol.BroadcastRead{},
 	}
 	for _, r := range m.Reads {
-		row.Reads = append(row.Reads, protocol.BroadcastRead{User: r.User, Name: s.directory.name(queue.AgentID(r.User)), At: millis(r.At)})
+		row.Reads = append(row.Reads, protocol.BroadcastRead{User: r.User, Name: s.directory.name(queue.AgentID(r.User)), At: protocol.Millis(r.At)})
 	}
 	return row
 }
@@ -124,7 +125,7 @@ func (o *outbox) tellBroadcasts(now []protocol.Broadcast) {
 }
 
 // listBroadcasts answers who was told what, and who has read it.
-func (s *Server) listBroadcasts(w http.ResponseWriter, r *http.Request, _ *visitor) {
+func (s *Server) listBroadcasts(w http.ResponseWriter, r *http.Request, _ *page.Visitor) {
 	all, err := s.deps.Broadcasts.Latest(r.Context(), broadcastsShown)
 	if !s.answered(w, r, err) {
 		return
@@ -133,13 +134,13 @@ func (s *Server) listBroadcasts(w http.ResponseWriter, r *http.Request, _ *visit
 	for _, m := range all {
 		out.Broadcasts = append(out.Broadcasts, s.broadcastRow(m))
 	}
-	s.reply(w, http.StatusOK, out)
+	s.clerk.Reply(w, http.StatusOK, out)
 }
 
 // writeBroadcast tells every console. What was said is the reason of its audit row: the trail shows it when the message is long gone.
-func (s *Server) writeBroadcast(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) writeBroadcast(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.WriteBroadcast
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
 	span := time.Duration(body.Minutes) * time.Minute
@@ -149,36 +150,36 @@ func (s *Server) writeBroadcast(w http.ResponseWriter, r *http.Request, v *visit
 	}
 	var made broadcast.Message
 	done := s.audited(w, r, v, ActionBroadcastWrite, "", body.Text, func(ctx context.Context) (err error) {
-		made, err = s.deps.Broadcasts.Write(ctx, time.Now(), string(v.user.ID), body.Text, body.Urgent, span)
+		made, err = s.deps.Broadcasts.Write(ctx, time.Now(), string(v.User.ID), body.Text, body.Urgent, span)
 		return err
 	})
 	if done {
 		s.broadcastsChanged()
-		s.reply(w, http.StatusOK, s.broadcastRow(made))
+		s.clerk.Reply(w, http.StatusOK, s.broadcastRow(made))
 	}
 }
 
 // endBroadcast takes a message back.
-func (s *Server) endBroadcast(w http.ResponseWriter, r *http.Request, v *visitor) {
-	id, ok := s.objectID(w, r)
+func (s *Server) endBroadcast(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	id, ok := s.clerk.ID(w, r)
 	if !ok {
 		return
 	}
 	done := s.audited(w, r, v, ActionBroadcastEnd, "broadcast:"+id, "", func(ctx context.Context) error {
-		return s.deps.Broadcasts.End(ctx, time.Now(), id, string(v.user.ID))
+		return s.deps.Broadcasts.End(ctx, time.Now(), id, string(v.User.ID))
 	})
 	if done {
 		s.broadcastsChanged()
-		s.reply(w, http.StatusOK, struct{}{})
+		s.clerk.Reply(w, http.StatusOK, struct{}{})
 	}
 }
 
 // readBroadcast notes that the person has read a message, so that none of their pages shows it again.
-func (s *Server) readBroadcast(w http.ResponseWriter, r *http.Request, v *visitor) {
-	id, ok := s.objectID(w, r)
-	if !ok || !s.answered(w, r, s.deps.Broadcasts.Read(r.Context(), time.Now(), id, string(v.user.ID))) {
+func (s *Server) readBroadcast(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	id, ok := s.clerk.ID(w, r)
+	if !ok || !s.answered(w, r, s.deps.Broadcasts.Read(r.Context(), time.Now(), id, string(v.User.ID))) {
 		return
 	}
 	s.broadcastsChanged()
-	s.reply(w, http.StatusOK, struct{}{})
+	s.clerk.Reply(w, http.StatusOK, struct{}{})
 }

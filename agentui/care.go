@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hotline/agentui/board"
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 	"hotline/casework"
@@ -104,22 +105,22 @@ func (c Care) missing() bool {
 	return c.Notes == nil || c.Plans == nil || c.Dispositions == nil || c.Shifts == nil || c.Debriefs == nil || c.Contacts == nil
 }
 
-func (s *Server) careEndpoints() []endpoint {
-	return append(s.personEndpoints(), []endpoint{
-		{pattern: "POST /api/calls/{id}/note/open", access: accessServing, serve: s.openNote},
-		{pattern: "GET /api/calls/{id}/note/updates", access: accessServing, serve: s.followNote},
-		{pattern: "POST /api/calls/{id}/note/updates", access: accessServing, serve: s.writeNote, body: noteBody},
-		{pattern: "PUT /api/calls/{id}/note/text", access: accessServing, serve: s.writeNoteText, body: noteBody},
-		{pattern: "GET /api/calls/{id}/context", access: accessServing, serve: s.showContext},
-		{pattern: "GET /api/calls/{id}/plan", access: accessServing, serve: s.listPlan},
-		{pattern: "PUT /api/calls/{id}/plan", access: accessServing, serve: s.savePlan, body: planBody},
-		{pattern: "POST /api/calls/{id}/plan/restore", access: accessServing, serve: s.restorePlan},
-		{pattern: "GET /api/calls/{id}/disposition", access: accessServing, serve: s.showDisposition},
-		{pattern: "PUT /api/calls/{id}/disposition", access: accessServing, serve: s.saveDisposition},
-		{pattern: "GET /api/shift", access: accessServing, serve: s.showShift},
-		{pattern: "GET /api/debriefs", access: accessSupervisor, serve: s.listDebriefs},
-		{pattern: "POST /api/debriefs", access: accessServing, serve: s.askDebrief},
-		{pattern: "POST /api/debriefs/{id}/done", access: accessSupervisor, serve: s.doneDebrief},
+func (s *Server) careEndpoints() []page.Endpoint {
+	return append(s.personEndpoints(), []page.Endpoint{
+		{Pattern: "POST /api/calls/{id}/note/open", Access: page.Serving, Serve: s.openNote},
+		{Pattern: "GET /api/calls/{id}/note/updates", Access: page.Serving, Serve: s.followNote},
+		{Pattern: "POST /api/calls/{id}/note/updates", Access: page.Serving, Serve: s.writeNote, Body: noteBody},
+		{Pattern: "PUT /api/calls/{id}/note/text", Access: page.Serving, Serve: s.writeNoteText, Body: noteBody},
+		{Pattern: "GET /api/calls/{id}/context", Access: page.Serving, Serve: s.showContext},
+		{Pattern: "GET /api/calls/{id}/plan", Access: page.Serving, Serve: s.listPlan},
+		{Pattern: "PUT /api/calls/{id}/plan", Access: page.Serving, Serve: s.savePlan, Body: planBody},
+		{Pattern: "POST /api/calls/{id}/plan/restore", Access: page.Serving, Serve: s.restorePlan},
+		{Pattern: "GET /api/calls/{id}/disposition", Access: page.Serving, Serve: s.showDisposition},
+		{Pattern: "PUT /api/calls/{id}/disposition", Access: page.Serving, Serve: s.saveDisposition},
+		{Pattern: "GET /api/shift", Access: page.Serving, Serve: s.showShift},
+		{Pattern: "GET /api/debriefs", Access: page.Supervisor, Serve: s.listDebriefs},
+		{Pattern: "POST /api/debriefs", Access: page.Serving, Serve: s.askDebrief},
+		{Pattern: "POST /api/debriefs/{id}/done", Access: page.Supervisor, Serve: s.doneDebrief},
 	}...)
 }
 
@@ -201,13 +202,13 @@ func (s *Server) served(ctx context.Context, who queue.AgentID, call string) (bo
 }
 
 // takesPart lets in who has something to do with a call, at least least, and supervisors; it has answered when it returns false.
-func (s *Server) takesPart(w http.ResponseWriter, r *http.Request, v *visitor, call string, parts ...part) bool {
-	if v.user.Role == users.Supervisor {
+func (s *Server) takesPart(w http.ResponseWriter, r *http.Request, v *page.Visitor, call string, parts ...part) bool {
+	if v.User.Role == users.Supervisor {
 		return true
 	}
-	have, err := s.partIn(r.Context(), v.user.ID, call)
+	have, err := s.partIn(r.Context(), v.User.ID, call)
 	if err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return false
 	}
 	for _, p := range parts {
@@ -215,7 +216,7 @@ func (s *Server) takesPart(w http.ResponseWriter, r *http.Request, v *visitor, c
 			return true
 		}
 	}
-	s.fail(w, http.StatusForbidden, protocol.NotYourCall, nil)
+	s.clerk.Fail(w, http.StatusForbidden, protocol.NotYourCall, nil)
 	return false
 }
 

@@ -3,17 +3,13 @@ package agentui
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"hash/crc32"
 	"maps"
 	"net/http"
-	"strings"
 	"time"
-	"unicode/utf8"
-
-	"github.com/oklog/ulid/v2"
 
 	"hotline/agentui/broadcast"
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 	"hotline/agentui/walls"
@@ -156,70 +152,24 @@ func (s *Server) dutiesOf(u users.User) protocol.Duties {
 	return d
 }
 
-// reason reads a person's reason; it has answered when it returns false.
-func (s *Server) reason(w http.ResponseWriter, text string) (string, bool) {
-	text = strings.TrimSpace(text)
-	if n := utf8.RuneCountInString(text); !utf8.ValidString(text) || n < reasonLeast || n > reasonMost {
-		s.fail(w, http.StatusBadRequest, protocol.BadReason, protocol.Params{"least": reasonLeast, "most": reasonMost})
-		return "", false
-	}
-	return text, true
-}
-
-// objectID reads the id from the path; it has answered when it returns false.
-func (s *Server) objectID(w http.ResponseWriter, r *http.Request) (string, bool) {
-	id := r.PathValue("id")
-	if _, err := ulid.ParseStrict(id); err != nil {
-		s.fail(w, http.StatusNotFound, protocol.NotFound, nil)
-		return "", false
-	}
-	return id, true
-}
-
 // audited writes down what a person is about to do, and does it only then; it answers when something failed, and returns false.
-func (s *Server) audited(w http.ResponseWriter, r *http.Request, v *visitor, action, object, reason string, do func(ctx context.Context) error) bool {
-	return s.answered(w, r, s.auditedErr(r, v, action, object, reason, do))
-}
-
-// auditedErr is audited for who has answers of its own to some errors.
-func (s *Server) auditedErr(r *http.Request, v *visitor, action, object, reason string, do func(ctx context.Context) error) error {
-	err := s.deps.Audit.Append(r.Context(), AuditEntry{
-		At: time.Now(), Actor: v.user.ID, Role: v.user.Role, Action: action, Object: object, Reason: reason, Remote: s.remote(r).String(),
-	})
-	if err != nil {
-		return err
-	}
-	return do(r.Context())
+func (s *Server) audited(w http.ResponseWriter, r *http.Request, v *page.Visitor, action, object, reason string, do func(ctx context.Context) error) bool {
+	return s.answered(w, r, s.clerk.Audited(r, v, action, object, reason, do))
 }
 
 // answered says what went wrong; true when nothing did.
 func (s *Server) answered(w http.ResponseWriter, r *http.Request, err error) bool {
-	if err == nil {
-		return true
-	}
-	for _, known := range []struct {
-		err    error
-		status int
-		code   protocol.Code
-	}{
-		{casework.ErrNotFound, http.StatusNotFound, protocol.NotFound},
-		{casework.ErrBusy, http.StatusConflict, protocol.TaskBusy},
-		{casework.ErrClosed, http.StatusConflict, protocol.AlreadyClosed},
-		{casework.ErrUnusable, http.StatusConflict, protocol.NotCallable},
-		{casework.ErrOwnProposal, http.StatusForbidden, protocol.OwnProposal},
-		{casework.ErrNoCaller, http.StatusConflict, protocol.NoCaller},
-		{broadcast.ErrNotFound, http.StatusNotFound, protocol.NotFound},
-		{broadcast.ErrText, http.StatusBadRequest, protocol.BadText},
-		{broadcast.ErrSpan, http.StatusBadRequest, protocol.BadText},
-		{walls.ErrNotFound, http.StatusNotFound, protocol.NotFound},
-		{walls.ErrName, http.StatusBadRequest, protocol.BadText},
-		{walls.ErrTooMany, http.StatusConflict, protocol.TooManyWalls},
-	} {
-		if errors.Is(err, known.err) {
-			s.fail(w, known.status, known.code, nil)
-			return false
-		}
-	}
-	s.unavailable(w, r, err)
-	return false
+	return s.clerk.Answered(w, r, err,
+		page.Refusal{Err: casework.ErrNotFound, Status: http.StatusNotFound, Code: protocol.NotFound},
+		page.Refusal{Err: casework.ErrBusy, Status: http.StatusConflict, Code: protocol.TaskBusy},
+		page.Refusal{Err: casework.ErrClosed, Status: http.StatusConflict, Code: protocol.AlreadyClosed},
+		page.Refusal{Err: casework.ErrUnusable, Status: http.StatusConflict, Code: protocol.NotCallable},
+		page.Refusal{Err: casework.ErrOwnProposal, Status: http.StatusForbidden, Code: protocol.OwnProposal},
+		page.Refusal{Err: casework.ErrNoCaller, Status: http.StatusConflict, Code: protocol.NoCaller},
+		page.Refusal{Err: broadcast.ErrNotFound, Status: http.StatusNotFound, Code: protocol.NotFound},
+		page.Refusal{Err: broadcast.ErrText, Status: http.StatusBadRequest, Code: protocol.BadText},
+		page.Refusal{Err: broadcast.ErrSpan, Status: http.StatusBadRequest, Code: protocol.BadText},
+		page.Refusal{Err: walls.ErrNotFound, Status: http.StatusNotFound, Code: protocol.NotFound},
+		page.Refusal{Err: walls.ErrName, Status: http.StatusBadRequest, Code: protocol.BadText},
+		page.Refusal{Err: walls.ErrTooMany, Status: http.StatusConflict, Code: protocol.TooManyWalls})
 }

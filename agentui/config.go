@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net/netip"
 	"net/url"
 	"slices"
 	"time"
 
+	"hotline/agentui/page"
 	"hotline/agentui/users"
 )
 
@@ -17,10 +17,10 @@ type Config struct {
 	ID   string // name of this console process, unique on the site; default "console-1"
 	Addr string // where to listen; default 127.0.0.1:8080
 
-	TLSCert, TLSKey string         // files; both or none
-	BehindTLS       bool           // a proxy in front speaks TLS: cookies are marked Secure
-	TrustedProxies  []netip.Prefix // whose X-Forwarded-For is believed
-	Origins         []string       // further origins ("https://console.example.org") that are our own, when a proxy changes Host
+	TLSCert, TLSKey string       // files; both or none
+	BehindTLS       bool         // a proxy in front speaks TLS: cookies are marked Secure
+	TrustedProxies  page.Proxies // whose X-Forwarded-For is believed
+	Origins         []string     // further origins ("https://console.example.org") that are our own, when a proxy changes Host
 
 	Locale  string   // default zh-CN
 	Locales []string // default zh-CN, en

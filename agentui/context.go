@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 	"hotline/casework"
@@ -19,8 +20,8 @@ const (
 )
 
 // showContext tells what is known of a caller. The offer does not wait for it: the page asks beside.
-func (s *Server) showContext(w http.ResponseWriter, r *http.Request, v *visitor) {
-	call, ok := s.objectID(w, r)
+func (s *Server) showContext(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	call, ok := s.clerk.ID(w, r)
 	if !ok || !s.takesPart(w, r, v, call, partOffered, partServing, partServed) {
 		return
 	}
@@ -30,11 +31,11 @@ func (s *Server) showContext(w http.ResponseWriter, r *http.Request, v *visitor)
 		return err
 	})
 	if done {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
-func (s *Server) callContext(ctx context.Context, v *visitor, call string) (protocol.CallContext, error) {
+func (s *Server) callContext(ctx context.Context, v *page.Visitor, call string) (protocol.CallContext, error) {
 	out := protocol.CallContext{Call: call, Places: map[string]string{}, Contacts: []protocol.EarlierCall{}, Tasks: []protocol.Task{}}
 	caller, err := s.deps.Care.Contacts.Caller(ctx, call)
 	if err != nil {
@@ -61,7 +62,7 @@ func (s *Server) callContext(ctx context.Context, v *visitor, call string) (prot
 		return out, err
 	}
 	for _, t := range open {
-		out.Tasks = append(out.Tasks, s.task(t, v.user.Locale))
+		out.Tasks = append(out.Tasks, s.task(t, v.User.Locale))
 	}
 	plan, err := s.deps.Care.Plans.Of(ctx, caller.Refs)
 	out.Plan = s.plan(plan)
@@ -69,12 +70,12 @@ func (s *Server) callContext(ctx context.Context, v *visitor, call string) (prot
 }
 
 // contact is an earlier call. Who answered it is told to supervisors; a counsellor learns only whether it was they.
-func (s *Server) contact(c casework.CallRecord, v *visitor) protocol.EarlierCall {
+func (s *Server) contact(c casework.CallRecord, v *page.Visitor) protocol.EarlierCall {
 	out := protocol.EarlierCall{
-		Call: c.ID, At: millis(c.Arrived), Line: c.Line, LineName: s.lineName(queue.LineID(c.Line), v.user.Locale), TalkMs: c.Talk.Milliseconds(),
-		Outcome: string(c.Outcome), AtRisk: atRisk(c), Yours: c.Agent == string(v.user.ID),
+		Call: c.ID, At: protocol.Millis(c.Arrived), Line: c.Line, LineName: s.lineName(queue.LineID(c.Line), v.User.Locale), TalkMs: c.Talk.Milliseconds(),
+		Outcome: string(c.Outcome), AtRisk: atRisk(c), Yours: c.Agent == string(v.User.ID),
 	}
-	if v.user.Role == users.Supervisor {
+	if v.User.Role == users.Supervisor {
 		out.AgentName = s.directory.name(queue.AgentID(c.Agent))
 	}
 	return out
@@ -84,13 +85,13 @@ func atRisk(c casework.CallRecord) bool { return c.Danger || c.Tier == string(qu
 
 func (s *Server) plan(p plans.Plan) protocol.Plan {
 	return protocol.Plan{
-		Version: p.Version, At: millis(p.At), By: p.Author, ByName: s.directory.name(queue.AgentID(p.Author)), Restored: p.Restored, Text: p.Text,
+		Version: p.Version, At: protocol.Millis(p.At), By: p.Author, ByName: s.directory.name(queue.AgentID(p.Author)), Restored: p.Restored, Text: p.Text,
 	}
 }
 
 // listPlan answers with the versions of the plan of a call's caller.
-func (s *Server) listPlan(w http.ResponseWriter, r *http.Request, v *visitor) {
-	call, ok := s.objectID(w, r)
+func (s *Server) listPlan(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	call, ok := s.clerk.ID(w, r)
 	if !ok || !s.takesPart(w, r, v, call, partServing, partServed) {
 		return
 	}
@@ -107,27 +108,27 @@ func (s *Server) listPlan(w http.ResponseWriter, r *http.Request, v *visitor) {
 		return err
 	})
 	if done {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
-func (s *Server) savePlan(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) savePlan(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.PlanSave
 	s.changePlan(w, r, v, &body, func(ctx context.Context, refs []string) (plans.Plan, error) {
-		return s.deps.Care.Plans.Save(ctx, refs, body.Base, body.Text, string(v.user.ID))
+		return s.deps.Care.Plans.Save(ctx, refs, body.Base, body.Text, string(v.User.ID))
 	})
 }
 
-func (s *Server) restorePlan(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) restorePlan(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.PlanRestore
 	s.changePlan(w, r, v, &body, func(ctx context.Context, refs []string) (plans.Plan, error) {
-		return s.deps.Care.Plans.Restore(ctx, refs, body.Base, body.Version, string(v.user.ID))
+		return s.deps.Care.Plans.Restore(ctx, refs, body.Base, body.Version, string(v.User.ID))
 	})
 }
 
-func (s *Server) changePlan(w http.ResponseWriter, r *http.Request, v *visitor, body any, change func(context.Context, []string) (plans.Plan, error)) {
-	call, ok := s.objectID(w, r)
-	if !ok || !s.read(w, r, body) || !s.takesPart(w, r, v, call, partServing, partServed) {
+func (s *Server) changePlan(w http.ResponseWriter, r *http.Request, v *page.Visitor, body any, change func(context.Context, []string) (plans.Plan, error)) {
+	call, ok := s.clerk.ID(w, r)
+	if !ok || !s.clerk.Read(w, r, body) || !s.takesPart(w, r, v, call, partServing, partServed) {
 		return
 	}
 	caller, err := s.deps.Care.Contacts.Caller(r.Context(), call)
@@ -135,7 +136,7 @@ func (s *Server) changePlan(w http.ResponseWriter, r *http.Request, v *visitor, 
 		return
 	}
 	var out plans.Plan
-	err = s.auditedErr(r, v, ActionPlanSave, "call:"+call, "", func(ctx context.Context) (err error) {
+	err = s.clerk.Audited(r, v, ActionPlanSave, "call:"+call, "", func(ctx context.Context) (err error) {
 		out, err = change(ctx, caller.Refs)
 		return err
 	})
@@ -145,14 +146,14 @@ func (s *Server) changePlan(w http.ResponseWriter, r *http.Request, v *visitor, 
 		if !s.answered(w, r, err) {
 			return
 		}
-		s.fail(w, http.StatusConflict, protocol.Stale, protocol.Params{"version": now.Version, "at": millis(now.At), "by_name": s.directory.name(queue.AgentID(now.Author))})
+		s.clerk.Fail(w, http.StatusConflict, protocol.Stale, protocol.Params{"version": now.Version, "at": protocol.Millis(now.At), "by_name": s.directory.name(queue.AgentID(now.Author))})
 	case errors.Is(err, plans.ErrNoCaller):
-		s.fail(w, http.StatusConflict, protocol.NoCaller, nil)
+		s.clerk.Fail(w, http.StatusConflict, protocol.NoCaller, nil)
 	case errors.Is(err, plans.ErrNotFound):
-		s.fail(w, http.StatusNotFound, protocol.NotFound, nil)
+		s.clerk.Fail(w, http.StatusNotFound, protocol.NotFound, nil)
 	case errors.Is(err, plans.ErrInvalid):
-		s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
 	case s.answered(w, r, err):
-		s.reply(w, http.StatusOK, s.plan(out))
+		s.clerk.Reply(w, http.StatusOK, s.plan(out))
 	}
 }

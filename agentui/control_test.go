@@ -47,7 +47,7 @@ func (s *site) parties(id queue.CallID, all ...queue.Party) {
 }
 
 // answers brings a caller to the person at a page.
-func (s *site) answers(g *page, tier queue.Tier) queue.CallID {
+func (s *site) answers(g *view, tier queue.Tier) queue.CallID {
 	s.t.Helper()
 	id := s.call(tier)
 	g.until("the offer", func() bool { return g.self.Offer != nil })
@@ -68,7 +68,7 @@ func expect(t *testing.T, got <-chan queue.Command, want queue.Command) {
 	}
 }
 
-func (g *page) refused(typ string, code protocol.Code, fields map[string]any) {
+func (g *view) refused(typ string, code protocol.Code, fields map[string]any) {
 	g.p.s.t.Helper()
 	if a := g.ask(typ, fields); a.Code != string(code) {
 		g.p.s.t.Errorf("%s %v: %q, want %q", typ, fields, a.Code, code)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/casework/decisions"
 	"hotline/queue"
@@ -22,10 +23,10 @@ type reasons interface {
 var _ reasons = (*decisions.Store)(nil)
 
 // listDecisions answers why a call was offered to whom. Looking is written down: it shows who works how.
-func (s *Server) listDecisions(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) listDecisions(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	call := r.URL.Query().Get("call")
 	if _, err := ulid.ParseStrict(call); err != nil {
-		s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
 		return
 	}
 	out := protocol.Decisions{Call: call, Decisions: []protocol.Decision{}}
@@ -44,7 +45,7 @@ func (s *Server) listDecisions(w http.ResponseWriter, r *http.Request, v *visito
 		return nil
 	})
 	if done {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
@@ -54,13 +55,13 @@ func (s *Server) decision(d decisions.Decision) (protocol.Decision, error) {
 		return protocol.Decision{}, fmt.Errorf("decision %s: %w", d.Offer, err)
 	}
 	out := protocol.Decision{
-		Offer: d.Offer, At: millis(d.At), Agent: d.Agent, AgentName: s.directory.name(queue.AgentID(d.Agent)), Rule: string(q.Rule), Tier: string(q.Tier),
+		Offer: d.Offer, At: protocol.Millis(d.At), Agent: d.Agent, AgentName: s.directory.name(queue.AgentID(d.Agent)), Rule: string(q.Rule), Tier: string(q.Tier),
 		Needs: allNeeds(q.Needs), Groups: q.Groups, Fitting: q.Fitting, Waiting: q.Waiting,
 		Candidates: []protocol.Candidate{}, Others: []protocol.Rival{},
 	}
 	for _, a := range q.Agents {
 		out.Candidates = append(out.Candidates, protocol.Candidate{
-			Agent: string(a.ID), AgentName: s.directory.name(a.ID), Group: a.Group, Reds: a.Reds, IdleSince: millis(a.Idle), HeldUntil: millis(a.Held),
+			Agent: string(a.ID), AgentName: s.directory.name(a.ID), Group: a.Group, Reds: a.Reds, IdleSince: protocol.Millis(a.Idle), HeldUntil: protocol.Millis(a.Held),
 			Skills: skillLevels(a.Skills),
 		})
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"hotline/agentui/imports"
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/skills"
 	"hotline/agentui/users"
@@ -70,23 +71,6 @@ const (
 	ActionContactTyped  = "contact.typed" // a number outside for one call; documents add <name>.save and <name>.restore
 )
 
-// AuditEntry says who did what to what, and why.
-type AuditEntry struct {
-	At     time.Time
-	Actor  queue.AgentID // empty when nobody proved who they are
-	Role   users.Role    // of the actor, empty with it
-	Action string
-	Object string // id of the recording, task or block, "call:" and the call of a proposed block, "lines:<version>", else empty
-	Reason string // as the person gave it, else empty
-	Remote string // address of the browser
-}
-
-// Auditor keeps the audit trail.
-type Auditor interface {
-	// Append returns when the entry is durable.
-	Append(ctx context.Context, e AuditEntry) error
-}
-
 // LegEventType names the news of a gateway.
 type LegEventType string
 
@@ -141,7 +125,7 @@ type Deps struct {
 	Users      *users.Store
 	Factors    *users.Factors
 	Provider   identities // of identities; nil: none
-	Audit      Auditor
+	Audit      page.Trail
 	Trail      trail     // the audit trail, for who reads it
 	Recorded   Recorded  // see OpenRecorded
 	Callbacks  callbacks // *casework.Callbacks

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"hotline/agentui/detectors"
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/casework"
 	"hotline/queue"
@@ -98,22 +99,22 @@ func (l *sensorLimits) take(id string, now time.Time) time.Duration {
 }
 
 // detect answers POST /api/detector. It comes by the detector's secret in a header, which no log of addresses keeps.
-func (s *Server) detect(w http.ResponseWriter, r *http.Request, _ *visitor) {
+func (s *Server) detect(w http.ResponseWriter, r *http.Request, _ *page.Visitor) {
 	d, ok := s.detector(w, r)
 	if !ok {
 		return
 	}
 	now := time.Now()
 	if wait := s.sensors.take(d.ID, now); wait > 0 {
-		s.fail(w, http.StatusTooManyRequests, protocol.TooMany, protocol.Params{"retry_after_s": int(math.Ceil(wait.Seconds()))})
+		s.clerk.Fail(w, http.StatusTooManyRequests, protocol.TooMany, protocol.Params{"retry_after_s": int(math.Ceil(wait.Seconds()))})
 		return
 	}
 	var body protocol.Detection
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
 	if !checkDetection(body, now) {
-		s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
 		return
 	}
 	found := Detection{
@@ -122,23 +123,23 @@ func (s *Server) detect(w http.ResponseWriter, r *http.Request, _ *visitor) {
 	}
 	err := s.aboutCall(r.Context(), &found)
 	if errors.Is(err, casework.ErrNotFound) {
-		s.fail(w, http.StatusNotFound, protocol.NotFound, nil)
+		s.clerk.Fail(w, http.StatusNotFound, protocol.NotFound, nil)
 		return
 	}
 	if err == nil {
-		err = s.deps.Audit.Append(r.Context(), AuditEntry{
+		err = s.deps.Audit.Append(r.Context(), page.Entry{
 			At: now, Actor: queue.AgentID(found.Detector), Action: ActionDetection, Object: "call:" + found.Call,
-			Reason: fmt.Sprintf("%s %s %.2f", found.Kind, found.Level, found.Score), Remote: s.remote(r).String(),
+			Reason: fmt.Sprintf("%s %s %.2f", found.Kind, found.Level, found.Score), Remote: s.cfg.TrustedProxies.Remote(r).String(),
 		})
 	}
 	if err == nil {
 		err = s.deps.Detected(r.Context(), found)
 	}
 	if err != nil {
-		s.unavailable(w, r, err) // it is to say it again
+		s.clerk.Unavailable(w, r, err) // it is to say it again
 		return
 	}
-	s.reply(w, http.StatusAccepted, protocol.Detected{Source: body.Source})
+	s.clerk.Reply(w, http.StatusAccepted, protocol.Detected{Source: body.Source})
 }
 
 // detector tells which detector in force a request comes from; it has answered when it returns false.
@@ -151,9 +152,9 @@ func (s *Server) detector(w http.ResponseWriter, r *http.Request) (detectors.Det
 	}
 	switch {
 	case errors.Is(err, detectors.ErrNotFound):
-		s.fail(w, http.StatusUnauthorized, protocol.SignedOut, nil)
+		s.clerk.Fail(w, http.StatusUnauthorized, protocol.SignedOut, nil)
 	case err != nil:
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 	}
 	return d, err == nil
 }
@@ -181,77 +182,77 @@ func (s *Server) aboutCall(ctx context.Context, d *Detection) error {
 
 func (s *Server) detectorRow(d detectors.Detector) protocol.OutsideDetector {
 	return protocol.OutsideDetector{
-		Detector: d.ID, Name: d.Name, MadeAt: millis(d.Made), ByName: s.directory.name(queue.AgentID(d.By)), RevokedAt: millis(d.Revoked),
-		RevokedByName: s.directory.name(queue.AgentID(d.RevokedBy)), UsedAt: millis(d.Seen),
+		Detector: d.ID, Name: d.Name, MadeAt: protocol.Millis(d.Made), ByName: s.directory.name(queue.AgentID(d.By)), RevokedAt: protocol.Millis(d.Revoked),
+		RevokedByName: s.directory.name(queue.AgentID(d.RevokedBy)), UsedAt: protocol.Millis(d.Seen),
 	}
 }
 
-func (s *Server) listDetectors(w http.ResponseWriter, r *http.Request, _ *visitor) {
+func (s *Server) listDetectors(w http.ResponseWriter, r *http.Request, _ *page.Visitor) {
 	all, err := s.deps.Detectors.List(r.Context())
 	if err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return
 	}
 	out := protocol.OutsideDetectors{Detectors: []protocol.OutsideDetector{}}
 	for _, d := range all {
 		out.Detectors = append(out.Detectors, s.detectorRow(d))
 	}
-	s.reply(w, http.StatusOK, out)
+	s.clerk.Reply(w, http.StatusOK, out)
 }
 
 // makeDetector admits a detector; its secret is told this once.
-func (s *Server) makeDetector(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) makeDetector(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.MakeDetector
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
 	var out protocol.DetectorMade
 	err := s.safelyAudited(r, v, ActionDetectorMake, "", strings.TrimSpace(body.Name), func(ctx context.Context) error {
-		made, secret, err := s.deps.Detectors.Make(ctx, time.Now(), body.Name, string(v.user.ID))
+		made, secret, err := s.deps.Detectors.Make(ctx, time.Now(), body.Name, string(v.User.ID))
 		out = protocol.DetectorMade{OutsideDetector: s.detectorRow(made), Secret: secret}
 		return err
 	})
 	switch {
 	case errors.Is(err, detectors.ErrName):
-		s.fail(w, http.StatusBadRequest, protocol.BadText, nil)
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadText, nil)
 	case errors.Is(err, detectors.ErrTooMany):
-		s.fail(w, http.StatusConflict, protocol.TooManyDetectors, nil)
+		s.clerk.Fail(w, http.StatusConflict, protocol.TooManyDetectors, nil)
 	case err != nil:
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 	default:
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
 // revokeDetector takes a secret back: it is good for nothing from then on.
-func (s *Server) revokeDetector(w http.ResponseWriter, r *http.Request, v *visitor) {
-	id, ok := s.objectID(w, r)
+func (s *Server) revokeDetector(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	id, ok := s.clerk.ID(w, r)
 	if !ok {
 		return
 	}
 	err := s.safelyAudited(r, v, ActionDetectorRevoke, "detector:"+id, "", func(ctx context.Context) error {
-		return s.deps.Detectors.Revoke(ctx, time.Now(), id, string(v.user.ID))
+		return s.deps.Detectors.Revoke(ctx, time.Now(), id, string(v.User.ID))
 	})
 	switch {
 	case errors.Is(err, detectors.ErrNotFound):
-		s.fail(w, http.StatusNotFound, protocol.NotFound, nil)
+		s.clerk.Fail(w, http.StatusNotFound, protocol.NotFound, nil)
 	case err != nil:
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 	default:
-		s.reply(w, http.StatusOK, struct{}{})
+		s.clerk.Reply(w, http.StatusOK, struct{}{})
 	}
 }
 
 // alertEndpoints are those of the telephones of the call tree and of detectors outside.
-func (s *Server) alertEndpoints() []endpoint {
-	return []endpoint{
-		{pattern: "GET /api/account/telephone", access: accessSignedIn, serve: s.showOwnTelephone},
-		{pattern: "POST /api/account/telephone", access: accessSignedIn, serve: s.setOwnTelephone, fresh: true},
-		{pattern: "GET /api/people/{id}/telephone", access: accessSecurity, serve: s.showTelephone},
-		{pattern: "POST /api/people/{id}/telephone", access: accessSecurity, serve: s.setPersonTelephone, fresh: true},
-		{pattern: "POST /api/detector", access: accessDetector, serve: s.detect, body: detectionBody},
-		{pattern: "GET /api/admin/detectors", access: accessAdministrator, serve: s.listDetectors},
-		{pattern: "POST /api/admin/detectors", access: accessAdministrator, serve: s.makeDetector, fresh: true},
-		{pattern: "POST /api/admin/detectors/{id}/revoke", access: accessAdministrator, serve: s.revokeDetector},
+func (s *Server) alertEndpoints() []page.Endpoint {
+	return []page.Endpoint{
+		{Pattern: "GET /api/account/telephone", Access: page.SignedIn, Serve: s.showOwnTelephone},
+		{Pattern: "POST /api/account/telephone", Access: page.SignedIn, Serve: s.setOwnTelephone, Fresh: true},
+		{Pattern: "GET /api/people/{id}/telephone", Access: page.Security, Serve: s.showTelephone},
+		{Pattern: "POST /api/people/{id}/telephone", Access: page.Security, Serve: s.setPersonTelephone, Fresh: true},
+		{Pattern: "POST /api/detector", Access: page.Detector, Serve: s.detect, Body: detectionBody},
+		{Pattern: "GET /api/admin/detectors", Access: page.Administrator, Serve: s.listDetectors},
+		{Pattern: "POST /api/admin/detectors", Access: page.Administrator, Serve: s.makeDetector, Fresh: true},
+		{Pattern: "POST /api/admin/detectors/{id}/revoke", Access: page.Administrator, Serve: s.revokeDetector},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/settings"
 	"hotline/casework/dispositions"
@@ -62,8 +63,8 @@ func wireForm(f dispositions.Form, words []settings.Question) protocol.Form {
 func plain(w documents.Words) map[string]string { return maps.Clone(map[string]string(w)) }
 
 // showDisposition answers with the form, and with what was filled in, to who talked in the call. What others read is written down.
-func (s *Server) showDisposition(w http.ResponseWriter, r *http.Request, v *visitor) {
-	call, ok := s.objectID(w, r)
+func (s *Server) showDisposition(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	call, ok := s.clerk.ID(w, r)
 	if !ok || !s.takesPart(w, r, v, call, partServing, partServed, partPast) {
 		return
 	}
@@ -76,7 +77,7 @@ func (s *Server) showDisposition(w http.ResponseWriter, r *http.Request, v *visi
 	look := func(ctx context.Context) error {
 		rec, ok, err := s.deps.Care.Dispositions.Of(ctx, call)
 		if ok {
-			out.Filled, out.At, out.ByName, out.Answers = rec.Form, millis(rec.At), s.directory.name(queue.AgentID(rec.Agent)), rec.Answers
+			out.Filled, out.At, out.ByName, out.Answers = rec.Form, protocol.Millis(rec.At), s.directory.name(queue.AgentID(rec.Agent)), rec.Answers
 		}
 		if err != nil || ok {
 			return err
@@ -84,25 +85,25 @@ func (s *Server) showDisposition(w http.ResponseWriter, r *http.Request, v *visi
 		return s.prefilled(ctx, call, out.Answers)
 	}
 	if s.audited(w, r, v, ActionDispositionView, "call:"+call, "", look) {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
 // saveDisposition takes a filled-in form. When it answers, the form is durable.
-func (s *Server) saveDisposition(w http.ResponseWriter, r *http.Request, v *visitor) {
-	call, ok := s.objectID(w, r)
+func (s *Server) saveDisposition(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	call, ok := s.clerk.ID(w, r)
 	var body protocol.DispositionSave
-	if !ok || !s.read(w, r, &body) {
+	if !ok || !s.clerk.Read(w, r, &body) {
 		return
 	}
 	// Only who talked with the caller can say it; a supervisor, too, when they did.
-	have, err := s.partIn(r.Context(), v.user.ID, call)
+	have, err := s.partIn(r.Context(), v.User.ID, call)
 	if err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return
 	}
 	if have != partServed && have != partPast && !(have == partServing && s.talks(v, call)) {
-		s.fail(w, http.StatusForbidden, protocol.NotYourCall, nil)
+		s.clerk.Fail(w, http.StatusForbidden, protocol.NotYourCall, nil)
 		return
 	}
 	now, err := s.deps.Settings.Current(r.Context())
@@ -111,31 +112,31 @@ func (s *Server) saveDisposition(w http.ResponseWriter, r *http.Request, v *visi
 	}
 	f, words := form(now)
 	if body.Form != f.Version {
-		s.fail(w, http.StatusConflict, protocol.FormChanged, protocol.Params{"version": f.Version})
+		s.clerk.Fail(w, http.StatusConflict, protocol.FormChanged, protocol.Params{"version": f.Version})
 		return
 	}
 	answers, err := f.Fit(body.Answers)
 	if err != nil {
-		s.fail(w, http.StatusBadRequest, protocol.FormIncomplete, nil)
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.FormIncomplete, nil)
 		return
 	}
 	out := protocol.Disposition{Call: call, Form: wireForm(f, words)}
 	done := s.audited(w, r, v, ActionDispositionSave, "call:"+call, "", func(ctx context.Context) error {
-		rec, err := s.deps.Care.Dispositions.Save(ctx, f, call, string(v.user.ID), answers)
-		out.Filled, out.At, out.ByName, out.Answers = rec.Form, millis(rec.At), v.user.Name, rec.Answers
+		rec, err := s.deps.Care.Dispositions.Save(ctx, f, call, string(v.User.ID), answers)
+		out.Filled, out.At, out.ByName, out.Answers = rec.Form, protocol.Millis(rec.At), v.User.Name, rec.Answers
 		if err != nil {
 			return err
 		}
-		return s.askedInForm(ctx, call, string(v.user.ID), rec.Answers)
+		return s.askedInForm(ctx, call, string(v.User.ID), rec.Answers)
 	})
 	if done {
-		s.formFiled(v.user.ID, queue.CallID(call))
-		s.reply(w, http.StatusOK, out)
+		s.formFiled(v.User.ID, queue.CallID(call))
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
 // talks tells whether a person is the agent of a call that goes on.
-func (s *Server) talks(v *visitor, call string) bool {
+func (s *Server) talks(v *page.Visitor, call string) bool {
 	c, ok := s.board.Call(queue.CallID(call))
-	return ok && c.Agent == v.user.ID
+	return ok && c.Agent == v.User.ID
 }

@@ -6,17 +6,18 @@ import (
 	"slices"
 	"sync"
 
+	"hotline/agentui/page"
 	"hotline/crisis"
 )
 
 // auditLog keeps the audit trail in memory.
 type auditLog struct {
 	mu      sync.Mutex
-	entries []AuditEntry
+	entries []page.Entry
 	fail    error
 }
 
-func (a *auditLog) Append(_ context.Context, e AuditEntry) error {
+func (a *auditLog) Append(_ context.Context, e page.Entry) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.fail != nil {
@@ -26,7 +27,7 @@ func (a *auditLog) Append(_ context.Context, e AuditEntry) error {
 	return nil
 }
 
-func (a *auditLog) of(action string) (found []AuditEntry) {
+func (a *auditLog) of(action string) (found []page.Entry) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, e := range a.entries {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/tapes"
 	"hotline/agentui/users"
@@ -26,30 +27,30 @@ const (
 
 // showPeople tells who is on the line and about whom the call is. While the call is somebody's own it makes the file when there is none; a call that
 // rings changes nothing.
-func (s *Server) showPeople(w http.ResponseWriter, r *http.Request, v *visitor) {
-	call, ok := s.objectID(w, r)
+func (s *Server) showPeople(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	call, ok := s.clerk.ID(w, r)
 	if !ok || !s.takesPart(w, r, v, call, partOffered, partServing, partServed) {
 		return
 	}
-	have, err := s.partIn(r.Context(), v.user.ID, call)
+	have, err := s.partIn(r.Context(), v.User.ID, call)
 	if !s.answered(w, r, err) {
 		return
 	}
 	var out protocol.CallPeople
-	if s.filed(w, r, s.auditedErr(r, v, ActionFileView, "call:"+call, "", func(ctx context.Context) (err error) {
+	if s.filed(w, r, s.clerk.Audited(r, v, ActionFileView, "call:"+call, "", func(ctx context.Context) (err error) {
 		if have == partServing || have == partServed {
-			if _, err := s.deps.Persons.Files.Ensure(ctx, call, string(v.user.ID)); err != nil {
+			if _, err := s.deps.Persons.Files.Ensure(ctx, call, string(v.User.ID)); err != nil {
 				return err
 			}
 		}
 		out, err = s.callPeople(ctx, v, call)
 		return err
 	})) {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
-func (s *Server) callPeople(ctx context.Context, v *visitor, call string) (protocol.CallPeople, error) {
+func (s *Server) callPeople(ctx context.Context, v *page.Visitor, call string) (protocol.CallPeople, error) {
 	store := s.deps.Persons.Files
 	out := protocol.CallPeople{Call: call, People: []protocol.CallPerson{}, Others: []protocol.PersonFile{}, Reports: []protocol.MinorReport{}, Safety: s.noSafety()}
 	caller, err := s.deps.Care.Contacts.Caller(ctx, call)
@@ -75,7 +76,7 @@ func (s *Server) callPeople(ctx context.Context, v *visitor, call string) (proto
 			about = f
 		}
 		shown[f.ID] = true
-		if err := s.askOfMinor(ctx, f, call, caller.Call.Line, v.user.ID); err != nil {
+		if err := s.askOfMinor(ctx, f, call, caller.Call.Line, v.User.ID); err != nil {
 			return out, err
 		}
 	}
@@ -146,16 +147,16 @@ func (s *Server) personFile(f files.File) protocol.PersonFile {
 	now := time.Now()
 	return protocol.PersonFile{
 		File: f.ID, Code: f.Code, CalledAs: f.CalledAs, BirthYear: f.BirthYear, AgeBand: f.Band(now), Sex: f.Sex, Region: f.Region, Minor: f.Minor(now), Child: f.Child(now),
-		Level: f.Level, LevelAt: millis(f.LevelAt), LevelByName: s.doer(f.LevelBy), LevelVersion: f.LevelVersion, CreatedAt: millis(f.Created),
+		Level: f.Level, LevelAt: protocol.Millis(f.LevelAt), LevelByName: s.doer(f.LevelBy), LevelVersion: f.LevelVersion, CreatedAt: protocol.Millis(f.Created),
 	}
 }
 
 // linkPerson says that the person on the line is another one.
-func (s *Server) linkPerson(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) linkPerson(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.PersonLink
 	s.changePeople(w, r, v, &body, ActionFileLink, func(ctx context.Context, call string) error {
 		if body.Code == "" {
-			_, err := s.deps.Persons.Files.NewPerson(ctx, call, string(v.user.ID))
+			_, err := s.deps.Persons.Files.NewPerson(ctx, call, string(v.User.ID))
 			return err
 		}
 		f, err := s.deps.Persons.Files.ByCode(ctx, body.Code)
@@ -169,17 +170,17 @@ func (s *Server) linkPerson(w http.ResponseWriter, r *http.Request, v *visitor) 
 		if !ok {
 			role = files.RoleCaller
 		}
-		_, err = s.deps.Persons.Files.Link(ctx, call, f.ID, role, string(v.user.ID))
+		_, err = s.deps.Persons.Files.Link(ctx, call, f.ID, role, string(v.User.ID))
 		return err
 	})
 }
 
 // sayThirdParty says that a call is about somebody else, or that it is not.
-func (s *Server) sayThirdParty(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) sayThirdParty(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.ThirdParty
 	s.changePeople(w, r, v, &body, ActionThirdParty, func(ctx context.Context, call string) error {
 		if !body.On {
-			return s.deps.Persons.Files.NoThirdParty(ctx, call, string(v.user.ID))
+			return s.deps.Persons.Files.NoThirdParty(ctx, call, string(v.User.ID))
 		}
 		about := ""
 		if body.Code != "" {
@@ -189,33 +190,33 @@ func (s *Server) sayThirdParty(w http.ResponseWriter, r *http.Request, v *visito
 			}
 			about = f.ID
 		}
-		_, err := s.deps.Persons.Files.ThirdParty(ctx, call, about, string(v.user.ID))
+		_, err := s.deps.Persons.Files.ThirdParty(ctx, call, about, string(v.User.ID))
 		return err
 	})
 }
 
 // changePeople does something to the people of a call and answers with them.
-func (s *Server) changePeople(w http.ResponseWriter, r *http.Request, v *visitor, body any, action string, do func(ctx context.Context, call string) error) {
-	call, ok := s.objectID(w, r)
-	if !ok || !s.read(w, r, body) || !s.takesPart(w, r, v, call, partServing, partServed) {
+func (s *Server) changePeople(w http.ResponseWriter, r *http.Request, v *page.Visitor, body any, action string, do func(ctx context.Context, call string) error) {
+	call, ok := s.clerk.ID(w, r)
+	if !ok || !s.clerk.Read(w, r, body) || !s.takesPart(w, r, v, call, partServing, partServed) {
 		return
 	}
 	var out protocol.CallPeople
-	if s.filed(w, r, s.auditedErr(r, v, action, "call:"+call, "", func(ctx context.Context) (err error) {
+	if s.filed(w, r, s.clerk.Audited(r, v, action, "call:"+call, "", func(ctx context.Context) (err error) {
 		if err := do(ctx, call); err != nil {
 			return err
 		}
 		out, err = s.callPeople(ctx, v, call)
 		return err
 	})) {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
 // mayFile says whether a person may see and change a file: supervisors, who takes part in a call of the person, and who opened it for a reason.
 // errReasonNeeded: only with one.
-func (s *Server) mayFile(ctx context.Context, v *visitor, file, grant string) error {
-	if v.user.Role == users.Supervisor || tapes.ValidGrant(v.grants, grant, personGrant(file), time.Now()) {
+func (s *Server) mayFile(ctx context.Context, v *page.Visitor, file, grant string) error {
+	if v.User.Role == users.Supervisor || tapes.ValidGrant(v.Grants, grant, personGrant(file), time.Now()) {
 		return nil
 	}
 	links, err := s.deps.Persons.Files.Calls(ctx, file, fileCalls)
@@ -223,7 +224,7 @@ func (s *Server) mayFile(ctx context.Context, v *visitor, file, grant string) er
 		return err
 	}
 	for _, l := range links {
-		switch p, err := s.partIn(ctx, v.user.ID, l.Call); {
+		switch p, err := s.partIn(ctx, v.User.ID, l.Call); {
 		case err != nil:
 			return err
 		case p == partServing || p == partServed || p == partOffered:
@@ -255,7 +256,7 @@ func (s *Server) filed(w http.ResponseWriter, r *http.Request, err error) bool {
 		{casework.ErrNotFound, http.StatusNotFound, protocol.NotFound},
 	} {
 		if errors.Is(err, known.err) {
-			s.fail(w, known.status, known.code, nil)
+			s.clerk.Fail(w, known.status, known.code, nil)
 			return false
 		}
 	}

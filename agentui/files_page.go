@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/tapes"
 	"hotline/agentui/users"
@@ -14,9 +15,9 @@ import (
 )
 
 // openFile answers with everything about a person. It is written down who opened it, and why, before anything is shown.
-func (s *Server) openFile(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) openFile(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.PersonSeek
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
 	f, err := s.seek(r, v, body)
@@ -27,25 +28,25 @@ func (s *Server) openFile(w http.ResponseWriter, r *http.Request, v *visitor) {
 	switch err := s.mayFile(r.Context(), v, f.ID, ""); {
 	case err == errReasonNeeded: //nolint:errorlint // made by mayFile
 		var ok bool
-		if body.Reason, ok = s.reason(w, body.Reason); !ok {
+		if body.Reason, ok = s.clerk.Reason(w, body.Reason); !ok {
 			return
 		}
-		grant = tapes.NewGrant(v.grants, personGrant(f.ID), time.Now().Add(fileGrant))
+		grant = tapes.NewGrant(v.Grants, personGrant(f.ID), time.Now().Add(fileGrant))
 	case !s.filed(w, r, err):
 		return
 	}
 	out := protocol.FilePage{Grant: grant}
-	if s.filed(w, r, s.auditedErr(r, v, ActionFileView, "file:"+f.ID, body.Reason, func(ctx context.Context) (err error) {
+	if s.filed(w, r, s.clerk.Audited(r, v, ActionFileView, "file:"+f.ID, body.Reason, func(ctx context.Context) (err error) {
 		out, err = s.filePage(ctx, v, f)
 		out.Grant = grant
 		return err
 	})) {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
 // seek finds the file that is asked for.
-func (s *Server) seek(r *http.Request, v *visitor, body protocol.PersonSeek) (f files.File, err error) {
+func (s *Server) seek(r *http.Request, v *page.Visitor, body protocol.PersonSeek) (f files.File, err error) {
 	ctx, store := r.Context(), s.deps.Persons.Files
 	switch {
 	case body.File != "":
@@ -59,8 +60,8 @@ func (s *Server) seek(r *http.Request, v *visitor, body protocol.PersonSeek) (f 
 		}
 		return f, err
 	case body.Phrase != "":
-		err = s.auditedErr(r, v, ActionFileSeek, "", "", func(ctx context.Context) (err error) {
-			f, err = store.ByPhrase(ctx, body.Phrase, string(v.user.ID))
+		err = s.clerk.Audited(r, v, ActionFileSeek, "", "", func(ctx context.Context) (err error) {
+			f, err = store.ByPhrase(ctx, body.Phrase, string(v.User.ID))
 			return err
 		})
 		return f, err
@@ -69,11 +70,11 @@ func (s *Server) seek(r *http.Request, v *visitor, body protocol.PersonSeek) (f 
 }
 
 // filePage gathers what is known of a person.
-func (s *Server) filePage(ctx context.Context, v *visitor, f files.File) (protocol.FilePage, error) {
+func (s *Server) filePage(ctx context.Context, v *page.Visitor, f files.File) (protocol.FilePage, error) {
 	store := s.deps.Persons
 	out := protocol.FilePage{
 		Person: s.personFile(f), Parts: []protocol.PersonFile{}, Contacts: []protocol.FileContact{}, Acts: []protocol.FileAct{}, Reports: []protocol.MinorReport{},
-		Incidents: []protocol.FileIncident{}, FollowUps: []protocol.FileFollowUp{}, MayMerge: v.user.Role == users.Supervisor, Safety: s.noSafety(),
+		Incidents: []protocol.FileIncident{}, FollowUps: []protocol.FileFollowUp{}, MayMerge: v.User.Role == users.Supervisor, Safety: s.noSafety(),
 	}
 	var err error
 	if out.Phrase, err = store.Files.HasPhrase(ctx, f.ID); err != nil {
@@ -106,7 +107,7 @@ func (s *Server) filePage(ctx context.Context, v *visitor, f files.File) (protoc
 		return out, err
 	}
 	for _, one := range about {
-		out.Reports = append(out.Reports, s.minorReport(ctx, one, v.user.Locale))
+		out.Reports = append(out.Reports, s.minorReport(ctx, one, v.User.Locale))
 	}
 	if len(out.Contacts) > 0 {
 		if out.Plan, err = s.planOf(ctx, out.Contacts[0].Call); err != nil {
@@ -138,13 +139,13 @@ func (s *Server) lifeOf(ctx context.Context, file string, parts []string, out *p
 	}
 	for _, i := range incidents {
 		out.Incidents = append(out.Incidents, protocol.FileIncident{
-			Incident: i.ID, Level: i.Level, State: i.State, At: millis(i.Opened), ClosedAt: millis(i.Closed), Outcome: i.Outcome,
+			Incident: i.ID, Level: i.Level, State: i.State, At: protocol.Millis(i.Opened), ClosedAt: protocol.Millis(i.Closed), Outcome: i.Outcome,
 		})
 	}
 	owed, err := life.FollowUps(ctx, file)
 	for _, o := range owed {
 		out.FollowUps = append(out.FollowUps, protocol.FileFollowUp{
-			FollowUp: o.ID, Rule: o.Rule, State: o.State, DueAt: millis(o.Due), EndedAt: millis(o.Ended), Outcome: o.Outcome,
+			FollowUp: o.ID, Rule: o.Rule, State: o.State, DueAt: protocol.Millis(o.Due), EndedAt: protocol.Millis(o.Ended), Outcome: o.Outcome,
 		})
 	}
 	if err != nil {
@@ -161,7 +162,7 @@ func (s *Server) lifeOf(ctx context.Context, file string, parts []string, out *p
 	return err
 }
 
-func (s *Server) fileContacts(ctx context.Context, v *visitor, file string) ([]protocol.FileContact, error) {
+func (s *Server) fileContacts(ctx context.Context, v *page.Visitor, file string) ([]protocol.FileContact, error) {
 	links, err := s.deps.Persons.Files.Calls(ctx, file, fileCalls)
 	if err != nil {
 		return nil, err
@@ -184,14 +185,14 @@ func (s *Server) fileContacts(ctx context.Context, v *visitor, file string) ([]p
 	}
 	out := make([]protocol.FileContact, 0, len(links))
 	for _, l := range links {
-		one := protocol.FileContact{Call: l.Call, At: millis(l.At), Role: string(l.Role), Part: l.Part, Records: []protocol.RecordHead{}, Filed: filed[l.Call]}
+		one := protocol.FileContact{Call: l.Call, At: protocol.Millis(l.At), Role: string(l.Role), Part: l.Part, Records: []protocol.RecordHead{}, Filed: filed[l.Call]}
 		if row, ok := rows[l.Call]; ok {
 			c := s.contact(row, v)
 			one.Line, one.LineName, one.TalkMs, one.Outcome, one.AtRisk, one.Yours, one.AgentName = c.Line, c.LineName, c.TalkMs, c.Outcome, c.AtRisk, c.Yours, c.AgentName
 		}
 		for _, h := range heads {
 			if h.Call == l.Call && !slices.ContainsFunc(one.Records, func(r protocol.RecordHead) bool { return r.Form == h.Form }) {
-				one.Records = append(one.Records, protocol.RecordHead{Form: h.Form, At: millis(h.At), ByName: s.directory.name(queue.AgentID(h.Author))})
+				one.Records = append(one.Records, protocol.RecordHead{Form: h.Form, At: protocol.Millis(h.At), ByName: s.directory.name(queue.AgentID(h.Author))})
 			}
 		}
 		out = append(out, one)
@@ -218,8 +219,8 @@ func (s *Server) fileActs(ctx context.Context, file string) ([]protocol.FileAct,
 			codes[id] = part.Code
 		}
 		out = append(out, protocol.FileAct{
-			Act: a.ID, Kind: a.Kind, File: a.File, Code: codes[a.File], Other: a.Other, OtherTo: codes[a.Other], Call: a.Call, At: millis(a.At), ByName: s.doer(a.By),
-			Detail: detailOf(a), Reason: a.Reason, UndoneAt: millis(a.Undone), UndoneBy: s.doer(a.UndoBy), Undoable: a.Undoable(),
+			Act: a.ID, Kind: a.Kind, File: a.File, Code: codes[a.File], Other: a.Other, OtherTo: codes[a.Other], Call: a.Call, At: protocol.Millis(a.At), ByName: s.doer(a.By),
+			Detail: detailOf(a), Reason: a.Reason, UndoneAt: protocol.Millis(a.Undone), UndoneBy: s.doer(a.UndoBy), Undoable: a.Undoable(),
 		})
 	}
 	return out, nil
@@ -233,7 +234,7 @@ func detailOf(a files.Act) string {
 	return a.Detail
 }
 
-func (s *Server) listFiles(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) listFiles(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	out := protocol.FileList{Files: []protocol.PersonFile{}}
 	if s.audited(w, r, v, ActionFileList, "", "", func(ctx context.Context) error {
 		all, err := s.deps.Persons.Files.AtHighRisk(ctx, highShown)
@@ -242,6 +243,6 @@ func (s *Server) listFiles(w http.ResponseWriter, r *http.Request, v *visitor) {
 		}
 		return err
 	}) {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"hotline/agentui/board"
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/queue"
 )
@@ -99,8 +100,8 @@ func askedLeave(ctx context.Context, d *desk, r protocol.Request) {
 // because reads the reason of a person; it has refused when it returns false.
 func (d *desk) because(id int64, text string) (string, bool) {
 	text = strings.TrimSpace(text)
-	if n := utf8.RuneCountInString(text); n < reasonLeast || n > reasonMost {
-		d.tab.out.send(protocol.NewError(id, protocol.BadReason, protocol.Params{"least": reasonLeast, "most": reasonMost}))
+	if n := utf8.RuneCountInString(text); n < page.ReasonLeast || n > page.ReasonMost {
+		d.tab.out.send(protocol.NewError(id, protocol.BadReason, protocol.Params{"least": page.ReasonLeast, "most": page.ReasonMost}))
 		return "", false
 	}
 	return text, true

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/casework/followups"
 	"hotline/queue"
@@ -13,7 +14,7 @@ import (
 
 const followUpsShown = 300
 
-func (s *Server) listFollowUps(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) listFollowUps(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	ctx, store := r.Context(), s.deps.Aftercare.FollowUps
 	if err := store.CatchUp(ctx); err != nil { // what came of calls a moment ago
 		s.log.Warn("results of calls to people were not taken in; the worker does it", "error", err)
@@ -24,22 +25,22 @@ func (s *Server) listFollowUps(w http.ResponseWriter, r *http.Request, v *visito
 	}
 	out := protocol.FollowUps{FollowUps: []protocol.FollowUp{}, NoTrunk: s.cfg.NoTrunk}
 	for _, f := range all {
-		out.FollowUps = append(out.FollowUps, s.followUp(ctx, f, v.user.Locale))
+		out.FollowUps = append(out.FollowUps, s.followUp(ctx, f, v.User.Locale))
 	}
-	s.reply(w, http.StatusOK, out)
+	s.clerk.Reply(w, http.StatusOK, out)
 }
 
 // afterAudit is audited with the answers of what comes after a call.
-func (s *Server) afterAudit(w http.ResponseWriter, r *http.Request, v *visitor, action, object, reason string, do func(ctx context.Context) error) bool {
-	return s.after(w, r, s.auditedErr(r, v, action, object, reason, do))
+func (s *Server) afterAudit(w http.ResponseWriter, r *http.Request, v *page.Visitor, action, object, reason string, do func(ctx context.Context) error) bool {
+	return s.after(w, r, s.clerk.Audited(r, v, action, object, reason, do))
 }
 
 func (s *Server) followUp(ctx context.Context, f followups.FollowUp, locale string) protocol.FollowUp {
 	out := protocol.FollowUp{
 		FollowUp: f.ID, Rule: f.Rule, Level: f.Level, State: string(f.State), Person: s.code(ctx, f.File), Call: f.Call, Line: f.Line,
-		LineName: s.lineName(queue.LineID(f.Line), locale), Owner: f.Owner, OwnerName: s.directory.name(queue.AgentID(f.Owner)), PlannedAt: millis(f.Planned),
-		DueAt: millis(f.Due), RingAt: millis(f.Ring), LateAt: millis(f.Late), Tries: f.Tries, Last: f.Last, LastAt: millis(f.LastTry), Task: f.Task,
-		Why: string(f.Why), ClosedAt: millis(f.Closed), ClosedBy: s.doer(f.By),
+		LineName: s.lineName(queue.LineID(f.Line), locale), Owner: f.Owner, OwnerName: s.directory.name(queue.AgentID(f.Owner)), PlannedAt: protocol.Millis(f.Planned),
+		DueAt: protocol.Millis(f.Due), RingAt: protocol.Millis(f.Ring), LateAt: protocol.Millis(f.Late), Tries: f.Tries, Last: f.Last, LastAt: protocol.Millis(f.LastTry), Task: f.Task,
+		Why: string(f.Why), ClosedAt: protocol.Millis(f.Closed), ClosedBy: s.doer(f.By),
 	}
 	if f.Ref != "" {
 		if c, err := s.deps.Care.Contacts.Caller(ctx, f.Call); err == nil {
@@ -51,7 +52,7 @@ func (s *Server) followUp(ctx context.Context, f followups.FollowUp, locale stri
 
 func (s *Server) wish(w followups.Wish) protocol.Wish {
 	out := protocol.Wish{
-		Wish: w.ID, At: millis(w.At), ByName: s.doer(w.By), Consent: string(w.Consent), Times: []protocol.Window{}, HasNumber: w.Number != "", Words: w.Words,
+		Wish: w.ID, At: protocol.Millis(w.At), ByName: s.doer(w.By), Consent: string(w.Consent), Times: []protocol.Window{}, HasNumber: w.Number != "", Words: w.Words,
 	}
 	for _, t := range w.Times {
 		days := t.Days
@@ -63,8 +64,8 @@ func (s *Server) wish(w followups.Wish) protocol.Wish {
 	return out
 }
 
-func (s *Server) showFollowUp(w http.ResponseWriter, r *http.Request, v *visitor) {
-	id, ok := s.objectID(w, r)
+func (s *Server) showFollowUp(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	id, ok := s.clerk.ID(w, r)
 	if !ok {
 		return
 	}
@@ -79,16 +80,16 @@ func (s *Server) showFollowUp(w http.ResponseWriter, r *http.Request, v *visitor
 		if err != nil {
 			return err
 		}
-		out.FollowUp = s.followUp(ctx, f, v.user.Locale)
+		out.FollowUp = s.followUp(ctx, f, v.User.Locale)
 		out.Reach = protocol.Reach{
-			Number: reach.Number, Own: reach.Own, Usable: reach.Usable, Now: reach.Now, NextAt: millis(reach.Next), Until: millis(reach.Until),
+			Number: reach.Number, Own: reach.Own, Usable: reach.Usable, Now: reach.Now, NextAt: protocol.Millis(reach.Next), Until: protocol.Millis(reach.Until),
 			Shown: s.site.shown(f.Line), Wish: s.wish(reach.Wish),
 		}
 		out.Reach.Wish.HasNumber = reach.Own
 		events, err := store.Events(ctx, id)
 		for _, e := range events {
 			one := protocol.FollowUpEvent{
-				At: millis(e.At), Who: e.Who, Name: s.doer(e.Who), What: e.What, Arg: e.Arg, DueAt: millis(e.Due), Reason: e.Note,
+				At: protocol.Millis(e.At), Who: e.Who, Name: s.doer(e.Who), What: e.What, Arg: e.Arg, DueAt: protocol.Millis(e.Due), Reason: e.Note,
 			}
 			if e.What == "assigned" {
 				one.Arg = s.doer(e.Arg)
@@ -98,83 +99,83 @@ func (s *Server) showFollowUp(w http.ResponseWriter, r *http.Request, v *visitor
 		return err
 	})
 	if done {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
 // changeFollowUp audits a change of one follow-up, makes it and answers with what it became.
-func (s *Server) changeFollowUp(w http.ResponseWriter, r *http.Request, v *visitor, action, reason string, do func(ctx context.Context, id string) (followups.FollowUp, error)) {
+func (s *Server) changeFollowUp(w http.ResponseWriter, r *http.Request, v *page.Visitor, action, reason string, do func(ctx context.Context, id string) (followups.FollowUp, error)) {
 	id := r.PathValue("id")
 	var out protocol.FollowUp
 	done := s.afterAudit(w, r, v, action, "followup:"+id, reason, func(ctx context.Context) error {
 		f, err := do(ctx, id)
 		if err == nil {
-			out = s.followUp(ctx, f, v.user.Locale)
+			out = s.followUp(ctx, f, v.User.Locale)
 		}
 		return err
 	})
 	if done {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
-func (s *Server) callFollowUp(w http.ResponseWriter, r *http.Request, v *visitor) {
-	if _, ok := s.objectID(w, r); !ok {
+func (s *Server) callFollowUp(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	if _, ok := s.clerk.ID(w, r); !ok {
 		return
 	}
 	if s.cfg.NoTrunk {
-		s.fail(w, http.StatusConflict, protocol.NoTrunk, nil)
+		s.clerk.Fail(w, http.StatusConflict, protocol.NoTrunk, nil)
 		return
 	}
 	s.changeFollowUp(w, r, v, ActionFollowUpCall, "", func(ctx context.Context, id string) (followups.FollowUp, error) {
-		return s.deps.Aftercare.FollowUps.Call(ctx, id, string(v.user.ID))
+		return s.deps.Aftercare.FollowUps.Call(ctx, id, string(v.User.ID))
 	})
 }
 
-func (s *Server) moveFollowUp(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) moveFollowUp(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.MoveFollowUp
-	if _, ok := s.objectID(w, r); !ok || !s.read(w, r, &body) {
+	if _, ok := s.clerk.ID(w, r); !ok || !s.clerk.Read(w, r, &body) {
 		return
 	}
-	reason, ok := s.reason(w, body.Reason)
+	reason, ok := s.clerk.Reason(w, body.Reason)
 	if !ok {
 		return
 	}
 	s.changeFollowUp(w, r, v, ActionFollowUpMove, reason, func(ctx context.Context, id string) (followups.FollowUp, error) {
-		return s.deps.Aftercare.FollowUps.Move(ctx, id, string(v.user.ID), time.UnixMilli(body.DueAt), reason)
+		return s.deps.Aftercare.FollowUps.Move(ctx, id, string(v.User.ID), time.UnixMilli(body.DueAt), reason)
 	})
 }
 
 // assignFollowUp lets everybody take what is due, and supervisors give it to others.
-func (s *Server) assignFollowUp(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) assignFollowUp(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.AssignFollowUp
-	if _, ok := s.objectID(w, r); !ok || !s.read(w, r, &body) || !s.takes(w, v, body.To) {
+	if _, ok := s.clerk.ID(w, r); !ok || !s.clerk.Read(w, r, &body) || !s.takes(w, v, body.To) {
 		return
 	}
 	s.changeFollowUp(w, r, v, ActionFollowUpAssign, "", func(ctx context.Context, id string) (followups.FollowUp, error) {
-		return s.deps.Aftercare.FollowUps.Assign(ctx, id, string(v.user.ID), body.To)
+		return s.deps.Aftercare.FollowUps.Assign(ctx, id, string(v.User.ID), body.To)
 	})
 }
 
-func (s *Server) finishFollowUp(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) finishFollowUp(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.FinishFollowUp
-	if _, ok := s.objectID(w, r); !ok || !s.read(w, r, &body) {
+	if _, ok := s.clerk.ID(w, r); !ok || !s.clerk.Read(w, r, &body) {
 		return
 	}
 	note := strings.TrimSpace(body.Note)
 	if body.Why != string(followups.Reached) || note != "" {
 		var ok bool
-		if note, ok = s.reason(w, body.Note); !ok {
+		if note, ok = s.clerk.Reason(w, body.Note); !ok {
 			return
 		}
 	}
 	s.changeFollowUp(w, r, v, ActionFollowUpFinish, body.Why, func(ctx context.Context, id string) (followups.FollowUp, error) {
-		return s.deps.Aftercare.FollowUps.Finish(ctx, id, string(v.user.ID), followups.Why(body.Why), note)
+		return s.deps.Aftercare.FollowUps.Finish(ctx, id, string(v.User.ID), followups.Why(body.Why), note)
 	})
 }
 
-func (s *Server) saveFollowUpWish(w http.ResponseWriter, r *http.Request, v *visitor) {
-	id, ok := s.objectID(w, r)
+func (s *Server) saveFollowUpWish(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	id, ok := s.clerk.ID(w, r)
 	if !ok {
 		return
 	}
@@ -184,8 +185,8 @@ func (s *Server) saveFollowUpWish(w http.ResponseWriter, r *http.Request, v *vis
 	}
 }
 
-func (s *Server) saveCallWish(w http.ResponseWriter, r *http.Request, v *visitor) {
-	call, ok := s.objectID(w, r)
+func (s *Server) saveCallWish(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	call, ok := s.clerk.ID(w, r)
 	if !ok || !s.takesPart(w, r, v, call, partServing, partServed, partPast) {
 		return
 	}
@@ -195,12 +196,12 @@ func (s *Server) saveCallWish(w http.ResponseWriter, r *http.Request, v *visitor
 	}
 }
 
-func (s *Server) saveWish(w http.ResponseWriter, r *http.Request, v *visitor, object string, who followups.Who) {
+func (s *Server) saveWish(w http.ResponseWriter, r *http.Request, v *page.Visitor, object string, who followups.Who) {
 	var body protocol.SaveWish
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
-	wish := followups.Wish{By: string(v.user.ID), Consent: followups.Consent(body.Consent), Number: strings.TrimSpace(body.Number), Words: body.Words}
+	wish := followups.Wish{By: string(v.User.ID), Consent: followups.Consent(body.Consent), Number: strings.TrimSpace(body.Number), Words: body.Words}
 	for _, t := range body.Times {
 		wish.Times = append(wish.Times, followups.Window{Days: t.Days, From: t.From, To: t.To})
 	}
@@ -211,12 +212,12 @@ func (s *Server) saveWish(w http.ResponseWriter, r *http.Request, v *visitor, ob
 		return err
 	})
 	if done {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
-func (s *Server) callFollowUps(w http.ResponseWriter, r *http.Request, v *visitor) {
-	call, ok := s.objectID(w, r)
+func (s *Server) callFollowUps(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	call, ok := s.clerk.ID(w, r)
 	if !ok || !s.takesPart(w, r, v, call, partOffered, partServing, partServed, partPast) {
 		return
 	}
@@ -234,20 +235,20 @@ func (s *Server) callFollowUps(w http.ResponseWriter, r *http.Request, v *visito
 		out.Wish = s.wish(wish)
 		all, err := s.deps.Aftercare.FollowUps.Of(ctx, who)
 		for _, f := range all {
-			out.FollowUps = append(out.FollowUps, s.followUp(ctx, f, v.user.Locale))
+			out.FollowUps = append(out.FollowUps, s.followUp(ctx, f, v.User.Locale))
 		}
 		return err
 	})
 	if done {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
 // planFollowUp plans one follow-up of a call's person, or the series that the rules make after a call at high risk.
-func (s *Server) planFollowUp(w http.ResponseWriter, r *http.Request, v *visitor) {
-	call, ok := s.objectID(w, r)
+func (s *Server) planFollowUp(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	call, ok := s.clerk.ID(w, r)
 	var body protocol.PlanFollowUp
-	if !ok || !s.read(w, r, &body) || !s.takesPart(w, r, v, call, partServing, partServed, partPast) {
+	if !ok || !s.clerk.Read(w, r, &body) || !s.takesPart(w, r, v, call, partServing, partServed, partPast) {
 		return
 	}
 	out := protocol.FollowUps{FollowUps: []protocol.FollowUp{}, NoTrunk: s.cfg.NoTrunk}
@@ -260,7 +261,7 @@ func (s *Server) planFollowUp(w http.ResponseWriter, r *http.Request, v *visitor
 		if len(who.Refs) > 0 {
 			ref = who.Refs[0]
 		}
-		store, by := s.deps.Aftercare.FollowUps, string(v.user.ID)
+		store, by := s.deps.Aftercare.FollowUps, string(v.User.ID)
 		var made []followups.FollowUp
 		if body.Series {
 			made, err = store.Plan(ctx, followups.Plan{Source: "call:" + call, File: who.File, Call: call, Ref: ref, Level: "high", At: time.Now(), Line: line, By: by})
@@ -273,11 +274,11 @@ func (s *Server) planFollowUp(w http.ResponseWriter, r *http.Request, v *visitor
 			return err
 		}
 		for _, f := range made {
-			out.FollowUps = append(out.FollowUps, s.followUp(ctx, f, v.user.Locale))
+			out.FollowUps = append(out.FollowUps, s.followUp(ctx, f, v.User.Locale))
 		}
 		return nil
 	})
 	if done {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }

@@ -2,9 +2,10 @@ package agentui
 
 import (
 	"encoding/json"
-	"hotline/agentui/protocol"
 	"strings"
 	"testing"
+
+	"hotline/agentui/protocol"
 )
 
 func TestForms(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 	"hotline/casework/handovers"
@@ -21,40 +22,40 @@ type summaries interface {
 
 var _ summaries = (*handovers.Store)(nil)
 
-func (s *Server) handoverEndpoints() []endpoint {
-	return []endpoint{
-		{pattern: "GET /api/colleagues", access: accessServing, serve: s.listColleagues},
-		{pattern: "POST /api/calls/{id}/handover", access: accessServing, serve: s.writeHandover, body: 16 << 10},
-		{pattern: "GET /api/handovers/{id}", access: accessServing, serve: s.readHandover},
+func (s *Server) handoverEndpoints() []page.Endpoint {
+	return []page.Endpoint{
+		{Pattern: "GET /api/colleagues", Access: page.Serving, Serve: s.listColleagues},
+		{Pattern: "POST /api/calls/{id}/handover", Access: page.Serving, Serve: s.writeHandover, Body: 16 << 10},
+		{Pattern: "GET /api/handovers/{id}", Access: page.Serving, Serve: s.readHandover},
 	}
 }
 
 // writeHandover keeps what the agent of a call says to who is asked to take it over.
-func (s *Server) writeHandover(w http.ResponseWriter, r *http.Request, v *visitor) {
-	call, ok := s.objectID(w, r)
+func (s *Server) writeHandover(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	call, ok := s.clerk.ID(w, r)
 	if !ok {
 		return
 	}
 	var body protocol.WriteHandover
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
-	if c, known := s.board.Call(queue.CallID(call)); !known || c.Agent != v.user.ID || !taken(c) {
-		s.fail(w, http.StatusForbidden, protocol.NotYourCall, nil)
+	if c, known := s.board.Call(queue.CallID(call)); !known || c.Agent != v.User.ID || !taken(c) {
+		s.clerk.Fail(w, http.StatusForbidden, protocol.NotYourCall, nil)
 		return
 	}
-	if u, known := s.directory.person(queue.AgentID(body.To)); !known || !u.Role.Serves() || u.ID == v.user.ID {
-		s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+	if u, known := s.directory.person(queue.AgentID(body.To)); !known || !u.Role.Serves() || u.ID == v.User.ID {
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
 		return
 	}
 	text, err := handovers.Clean(body.Text)
 	if err != nil {
-		s.fail(w, http.StatusBadRequest, protocol.BadNote, protocol.Params{"most": handovers.TextMost})
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadNote, protocol.Params{"most": handovers.TextMost})
 		return
 	}
 	var made protocol.Handover
 	done := s.audited(w, r, v, ActionHandoverWrite, callObject(queue.CallID(call), queue.AgentID(body.To)), "", func(ctx context.Context) error {
-		id, err := s.deps.Handovers.Write(ctx, call, string(v.user.ID), body.To, text)
+		id, err := s.deps.Handovers.Write(ctx, call, string(v.User.ID), body.To, text)
 		if err != nil {
 			return err
 		}
@@ -63,47 +64,47 @@ func (s *Server) writeHandover(w http.ResponseWriter, r *http.Request, v *visito
 		return err
 	})
 	if done {
-		s.reply(w, http.StatusOK, made)
+		s.clerk.Reply(w, http.StatusOK, made)
 	}
 }
 
 // readHandover shows a summary to those whom it concerns: who wrote it, for whom it is, the agent of the call, and supervisors.
-func (s *Server) readHandover(w http.ResponseWriter, r *http.Request, v *visitor) {
-	id, ok := s.objectID(w, r)
+func (s *Server) readHandover(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	id, ok := s.clerk.ID(w, r)
 	if !ok {
 		return
 	}
 	h, err := s.deps.Handovers.Get(r.Context(), id)
 	if errors.Is(err, handovers.ErrNotFound) {
-		s.fail(w, http.StatusNotFound, protocol.NotFound, nil)
+		s.clerk.Fail(w, http.StatusNotFound, protocol.NotFound, nil)
 		return
 	}
 	if err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return
 	}
 	c, _ := s.board.Call(queue.CallID(h.Call))
-	if me := string(v.user.ID); v.user.Role != users.Supervisor && me != h.From && me != h.To && c.Agent != v.user.ID {
-		s.fail(w, http.StatusForbidden, protocol.Forbidden, nil)
+	if me := string(v.User.ID); v.User.Role != users.Supervisor && me != h.From && me != h.To && c.Agent != v.User.ID {
+		s.clerk.Fail(w, http.StatusForbidden, protocol.Forbidden, nil)
 		return
 	}
 	if s.audited(w, r, v, ActionHandoverRead, "handover:"+id+" call:"+h.Call, "", func(context.Context) error { return nil }) {
-		s.reply(w, http.StatusOK, s.handover(h))
+		s.clerk.Reply(w, http.StatusOK, s.handover(h))
 	}
 }
 
 func (s *Server) handover(h handovers.Handover) protocol.Handover {
 	return protocol.Handover{
 		ID: h.ID, Call: h.Call, From: h.From, FromName: s.directory.name(queue.AgentID(h.From)), To: h.To, ToName: s.directory.name(queue.AgentID(h.To)),
-		At: millis(h.At), Text: h.Text,
+		At: protocol.Millis(h.At), Text: h.Text,
 	}
 }
 
 // listColleagues shows who else is at work: names, states and skills, and nothing of their calls.
-func (s *Server) listColleagues(w http.ResponseWriter, _ *http.Request, v *visitor) {
+func (s *Server) listColleagues(w http.ResponseWriter, _ *http.Request, v *page.Visitor) {
 	out := protocol.Colleagues{Colleagues: []protocol.Colleague{}}
 	for _, u := range s.directory.people() {
-		if u.ID == v.user.ID || !u.Role.Serves() || u.Disabled {
+		if u.ID == v.User.ID || !u.Role.Serves() || u.Disabled {
 			continue
 		}
 		row, known := s.board.Agent(u.ID)
@@ -120,5 +121,5 @@ func (s *Server) listColleagues(w http.ResponseWriter, _ *http.Request, v *visit
 		out.Colleagues = append(out.Colleagues, c)
 	}
 	slices.SortFunc(out.Colleagues, func(a, b protocol.Colleague) int { return strings.Compare(a.User, b.User) })
-	s.reply(w, http.StatusOK, out)
+	s.clerk.Reply(w, http.StatusOK, out)
 }

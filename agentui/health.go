@@ -6,17 +6,18 @@ import (
 	"net/http"
 	"time"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 )
 
 const checkTimeout = 2 * time.Second
 
-func (s *Server) healthz(w http.ResponseWriter, _ *http.Request, _ *visitor) {
-	s.reply(w, http.StatusOK, protocol.Health{Status: "ok"})
+func (s *Server) healthz(w http.ResponseWriter, _ *http.Request, _ *page.Visitor) {
+	s.clerk.Reply(w, http.StatusOK, protocol.Health{Status: "ok"})
 }
 
 // readyz tells whether browsers should be sent here: every check of Deps passes, the index was read, and we are not draining.
-func (s *Server) readyz(w http.ResponseWriter, r *http.Request, _ *visitor) {
+func (s *Server) readyz(w http.ResponseWriter, r *http.Request, _ *page.Visitor) {
 	ctx, cancel := context.WithTimeout(r.Context(), checkTimeout)
 	defer cancel()
 	failed := map[string]string{}
@@ -43,10 +44,10 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request, _ *visitor) {
 	}
 	s.mu.Unlock()
 	if len(failed) > 0 {
-		s.reply(w, http.StatusServiceUnavailable, protocol.Health{Status: "unready", Checks: failed})
+		s.clerk.Reply(w, http.StatusServiceUnavailable, protocol.Health{Status: "unready", Checks: failed})
 		return
 	}
-	s.reply(w, http.StatusOK, protocol.Health{Status: "ok"})
+	s.clerk.Reply(w, http.StatusOK, protocol.Health{Status: "ok"})
 }
 
 func healthWord(err error) string {

@@ -12,22 +12,23 @@ import (
 
 	"hotline/agentui/imports"
 	"hotline/agentui/imports/table"
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/queue/lines"
 	"hotline/storage/documents"
 )
 
-func (s *Server) importEndpoints() []endpoint {
-	return []endpoint{
-		{pattern: "POST /api/admin/imports/{kind}", access: accessAdministrator, serve: s.readImport, body: table.MostBytes + 1},
-		{pattern: "POST /api/admin/imports/{kind}/{id}/apply", access: accessAdministrator, serve: s.applyImport},
-		{pattern: "GET /api/admin/imports/{kind}/{file}", access: accessAdministrator, serve: s.importTemplate},
+func (s *Server) importEndpoints() []page.Endpoint {
+	return []page.Endpoint{
+		{Pattern: "POST /api/admin/imports/{kind}", Access: page.Administrator, Serve: s.readImport, Body: table.MostBytes + 1},
+		{Pattern: "POST /api/admin/imports/{kind}/{id}/apply", Access: page.Administrator, Serve: s.applyImport},
+		{Pattern: "GET /api/admin/imports/{kind}/{file}", Access: page.Administrator, Serve: s.importTemplate},
 	}
 }
 
 // importTemplate is an example of a file: template.csv or template.xlsx.
-func (s *Server) importTemplate(w http.ResponseWriter, r *http.Request, v *visitor) {
-	rows, err := s.deps.Imports.Template(r.PathValue("kind"), v.user.Locale)
+func (s *Server) importTemplate(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	rows, err := s.deps.Imports.Template(r.PathValue("kind"), v.User.Locale)
 	write, kind := table.WriteCSV, "text/csv; charset=utf-8"
 	switch r.PathValue("file") {
 	case "template.csv":
@@ -37,12 +38,12 @@ func (s *Server) importTemplate(w http.ResponseWriter, r *http.Request, v *visit
 		err = imports.ErrKind
 	}
 	if err != nil {
-		s.fail(w, http.StatusNotFound, protocol.NotFound, nil)
+		s.clerk.Fail(w, http.StatusNotFound, protocol.NotFound, nil)
 		return
 	}
 	var b bytes.Buffer
 	if err := write(&b, rows); err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return
 	}
 	h := w.Header()
@@ -53,17 +54,17 @@ func (s *Server) importTemplate(w http.ResponseWriter, r *http.Request, v *visit
 }
 
 // readImport takes the file as the body and answers with what would come of it; nothing is changed.
-func (s *Server) readImport(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) readImport(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	file, err := io.ReadAll(r.Body)
 	if _, big := errors.AsType[*http.MaxBytesError](err); big {
 		err = table.ErrTooBig
 	}
 	var p imports.Preview
 	if err == nil {
-		p, err = s.deps.Imports.Read(r.Context(), r.PathValue("kind"), file, string(v.user.ID))
+		p, err = s.deps.Imports.Read(r.Context(), r.PathValue("kind"), file, string(v.User.ID))
 	}
 	if err != nil {
-		s.refuseImport(w, r, err, v.user.Locale)
+		s.refuseImport(w, r, err, v.User.Locale)
 		return
 	}
 	out := protocol.ImportPreview{ID: p.ID, Kind: p.Kind, Summary: protocol.ImportSummary(p.Summary), Ignored: p.Ignored, Columns: []protocol.ImportColumn{}, Rows: []protocol.ImportRow{}}
@@ -80,15 +81,15 @@ func (s *Server) readImport(w http.ResponseWriter, r *http.Request, v *visitor) 
 		}
 		out.Rows = append(out.Rows, row)
 	}
-	s.reply(w, http.StatusOK, out)
+	s.clerk.Reply(w, http.StatusOK, out)
 }
 
-func (s *Server) applyImport(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) applyImport(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.ApplyImport
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
-	id, by := r.PathValue("id"), string(v.user.ID)
+	id, by := r.PathValue("id"), string(v.User.ID)
 	kind, sum, done, err := s.deps.Imports.Waiting(r.Context(), id, by)
 	switch {
 	case err != nil:
@@ -102,7 +103,7 @@ func (s *Server) applyImport(w http.ResponseWriter, r *http.Request, v *visitor)
 		err = imports.ErrNothing
 	}
 	if err != nil {
-		s.refuseImport(w, r, err, v.user.Locale)
+		s.refuseImport(w, r, err, v.User.Locale)
 		return
 	}
 	var made imports.Applied
@@ -114,13 +115,13 @@ func (s *Server) applyImport(w http.ResponseWriter, r *http.Request, v *visitor)
 		err = apply(r.Context()) // it was audited when it was done
 	} else {
 		reason := strings.TrimSpace(fmt.Sprintf("%d new, %d changed. %s", sum.New, sum.Changed, body.Note))
-		err = s.auditedErr(r, v, ActionImport, "import:"+kind+":"+id, reason, apply)
+		err = s.clerk.Audited(r, v, ActionImport, "import:"+kind+":"+id, reason, apply)
 	}
 	if err != nil {
-		s.refuseImport(w, r, err, v.user.Locale)
+		s.refuseImport(w, r, err, v.User.Locale)
 		return
 	}
-	s.reply(w, http.StatusOK, protocol.ImportApplied{Summary: protocol.ImportSummary(made.Summary), Version: made.Version})
+	s.clerk.Reply(w, http.StatusOK, protocol.ImportApplied{Summary: protocol.ImportSummary(made.Summary), Version: made.Version})
 }
 
 func (s *Server) refuseImport(w http.ResponseWriter, r *http.Request, err error, locale string) {
@@ -133,12 +134,12 @@ func (s *Server) refuseImport(w http.ResponseWriter, r *http.Request, err error,
 				names = append(names, c.Chinese)
 			}
 		}
-		s.fail(w, http.StatusBadRequest, protocol.ImportColumns, protocol.Params{"columns": strings.Join(names, ", ")})
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.ImportColumns, protocol.Params{"columns": strings.Join(names, ", ")})
 		return
 	}
 	if stale, ok := errors.AsType[*lines.Stale](err); ok {
 		now := stale.Current
-		s.fail(w, http.StatusConflict, protocol.Stale, protocol.Params{"version": now.N, "at": millis(now.At), "by_name": s.doer(now.By)})
+		s.clerk.Fail(w, http.StatusConflict, protocol.Stale, protocol.Params{"version": now.N, "at": protocol.Millis(now.At), "by_name": s.doer(now.By)})
 		return
 	}
 	for _, known := range []struct {
@@ -152,9 +153,9 @@ func (s *Server) refuseImport(w http.ResponseWriter, r *http.Request, err error,
 		{table.ErrCharset, http.StatusBadRequest, protocol.ImportFormat}, {table.ErrEmpty, http.StatusBadRequest, protocol.ImportEmpty},
 	} {
 		if errors.Is(err, known.err) {
-			s.fail(w, known.status, known.code, nil)
+			s.clerk.Fail(w, known.status, known.code, nil)
 			return
 		}
 	}
-	s.documentAnswered(w, r, err)
+	s.versions().Changed(w, r, err)
 }

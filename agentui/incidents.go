@@ -10,8 +10,10 @@ import (
 	"unicode/utf8"
 
 	"hotline/agentui/incidents"
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
+	"hotline/agentui/versions"
 	"hotline/crisis"
 	"hotline/crisis/policy"
 	"hotline/crisis/reports"
@@ -34,22 +36,22 @@ type Crisis struct {
 
 func (c Crisis) missing() bool { return c.Incidents == nil || c.Policy == nil || c.Reports == nil }
 
-func (s *Server) incidentEndpoints() []endpoint {
+func (s *Server) incidentEndpoints() []page.Endpoint {
 	at := "/api/incidents/{id}"
-	rows := []endpoint{
-		{pattern: "GET /api/incidents", access: accessServing, serve: s.listIncidents},
-		{pattern: "POST /api/incidents", access: accessSupervisor, serve: s.openIncident, body: incidentBody},
-		{pattern: "GET " + at, access: accessServing, serve: s.showIncident},
-		{pattern: "GET " + at + "/report", access: accessServing, serve: s.showReport},
-		{pattern: "POST " + at + "/report", access: accessServing, serve: s.fileReport, body: incidentBody},
-		{pattern: "GET " + at + "/report/{kind}", access: accessServing, serve: s.exportReport},
+	rows := []page.Endpoint{
+		{Pattern: "GET /api/incidents", Access: page.Serving, Serve: s.listIncidents},
+		{Pattern: "POST /api/incidents", Access: page.Supervisor, Serve: s.openIncident, Body: incidentBody},
+		{Pattern: "GET " + at, Access: page.Serving, Serve: s.showIncident},
+		{Pattern: "GET " + at + "/report", Access: page.Serving, Serve: s.showReport},
+		{Pattern: "POST " + at + "/report", Access: page.Serving, Serve: s.fileReport, Body: incidentBody},
+		{Pattern: "GET " + at + "/report/{kind}", Access: page.Serving, Serve: s.exportReport},
 	}
 	for _, a := range incidentActs() {
-		rows = append(rows, endpoint{pattern: "POST " + at + "/" + a.path, access: a.access, serve: s.actOn(a), body: incidentBody})
+		rows = append(rows, page.Endpoint{Pattern: "POST " + at + "/" + a.path, Access: a.access, Serve: s.actOn(a), Body: incidentBody})
 	}
-	rows = append(rows, documentEndpoints[crisis.Policy](s, "crisis", s.deps.Crisis.Policy)...)
-	return append(rows, endpoint{
-		pattern: "POST /api/admin/crisis/dry-run", access: accessAdministrator, serve: s.rehearsePolicy, body: int64(s.deps.Crisis.Policy.Most()) + 8<<10,
+	rows = append(rows, versions.Endpoints[crisis.Policy](s.versions(), "crisis", s.deps.Crisis.Policy)...)
+	return append(rows, page.Endpoint{
+		Pattern: "POST /api/admin/crisis/dry-run", Access: page.Administrator, Serve: s.rehearsePolicy, Body: int64(s.deps.Crisis.Policy.Most()) + 8<<10,
 	})
 }
 
@@ -79,7 +81,7 @@ func (s *Server) incidentAnswered(w http.ResponseWriter, r *http.Request, err er
 	if barred, ok := errors.AsType[*crisis.NotReadyError](err); ok {
 		params = protocol.Params{"missing": barred.Missing}
 	}
-	s.fail(w, status, code, params)
+	s.clerk.Fail(w, status, code, params)
 	return false
 }
 
@@ -115,8 +117,8 @@ func (l *lookedAt) forget(key string) {
 }
 
 // incident is the one of the path, when this person may see it: who leads, and who has a part in it. It has answered when it returns false.
-func (s *Server) incident(w http.ResponseWriter, r *http.Request, v *visitor) (crisis.Incident, bool) {
-	id, ok := s.objectID(w, r)
+func (s *Server) incident(w http.ResponseWriter, r *http.Request, v *page.Visitor) (crisis.Incident, bool) {
+	id, ok := s.clerk.ID(w, r)
 	if !ok {
 		return crisis.Incident{}, false
 	}
@@ -124,21 +126,21 @@ func (s *Server) incident(w http.ResponseWriter, r *http.Request, v *visitor) (c
 	if !s.incidentAnswered(w, r, err) {
 		return in, false
 	}
-	if v.user.Role != users.Supervisor && !incidents.HasPart(in, string(v.user.ID)) {
-		s.fail(w, http.StatusForbidden, protocol.Forbidden, nil)
+	if v.User.Role != users.Supervisor && !incidents.HasPart(in, string(v.User.ID)) {
+		s.clerk.Fail(w, http.StatusForbidden, protocol.Forbidden, nil)
 		return in, false
 	}
 	return in, true
 }
 
 // helpsIn tells whether a person has a part in the open incident of a call: they see to help from where the caller is.
-func (s *Server) helpsIn(v *visitor, call string) bool {
+func (s *Server) helpsIn(v *page.Visitor, call string) bool {
 	in, open := s.incidents.ofCall(queue.CallID(call))
-	return open && incidents.HasPart(in, string(v.user.ID))
+	return open && incidents.HasPart(in, string(v.User.ID))
 }
 
 // showIncident shows all of it. The look is in the trail before anything is shown.
-func (s *Server) showIncident(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) showIncident(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	in, ok := s.incident(w, r, v)
 	if !ok || !s.looks(w, r, v, in.ID) {
 		return
@@ -147,8 +149,8 @@ func (s *Server) showIncident(w http.ResponseWriter, r *http.Request, v *visitor
 }
 
 // looks writes the look down; it has answered when it returns false.
-func (s *Server) looks(w http.ResponseWriter, r *http.Request, v *visitor, id string) bool {
-	key := v.key + " " + id
+func (s *Server) looks(w http.ResponseWriter, r *http.Request, v *page.Visitor, id string) bool {
+	key := v.Key + " " + id
 	if !s.looked.anew(key, time.Now()) {
 		return true
 	}
@@ -160,14 +162,14 @@ func (s *Server) looks(w http.ResponseWriter, r *http.Request, v *visitor, id st
 }
 
 // replyIncident answers with all of an incident.
-func (s *Server) replyIncident(w http.ResponseWriter, r *http.Request, v *visitor, in crisis.Incident) {
+func (s *Server) replyIncident(w http.ResponseWriter, r *http.Request, v *page.Visitor, in crisis.Incident) {
 	out, err := s.whole(r.Context(), v, in)
 	if s.incidentAnswered(w, r, err) {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
-func (s *Server) whole(ctx context.Context, v *visitor, in crisis.Incident) (protocol.Incident, error) {
+func (s *Server) whole(ctx context.Context, v *page.Visitor, in crisis.Incident) (protocol.Incident, error) {
 	events, err := s.deps.Crisis.Incidents.Timeline(ctx, in.ID)
 	if err != nil {
 		return protocol.Incident{}, err
@@ -182,9 +184,9 @@ func (s *Server) whole(ctx context.Context, v *visitor, in crisis.Incident) (pro
 			state.Alerts = known.Alerts
 		}
 	}
-	names := s.names(v.user.Locale)
-	names.contacts = s.contactNames(ctx, v.user.Locale, events)
-	return incidents.Whole(state, events, rules, string(v.user.ID), names, time.Now()), nil
+	names := s.names(v.User.Locale)
+	names.contacts = s.contactNames(ctx, v.User.Locale, events)
+	return incidents.Whole(state, events, rules, string(v.User.ID), names, time.Now()), nil
 }
 
 // contactNames reads the names of the services of a timeline, so that a page that shows it whole need not be drawn twice.
@@ -209,12 +211,12 @@ func (s *Server) contactNames(ctx context.Context, locale string, events []crisi
 }
 
 // listIncidents answers with those that this person may see, open ones and of the last year: nothing private is in it.
-func (s *Server) listIncidents(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) listIncidents(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	filter := crisis.Filter{From: time.Now().Add(-incidentsBack), Limit: incidentsListed + 1}
 	if text := r.URL.Query().Get("before"); text != "" {
 		at, err := time.Parse(time.RFC3339Nano, text)
 		if err != nil {
-			s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+			s.clerk.Fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
 			return
 		}
 		filter.To = at
@@ -224,43 +226,43 @@ func (s *Server) listIncidents(w http.ResponseWriter, r *http.Request, v *visito
 		return
 	}
 	out := protocol.IncidentList{Incidents: []protocol.IncidentListed{}, More: len(all) > incidentsListed}
-	names, me := s.names(v.user.Locale), string(v.user.ID)
+	names, me := s.names(v.User.Locale), string(v.User.ID)
 	for _, in := range all[:min(len(all), incidentsListed)] {
-		if v.user.Role != users.Supervisor && !incidents.HasPart(in, me) {
+		if v.User.Role != users.Supervisor && !incidents.HasPart(in, me) {
 			continue
 		}
 		out.Incidents = append(out.Incidents, incidents.Listed(in, me, names))
 	}
-	s.reply(w, http.StatusOK, out)
+	s.clerk.Reply(w, http.StatusOK, out)
 }
 
 // openIncident opens one by hand: who leads a shift sees a danger that nobody told.
-func (s *Server) openIncident(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) openIncident(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.IncidentOpen
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
-	why, ok := s.reason(w, body.Text)
+	why, ok := s.clerk.Reason(w, body.Text)
 	if !ok {
 		return
 	}
 	t := crisis.Trigger{
-		Kind: crisis.TriggerPerson, Level: crisis.Level(body.Level), By: string(v.user.ID), Note: why, Source: "person:" + string(v.user.ID) + ":" + body.Req,
+		Kind: crisis.TriggerPerson, Level: crisis.Level(body.Level), By: string(v.User.ID), Note: why, Source: "person:" + string(v.User.ID) + ":" + body.Req,
 	}
 	if body.Call != "" {
 		c, known := s.board.Call(queue.CallID(body.Call))
 		if !known {
-			s.fail(w, http.StatusNotFound, protocol.NotFound, nil)
+			s.clerk.Fail(w, http.StatusNotFound, protocol.NotFound, nil)
 			return
 		}
 		t.Call, t.Line, t.Agent = body.Call, string(c.Line), string(c.Agent)
 	}
 	if !reqOK(body.Req) || t.Level.Rank() < crisis.LevelLow.Rank() {
-		s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
 		return
 	}
 	var made crisis.Incident
-	err := s.auditedErr(r, v, ActionIncidentOpen, callObject(queue.CallID(body.Call), ""), "", func(ctx context.Context) (err error) {
+	err := s.clerk.Audited(r, v, ActionIncidentOpen, callObject(queue.CallID(body.Call), ""), "", func(ctx context.Context) (err error) {
 		made, err = s.deps.Crisis.Incidents.Trigger(ctx, t)
 		return err
 	})
@@ -269,7 +271,7 @@ func (s *Server) openIncident(w http.ResponseWriter, r *http.Request, v *visitor
 	}
 	s.incidentsChanged()
 	if made.ID == "" { // the policy opens none for what was said
-		s.fail(w, http.StatusConflict, protocol.WrongState, nil)
+		s.clerk.Fail(w, http.StatusConflict, protocol.WrongState, nil)
 		return
 	}
 	s.replyIncident(w, r, v, made)

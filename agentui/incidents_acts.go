@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"hotline/agentui/incidents"
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 	"hotline/casework/assessments"
@@ -25,7 +26,7 @@ const (
 // incidentAct is one row of what people do to an incident by HTTP.
 type incidentAct struct {
 	path   string
-	access access
+	access page.Access
 	free   bool // also who has no part in it yet
 	do     func(ctx context.Context, c *actContext) (crisis.Incident, error)
 }
@@ -87,67 +88,67 @@ func incidentActs() []incidentAct {
 	type say = protocol.IncidentSay
 	store := func(c *actContext) *crisis.Store { return c.s.deps.Crisis.Incidents }
 	return []act{
-		{"lead", accessSupervisor, true, wordless(func(ctx context.Context, c *actContext) (crisis.Incident, error) {
+		{"lead", page.Supervisor, true, wordless(func(ctx context.Context, c *actContext) (crisis.Incident, error) {
 			return store(c).Lead(ctx, c.in.ID, c.act)
 		})},
-		{"decline", accessSupervisor, true, wordless(func(ctx context.Context, c *actContext) (crisis.Incident, error) {
+		{"decline", page.Supervisor, true, wordless(func(ctx context.Context, c *actContext) (crisis.Incident, error) {
 			return store(c).Decline(ctx, c.in.ID, c.act, crisis.ViaConsole)
 		})},
-		{"second", accessServing, true, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
+		{"second", page.Serving, true, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
 			if me := string(c.user.ID); c.user.Role != users.Supervisor && !incidents.HasPart(c.in, me) && !incidents.WantsSecond(c.in) {
 				return c.in, errNoPart // nobody looks into an incident by helping where no help is wanted
 			}
 			return store(c).Take(ctx, c.in.ID, c.act, b.Kind) // of a region, as the policy's checklists have them
 		})},
-		{"level", accessServing, false, said(sayIncidentLevel)},
-		{"facts", accessServing, false, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
+		{"level", page.Serving, false, said(sayIncidentLevel)},
+		{"facts", page.Serving, false, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
 			return store(c).Fact(ctx, c.in.ID, c.act, crisis.FactKind(b.Kind), b.Outcome != "unknown", b.Text)
 		})},
-		{"consent", accessServing, false, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
+		{"consent", page.Serving, false, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
 			return store(c).Consent(ctx, c.in.ID, c.act, crisis.ConsentAnswer(b.Kind), b.Text)
 		})},
-		{"measures", accessServing, false, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
+		{"measures", page.Serving, false, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
 			return store(c).Measure(ctx, c.in.ID, c.act, b.Kind, crisis.MeasureOutcome(b.Outcome), b.Text)
 		})},
-		{"authorisation", accessSupervisor, true, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
+		{"authorisation", page.Supervisor, true, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
 			return store(c).Authorise(ctx, c.in.ID, c.act, crisis.Ground(b.Kind), b.Text)
 		})},
-		{"checks", accessServing, false, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
+		{"checks", page.Serving, false, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
 			return store(c).Check(ctx, c.in.ID, c.act, b.Kind, b.Text)
 		})},
-		{"skips", accessServing, false, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
+		{"skips", page.Serving, false, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
 			return store(c).Skip(ctx, c.in.ID, c.act, crisis.StepName(b.Kind), b.Text)
 		})},
-		{"reached", accessServing, false, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
+		{"reached", page.Serving, false, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
 			return store(c).Reached(ctx, c.in.ID, c.act, b.Text)
 		})},
-		{"notes", accessServing, false, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
+		{"notes", page.Serving, false, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
 			return store(c).Note(ctx, c.in.ID, c.act, b.Text)
 		})},
-		{"services", accessServing, false, askService},
-		{"disclosures", accessServing, false, disclose},
-		{"arrival", accessServing, false, confirmArrival},
-		{"next", accessServing, false, planNext},
-		{"next/done", accessServing, false, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
+		{"services", page.Serving, false, askService},
+		{"disclosures", page.Serving, false, disclose},
+		{"arrival", page.Serving, false, confirmArrival},
+		{"next", page.Serving, false, planNext},
+		{"next/done", page.Serving, false, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
 			return store(c).NextStepDone(ctx, c.in.ID, c.act, b.Text)
 		})},
-		{"closure", accessServing, false, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
+		{"closure", page.Serving, false, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
 			return store(c).ProposeClosure(ctx, c.in.ID, c.act, b.Kind, b.Text)
 		})},
-		{"closure/decide", accessServing, false, decideClosure},
-		{"reopen", accessSupervisor, true, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
+		{"closure/decide", page.Serving, false, decideClosure},
+		{"reopen", page.Supervisor, true, said(func(ctx context.Context, c *actContext, b say) (crisis.Incident, error) {
 			return store(c).Reopen(ctx, c.in.ID, c.act, b.Text)
 		})},
-		{"debrief", accessSupervisor, true, wordless(func(ctx context.Context, c *actContext) (crisis.Incident, error) {
+		{"debrief", page.Supervisor, true, wordless(func(ctx context.Context, c *actContext) (crisis.Incident, error) {
 			return store(c).Debriefed(ctx, c.in.ID, c.act, "")
 		})},
 	}
 }
 
 // actOn serves one of them: who may, that the act has a name of its own, the trail, the act, and the incident as it is then.
-func (s *Server) actOn(a incidentAct) func(http.ResponseWriter, *http.Request, *visitor) {
-	return func(w http.ResponseWriter, r *http.Request, v *visitor) {
-		id, ok := s.objectID(w, r)
+func (s *Server) actOn(a incidentAct) func(http.ResponseWriter, *http.Request, *page.Visitor) {
+	return func(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+		id, ok := s.clerk.ID(w, r)
 		if !ok {
 			return
 		}
@@ -155,32 +156,32 @@ func (s *Server) actOn(a incidentAct) func(http.ResponseWriter, *http.Request, *
 		if !s.incidentAnswered(w, r, err) {
 			return
 		}
-		if v.user.Role != users.Supervisor && !a.free && !incidents.HasPart(in, string(v.user.ID)) {
-			s.fail(w, http.StatusForbidden, protocol.Forbidden, nil)
+		if v.User.Role != users.Supervisor && !a.free && !incidents.HasPart(in, string(v.User.ID)) {
+			s.clerk.Fail(w, http.StatusForbidden, protocol.Forbidden, nil)
 			return
 		}
 		var raw json.RawMessage
 		var head struct {
 			Req string `json:"req"`
 		}
-		if !s.read(w, r, &raw) {
+		if !s.clerk.Read(w, r, &raw) {
 			return
 		}
 		if json.Unmarshal(raw, &head) != nil || !reqOK(head.Req) {
-			s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+			s.clerk.Fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
 			return
 		}
-		c := &actContext{s: s, user: v.user, in: in, act: crisis.Act{By: string(v.user.ID), Request: head.Req}, raw: raw}
-		err = s.auditedErr(r, v, ActionIncidentAct, "incident:"+id+" "+a.path, "", func(ctx context.Context) (err error) {
+		c := &actContext{s: s, user: v.User, in: in, act: crisis.Act{By: string(v.User.ID), Request: head.Req}, raw: raw}
+		err = s.clerk.Audited(r, v, ActionIncidentAct, "incident:"+id+" "+a.path, "", func(ctx context.Context) (err error) {
 			in, err = a.do(ctx, c)
 			return err
 		})
 		switch {
 		case errors.Is(err, errPacketChanged):
-			s.fail(w, http.StatusConflict, protocol.PacketChanged, nil)
+			s.clerk.Fail(w, http.StatusConflict, protocol.PacketChanged, nil)
 			return
 		case errors.Is(err, errNoPart):
-			s.fail(w, http.StatusForbidden, protocol.Forbidden, nil)
+			s.clerk.Fail(w, http.StatusForbidden, protocol.Forbidden, nil)
 			return
 		}
 		if !s.incidentAnswered(w, r, err) {

@@ -8,13 +8,14 @@ import (
 
 	"hotline/agentui/imports/table"
 	"hotline/agentui/incidents"
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/crisis"
 	"hotline/crisis/reports"
 )
 
 // report is the form of an incident's report with what was filed.
-func (s *Server) report(ctx context.Context, v *visitor, in crisis.Incident) (out protocol.IncidentReport, filed bool, err error) {
+func (s *Server) report(ctx context.Context, v *page.Visitor, in crisis.Incident) (out protocol.IncidentReport, filed bool, err error) {
 	rules, err := s.deps.Crisis.Incidents.PolicyOf(ctx, in)
 	if err != nil {
 		return out, false, err
@@ -23,30 +24,30 @@ func (s *Server) report(ctx context.Context, v *visitor, in crisis.Incident) (ou
 	if err != nil {
 		return out, false, err
 	}
-	return incidents.Report(in, rules, last.Answers, s.names(v.user.Locale)), filed, nil
+	return incidents.Report(in, rules, last.Answers, s.names(v.User.Locale)), filed, nil
 }
 
 // showReport shows it to who may see the incident; the look is in the trail.
-func (s *Server) showReport(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) showReport(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	in, ok := s.incident(w, r, v)
 	if !ok || !s.looks(w, r, v, in.ID) {
 		return
 	}
 	out, _, err := s.report(r.Context(), v, in)
 	if s.incidentAnswered(w, r, err) {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
 // fileReport keeps the report first and tells the incident then: killed between the two, the report is there and still shows as due, and is filed by the
 // same press again.
-func (s *Server) fileReport(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) fileReport(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	in, ok := s.incident(w, r, v)
 	if !ok {
 		return
 	}
 	var body protocol.IncidentReportFile
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
 	rules, err := s.deps.Crisis.Incidents.PolicyOf(r.Context(), in)
@@ -54,19 +55,19 @@ func (s *Server) fileReport(w http.ResponseWriter, r *http.Request, v *visitor) 
 		return
 	}
 	if !reqOK(body.Req) {
-		s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
 		return
 	}
 	if err := reports.Check(rules.Report, body.Answers); err != nil {
-		s.fail(w, http.StatusBadRequest, protocol.FormIncomplete, nil)
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.FormIncomplete, nil)
 		return
 	}
-	err = s.auditedErr(r, v, ActionIncidentReport, "incident:"+in.ID, "", func(ctx context.Context) error {
-		filed, err := s.deps.Crisis.Reports.File(ctx, reports.Report{Incident: in.ID, Policy: in.Policy, Answers: body.Answers, By: string(v.user.ID)})
+	err = s.clerk.Audited(r, v, ActionIncidentReport, "incident:"+in.ID, "", func(ctx context.Context) error {
+		filed, err := s.deps.Crisis.Reports.File(ctx, reports.Report{Incident: in.ID, Policy: in.Policy, Answers: body.Answers, By: string(v.User.ID)})
 		if err != nil {
 			return err
 		}
-		in, err = s.deps.Crisis.Incidents.ReportFiled(ctx, in.ID, crisis.Act{By: string(v.user.ID), Request: body.Req}, fmt.Sprintf("report:%d", filed.Version))
+		in, err = s.deps.Crisis.Incidents.ReportFiled(ctx, in.ID, crisis.Act{By: string(v.User.ID), Request: body.Req}, fmt.Sprintf("report:%d", filed.Version))
 		return err
 	})
 	if s.incidentAnswered(w, r, err) {
@@ -76,7 +77,7 @@ func (s *Server) fileReport(w http.ResponseWriter, r *http.Request, v *visitor) 
 }
 
 // exportReport gives the report as a file, in the language of who asks. That it left the console is in the trail first.
-func (s *Server) exportReport(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) exportReport(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	in, ok := s.incident(w, r, v)
 	if !ok {
 		return
@@ -87,7 +88,7 @@ func (s *Server) exportReport(w http.ResponseWriter, r *http.Request, v *visitor
 	case "csv":
 		write, mime = table.WriteCSV, "text/csv; charset=utf-8"
 	default:
-		s.fail(w, http.StatusNotFound, protocol.NotFound, nil)
+		s.clerk.Fail(w, http.StatusNotFound, protocol.NotFound, nil)
 		return
 	}
 	out, filed, err := s.report(r.Context(), v, in)
@@ -95,12 +96,12 @@ func (s *Server) exportReport(w http.ResponseWriter, r *http.Request, v *visitor
 		return
 	}
 	if !filed {
-		s.fail(w, http.StatusNotFound, protocol.NotFound, nil)
+		s.clerk.Fail(w, http.StatusNotFound, protocol.NotFound, nil)
 		return
 	}
 	var file bytes.Buffer
-	err = s.auditedErr(r, v, ActionIncidentExport, "incident:"+in.ID, r.PathValue("kind"), func(context.Context) error {
-		return write(&file, incidents.Table(out, v.user.Locale, s.cfg.Locale))
+	err = s.clerk.Audited(r, v, ActionIncidentExport, "incident:"+in.ID, r.PathValue("kind"), func(context.Context) error {
+		return write(&file, incidents.Table(out, v.User.Locale, s.cfg.Locale))
 	})
 	if !s.incidentAnswered(w, r, err) {
 		return
@@ -112,21 +113,21 @@ func (s *Server) exportReport(w http.ResponseWriter, r *http.Request, v *visitor
 }
 
 // rehearsePolicy says what a draft would have made of the last 30 days.
-func (s *Server) rehearsePolicy(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) rehearsePolicy(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.CheckDocument
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
 	draft, err := s.deps.Crisis.Policy.Decode(body.Doc)
-	if !s.documentAnswered(w, r, err) {
+	if !s.versions().Changed(w, r, err) {
 		return
 	}
 	var out crisis.Rehearsal
-	err = s.auditedErr(r, v, ActionCrisisDryRun, "", "", func(ctx context.Context) (err error) {
+	err = s.clerk.Audited(r, v, ActionCrisisDryRun, "", "", func(ctx context.Context) (err error) {
 		out, err = s.deps.Crisis.Policy.DryRun(ctx, s.deps.Crisis.Incidents, draft)
 		return err
 	})
-	if s.documentAnswered(w, r, err) {
-		s.reply(w, http.StatusOK, incidents.Rehearsal(out))
+	if s.versions().Changed(w, r, err) {
+		s.clerk.Reply(w, http.StatusOK, incidents.Rehearsal(out))
 	}
 }

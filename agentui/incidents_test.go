@@ -52,7 +52,7 @@ func saying(kind, outcome, text string) map[string]any {
 	return map[string]any{"kind": kind, "outcome": outcome, "text": text}
 }
 
-func (g *page) incident(id string) (protocol.IncidentRow, bool) {
+func (g *view) incident(id string) (protocol.IncidentRow, bool) {
 	i := slices.IndexFunc(g.self.Incidents, func(r protocol.IncidentRow) bool { return r.Incident == id })
 	if i < 0 {
 		return protocol.IncidentRow{}, false

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/casework/figures"
 	"hotline/queue"
@@ -175,14 +176,14 @@ func (c *counted) today(zone *time.Location) figures.Counts {
 }
 
 // showFigures answers GET /api/figures.
-func (s *Server) showFigures(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) showFigures(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	c, err := s.levels.ofDay(r.Context())
 	if err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return
 	}
 	out := protocol.Figures{
-		At: millis(c.at), Since: millis(c.from), ShortMs: figures.Short.Milliseconds(), Standings: s.standings(c, v.user.Locale, true),
+		At: protocol.Millis(c.at), Since: protocol.Millis(c.from), ShortMs: figures.Short.Milliseconds(), Standings: s.standings(c, v.User.Locale, true),
 		Whole: served(figures.Total(c.slices)), Today: served(c.today(s.zone)), Lines: []protocol.LineServed{},
 	}
 	byLine, order := map[string]figures.Counts{}, s.site.lineIDs()
@@ -193,21 +194,21 @@ func (s *Server) showFigures(w http.ResponseWriter, r *http.Request, v *visitor)
 		byLine[one.Line] = byLine[one.Line].Add(one.Counts)
 	}
 	for _, id := range order {
-		out.Lines = append(out.Lines, protocol.LineServed{Line: id, LineName: s.lineName(queue.LineID(id), v.user.Locale), Served: served(byLine[id])})
+		out.Lines = append(out.Lines, protocol.LineServed{Line: id, LineName: s.lineName(queue.LineID(id), v.User.Locale), Served: served(byLine[id])})
 	}
-	s.reply(w, http.StatusOK, out)
+	s.clerk.Reply(w, http.StatusOK, out)
 }
 
 // showTrend answers GET /api/figures/trend?span=day|month&line=<id>.
-func (s *Server) showTrend(w http.ResponseWriter, r *http.Request, _ *visitor) {
+func (s *Server) showTrend(w http.ResponseWriter, r *http.Request, _ *page.Visitor) {
 	read := map[string]func(context.Context) (*counted, error){"day": s.levels.ofDay, "month": s.levels.ofMonth}[r.URL.Query().Get("span")]
 	if read == nil {
-		s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
 		return
 	}
 	c, err := read(r.Context())
 	if err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return
 	}
 	line := r.URL.Query().Get("line")
@@ -215,11 +216,11 @@ func (s *Server) showTrend(w http.ResponseWriter, r *http.Request, _ *visitor) {
 	at := slices.Index(c.spans, within)
 	out := protocol.Trend{Line: line, StepMs: c.step.Milliseconds(), WithinMs: within.Milliseconds(), Points: []protocol.TrendPoint{}}
 	for _, p := range figures.Trend(c.slices, c.levels, line, c.from, c.at, c.step) {
-		point := protocol.TrendPoint{At: millis(p.At), Offered: p.Offered, Answered: p.Answered, Abandoned: p.Abandoned, Peak: p.Peak, TalkMs: p.Talk.Milliseconds()}
+		point := protocol.TrendPoint{At: protocol.Millis(p.At), Offered: p.Offered, Answered: p.Answered, Abandoned: p.Abandoned, Peak: p.Peak, TalkMs: p.Talk.Milliseconds()}
 		if len(p.Spans) > 0 {
 			point.InTime = p.Spans[at].InTime
 		}
 		out.Points = append(out.Points, point)
 	}
-	s.reply(w, http.StatusOK, out)
+	s.clerk.Reply(w, http.StatusOK, out)
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/queue/lines"
 )
@@ -40,15 +41,15 @@ const (
 	noteMost    = 500
 )
 
-func (s *Server) showLines(w http.ResponseWriter, r *http.Request, _ *visitor) {
+func (s *Server) showLines(w http.ResponseWriter, r *http.Request, _ *page.Visitor) {
 	v, err := s.deps.Lines.Current(r.Context())
 	if err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return
 	}
 	people, err := s.deps.Users.List(r.Context())
 	if err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return
 	}
 	skills := map[string]bool{}
@@ -68,14 +69,14 @@ func (s *Server) showLines(w http.ResponseWriter, r *http.Request, _ *visitor) {
 		}
 	}
 	site := s.deps.Lines.Site()
-	s.reply(w, http.StatusOK, protocol.Lines{
+	s.clerk.Reply(w, http.StatusOK, protocol.Lines{
 		Current: s.linesVersion(v, true), Trunks: site.Trunks, Languages: site.Languages, DangerKey: site.DangerKey, Skills: slices.Sorted(maps.Keys(skills)),
 	})
 }
 
 func (s *Server) linesVersion(v lines.Version, whole bool) protocol.LinesVersion {
 	out := protocol.LinesVersion{
-		Version: v.N, At: millis(v.At), By: v.By, ByName: s.doer(v.By), Note: v.Note, Origin: string(v.Origin), Restored: v.Restored,
+		Version: v.N, At: protocol.Millis(v.At), By: v.By, ByName: s.doer(v.By), Note: v.Note, Origin: string(v.Origin), Restored: v.Restored,
 	}
 	if whole {
 		out.Policy = &v.Policy
@@ -83,31 +84,31 @@ func (s *Server) linesVersion(v lines.Version, whole bool) protocol.LinesVersion
 	return out
 }
 
-func (s *Server) listLines(w http.ResponseWriter, r *http.Request, _ *visitor) {
+func (s *Server) listLines(w http.ResponseWriter, r *http.Request, _ *page.Visitor) {
 	before := 0
 	if text := r.URL.Query().Get("before"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 {
-			s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+			s.clerk.Fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
 			return
 		}
 		before = n
 	}
 	all, err := s.deps.Lines.History(r.Context(), before, versionsMax)
 	if err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return
 	}
 	out := protocol.LinesHistory{Versions: []protocol.LinesVersion{}}
 	for _, v := range all {
 		out.Versions = append(out.Versions, s.linesVersion(v, false))
 	}
-	s.reply(w, http.StatusOK, out)
+	s.clerk.Reply(w, http.StatusOK, out)
 }
 
-func (s *Server) oneLines(w http.ResponseWriter, r *http.Request, _ *visitor) {
+func (s *Server) oneLines(w http.ResponseWriter, r *http.Request, _ *page.Visitor) {
 	if v, ok := s.version(w, r); ok {
-		s.reply(w, http.StatusOK, s.linesVersion(v, true))
+		s.clerk.Reply(w, http.StatusOK, s.linesVersion(v, true))
 	}
 }
 
@@ -115,39 +116,39 @@ func (s *Server) oneLines(w http.ResponseWriter, r *http.Request, _ *visitor) {
 func (s *Server) version(w http.ResponseWriter, r *http.Request) (lines.Version, bool) {
 	n, err := strconv.Atoi(r.PathValue("n"))
 	if err != nil || n < 1 {
-		s.fail(w, http.StatusNotFound, protocol.NotFound, nil)
+		s.clerk.Fail(w, http.StatusNotFound, protocol.NotFound, nil)
 		return lines.Version{}, false
 	}
 	v, err := s.deps.Lines.Get(r.Context(), n)
 	switch {
 	case errors.Is(err, lines.ErrNone):
-		s.fail(w, http.StatusNotFound, protocol.NotFound, nil)
+		s.clerk.Fail(w, http.StatusNotFound, protocol.NotFound, nil)
 		return v, false
 	case err != nil:
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return v, false
 	}
 	return v, true
 }
 
-func (s *Server) saveLines(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) saveLines(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.SaveLines
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
 	p, err := lines.Decode(body.Policy)
 	if err != nil {
-		s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
 		return
 	}
 	s.changeLines(w, r, v, ActionLinesSave, body.Base, body.Note, p, func(ctx context.Context) (lines.Version, error) {
-		return s.deps.Lines.Save(ctx, body.Base, p, string(v.user.ID), body.Note)
+		return s.deps.Lines.Save(ctx, body.Base, p, string(v.User.ID), body.Note)
 	})
 }
 
-func (s *Server) restoreLines(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) restoreLines(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.RestoreLines
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
 	old, ok := s.version(w, r)
@@ -155,12 +156,12 @@ func (s *Server) restoreLines(w http.ResponseWriter, r *http.Request, v *visitor
 		return
 	}
 	s.changeLines(w, r, v, ActionLinesRestore, body.Base, body.Note, old.Policy, func(ctx context.Context) (lines.Version, error) {
-		return s.deps.Lines.Restore(ctx, body.Base, old.N, string(v.user.ID), body.Note)
+		return s.deps.Lines.Restore(ctx, body.Base, old.N, string(v.User.ID), body.Note)
 	})
 }
 
 // changeLines makes a new version. What would be refused is refused before the audit: a row says what was done.
-func (s *Server) changeLines(w http.ResponseWriter, r *http.Request, v *visitor, action string, base int, note string, p lines.Policy, change func(context.Context) (lines.Version, error)) {
+func (s *Server) changeLines(w http.ResponseWriter, r *http.Request, v *page.Visitor, action string, base int, note string, p lines.Policy, change func(context.Context) (lines.Version, error)) {
 	err := p.ValidateFor(s.deps.Lines.Site())
 	if utf8.RuneCountInString(note) > noteMost {
 		err = lines.ErrNote
@@ -172,9 +173,9 @@ func (s *Server) changeLines(w http.ResponseWriter, r *http.Request, v *visitor,
 		}
 	}
 	if err == nil {
-		err = s.deps.Audit.Append(r.Context(), AuditEntry{
-			At: time.Now(), Actor: v.user.ID, Role: v.user.Role, Action: action, Object: fmt.Sprintf("lines:%d", base+1), Reason: strings.TrimSpace(note),
-			Remote: s.remote(r).String(),
+		err = s.deps.Audit.Append(r.Context(), page.Entry{
+			At: time.Now(), Actor: v.User.ID, Role: v.User.Role, Action: action, Object: fmt.Sprintf("lines:%d", base+1), Reason: strings.TrimSpace(note),
+			Remote: s.cfg.TrustedProxies.Remote(r).String(),
 		})
 	}
 	var made lines.Version
@@ -185,43 +186,43 @@ func (s *Server) changeLines(w http.ResponseWriter, r *http.Request, v *visitor,
 		s.refuseLines(w, r, err)
 		return
 	}
-	s.reply(w, http.StatusOK, s.linesVersion(made, true))
+	s.clerk.Reply(w, http.StatusOK, s.linesVersion(made, true))
 }
 
 func (s *Server) refuseLines(w http.ResponseWriter, r *http.Request, err error) {
 	if faults, ok := errors.AsType[lines.Faults](err); ok {
-		s.fail(w, http.StatusBadRequest, protocol.InvalidLines, protocol.Params{"faults": faults})
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.InvalidLines, protocol.Params{"faults": faults})
 	} else if stale, ok := errors.AsType[*lines.Stale](err); ok {
 		now := stale.Current
-		s.fail(w, http.StatusConflict, protocol.Stale, protocol.Params{"version": now.N, "at": millis(now.At), "by_name": s.doer(now.By)})
+		s.clerk.Fail(w, http.StatusConflict, protocol.Stale, protocol.Params{"version": now.N, "at": protocol.Millis(now.At), "by_name": s.doer(now.By)})
 	} else if errors.Is(err, lines.ErrNote) {
-		s.fail(w, http.StatusBadRequest, protocol.BadNote, protocol.Params{"most": noteMost})
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadNote, protocol.Params{"most": noteMost})
 	} else {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 	}
 }
 
-func (s *Server) listEmergencies(w http.ResponseWriter, r *http.Request, _ *visitor) {
+func (s *Server) listEmergencies(w http.ResponseWriter, r *http.Request, _ *page.Visitor) {
 	all, err := s.deps.Lines.Emergencies(r.Context(), switchesMax)
 	if err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return
 	}
 	out := protocol.EmergencyLog{Switches: []protocol.Emergency{}}
 	for _, m := range all {
 		out.Switches = append(out.Switches, s.emergency(m))
 	}
-	s.reply(w, http.StatusOK, out)
+	s.clerk.Reply(w, http.StatusOK, out)
 }
 
-func (s *Server) setEmergency(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) setEmergency(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.SetEmergency
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
 	reason := strings.TrimSpace(body.Reason)
-	if n := utf8.RuneCountInString(reason); n < reasonLeast || n > reasonMost {
-		s.fail(w, http.StatusBadRequest, protocol.BadReason, protocol.Params{"least": reasonLeast, "most": reasonMost})
+	if n := utf8.RuneCountInString(reason); n < page.ReasonLeast || n > page.ReasonMost {
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadReason, protocol.Params{"least": page.ReasonLeast, "most": page.ReasonMost})
 		return
 	}
 	now, err := s.deps.Lines.Emergency(r.Context())
@@ -230,16 +231,16 @@ func (s *Server) setEmergency(w http.ResponseWriter, r *http.Request, v *visitor
 		if body.On {
 			action = ActionEmergencyOn
 		}
-		err = s.deps.Audit.Append(r.Context(), AuditEntry{
-			At: time.Now(), Actor: v.user.ID, Role: v.user.Role, Action: action, Reason: reason, Remote: s.remote(r).String(),
+		err = s.deps.Audit.Append(r.Context(), page.Entry{
+			At: time.Now(), Actor: v.User.ID, Role: v.User.Role, Action: action, Reason: reason, Remote: s.cfg.TrustedProxies.Remote(r).String(),
 		})
 		if err == nil {
-			now, err = s.deps.Lines.SetEmergency(r.Context(), body.On, string(v.user.ID), reason)
+			now, err = s.deps.Lines.SetEmergency(r.Context(), body.On, string(v.User.ID), reason)
 		}
 	}
 	if err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return
 	}
-	s.reply(w, http.StatusOK, s.emergency(now))
+	s.clerk.Reply(w, http.StatusOK, s.emergency(now))
 }

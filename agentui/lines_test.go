@@ -147,7 +147,7 @@ func TestEmergencyReachesEveryPage(t *testing.T) {
 	}
 	boss, admin := s.login("supervisor1"), s.login("admin1")
 	agent := s.login("agent2")
-	all := []*page{boss.enter(""), admin.enter(""), agent.enter("")}
+	all := []*view{boss.enter(""), admin.enter(""), agent.enter("")}
 	for _, b := range all {
 		b.until("ordinary times", func() bool { return b.snaps == 1 && !b.emergency.On })
 	}

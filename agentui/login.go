@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 )
@@ -28,12 +29,12 @@ const (
 	deviceLife   = 90 * 24 * time.Hour
 )
 
-func (s *Server) login(w http.ResponseWriter, r *http.Request, _ *visitor) {
+func (s *Server) login(w http.ResponseWriter, r *http.Request, _ *page.Visitor) {
 	var body protocol.Login
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
-	k := users.Knock{Username: body.Username, Address: s.remote(r), Device: deviceOf(r)}
+	k := users.Knock{Username: body.Username, Address: s.cfg.TrustedProxies.Remote(r), Device: deviceOf(r)}
 	if wait := s.logins.attempt(k.Address, time.Now()); wait > 0 {
 		s.tooMany(w, wait)
 		return
@@ -41,7 +42,7 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request, _ *visitor) {
 	if u, err := s.deps.Users.ByName(r.Context(), body.Username); err == nil && !u.Disabled {
 		k.User = u.ID
 	} else if err != nil && !errors.Is(err, users.ErrNotFound) {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return
 	}
 	var u users.User
@@ -51,14 +52,14 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request, _ *visitor) {
 	}) {
 		return
 	}
-	s.welcome(w, r, k, u, time.Time{}, false, func(v *visitor) { s.reply(w, http.StatusOK, meOf(v)) })
+	s.welcome(w, r, k, u, time.Time{}, false, func(v *visitor) { s.clerk.Reply(w, http.StatusOK, meOf(v)) })
 }
 
 // knock counts an attempt, makes it, and says what came of it; it has answered when it returns false.
 func (s *Server) knock(w http.ResponseWriter, r *http.Request, k *users.Knock, try func() error) bool {
 	wait, shut, err := s.locks.Take(r.Context(), k)
 	if err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return false
 	}
 	if wait > 0 {
@@ -74,12 +75,12 @@ func (s *Server) knock(w http.ResponseWriter, r *http.Request, k *users.Knock, t
 	case errors.Is(err, users.ErrBadCode):
 		code = protocol.BadCode
 	case !errors.Is(err, users.ErrBadCredentials):
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return false
 	}
 	s.metrics.logins.WithLabelValues("refused").Inc()
 	// Never what was typed as a username: people type their passwords into that field.
-	entry := AuditEntry{At: time.Now(), Action: ActionLoginFailed, Remote: k.Address.String()}
+	entry := page.Entry{At: time.Now(), Action: ActionLoginFailed, Remote: k.Address.String()}
 	if k.User != "" {
 		entry.Object = "user:" + string(k.User)
 	}
@@ -89,23 +90,23 @@ func (s *Server) knock(w http.ResponseWriter, r *http.Request, k *users.Knock, t
 		err = s.deps.Audit.Append(r.Context(), entry)
 	}
 	if err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return false
 	}
-	s.fail(w, http.StatusUnauthorized, code, nil)
+	s.clerk.Fail(w, http.StatusUnauthorized, code, nil)
 	return false
 }
 
 func (s *Server) tooMany(w http.ResponseWriter, wait time.Duration) {
 	s.metrics.logins.WithLabelValues("limited").Inc()
-	s.fail(w, http.StatusTooManyRequests, protocol.TooManyAttempts, protocol.Params{"retry_after_s": int(math.Ceil(wait.Seconds()))})
+	s.clerk.Fail(w, http.StatusTooManyRequests, protocol.TooManyAttempts, protocol.Params{"retry_after_s": int(math.Ceil(wait.Seconds()))})
 }
 
 // welcome begins the sign-in of a person who proved enough for that, and answers.
 func (s *Server) welcome(w http.ResponseWriter, r *http.Request, k users.Knock, u users.User, factor time.Time, byProvider bool, answer func(*visitor)) {
-	entry := AuditEntry{At: time.Now(), Actor: u.ID, Role: u.Role, Action: ActionLogin, Remote: k.Address.String()}
+	entry := page.Entry{At: time.Now(), Actor: u.ID, Role: u.Role, Action: ActionLogin, Remote: k.Address.String()}
 	if err := s.deps.Audit.Append(r.Context(), entry); err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return
 	}
 	v, err := s.startVisit(w, r, u, factor, byProvider)
@@ -113,7 +114,7 @@ func (s *Server) welcome(w http.ResponseWriter, r *http.Request, k users.Knock, 
 		err = s.arrived(w, r, k, v)
 	}
 	if err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return
 	}
 	s.metrics.logins.WithLabelValues("accepted").Inc()
@@ -151,28 +152,28 @@ func (s *Server) loginCode(w http.ResponseWriter, r *http.Request, v *visitor) {
 		return
 	}
 	if err := s.arrived(w, r, k, v); err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return
 	}
-	s.reply(w, http.StatusOK, meOf(v))
+	s.clerk.Reply(w, http.StatusOK, meOf(v))
 }
 
 // takeCode reads a code of the second factor from the body and, when it is right, notes that it was proved; it has answered when it returns false.
 func (s *Server) takeCode(w http.ResponseWriter, r *http.Request, v *visitor) (users.Knock, bool) {
 	var body protocol.Code6
 	k := s.knockOf(r, v)
-	return k, s.read(w, r, &body) && s.proveCode(w, r, v, &k, body.Code)
+	return k, s.clerk.Read(w, r, &body) && s.proveCode(w, r, v, &k, body.Code)
 }
 
 // knockOf is an attempt by somebody whose sign-in has begun.
 func (s *Server) knockOf(r *http.Request, v *visitor) users.Knock {
-	return users.Knock{User: v.user.ID, Username: v.user.Username, Address: s.remote(r), Device: deviceOf(r)}
+	return users.Knock{User: v.User.ID, Username: v.User.Username, Address: s.cfg.TrustedProxies.Remote(r), Device: deviceOf(r)}
 }
 
 func (s *Server) proveCode(w http.ResponseWriter, r *http.Request, v *visitor, k *users.Knock, code string) bool {
 	action := ActionFactor
 	if !s.knock(w, r, k, func() error {
-		recovery, err := s.deps.Factors.Verify(r.Context(), v.user.ID, code)
+		recovery, err := s.deps.Factors.Verify(r.Context(), v.User.ID, code)
 		if recovery {
 			action = ActionRecovery
 		}
@@ -183,7 +184,7 @@ func (s *Server) proveCode(w http.ResponseWriter, r *http.Request, v *visitor, k
 	}) {
 		return false
 	}
-	return s.audited(w, r, v, action, "", "", func(ctx context.Context) error {
+	return s.audited(w, r, &v.Visitor, action, "", "", func(ctx context.Context) error {
 		if err := s.deps.Users.Sessions().Proved(ctx, v.token); err != nil {
 			return err
 		}
@@ -193,49 +194,48 @@ func (s *Server) proveCode(w http.ResponseWriter, r *http.Request, v *visitor, k
 }
 
 func (s *Server) logout(w http.ResponseWriter, r *http.Request, v *visitor) {
-	switch s.endVisit(r.Context(), v.user.ID, v.key) {
+	switch s.endVisit(r.Context(), v.User.ID, v.Key) {
 	case protocol.DispositionMissing:
-		row, _ := s.board.Agent(v.user.ID)
-		s.fail(w, http.StatusConflict, protocol.DispositionMissing, protocol.Params{"call": string(row.Owes)})
+		row, _ := s.board.Agent(v.User.ID)
+		s.clerk.Fail(w, http.StatusConflict, protocol.DispositionMissing, protocol.Params{"call": string(row.Owes)})
 		return
 	case protocol.InCall:
-		s.fail(w, http.StatusConflict, protocol.InCall, nil)
+		s.clerk.Fail(w, http.StatusConflict, protocol.InCall, nil)
 		return
 	case protocol.Unavailable:
-		s.fail(w, http.StatusServiceUnavailable, protocol.Unavailable, nil)
+		s.clerk.Fail(w, http.StatusServiceUnavailable, protocol.Unavailable, nil)
 		return
 	}
 	if err := s.stopVisit(w, r, v); err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return
 	}
-	entry := AuditEntry{At: time.Now(), Actor: v.user.ID, Role: v.user.Role, Action: ActionLogout, Remote: s.remote(r).String()}
-	if err := s.deps.Audit.Append(r.Context(), entry); err != nil {
-		s.log.Error("a log-out was not written to the audit trail", "agent", v.user.ID, "error", err)
+	if err := s.deps.Audit.Append(r.Context(), s.clerk.Entry(r, &v.Visitor, ActionLogout, "", "")); err != nil {
+		s.log.Error("a log-out was not written to the audit trail", "agent", v.User.ID, "error", err)
 	}
 	w.WriteHeader(http.StatusNoContent)
 }
 
 func (s *Server) me(w http.ResponseWriter, _ *http.Request, v *visitor) {
-	s.reply(w, http.StatusOK, meOf(v))
+	s.clerk.Reply(w, http.StatusOK, meOf(v))
 }
 
 func meOf(v *visitor) protocol.Me {
-	u := v.user
+	u := v.User
 	return protocol.Me{User: string(u.ID), Username: u.Username, Name: u.Name, Role: string(u.Role), Locale: u.Locale, Next: v.next}
 }
 
-func (s *Server) publicConfig(w http.ResponseWriter, r *http.Request, _ *visitor) {
+func (s *Server) publicConfig(w http.ResponseWriter, r *http.Request, _ *page.Visitor) {
 	c := s.cfg
 	servers := []protocol.ICEServer{} // an empty list, not null, on the wire
 	// Credentials of a relay are for people who signed in: whoever has them can send traffic through it.
 	if v, err := s.visitor(r); err == nil && !unfinished(v.next) && s.deps.ICEServers != nil {
-		if servers, err = s.deps.ICEServers(v.user.ID); err != nil {
+		if servers, err = s.deps.ICEServers(v.User.ID); err != nil {
 			s.log.Error("relay credentials", "error", err)
 			servers = []protocol.ICEServer{}
 		}
 	}
-	s.reply(w, http.StatusOK, protocol.PublicConfig{
+	s.clerk.Reply(w, http.StatusOK, protocol.PublicConfig{
 		Locale: c.Locale, Locales: c.Locales, Reasons: c.Reasons, ICEServers: servers, Codec: c.Codec, Demo: c.Demo, Provider: c.ProviderName,
 		IdleLockMs: c.IdleLock.Milliseconds(),
 	})

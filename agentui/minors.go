@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 	"hotline/casework/files"
@@ -18,9 +19,9 @@ const reportsMost = 500
 // report is a task about a minor as a browser gets it.
 func (s *Server) minorReport(ctx context.Context, r reports.Report, locale string) protocol.MinorReport {
 	out := protocol.MinorReport{
-		Report: r.ID, Call: r.Call, File: r.File, Line: r.Line, LineName: s.lineName(queue.LineID(r.Line), locale), Child: r.Child, OpenedAt: millis(r.Opened),
-		OpenedByName: s.doer(r.OpenedBy), Harm: string(r.Harm), State: string(r.State), DueAt: millis(r.Due), Overdue: r.Overdue(time.Now()), Outcome: string(r.Outcome),
-		ProposedAt: millis(r.ProposedAt), ProposedBy: r.ProposedBy, ProposedByName: s.doer(r.ProposedBy), ClosedAt: millis(r.ClosedAt), ClosedByName: s.doer(r.ClosedBy),
+		Report: r.ID, Call: r.Call, File: r.File, Line: r.Line, LineName: s.lineName(queue.LineID(r.Line), locale), Child: r.Child, OpenedAt: protocol.Millis(r.Opened),
+		OpenedByName: s.doer(r.OpenedBy), Harm: string(r.Harm), State: string(r.State), DueAt: protocol.Millis(r.Due), Overdue: r.Overdue(time.Now()), Outcome: string(r.Outcome),
+		ProposedAt: protocol.Millis(r.ProposedAt), ProposedBy: r.ProposedBy, ProposedByName: s.doer(r.ProposedBy), ClosedAt: protocol.Millis(r.ClosedAt), ClosedByName: s.doer(r.ClosedBy),
 		Guardian: string(r.Guardian), NeedsGuardian: r.NeedsGuardian(),
 	}
 	if f, err := s.deps.Persons.Files.Get(ctx, r.File); err == nil {
@@ -29,24 +30,24 @@ func (s *Server) minorReport(ctx context.Context, r reports.Report, locale strin
 	return out
 }
 
-func (s *Server) minorReportsOf(ctx context.Context, v *visitor, call string) ([]protocol.MinorReport, error) {
+func (s *Server) minorReportsOf(ctx context.Context, v *page.Visitor, call string) ([]protocol.MinorReport, error) {
 	all, err := s.deps.Persons.Reports.OfCall(ctx, call)
 	out := []protocol.MinorReport{}
 	for _, r := range all {
-		out = append(out, s.minorReport(ctx, r, v.user.Locale))
+		out = append(out, s.minorReport(ctx, r, v.User.Locale))
 	}
 	return out, err
 }
 
 // sayHarm says whether there is a sign that a minor of the call is harmed.
-func (s *Server) sayHarm(w http.ResponseWriter, r *http.Request, v *visitor) {
-	call, ok := s.objectID(w, r)
+func (s *Server) sayHarm(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	call, ok := s.clerk.ID(w, r)
 	var body protocol.HarmSay
-	if !ok || !s.read(w, r, &body) || !s.takesPart(w, r, v, call, partServing, partServed, partPast) {
+	if !ok || !s.clerk.Read(w, r, &body) || !s.takesPart(w, r, v, call, partServing, partServed, partPast) {
 		return
 	}
 	var out reports.Report
-	err := s.auditedErr(r, v, ActionReportSay, "call:"+call, auditName(body.Harm), func(ctx context.Context) error {
+	err := s.clerk.Audited(r, v, ActionReportSay, "call:"+call, auditName(body.Harm), func(ctx context.Context) error {
 		f, err := s.ofCall(ctx, call, body.File)
 		if err != nil {
 			return err
@@ -55,13 +56,13 @@ func (s *Server) sayHarm(w http.ResponseWriter, r *http.Request, v *visitor) {
 		if err != nil {
 			return err
 		}
-		m := reports.Minor{Call: call, File: f.ID, Line: caller.Call.Line, Child: f.Child(time.Now()), By: string(v.user.ID)}
+		m := reports.Minor{Call: call, File: f.ID, Line: caller.Call.Line, Child: f.Child(time.Now()), By: string(v.User.ID)}
 		switch reports.Harm(body.Harm) {
 		case reports.Suspected:
 			out, err = s.deps.Persons.Reports.Suspect(ctx, m, body.Words)
 		case reports.NoSign:
 			if out, err = s.deps.Persons.Reports.Ask(ctx, m); err == nil {
-				out, err = s.deps.Persons.Reports.NoSign(ctx, out.ID, body.Words, string(v.user.ID))
+				out, err = s.deps.Persons.Reports.NoSign(ctx, out.ID, body.Words, string(v.User.ID))
 			}
 		default:
 			err = reports.ErrInvalid
@@ -69,7 +70,7 @@ func (s *Server) sayHarm(w http.ResponseWriter, r *http.Request, v *visitor) {
 		return err
 	})
 	if s.reported(w, r, err) {
-		s.reply(w, http.StatusOK, s.minorReport(r.Context(), out, v.user.Locale))
+		s.clerk.Reply(w, http.StatusOK, s.minorReport(r.Context(), out, v.User.Locale))
 	}
 }
 
@@ -101,27 +102,27 @@ func (s *Server) reported(w http.ResponseWriter, r *http.Request, err error) boo
 		{reports.ErrGuardian, http.StatusConflict, protocol.GuardianFirst},
 	} {
 		if errors.Is(err, known.err) {
-			s.fail(w, known.status, known.code, nil)
+			s.clerk.Fail(w, known.status, known.code, nil)
 			return false
 		}
 	}
 	if errors.Is(err, reports.ErrInvalid) {
-		s.fail(w, http.StatusBadRequest, protocol.BadReason, protocol.Params{"least": reasonLeast, "most": reports.MostWords})
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadReason, protocol.Params{"least": page.ReasonLeast, "most": reports.MostWords})
 		return false
 	}
 	return s.filed(w, r, err)
 }
 
 // mayReport says whether a person has to do with a task: supervisors, who opened it or said something of it, and who took the call.
-func (s *Server) mayReport(ctx context.Context, v *visitor, r reports.Report) (bool, error) {
-	me := string(v.user.ID)
-	if v.user.Role == users.Supervisor || me == r.OpenedBy || me == r.HarmBy || me == r.ProposedBy {
+func (s *Server) mayReport(ctx context.Context, v *page.Visitor, r reports.Report) (bool, error) {
+	me := string(v.User.ID)
+	if v.User.Role == users.Supervisor || me == r.OpenedBy || me == r.HarmBy || me == r.ProposedBy {
 		return true, nil
 	}
-	return s.served(ctx, v.user.ID, r.Call)
+	return s.served(ctx, v.User.ID, r.Call)
 }
 
-func (s *Server) listMinorReports(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) listMinorReports(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	out := protocol.MinorReports{Reports: []protocol.MinorReport{}}
 	if s.audited(w, r, v, ActionReportList, "", "", func(ctx context.Context) error {
 		all, err := s.deps.Persons.Reports.Unclosed(ctx, reportsMost)
@@ -132,18 +133,18 @@ func (s *Server) listMinorReports(w http.ResponseWriter, r *http.Request, v *vis
 			if may, err := s.mayReport(ctx, v, one); err != nil {
 				return err
 			} else if may {
-				out.Reports = append(out.Reports, s.minorReport(ctx, one, v.user.Locale))
+				out.Reports = append(out.Reports, s.minorReport(ctx, one, v.User.Locale))
 			}
 		}
 		return nil
 	}) {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
 // onMinorReport reads a task that the person has to do with; it has answered when it returns false.
-func (s *Server) onMinorReport(w http.ResponseWriter, r *http.Request, v *visitor) (reports.Report, bool) {
-	id, ok := s.objectID(w, r)
+func (s *Server) onMinorReport(w http.ResponseWriter, r *http.Request, v *page.Visitor) (reports.Report, bool) {
+	id, ok := s.clerk.ID(w, r)
 	if !ok {
 		return reports.Report{}, false
 	}
@@ -153,37 +154,37 @@ func (s *Server) onMinorReport(w http.ResponseWriter, r *http.Request, v *visito
 	}
 	may, err := s.mayReport(r.Context(), v, one)
 	if err == nil && !may {
-		s.fail(w, http.StatusForbidden, protocol.Forbidden, nil)
+		s.clerk.Fail(w, http.StatusForbidden, protocol.Forbidden, nil)
 		return one, false
 	}
 	return one, s.answered(w, r, err)
 }
 
-func (s *Server) showMinorReport(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) showMinorReport(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	one, ok := s.onMinorReport(w, r, v)
 	if !ok {
 		return
 	}
-	out := protocol.MinorReportActs{Report: s.minorReport(r.Context(), one, v.user.Locale), Acts: []protocol.MinorReportAct{}}
+	out := protocol.MinorReportActs{Report: s.minorReport(r.Context(), one, v.User.Locale), Acts: []protocol.MinorReportAct{}}
 	if s.audited(w, r, v, ActionReportView, "report:"+one.ID, "", func(ctx context.Context) error {
 		acts, err := s.deps.Persons.Reports.Acts(ctx, one.ID)
 		for _, a := range acts {
-			out.Acts = append(out.Acts, protocol.MinorReportAct{Kind: a.Kind, At: millis(a.At), ByName: s.doer(a.By), What: a.What, Words: a.Words})
+			out.Acts = append(out.Acts, protocol.MinorReportAct{Kind: a.Kind, At: protocol.Millis(a.At), ByName: s.doer(a.By), What: a.What, Words: a.Words})
 		}
 		return err
 	}) {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
 // sayMinorReport proposes how a task is closed, confirms or refuses that, or notes a guardian's word.
-func (s *Server) sayMinorReport(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) sayMinorReport(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	one, ok := s.onMinorReport(w, r, v)
 	var body protocol.ReportSay
-	if !ok || !s.read(w, r, &body) {
+	if !ok || !s.clerk.Read(w, r, &body) {
 		return
 	}
-	act, me, store := r.PathValue("act"), string(v.user.ID), s.deps.Persons.Reports
+	act, me, store := r.PathValue("act"), string(v.User.ID), s.deps.Persons.Reports
 	do, known := map[string]func(ctx context.Context) (reports.Report, error){
 		"propose": func(ctx context.Context) (reports.Report, error) {
 			return store.Propose(ctx, one.ID, reports.Outcome(body.What), body.Words, me)
@@ -195,15 +196,15 @@ func (s *Server) sayMinorReport(w http.ResponseWriter, r *http.Request, v *visit
 		},
 	}[act]
 	if !known {
-		s.fail(w, http.StatusNotFound, protocol.NotFound, nil)
+		s.clerk.Fail(w, http.StatusNotFound, protocol.NotFound, nil)
 		return
 	}
 	var out reports.Report
-	err := s.auditedErr(r, v, ActionReportSay, "report:"+one.ID, act, func(ctx context.Context) (err error) {
+	err := s.clerk.Audited(r, v, ActionReportSay, "report:"+one.ID, act, func(ctx context.Context) (err error) {
 		out, err = do(ctx)
 		return err
 	})
 	if s.reported(w, r, err) {
-		s.reply(w, http.StatusOK, s.minorReport(r.Context(), out, v.user.Locale))
+		s.clerk.Reply(w, http.StatusOK, s.minorReport(r.Context(), out, v.User.Locale))
 	}
 }

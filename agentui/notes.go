@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/tapes"
 	"hotline/agentui/users"
@@ -66,16 +67,16 @@ var errReasonNeeded = errors.New("a reason is needed")
 
 // mayNote says whether a person may read the note of a call without a reason, and write it. A supervisor who takes no part in the call, and a
 // counsellor to whom it belongs no more, needs a grant, which is given for a reason.
-func (s *Server) mayNote(ctx context.Context, v *visitor, call, grant string) (write bool, err error) {
-	p, err := s.partIn(ctx, v.user.ID, call)
+func (s *Server) mayNote(ctx context.Context, v *page.Visitor, call, grant string) (write bool, err error) {
+	p, err := s.partIn(ctx, v.User.ID, call)
 	switch {
 	case err != nil:
 		return false, err
 	case p == partServing || p == partServed:
 		return true, nil
-	case tapes.ValidGrant(v.grants, grant, noteGrant(call), time.Now()):
-		return v.user.Role == users.Supervisor, nil
-	case v.user.Role == users.Supervisor || p == partPast:
+	case tapes.ValidGrant(v.Grants, grant, noteGrant(call), time.Now()):
+		return v.User.Role == users.Supervisor, nil
+	case v.User.Role == users.Supervisor || p == partPast:
 		return false, errReasonNeeded
 	}
 	return false, queue.ErrFenced
@@ -84,20 +85,20 @@ func (s *Server) mayNote(ctx context.Context, v *visitor, call, grant string) (w
 func noteGrant(call string) string { return "note:" + call }
 
 // openNote answers with all that was written of a call. It is written down who opened it, and why, before anything is shown.
-func (s *Server) openNote(w http.ResponseWriter, r *http.Request, v *visitor) {
-	call, ok := s.objectID(w, r)
+func (s *Server) openNote(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	call, ok := s.clerk.ID(w, r)
 	var body protocol.NoteOpen
-	if !ok || !s.read(w, r, &body) {
+	if !ok || !s.clerk.Read(w, r, &body) {
 		return
 	}
 	write, err := s.mayNote(r.Context(), v, call, "")
 	out := protocol.Note{Call: call, MayWrite: write}
 	if errors.Is(err, errReasonNeeded) {
-		if body.Reason, ok = s.reason(w, body.Reason); !ok {
+		if body.Reason, ok = s.clerk.Reason(w, body.Reason); !ok {
 			return
 		}
-		out.MayWrite = v.user.Role == users.Supervisor
-		out.Grant = tapes.NewGrant(v.grants, noteGrant(call), time.Now().Add(noteGrantLife))
+		out.MayWrite = v.User.Role == users.Supervisor
+		out.Grant = tapes.NewGrant(v.Grants, noteGrant(call), time.Now().Add(noteGrantLife))
 	} else if !s.noted(w, r, err) {
 		return
 	}
@@ -106,13 +107,13 @@ func (s *Server) openNote(w http.ResponseWriter, r *http.Request, v *visitor) {
 		if err != nil && !errors.Is(err, notes.ErrNotFound) {
 			return err
 		}
-		out.TextSeq, out.Text, out.TextAt, out.TextBy = text.Seq, text.Text, millis(text.At), s.directory.name(queue.AgentID(text.By))
+		out.TextSeq, out.Text, out.TextAt, out.TextBy = text.Seq, text.Text, protocol.Millis(text.At), s.directory.name(queue.AgentID(text.By))
 		page, err := s.noteUpdates(ctx, call, protocol.NoteUpdates{Updates: []protocol.NoteUpdate{}}, "")
 		out.Seq, out.Updates, out.More = page.Seq, page.Updates, page.More
 		return err
 	})
 	if done {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
@@ -122,15 +123,15 @@ func (s *Server) noted(w http.ResponseWriter, r *http.Request, err error) bool {
 	case err == nil:
 		return true
 	case errors.Is(err, queue.ErrFenced):
-		s.fail(w, http.StatusForbidden, protocol.NotYourCall, nil)
+		s.clerk.Fail(w, http.StatusForbidden, protocol.NotYourCall, nil)
 	case errors.Is(err, errReasonNeeded):
-		s.fail(w, http.StatusForbidden, protocol.GrantExpired, nil)
+		s.clerk.Fail(w, http.StatusForbidden, protocol.GrantExpired, nil)
 	case errors.Is(err, notes.ErrFull):
-		s.fail(w, http.StatusConflict, protocol.NoteFull, nil)
+		s.clerk.Fail(w, http.StatusConflict, protocol.NoteFull, nil)
 	case errors.Is(err, notes.ErrInvalid):
-		s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
 	default:
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 	}
 	return false
 }
@@ -152,22 +153,22 @@ func (s *Server) noteUpdates(ctx context.Context, call string, out protocol.Note
 }
 
 // followNote answers as soon as others than the page that asks (client) wrote after a number, or after a while without.
-func (s *Server) followNote(w http.ResponseWriter, r *http.Request, v *visitor) {
-	call, ok := s.objectID(w, r)
+func (s *Server) followNote(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	call, ok := s.clerk.ID(w, r)
 	if !ok {
 		return
 	}
 	q := r.URL.Query()
 	after, err := strconv.ParseInt(q.Get("after"), 10, 64)
 	if err != nil || after < 0 {
-		s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
 		return
 	}
-	if !s.noteLimits.follow(v.user.ID) {
-		s.fail(w, http.StatusTooManyRequests, protocol.TooMany, nil)
+	if !s.noteLimits.follow(v.User.ID) {
+		s.clerk.Fail(w, http.StatusTooManyRequests, protocol.TooMany, nil)
 		return
 	}
-	defer s.noteLimits.leave(v.user.ID)
+	defer s.noteLimits.leave(v.User.ID)
 	// The server's own limits are for requests that are answered at once.
 	limits := http.NewResponseController(w)
 	_ = limits.SetReadDeadline(time.Now().Add(2 * noteHold)) // not every writer has one; real connections do
@@ -184,7 +185,7 @@ func (s *Server) followNote(w http.ResponseWriter, r *http.Request, v *visitor) 
 			return
 		}
 		if len(page.Updates) > 0 || page.More || ctx.Err() != nil || s.notes.ended() {
-			s.reply(w, http.StatusOK, page)
+			s.clerk.Reply(w, http.StatusOK, page)
 			return
 		}
 		after = page.Seq
@@ -203,41 +204,41 @@ func (s *Server) noteNews(ctx context.Context, call string, after int64, but str
 }
 
 // writeNote takes one change. When it answers, the change is durable.
-func (s *Server) writeNote(w http.ResponseWriter, r *http.Request, v *visitor) {
-	call, ok := s.objectID(w, r)
+func (s *Server) writeNote(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	call, ok := s.clerk.ID(w, r)
 	var body protocol.NoteWrite
-	if !ok || !s.read(w, r, &body) || !s.mayWriteNote(w, r, v, call, body.Grant) {
+	if !ok || !s.clerk.Read(w, r, &body) || !s.mayWriteNote(w, r, v, call, body.Grant) {
 		return
 	}
-	u := notes.Update{Client: body.Client, Clock: body.Clock, Author: string(v.user.ID), Data: body.Data}
+	u := notes.Update{Client: body.Client, Clock: body.Clock, Author: string(v.User.ID), Data: body.Data}
 	s.wroteNote(w, r, call, func() (notes.Head, error) {
 		return s.deps.Care.Notes.Append(r.Context(), call, u, body.Text, body.Reflects)
 	})
 }
 
 // writeNoteText takes the text as of a change: what two people typed at once is in nobody's text until their browsers have put it together.
-func (s *Server) writeNoteText(w http.ResponseWriter, r *http.Request, v *visitor) {
-	call, ok := s.objectID(w, r)
+func (s *Server) writeNoteText(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	call, ok := s.clerk.ID(w, r)
 	var body protocol.NoteText
-	if !ok || !s.read(w, r, &body) || !s.mayWriteNote(w, r, v, call, body.Grant) {
+	if !ok || !s.clerk.Read(w, r, &body) || !s.mayWriteNote(w, r, v, call, body.Grant) {
 		return
 	}
 	s.wroteNote(w, r, call, func() (notes.Head, error) {
-		return s.deps.Care.Notes.SaveText(r.Context(), call, string(v.user.ID), body.Text, body.Reflects)
+		return s.deps.Care.Notes.SaveText(r.Context(), call, string(v.User.ID), body.Text, body.Reflects)
 	})
 }
 
-func (s *Server) mayWriteNote(w http.ResponseWriter, r *http.Request, v *visitor, call, grant string) bool {
+func (s *Server) mayWriteNote(w http.ResponseWriter, r *http.Request, v *page.Visitor, call, grant string) bool {
 	write, err := s.mayNote(r.Context(), v, call, grant)
 	if !s.noted(w, r, err) {
 		return false
 	}
 	if !write {
-		s.fail(w, http.StatusForbidden, protocol.NotYourCall, nil)
+		s.clerk.Fail(w, http.StatusForbidden, protocol.NotYourCall, nil)
 		return false
 	}
-	if !s.noteLimits.allow(v.user.ID) {
-		s.fail(w, http.StatusTooManyRequests, protocol.TooMany, nil)
+	if !s.noteLimits.allow(v.User.ID) {
+		s.clerk.Fail(w, http.StatusTooManyRequests, protocol.TooMany, nil)
 		return false
 	}
 	return true
@@ -249,5 +250,5 @@ func (s *Server) wroteNote(w http.ResponseWriter, r *http.Request, call string, 
 		return
 	}
 	s.notes.told(call, head)
-	s.reply(w, http.StatusOK, protocol.NoteHead{Seq: head.Seq, TextSeq: head.TextSeq})
+	s.clerk.Reply(w, http.StatusOK, protocol.NoteHead{Seq: head.Seq, TextSeq: head.TextSeq})
 }

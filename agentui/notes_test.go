@@ -61,7 +61,7 @@ func (p *person) news(call string, after int64, client, grant string) chan proto
 }
 
 // known brings a person into a call that the ledger knows, too.
-func (s *site) known(p *person, tier queue.Tier) (*page, string) {
+func (s *site) known(p *person, tier queue.Tier) (*view, string) {
 	s.t.Helper()
 	g := p.enter("")
 	g.available()

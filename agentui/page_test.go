@@ -28,8 +28,8 @@ func (s *site) until(what string, ok func() bool) {
 	s.t.Fatalf("never: %s", what)
 }
 
-// page is one open websocket, and what the app in it would know: every message is applied as the web app applies it.
-type page struct {
+// view is one open websocket, and what the app in it would know: every message is applied as the web app applies it.
+type view struct {
 	p      *person
 	ws     *websocket.Conn
 	lastID int64
@@ -72,13 +72,13 @@ func (p *person) dial() (*websocket.Conn, *http.Response, error) {
 }
 
 // open opens a websocket without saying hello.
-func (p *person) open() *page {
+func (p *person) open() *view {
 	p.s.t.Helper()
 	ws, _, err := p.dial()
 	if err != nil {
 		p.s.t.Fatal(err)
 	}
-	g := &page{p: p, ws: ws, answers: map[int64]answer{}}
+	g := &view{p: p, ws: ws, answers: map[int64]answer{}}
 	g.changed = sync.NewCond(&g.mu)
 	over := make(chan struct{})
 	go func() { defer close(over); g.read() }()
@@ -87,7 +87,7 @@ func (p *person) open() *page {
 }
 
 // enter opens a websocket, says hello and waits for the snapshot.
-func (p *person) enter(leg string) *page {
+func (p *person) enter(leg string) *view {
 	p.s.t.Helper()
 	g := p.open()
 	if a := g.ask("hello", map[string]any{"takeover": false, "leg": leg}); a.Code != "" {
@@ -97,7 +97,7 @@ func (p *person) enter(leg string) *page {
 	return g
 }
 
-func (g *page) read() {
+func (g *view) read() {
 	for {
 		_, b, err := g.ws.ReadMessage()
 		g.mu.Lock()
@@ -113,7 +113,7 @@ func (g *page) read() {
 	}
 }
 
-func (g *page) apply(b []byte) {
+func (g *view) apply(b []byte) {
 	var head struct{ Type string }
 	fail := func(err error) {
 		if err != nil {
@@ -200,7 +200,7 @@ func (g *page) apply(b []byte) {
 }
 
 // until waits for messages until it is so; ok runs with the page's lock held.
-func (g *page) until(what string, ok func() bool) {
+func (g *view) until(what string, ok func() bool) {
 	g.p.s.t.Helper()
 	timer := time.AfterFunc(patience, func() {
 		g.mu.Lock()
@@ -221,12 +221,12 @@ func (g *page) until(what string, ok func() bool) {
 	}
 }
 
-func (g *page) state(want queue.AgentState) {
+func (g *view) state(want queue.AgentState) {
 	g.p.s.t.Helper()
 	g.until("state "+string(want), func() bool { return g.self.State == string(want) })
 }
 
-func (g *page) send(frame string) {
+func (g *view) send(frame string) {
 	g.p.s.t.Helper()
 	if err := g.ws.WriteMessage(websocket.TextMessage, []byte(frame)); err != nil {
 		g.p.s.t.Fatal(err)
@@ -234,7 +234,7 @@ func (g *page) send(frame string) {
 }
 
 // ask sends a request and waits for its answer.
-func (g *page) ask(typ string, fields map[string]any) answer {
+func (g *view) ask(typ string, fields map[string]any) answer {
 	g.p.s.t.Helper()
 	g.lastID++
 	id := g.lastID
@@ -252,7 +252,7 @@ func (g *page) ask(typ string, fields map[string]any) answer {
 }
 
 // must asks for what has to be done.
-func (g *page) must(typ string, fields map[string]any) answer {
+func (g *view) must(typ string, fields map[string]any) answer {
 	g.p.s.t.Helper()
 	a := g.ask(typ, fields)
 	if a.Type != "ack" {
@@ -261,14 +261,14 @@ func (g *page) must(typ string, fields map[string]any) answer {
 	return a
 }
 
-func (g *page) snap() protocol.Self {
+func (g *view) snap() protocol.Self {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.self
 }
 
 // headset makes a leg and lets it become ready.
-func (g *page) headset() string {
+func (g *view) headset() string {
 	g.p.s.t.Helper()
 	leg := g.makeLeg()
 	g.p.s.gateway.connect(leg, "node-1")
@@ -276,7 +276,7 @@ func (g *page) headset() string {
 	return leg
 }
 
-func (g *page) makeLeg() string {
+func (g *view) makeLeg() string {
 	g.p.s.t.Helper()
 	var made protocol.LegResult
 	if err := json.Unmarshal(g.must("leg", map[string]any{"offer": "v=0"}).Result, &made); err != nil || made.Answer == "" {
@@ -286,7 +286,7 @@ func (g *page) makeLeg() string {
 }
 
 // available brings the person to work.
-func (g *page) available() string {
+func (g *view) available() string {
 	g.p.s.t.Helper()
 	leg := g.headset()
 	g.must("ready", nil)
@@ -295,7 +295,7 @@ func (g *page) available() string {
 }
 
 // wantClosed waits for the end of the websocket and compares its code.
-func (g *page) wantClosed(code int) {
+func (g *view) wantClosed(code int) {
 	g.p.s.t.Helper()
 	g.until("the end of the websocket", func() bool { return g.closed != nil })
 	g.mu.Lock()

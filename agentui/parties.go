@@ -29,7 +29,7 @@ func (d *desk) parties(c queue.Call) []protocol.Party {
 func (d *desk) party(p queue.Party) protocol.Party {
 	row := protocol.Party{
 		User: string(p.Agent), Name: d.s.directory.name(p.Agent), Role: string(p.Role), State: string(p.State), By: string(p.By),
-		ByName: d.s.directory.name(p.By), Since: millis(p.Since), Note: p.Note, Contact: p.Contact, Why: p.Why,
+		ByName: d.s.directory.name(p.By), Since: protocol.Millis(p.Since), Note: p.Note, Contact: p.Contact, Why: p.Why,
 	}
 	if p.Contact != "" {
 		row.ContactName = d.s.contacts.name(p.Contact, d.user.Locale, d.s.cfg.Locale)
@@ -43,7 +43,7 @@ func sosOf(s *Server, a queue.Agent) *protocol.SOS {
 		return nil
 	}
 	return &protocol.SOS{
-		At: millis(a.SOS.At), Call: string(a.SOS.Call), AckBy: string(a.SOS.AckBy), AckByName: s.directory.name(a.SOS.AckBy), AckAt: millis(a.SOS.AckAt),
+		At: protocol.Millis(a.SOS.At), Call: string(a.SOS.Call), AckBy: string(a.SOS.AckBy), AckByName: s.directory.name(a.SOS.AckBy), AckAt: protocol.Millis(a.SOS.AckAt),
 	}
 }
 

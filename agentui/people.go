@@ -10,6 +10,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 	"hotline/queue"
@@ -37,11 +38,11 @@ func (s *Server) personID(w http.ResponseWriter, r *http.Request) (queue.AgentID
 			return queue.AgentID(id), true
 		}
 	}
-	s.fail(w, http.StatusNotFound, protocol.NotFound, nil)
+	s.clerk.Fail(w, http.StatusNotFound, protocol.NotFound, nil)
 	return "", false
 }
 
-func (s *Server) listPeople(w http.ResponseWriter, r *http.Request, _ *visitor) {
+func (s *Server) listPeople(w http.ResponseWriter, r *http.Request, _ *page.Visitor) {
 	all, err := s.deps.Users.List(r.Context())
 	var factors map[queue.AgentID]bool
 	if err == nil {
@@ -52,24 +53,24 @@ func (s *Server) listPeople(w http.ResponseWriter, r *http.Request, _ *visitor) 
 		doors, err = s.locks.List(r.Context())
 	}
 	if err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return
 	}
 	out := protocol.People{People: []protocol.Person{}}
 	for _, u := range all {
 		out.People = append(out.People, personOf(u, factors[u.ID], doors))
 	}
-	s.reply(w, http.StatusOK, out)
+	s.clerk.Reply(w, http.StatusOK, out)
 }
 
 func personOf(u users.User, factor bool, doors []users.Lock) protocol.Person {
 	p := protocol.Person{
 		User: string(u.ID), Username: u.Username, Name: u.Name, Role: string(u.Role), Locale: u.Locale, Disabled: u.Disabled, Version: u.Version,
-		CreatedAt: millis(u.Created), MustChange: u.Change, SecondFactor: factor,
+		CreatedAt: protocol.Millis(u.Created), MustChange: u.Change, SecondFactor: factor,
 	}
 	for _, d := range doors {
 		if d.User == u.ID && d.Until.After(time.Now()) {
-			p.LockedUntil = max(p.LockedUntil, millis(d.Until))
+			p.LockedUntil = max(p.LockedUntil, protocol.Millis(d.Until))
 		}
 	}
 	return p
@@ -79,34 +80,34 @@ func personOf(u users.User, factor bool, doors []users.Lock) protocol.Person {
 func (s *Server) replyPerson(w http.ResponseWriter, r *http.Request, u users.User, password string) {
 	factor, err := s.deps.Factors.Enrolled(r.Context(), u.ID)
 	if err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return
 	}
 	p := personOf(u, factor, nil)
 	if password != "" {
-		s.reply(w, http.StatusOK, protocol.GivenPassword{Person: p, Password: password})
+		s.clerk.Reply(w, http.StatusOK, protocol.GivenPassword{Person: p, Password: password})
 		return
 	}
-	s.reply(w, http.StatusOK, p)
+	s.clerk.Reply(w, http.StatusOK, p)
 }
 
-func (s *Server) addPerson(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) addPerson(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.NewPerson
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
 	u := users.User{Username: body.Username, Name: strings.TrimSpace(body.Name), Role: users.Role(body.Role), Locale: body.Locale}
 	if err := u.Check(); err != nil || u.Locale != "zh-CN" && u.Locale != "en" {
-		s.fail(w, http.StatusBadRequest, protocol.BadPerson, nil)
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadPerson, nil)
 		return
 	}
 	if _, err := s.deps.Users.ByName(r.Context(), u.Username); err == nil {
-		s.fail(w, http.StatusConflict, protocol.NameTaken, nil)
+		s.clerk.Fail(w, http.StatusConflict, protocol.NameTaken, nil)
 		return
 	}
 	password := users.FirstPassword()
 	err := s.safelyAudited(r, v, ActionPersonAdd, "", u.Username+" "+body.Role, func(ctx context.Context) (err error) {
-		u, err = s.deps.Users.Admit(ctx, u, password, string(v.user.ID), strings.TrimSpace(body.Note))
+		u, err = s.deps.Users.Admit(ctx, u, password, string(v.User.ID), strings.TrimSpace(body.Note))
 		return err
 	})
 	if s.safely(w, r, err) {
@@ -115,29 +116,29 @@ func (s *Server) addPerson(w http.ResponseWriter, r *http.Request, v *visitor) {
 	}
 }
 
-func (s *Server) savePerson(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) savePerson(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.SavePerson
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
 	to := users.Standing{Name: strings.TrimSpace(body.Name), Role: users.Role(body.Role), Locale: body.Locale, Disabled: body.Disabled}
 	s.amend(w, r, v, ActionPersonSave, body.Note, func(ctx context.Context, id queue.AgentID) (users.User, error) {
-		return s.deps.Users.Amend(ctx, id, body.Base, to, string(v.user.ID), body.Note, 0)
+		return s.deps.Users.Amend(ctx, id, body.Base, to, string(v.User.ID), body.Note, 0)
 	})
 }
 
-func (s *Server) restorePerson(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) restorePerson(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.RestorePerson
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
 	s.amend(w, r, v, ActionPersonRestore, body.Note, func(ctx context.Context, id queue.AgentID) (users.User, error) {
-		return s.deps.Users.Restore(ctx, id, body.Base, body.Version, string(v.user.ID), body.Note)
+		return s.deps.Users.Restore(ctx, id, body.Base, body.Version, string(v.User.ID), body.Note)
 	})
 }
 
 // amend changes a person. Another role, or none any more, ends the sign-ins: what a page shows must be what its person may see.
-func (s *Server) amend(w http.ResponseWriter, r *http.Request, v *visitor, action, note string, change func(context.Context, queue.AgentID) (users.User, error)) {
+func (s *Server) amend(w http.ResponseWriter, r *http.Request, v *page.Visitor, action, note string, change func(context.Context, queue.AgentID) (users.User, error)) {
 	id, ok := s.personID(w, r)
 	if !ok {
 		return
@@ -162,7 +163,7 @@ func (s *Server) amend(w http.ResponseWriter, r *http.Request, v *visitor, actio
 	s.replyPerson(w, r, after, "")
 }
 
-func (s *Server) personHistory(w http.ResponseWriter, r *http.Request, _ *visitor) {
+func (s *Server) personHistory(w http.ResponseWriter, r *http.Request, _ *page.Visitor) {
 	id, ok := s.personID(w, r)
 	if !ok {
 		return
@@ -177,15 +178,15 @@ func (s *Server) personHistory(w http.ResponseWriter, r *http.Request, _ *visito
 	out := protocol.PersonHistory{Versions: []protocol.PersonVersion{}}
 	for _, h := range all {
 		out.Versions = append(out.Versions, protocol.PersonVersion{
-			Version: h.N, At: millis(h.At), By: h.By, ByName: s.doer(h.By), Note: h.Note, Restored: h.Restored, Name: h.Name, Role: string(h.Role), Locale: h.Locale,
+			Version: h.N, At: protocol.Millis(h.At), By: h.By, ByName: s.doer(h.By), Note: h.Note, Restored: h.Restored, Name: h.Name, Role: string(h.Role), Locale: h.Locale,
 			Disabled: h.Disabled,
 		})
 	}
-	s.reply(w, http.StatusOK, out)
+	s.clerk.Reply(w, http.StatusOK, out)
 }
 
 // act does something to the person whom the path names, audited; sign-ins end when they could be another's now.
-func (s *Server) act(w http.ResponseWriter, r *http.Request, v *visitor, action string, ends bool, do func(context.Context, queue.AgentID) error) (users.User, bool) {
+func (s *Server) act(w http.ResponseWriter, r *http.Request, v *page.Visitor, action string, ends bool, do func(context.Context, queue.AgentID) error) (users.User, bool) {
 	id, ok := s.personID(w, r)
 	if !ok {
 		return users.User{}, false
@@ -210,7 +211,7 @@ func (s *Server) act(w http.ResponseWriter, r *http.Request, v *visitor, action 
 	return u, true
 }
 
-func (s *Server) givePassword(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) givePassword(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	password := users.FirstPassword()
 	if u, ok := s.act(w, r, v, ActionPersonPassword, true, func(ctx context.Context, id queue.AgentID) error {
 		return s.deps.Users.GivePassword(ctx, id, password)
@@ -219,19 +220,19 @@ func (s *Server) givePassword(w http.ResponseWriter, r *http.Request, v *visitor
 	}
 }
 
-func (s *Server) resetFactor(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) resetFactor(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	if u, ok := s.act(w, r, v, ActionPersonFactor, true, s.deps.Factors.Reset); ok {
 		s.replyPerson(w, r, u, "")
 	}
 }
 
-func (s *Server) unlockPerson(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) unlockPerson(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	if u, ok := s.act(w, r, v, ActionPersonUnlock, false, s.locks.Unlock); ok {
 		s.replyPerson(w, r, u, "")
 	}
 }
 
-func (s *Server) unlinkPerson(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) unlinkPerson(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	if u, ok := s.act(w, r, v, ActionPersonUnlink, true, s.deps.Users.Unlink); ok {
 		s.replyPerson(w, r, u, "")
 	}
@@ -239,27 +240,27 @@ func (s *Server) unlinkPerson(w http.ResponseWriter, r *http.Request, v *visitor
 
 func (s *Server) listSignIns(w http.ResponseWriter, r *http.Request, v *visitor) {
 	var out protocol.SignIns
-	if _, ok := s.act(w, r, v, ActionPersonSignIns, false, func(ctx context.Context, id queue.AgentID) (err error) {
+	if _, ok := s.act(w, r, &v.Visitor, ActionPersonSignIns, false, func(ctx context.Context, id queue.AgentID) (err error) {
 		out.SignIns, err = s.signInsOf(ctx, id, v.signIn.ID)
 		return err
 	}); ok {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
-func (s *Server) revokeSignIns(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) revokeSignIns(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.Revoke
 	id, ok := s.personID(w, r)
-	if !ok || !s.read(w, r, &body) {
+	if !ok || !s.clerk.Read(w, r, &body) {
 		return
 	}
 	s.revoke(w, r, v, id, body.ID, "")
 }
 
-func (s *Server) listDoors(w http.ResponseWriter, r *http.Request, _ *visitor) {
+func (s *Server) listDoors(w http.ResponseWriter, r *http.Request, _ *page.Visitor) {
 	all, err := s.locks.List(r.Context())
 	if err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return
 	}
 	out := protocol.Doors{Doors: []protocol.Door{}}
@@ -269,19 +270,19 @@ func (s *Server) listDoors(w http.ResponseWriter, r *http.Request, _ *visitor) {
 			origin = "device"
 		}
 		out.Doors = append(out.Doors, protocol.Door{
-			User: string(d.User), Name: s.directory.name(d.User), Origin: origin, Failures: d.Failures, LastAt: millis(d.Last), Locks: d.Locks, Until: millis(d.Until),
+			User: string(d.User), Name: s.directory.name(d.User), Origin: origin, Failures: d.Failures, LastAt: protocol.Millis(d.Last), Locks: d.Locks, Until: protocol.Millis(d.Until),
 		})
 	}
-	s.reply(w, http.StatusOK, out)
+	s.clerk.Reply(w, http.StatusOK, out)
 }
 
-func (s *Server) openDoor(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) openDoor(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.OpenDoor
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
 	if !strings.HasPrefix(body.Origin, "address:") || len(body.Origin) > 64 {
-		s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
 		return
 	}
 	if s.audited(w, r, v, ActionDoorOpen, body.Origin, "", func(ctx context.Context) error { return s.locks.UnlockAddress(ctx, body.Origin) }) {
@@ -289,10 +290,10 @@ func (s *Server) openDoor(w http.ResponseWriter, r *http.Request, v *visitor) {
 	}
 }
 
-func (s *Server) listWork(w http.ResponseWriter, r *http.Request, _ *visitor) {
+func (s *Server) listWork(w http.ResponseWriter, r *http.Request, _ *page.Visitor) {
 	all, err := s.deps.Users.List(r.Context())
 	if err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return
 	}
 	out := protocol.Workers{People: []protocol.Worker{}}
@@ -301,7 +302,7 @@ func (s *Server) listWork(w http.ResponseWriter, r *http.Request, _ *visitor) {
 			out.People = append(out.People, workerOf(u))
 		}
 	}
-	s.reply(w, http.StatusOK, out)
+	s.clerk.Reply(w, http.StatusOK, out)
 }
 
 func workerOf(u users.User) protocol.Worker {
@@ -313,15 +314,15 @@ func workerOf(u users.User) protocol.Worker {
 }
 
 // saveWork says which calls a person gets, from the next sign-in at the queue on.
-func (s *Server) saveWork(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) saveWork(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.SaveWork
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
 	if u, ok := s.act(w, r, v, ActionPersonWork, false, func(ctx context.Context, id queue.AgentID) error {
-		return s.deps.Users.SetWork(ctx, id, queue.Skills(body.Skills), body.Group, string(v.user.ID))
+		return s.deps.Users.SetWork(ctx, id, queue.Skills(body.Skills), body.Group, string(v.User.ID))
 	}); ok {
-		s.reply(w, http.StatusOK, workerOf(u))
+		s.clerk.Reply(w, http.StatusOK, workerOf(u))
 	}
 }
 
@@ -332,14 +333,14 @@ func (s *Server) stalePerson(w http.ResponseWriter, r *http.Request, id queue.Ag
 	}
 	all, err := s.deps.Users.History(r.Context(), id)
 	if err != nil || len(all) == 0 {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return true
 	}
-	s.fail(w, http.StatusConflict, protocol.Stale, protocol.Params{"version": all[0].N, "at": millis(all[0].At), "by_name": s.doer(all[0].By)})
+	s.clerk.Fail(w, http.StatusConflict, protocol.Stale, protocol.Params{"version": all[0].N, "at": protocol.Millis(all[0].At), "by_name": s.doer(all[0].By)})
 	return true
 }
 
-func (s *Server) workHistory(w http.ResponseWriter, r *http.Request, _ *visitor) {
+func (s *Server) workHistory(w http.ResponseWriter, r *http.Request, _ *page.Visitor) {
 	id, ok := s.personID(w, r)
 	if !ok {
 		return
@@ -355,7 +356,7 @@ func (s *Server) workHistory(w http.ResponseWriter, r *http.Request, _ *visitor)
 	for _, h := range all {
 		skills := map[string]int{}
 		maps.Copy(skills, h.Skills)
-		out.Versions = append(out.Versions, protocol.WorkVersion{Version: h.N, At: millis(h.At), By: h.By, ByName: s.doer(h.By), Skills: skills, Group: h.Group})
+		out.Versions = append(out.Versions, protocol.WorkVersion{Version: h.N, At: protocol.Millis(h.At), By: h.By, ByName: s.doer(h.By), Skills: skills, Group: h.Group})
 	}
-	s.reply(w, http.StatusOK, out)
+	s.clerk.Reply(w, http.StatusOK, out)
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 )
@@ -51,15 +52,15 @@ func permissions(s *Server) string {
 	}
 	b.WriteString(" others | early | fresh |\n| --- |" + strings.Repeat(" --- |", len(users.Roles())+3) + "\n")
 	for _, e := range sortedEndpoints(s) {
-		fmt.Fprintf(&b, "| `%s` |", e.pattern)
+		fmt.Fprintf(&b, "| `%s` |", e.Pattern)
 		for _, r := range users.Roles() {
 			b.WriteString(" " + yes(allowed(e, r)) + " |")
 		}
 		var early []string
-		for _, n := range e.early {
+		for _, n := range e.Early {
 			early = append(early, string(n))
 		}
-		fmt.Fprintf(&b, " %s | %s | %s |\n", map[access]string{accessAnyone: "anyone", accessLoopback: "this machine", accessDisplay: "a display's link", accessDetector: "a detector's secret"}[e.access], strings.Join(early, ", "), yes(e.fresh))
+		fmt.Fprintf(&b, " %s | %s | %s |\n", map[page.Access]string{page.Anyone: "anyone", page.Loopback: "this machine", page.Display: "a display's link", page.Detector: "a detector's secret"}[e.Access], strings.Join(early, ", "), yes(e.Fresh))
 	}
 	b.WriteString("\n## Messages of the websocket\n\nA message about a call is moreover refused to who has no part in it. *locked*: also while the console is locked.\n\n| message |")
 	for _, r := range users.Roles() {
@@ -86,22 +87,22 @@ func yes(b bool) string {
 func sortedEndpoints(s *Server) []endpoint {
 	all := s.endpoints()
 	slices.SortFunc(all, func(a, b endpoint) int {
-		return strings.Compare(pathOf(a)+" "+a.pattern, pathOf(b)+" "+b.pattern)
+		return strings.Compare(pathOf(a)+" "+a.Pattern, pathOf(b)+" "+b.Pattern)
 	})
 	return all
 }
 
-func pathOf(e endpoint) string { return e.pattern[strings.LastIndex(e.pattern, " ")+1:] }
+func pathOf(e endpoint) string { return e.Pattern[strings.LastIndex(e.Pattern, " ")+1:] }
 
 // allowed tells whether a role is let in by an access.
 func allowed(e endpoint, r users.Role) bool {
-	switch e.access {
-	case accessAnyone, accessSignedIn, accessLoopback:
+	switch e.Access {
+	case page.Anyone, page.SignedIn, page.Loopback:
 		return true
-	case accessNobody, accessDisplay, accessDetector:
+	case page.Nobody, page.Display, page.Detector:
 		return false
 	}
-	return slices.Contains(e.access.roles(), r)
+	return slices.Contains(e.Access.Roles(), r)
 }
 
 // visit signs a person in without the work of a password.
@@ -130,9 +131,9 @@ func (s *site) visit(username string) *person {
 // try sends a request that is well formed as far as its path goes.
 func (p *person) try(e endpoint) (status int, code string) {
 	p.s.t.Helper()
-	method, path, ok := strings.Cut(e.pattern, " ")
+	method, path, ok := strings.Cut(e.Pattern, " ")
 	if !ok {
-		method, path = http.MethodGet, e.pattern
+		method, path = http.MethodGet, e.Pattern
 	}
 	path = strings.NewReplacer("{id}", "01J0000000000000000000000Z", "{n}", "1", "{user}", "01J0000000000000000000000Z", "{kind}", "x", "{name}", "x").Replace(path)
 	var body io.Reader
@@ -171,19 +172,19 @@ func TestEveryEndpointByRole(t *testing.T) {
 			status, code := p.try(e)
 			refused := status == http.StatusForbidden && code == string(protocol.Forbidden) || status == http.StatusUnauthorized && code == string(protocol.SignedOut)
 			if refused == allowed(e, role) {
-				t.Errorf("%s by %s: %d %s", e.pattern, role, status, code)
+				t.Errorf("%s by %s: %d %s", e.Pattern, role, status, code)
 			}
 		}
-		if status, _ := p.try(endpoint{pattern: "POST /api/logout"}); status != http.StatusNoContent {
+		if status, _ := p.try(endpoint{Endpoint: page.Endpoint{Pattern: "POST /api/logout"}}); status != http.StatusNoContent {
 			t.Errorf("log-out of %s: %d", role, status)
 		}
 	}
 	p := s.newPerson()
 	for _, e := range s.server.endpoints() {
 		status, code := p.try(e)
-		open := e.access == accessAnyone || e.access == accessLoopback
+		open := e.Access == page.Anyone || e.Access == page.Loopback
 		if out := status == http.StatusUnauthorized && code == string(protocol.SignedOut); out == open {
-			t.Errorf("%s by nobody: %d %s", e.pattern, status, code)
+			t.Errorf("%s by nobody: %d %s", e.Pattern, status, code)
 		}
 	}
 }
@@ -214,14 +215,14 @@ func TestEveryEndpointBeforeItsTime(t *testing.T) {
 			t.Errorf("%s: %d %s", next, status, body)
 		}
 		for _, e := range s.server.endpoints() {
-			if e.access == accessAnyone || e.access == accessLoopback || e.access == accessDisplay || e.access == accessDetector || pathOf(e) == "/api/logout" {
+			if e.Access == page.Anyone || e.Access == page.Loopback || e.Access == page.Display || e.Access == page.Detector || pathOf(e) == "/api/logout" {
 				continue
 			}
 			status, code := p.try(e)
 			wantStatus, wantCode := tooEarly(next)
 			shut := status == wantStatus && code == string(wantCode) || status == http.StatusForbidden && code == string(protocol.Forbidden)
-			if shut == slices.Contains(e.early, next) {
-				t.Errorf("%s while %s must come first: %d %s", e.pattern, next, status, code)
+			if shut == slices.Contains(e.Early, next) {
+				t.Errorf("%s while %s must come first: %d %s", e.Pattern, next, status, code)
 			}
 		}
 	}
@@ -247,11 +248,11 @@ func TestEveryEndpointAfterTheEnd(t *testing.T) {
 	}
 	for name, p := range map[string]*person{"disabled": disabled, "another role": demoted} {
 		for _, e := range s.server.endpoints() {
-			if e.access == accessAnyone || e.access == accessLoopback {
+			if e.Access == page.Anyone || e.Access == page.Loopback {
 				continue
 			}
 			if status, code := p.try(e); status != http.StatusUnauthorized || code != string(protocol.SignedOut) {
-				t.Errorf("%s, %s: %d %s", e.pattern, name, status, code)
+				t.Errorf("%s, %s: %d %s", e.Pattern, name, status, code)
 			}
 		}
 	}
@@ -296,7 +297,7 @@ func TestEveryMessageByRole(t *testing.T) {
 }
 
 // sayGolden sends the golden message of a type and returns the code of its refusal, empty for an ack.
-func (g *page) sayGolden(typ protocol.Type) string {
+func (g *view) sayGolden(typ protocol.Type) string {
 	g.p.s.t.Helper()
 	raw, err := os.ReadFile("protocol/golden/client_" + string(typ) + ".json")
 	if err != nil {
@@ -324,7 +325,7 @@ func TestEveryChangeIsOurOwnPages(t *testing.T) {
 	for _, role := range users.Roles() {
 		p := s.visit(usernameOf(role))
 		for _, e := range s.server.endpoints() {
-			method, path, ok := strings.Cut(e.pattern, " ")
+			method, path, ok := strings.Cut(e.Pattern, " ")
 			if !ok || method == http.MethodGet {
 				continue
 			}
@@ -332,7 +333,7 @@ func TestEveryChangeIsOurOwnPages(t *testing.T) {
 			for _, h := range []http.Header{{"Origin": {"https://evil.example"}}, {"Sec-Fetch-Site": {"cross-site"}}, {"Sec-Fetch-Site": {"same-site"}}, {"Origin": {"null"}}} {
 				h.Set("Content-Type", "application/json")
 				if status, body := p.do(method, path, strings.NewReader("{}"), h); status != http.StatusForbidden || !strings.Contains(body, "cross_origin") {
-					t.Errorf("%s from %v: %d %s", e.pattern, h, status, body)
+					t.Errorf("%s from %v: %d %s", e.Pattern, h, status, body)
 				}
 			}
 		}

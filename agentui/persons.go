@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"hotline/agentui/page"
 	"hotline/casework"
 	"hotline/casework/files"
 	"hotline/casework/forms"
@@ -168,38 +169,38 @@ func (p Persons) missing() bool {
 	return p.Files == nil || p.Records == nil || p.Reports == nil || p.Reveals == nil || p.Forms == nil
 }
 
-func (s *Server) personEndpoints() []endpoint {
-	return []endpoint{
-		{pattern: "GET /api/calls/{id}/people", access: accessServing, serve: s.showPeople},
-		{pattern: "POST /api/calls/{id}/people", access: accessServing, serve: s.linkPerson},
-		{pattern: "POST /api/calls/{id}/third", access: accessServing, serve: s.sayThirdParty},
-		{pattern: "POST /api/calls/{id}/harm", access: accessServing, serve: s.sayHarm},
-		{pattern: "POST /api/files/open", access: accessServing, serve: s.openFile},
-		{pattern: "GET /api/files", access: accessSupervisor, serve: s.listFiles},
-		{pattern: "PUT /api/files/{id}/profile", access: accessServing, serve: s.saveProfile},
-		{pattern: "PUT /api/files/{id}/phrase", access: accessServing, serve: s.savePhrase},
-		{pattern: "GET /api/files/{id}/safety", access: accessServing, serve: s.listSafety},
-		{pattern: "PUT /api/files/{id}/safety", access: accessServing, serve: s.saveSafety, body: safetyBody},
-		{pattern: "POST /api/files/{id}/safety/restore", access: accessServing, serve: s.restoreSafety},
-		{pattern: "POST /api/files/{id}/merge/preview", access: accessSupervisor, serve: s.previewMerge},
-		{pattern: "POST /api/files/{id}/merge", access: accessSupervisor, serve: s.mergeFile},
-		{pattern: "POST /api/files/{id}/split", access: accessSupervisor, serve: s.splitFile},
-		{pattern: "POST /api/files/acts/{id}/undo", access: accessSupervisor, serve: s.undoFileAct},
-		{pattern: "GET /api/calls/{id}/records", access: accessServing, serve: s.listRecords},
-		{pattern: "GET /api/calls/{id}/records/{form}", access: accessServing, serve: s.recordHistory},
-		{pattern: "PUT /api/calls/{id}/records/{form}", access: accessServing, serve: s.saveRecord, body: recordBody},
-		{pattern: "PUT /api/calls/{id}/records/{form}/draft", access: accessServing, serve: s.keepDraft, body: recordBody},
-		{pattern: "POST /api/calls/{id}/records/{form}/drop", access: accessServing, serve: s.dropDraft},
-		{pattern: "GET /api/drafts", access: accessServing, serve: s.listDrafts},
-		{pattern: "GET /api/reports", access: accessServing, serve: s.listMinorReports},
-		{pattern: "GET /api/reports/{id}", access: accessServing, serve: s.showMinorReport},
-		{pattern: "POST /api/reports/{id}/{act}", access: accessServing, serve: s.sayMinorReport},
-		{pattern: "POST /api/calls/{id}/number", access: accessServing, serve: s.revealNumber},
-		{pattern: "POST /api/calls/{id}/number/ask", access: accessServing, serve: s.askNumber},
-		{pattern: "GET /api/reveals", access: accessServing, serve: s.listReveals},
-		{pattern: "POST /api/reveals/{id}/look", access: accessServing, serve: s.lookAtNumber},
-		{pattern: "POST /api/reveals/{id}/approve", access: accessSupervisor, serve: s.approveReveal},
-		{pattern: "POST /api/reveals/{id}/refuse", access: accessSupervisor, serve: s.refuseReveal},
-		{pattern: "POST /api/reveals/{id}/review", access: accessSupervisor, serve: s.reviewReveal},
+func (s *Server) personEndpoints() []page.Endpoint {
+	return []page.Endpoint{
+		{Pattern: "GET /api/calls/{id}/people", Access: page.Serving, Serve: s.showPeople},
+		{Pattern: "POST /api/calls/{id}/people", Access: page.Serving, Serve: s.linkPerson},
+		{Pattern: "POST /api/calls/{id}/third", Access: page.Serving, Serve: s.sayThirdParty},
+		{Pattern: "POST /api/calls/{id}/harm", Access: page.Serving, Serve: s.sayHarm},
+		{Pattern: "POST /api/files/open", Access: page.Serving, Serve: s.openFile},
+		{Pattern: "GET /api/files", Access: page.Supervisor, Serve: s.listFiles},
+		{Pattern: "PUT /api/files/{id}/profile", Access: page.Serving, Serve: s.saveProfile},
+		{Pattern: "PUT /api/files/{id}/phrase", Access: page.Serving, Serve: s.savePhrase},
+		{Pattern: "GET /api/files/{id}/safety", Access: page.Serving, Serve: s.listSafety},
+		{Pattern: "PUT /api/files/{id}/safety", Access: page.Serving, Serve: s.saveSafety, Body: safetyBody},
+		{Pattern: "POST /api/files/{id}/safety/restore", Access: page.Serving, Serve: s.restoreSafety},
+		{Pattern: "POST /api/files/{id}/merge/preview", Access: page.Supervisor, Serve: s.previewMerge},
+		{Pattern: "POST /api/files/{id}/merge", Access: page.Supervisor, Serve: s.mergeFile},
+		{Pattern: "POST /api/files/{id}/split", Access: page.Supervisor, Serve: s.splitFile},
+		{Pattern: "POST /api/files/acts/{id}/undo", Access: page.Supervisor, Serve: s.undoFileAct},
+		{Pattern: "GET /api/calls/{id}/records", Access: page.Serving, Serve: s.listRecords},
+		{Pattern: "GET /api/calls/{id}/records/{form}", Access: page.Serving, Serve: s.recordHistory},
+		{Pattern: "PUT /api/calls/{id}/records/{form}", Access: page.Serving, Serve: s.saveRecord, Body: recordBody},
+		{Pattern: "PUT /api/calls/{id}/records/{form}/draft", Access: page.Serving, Serve: s.keepDraft, Body: recordBody},
+		{Pattern: "POST /api/calls/{id}/records/{form}/drop", Access: page.Serving, Serve: s.dropDraft},
+		{Pattern: "GET /api/drafts", Access: page.Serving, Serve: s.listDrafts},
+		{Pattern: "GET /api/reports", Access: page.Serving, Serve: s.listMinorReports},
+		{Pattern: "GET /api/reports/{id}", Access: page.Serving, Serve: s.showMinorReport},
+		{Pattern: "POST /api/reports/{id}/{act}", Access: page.Serving, Serve: s.sayMinorReport},
+		{Pattern: "POST /api/calls/{id}/number", Access: page.Serving, Serve: s.revealNumber},
+		{Pattern: "POST /api/calls/{id}/number/ask", Access: page.Serving, Serve: s.askNumber},
+		{Pattern: "GET /api/reveals", Access: page.Serving, Serve: s.listReveals},
+		{Pattern: "POST /api/reveals/{id}/look", Access: page.Serving, Serve: s.lookAtNumber},
+		{Pattern: "POST /api/reveals/{id}/approve", Access: page.Supervisor, Serve: s.approveReveal},
+		{Pattern: "POST /api/reveals/{id}/refuse", Access: page.Supervisor, Serve: s.refuseReveal},
+		{Pattern: "POST /api/reveals/{id}/review", Access: page.Supervisor, Serve: s.reviewReveal},
 	}
 }

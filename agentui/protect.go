@@ -1,9 +1,7 @@
 package agentui
 
 import (
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -66,33 +64,4 @@ func (s *Server) ownOrigin(r *http.Request) bool {
 		scheme = "https"
 	}
 	return u.Scheme == scheme && strings.EqualFold(u.Host, r.Host)
-}
-
-// remote is the address of the browser: the last one in X-Forwarded-For that is not a trusted proxy's, when a trusted proxy sent the request.
-func (s *Server) remote(r *http.Request) netip.Addr {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
-	at, err := netip.ParseAddr(host)
-	if err != nil {
-		return netip.Addr{}
-	}
-	at = at.Unmap().WithZone("")
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for _, hop := range slices.Backward(hops) {
-		if !s.trusted(at) {
-			break
-		}
-		next, err := netip.ParseAddr(strings.TrimSpace(hop))
-		if err != nil {
-			break
-		}
-		at = next.Unmap().WithZone("")
-	}
-	return at
-}
-
-func (s *Server) trusted(a netip.Addr) bool {
-	return slices.ContainsFunc(s.cfg.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(a) })
 }

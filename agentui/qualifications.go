@@ -8,8 +8,10 @@ import (
 	"strings"
 	"time"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
+	"hotline/agentui/versions"
 	"hotline/casework/qualifications"
 	"hotline/casework/reviews"
 	"hotline/queue"
@@ -38,28 +40,28 @@ func (s Staff) missing() bool {
 	return s.Qualifications == nil || s.Requirements == nil || s.Statistics == nil || s.Parameters == nil || s.Reviews == nil
 }
 
-func (s *Server) trainingEndpoints() []endpoint {
-	return slices.Concat([]endpoint{
-		{pattern: "GET /api/training", access: accessTraining, serve: s.listTraining},
-		{pattern: "GET /api/training/mine", access: accessServing, serve: s.ownTraining},
-		{pattern: "GET /api/people/{id}/training", access: accessTraining, serve: s.showTraining},
-		{pattern: "POST /api/people/{id}/training", access: accessTraining, serve: s.addTraining},
-		{pattern: "POST /api/training/{id}/void", access: accessTraining, serve: s.voidTraining},
-		{pattern: "GET /api/training/waivers", access: accessTraining, serve: s.listWaivers},
-		{pattern: "POST /api/training/waivers", access: accessSupervisor, serve: s.waive},
-		{pattern: "POST /api/training/waivers/{id}/end", access: accessSupervisor, serve: s.endWaiver},
-	}, documentEndpoints[qualifications.Requirements](s, "requirements", s.deps.Staff.Requirements))
+func (s *Server) trainingEndpoints() []page.Endpoint {
+	return slices.Concat([]page.Endpoint{
+		{Pattern: "GET /api/training", Access: page.Training, Serve: s.listTraining},
+		{Pattern: "GET /api/training/mine", Access: page.Serving, Serve: s.ownTraining},
+		{Pattern: "GET /api/people/{id}/training", Access: page.Training, Serve: s.showTraining},
+		{Pattern: "POST /api/people/{id}/training", Access: page.Training, Serve: s.addTraining},
+		{Pattern: "POST /api/training/{id}/void", Access: page.Training, Serve: s.voidTraining},
+		{Pattern: "GET /api/training/waivers", Access: page.Training, Serve: s.listWaivers},
+		{Pattern: "POST /api/training/waivers", Access: page.Supervisor, Serve: s.waive},
+		{Pattern: "POST /api/training/waivers/{id}/end", Access: page.Supervisor, Serve: s.endWaiver},
+	}, versions.Endpoints[qualifications.Requirements](s.versions(), "requirements", s.deps.Staff.Requirements))
 }
 
 // listTraining answers who may be given which calls: people with something to say of first.
-func (s *Server) listTraining(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) listTraining(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var out protocol.TrainingList
 	done := s.audited(w, r, v, ActionTrainingList, "", "", func(ctx context.Context) (err error) {
-		out, err = s.training(ctx, v.user.Locale)
+		out, err = s.training(ctx, v.User.Locale)
 		return err
 	})
 	if done {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
@@ -131,10 +133,10 @@ func topicName(q qualifications.Requirements, id, locale string) string {
 	return id
 }
 
-func (s *Server) ownTraining(w http.ResponseWriter, r *http.Request, v *visitor) {
-	out, err := s.recordsOf(r.Context(), v.user, v.user.Locale)
+func (s *Server) ownTraining(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	out, err := s.recordsOf(r.Context(), v.User, v.User.Locale)
 	if s.answered(w, r, err) {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
@@ -162,13 +164,13 @@ func (s *Server) recordsOf(ctx context.Context, u users.User, locale string) (pr
 func (s *Server) staffRecord(r qualifications.Record, q qualifications.Requirements, locale string) protocol.StaffRecord {
 	return protocol.StaffRecord{
 		Record: r.ID, Kind: string(r.Kind), Topic: r.Topic, TopicName: topicName(q, r.Topic, locale), Minutes: r.Minutes, Day: r.Day.String(),
-		Expires: r.Expires.String(), Note: r.Note, At: millis(r.At), ByName: s.directory.name(queue.AgentID(r.By)), VoidAt: millis(r.Void),
+		Expires: r.Expires.String(), Note: r.Note, At: protocol.Millis(r.At), ByName: s.directory.name(queue.AgentID(r.By)), VoidAt: protocol.Millis(r.Void),
 		VoidByName: s.directory.name(queue.AgentID(r.VoidBy)), VoidWhy: r.VoidWhy,
 	}
 }
 
 // showTraining answers with a person's records; that somebody looked is recorded.
-func (s *Server) showTraining(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) showTraining(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	id, ok := s.personID(w, r)
 	if !ok {
 		return
@@ -177,25 +179,25 @@ func (s *Server) showTraining(w http.ResponseWriter, r *http.Request, v *visitor
 	done := s.safelyAudited(r, v, ActionTrainingView, "user:"+string(id), "", func(ctx context.Context) error {
 		u, err := s.deps.Users.ByID(ctx, id)
 		if err == nil {
-			out, err = s.recordsOf(ctx, u, v.user.Locale)
+			out, err = s.recordsOf(ctx, u, v.User.Locale)
 		}
 		return err
 	})
 	if s.safely(w, r, done) {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
-func (s *Server) addTraining(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) addTraining(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	id, ok := s.personID(w, r)
 	var body protocol.WriteStaffRecord
-	if !ok || !s.read(w, r, &body) {
+	if !ok || !s.clerk.Read(w, r, &body) {
 		return
 	}
 	day, err := qualifications.ParseDay(body.Day)
 	expires, ends := qualifications.ParseDay(body.Expires)
 	if err != nil || ends != nil {
-		s.fail(w, http.StatusBadRequest, protocol.BadRecord, nil)
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadRecord, nil)
 		return
 	}
 	u, err := s.deps.Users.ByID(r.Context(), id)
@@ -209,10 +211,10 @@ func (s *Server) addTraining(w http.ResponseWriter, r *http.Request, v *visitor)
 	today := qualifications.DayOf(time.Now(), s.zone)
 	record := qualifications.Record{
 		Person: string(id), Kind: qualifications.Kind(body.Kind), Topic: body.Topic, Minutes: body.Minutes, Day: day, Expires: expires, Note: strings.TrimSpace(body.Note),
-		By: string(v.user.ID),
+		By: string(v.User.ID),
 	}
 	if err = record.Check(doc.Doc, today); err == nil {
-		err = s.auditedErr(r, v, ActionTrainingAdd, "user:"+string(u.ID), strings.TrimSpace(body.Kind+" "+body.Topic+" "+body.Day), func(ctx context.Context) error {
+		err = s.clerk.Audited(r, v, ActionTrainingAdd, "user:"+string(u.ID), strings.TrimSpace(body.Kind+" "+body.Topic+" "+body.Day), func(ctx context.Context) error {
 			_, err := s.deps.Staff.Qualifications.Add(ctx, doc.Doc, record, today)
 			return err
 		})
@@ -220,46 +222,46 @@ func (s *Server) addTraining(w http.ResponseWriter, r *http.Request, v *visitor)
 	if !s.staffAnswered(w, r, err) {
 		return
 	}
-	if out, err := s.recordsOf(r.Context(), u, v.user.Locale); s.answered(w, r, err) {
-		s.reply(w, http.StatusOK, out)
+	if out, err := s.recordsOf(r.Context(), u, v.User.Locale); s.answered(w, r, err) {
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
-func (s *Server) voidTraining(w http.ResponseWriter, r *http.Request, v *visitor) {
-	id, ok := s.objectID(w, r)
+func (s *Server) voidTraining(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	id, ok := s.clerk.ID(w, r)
 	var body protocol.Why
-	if !ok || !s.read(w, r, &body) {
+	if !ok || !s.clerk.Read(w, r, &body) {
 		return
 	}
-	why, ok := s.reason(w, body.Reason)
+	why, ok := s.clerk.Reason(w, body.Reason)
 	if !ok {
 		return
 	}
-	err := s.auditedErr(r, v, ActionTrainingVoid, "training:"+id, why, func(ctx context.Context) error {
-		_, err := s.deps.Staff.Qualifications.Void(ctx, id, string(v.user.ID), why)
+	err := s.clerk.Audited(r, v, ActionTrainingVoid, "training:"+id, why, func(ctx context.Context) error {
+		_, err := s.deps.Staff.Qualifications.Void(ctx, id, string(v.User.ID), why)
 		return err
 	})
 	if s.staffAnswered(w, r, err) {
-		s.reply(w, http.StatusOK, struct{}{})
+		s.clerk.Reply(w, http.StatusOK, struct{}{})
 	}
 }
 
-func (s *Server) listWaivers(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) listWaivers(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	all, err := s.deps.Staff.Qualifications.Waivers(r.Context())
 	if !s.answered(w, r, err) {
 		return
 	}
 	now, out := time.Now(), protocol.Waivers{Waivers: []protocol.Waiver{}}
 	for _, one := range all {
-		out.Waivers = append(out.Waivers, s.waiver(one, v.user.Locale, now))
+		out.Waivers = append(out.Waivers, s.waiver(one, v.User.Locale, now))
 	}
-	s.reply(w, http.StatusOK, out)
+	s.clerk.Reply(w, http.StatusOK, out)
 }
 
 func (s *Server) waiver(one qualifications.Waiver, locale string, now time.Time) protocol.Waiver {
 	out := protocol.Waiver{
-		Waiver: one.ID, Line: one.Line, Reason: one.Reason, From: millis(one.From), Until: millis(one.Until), ByName: s.directory.name(queue.AgentID(one.By)),
-		EndedAt: millis(one.Ended), EndedByName: s.directory.name(queue.AgentID(one.EndedBy)), Open: one.Open(one.Line, now),
+		Waiver: one.ID, Line: one.Line, Reason: one.Reason, From: protocol.Millis(one.From), Until: protocol.Millis(one.Until), ByName: s.directory.name(queue.AgentID(one.By)),
+		EndedAt: protocol.Millis(one.Ended), EndedByName: s.directory.name(queue.AgentID(one.EndedBy)), Open: one.Open(one.Line, now),
 	}
 	if one.Line != "" {
 		out.LineName = s.lineName(queue.LineID(one.Line), locale)
@@ -268,43 +270,43 @@ func (s *Server) waiver(one qualifications.Waiver, locale string, now time.Time)
 }
 
 // waive opens a line to people whose requirements lapsed; it ends by itself.
-func (s *Server) waive(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) waive(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.Waive
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
-	why, ok := s.reason(w, body.Reason)
+	why, ok := s.clerk.Reason(w, body.Reason)
 	if !ok {
 		return
 	}
 	if body.Hours < 1 || time.Duration(body.Hours)*time.Hour > qualifications.LongestWaiver {
-		s.fail(w, http.StatusBadRequest, protocol.BadSpan, nil)
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadSpan, nil)
 		return
 	}
 	if body.Line != "" && !slices.Contains(s.site.lineIDs(), body.Line) {
-		s.fail(w, http.StatusNotFound, protocol.NotFound, nil)
+		s.clerk.Fail(w, http.StatusNotFound, protocol.NotFound, nil)
 		return
 	}
 	var made qualifications.Waiver
-	err := s.auditedErr(r, v, ActionLineWaive, strings.TrimSpace("line:"+body.Line), why, func(ctx context.Context) (err error) {
-		made, err = s.deps.Staff.Qualifications.Waive(ctx, body.Line, string(v.user.ID), why, time.Duration(body.Hours)*time.Hour)
+	err := s.clerk.Audited(r, v, ActionLineWaive, strings.TrimSpace("line:"+body.Line), why, func(ctx context.Context) (err error) {
+		made, err = s.deps.Staff.Qualifications.Waive(ctx, body.Line, string(v.User.ID), why, time.Duration(body.Hours)*time.Hour)
 		return err
 	})
 	if s.staffAnswered(w, r, err) {
-		s.reply(w, http.StatusOK, s.waiver(made, v.user.Locale, time.Now()))
+		s.clerk.Reply(w, http.StatusOK, s.waiver(made, v.User.Locale, time.Now()))
 	}
 }
 
-func (s *Server) endWaiver(w http.ResponseWriter, r *http.Request, v *visitor) {
-	id, ok := s.objectID(w, r)
-	if !ok || !s.read(w, r, &struct{}{}) {
+func (s *Server) endWaiver(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	id, ok := s.clerk.ID(w, r)
+	if !ok || !s.clerk.Read(w, r, &struct{}{}) {
 		return
 	}
-	err := s.auditedErr(r, v, ActionLineWaiverEnd, "waiver:"+id, "", func(ctx context.Context) error {
-		return s.deps.Staff.Qualifications.EndWaiver(ctx, id, string(v.user.ID))
+	err := s.clerk.Audited(r, v, ActionLineWaiverEnd, "waiver:"+id, "", func(ctx context.Context) error {
+		return s.deps.Staff.Qualifications.EndWaiver(ctx, id, string(v.User.ID))
 	})
 	if s.staffAnswered(w, r, err) {
-		s.reply(w, http.StatusOK, struct{}{})
+		s.clerk.Reply(w, http.StatusOK, struct{}{})
 	}
 }
 
@@ -312,13 +314,13 @@ func (s *Server) endWaiver(w http.ResponseWriter, r *http.Request, v *visitor) {
 func (s *Server) staffAnswered(w http.ResponseWriter, r *http.Request, err error) bool {
 	switch {
 	case errors.Is(err, qualifications.ErrNotFound):
-		s.fail(w, http.StatusNotFound, protocol.NotFound, nil)
+		s.clerk.Fail(w, http.StatusNotFound, protocol.NotFound, nil)
 	case errors.Is(err, qualifications.ErrOwn):
-		s.fail(w, http.StatusForbidden, protocol.OwnRecord, nil)
+		s.clerk.Fail(w, http.StatusForbidden, protocol.OwnRecord, nil)
 	case errors.Is(err, qualifications.ErrInvalid):
-		s.fail(w, http.StatusBadRequest, protocol.BadRecord, nil)
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadRecord, nil)
 	case errors.Is(err, qualifications.ErrSpan):
-		s.fail(w, http.StatusBadRequest, protocol.BadSpan, nil)
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadSpan, nil)
 	default:
 		return s.answered(w, r, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"hotline/agentui/page"
 	"hotline/queue"
 )
 
@@ -47,8 +48,8 @@ func callObject(call queue.CallID, other queue.AgentID) string {
 }
 
 // entry is a line of the audit trail about what this person does now.
-func (d *desk) entry(action, object, reason string) AuditEntry {
-	e := AuditEntry{At: time.Now(), Actor: d.user.ID, Role: d.user.Role, Action: action, Object: object, Reason: reason}
+func (d *desk) entry(action, object, reason string) page.Entry {
+	e := page.Entry{At: time.Now(), Actor: d.user.ID, Role: d.user.Role, Action: action, Object: object, Reason: reason}
 	if d.tab != nil {
 		e.Remote = d.tab.remote
 	}
@@ -59,7 +60,7 @@ func (d *desk) entry(action, object, reason string) AuditEntry {
 // For what must be written before it happens there is recorded.
 func (d *desk) record(action, object string) { d.recordAs(d.entry(action, object, "")) }
 
-func (d *desk) recordAs(e AuditEntry) {
+func (d *desk) recordAs(e page.Entry) {
 	d.s.running.Add(1) // from the desk's own goroutine, which is counted already
 	go func() {
 		defer d.s.running.Done()

@@ -15,6 +15,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/tapes"
 	"hotline/agentui/users"
@@ -29,8 +30,6 @@ import (
 const (
 	recordingsDefault = 50
 	recordingsMost    = 200
-	reasonLeast       = 3 // characters
-	reasonMost        = 500
 	peaksPerSecond    = 10
 	actsMost          = 50
 	searchMost        = 64 // bytes of an id that is looked for
@@ -69,31 +68,31 @@ func OpenRecorded(ctx context.Context, db *storage.DB, keys interface {
 
 func (r Recorded) missing() bool { return r.Library == nil || r.Comments == nil || r.Exports == nil }
 
-func (s *Server) recordingEndpoints() []endpoint {
-	return []endpoint{
-		{pattern: "GET /api/recordings", access: accessServing, serve: s.listRecordings},
-		{pattern: "POST /api/recordings/{id}/access", access: accessServing, serve: s.accessRecording},
-		{pattern: "GET /api/recordings/{id}", access: accessServing, serve: s.showRecording},
-		{pattern: "GET /api/recordings/{id}/peaks", access: accessServing, serve: s.showPeaks},
-		{pattern: "GET /api/recordings/{id}/audio", access: accessServing, serve: s.playRecording},
-		{pattern: "POST /api/recordings/{id}/acts", access: accessServing, serve: s.tellActs},
-		{pattern: "POST /api/recordings/{id}/comments", access: accessServing, serve: s.writeComment},
-		{pattern: "POST /api/recordings/{id}/comments/{comment}/withdraw", access: accessServing, serve: s.withdrawComment},
-		{pattern: "POST /api/recordings/{id}/exports", access: accessSupervisor, serve: s.askExport},
-		{pattern: "GET /api/exports", access: accessLeading, serve: s.listExports},
-		{pattern: "POST /api/exports/{id}/grant", access: accessLeading, serve: s.grantExport, fresh: true},
-		{pattern: "POST /api/exports/{id}/refuse", access: accessLeading, serve: s.refuseExport},
-		{pattern: "POST /api/exports/{id}/fetch", access: accessSupervisor, serve: s.openExport, fresh: true},
-		{pattern: "GET /api/exports/{id}/file", access: accessSupervisor, serve: s.sendExport},
+func (s *Server) recordingEndpoints() []page.Endpoint {
+	return []page.Endpoint{
+		{Pattern: "GET /api/recordings", Access: page.Serving, Serve: s.listRecordings},
+		{Pattern: "POST /api/recordings/{id}/access", Access: page.Serving, Serve: s.accessRecording},
+		{Pattern: "GET /api/recordings/{id}", Access: page.Serving, Serve: s.showRecording},
+		{Pattern: "GET /api/recordings/{id}/peaks", Access: page.Serving, Serve: s.showPeaks},
+		{Pattern: "GET /api/recordings/{id}/audio", Access: page.Serving, Serve: s.playRecording},
+		{Pattern: "POST /api/recordings/{id}/acts", Access: page.Serving, Serve: s.tellActs},
+		{Pattern: "POST /api/recordings/{id}/comments", Access: page.Serving, Serve: s.writeComment},
+		{Pattern: "POST /api/recordings/{id}/comments/{comment}/withdraw", Access: page.Serving, Serve: s.withdrawComment},
+		{Pattern: "POST /api/recordings/{id}/exports", Access: page.Supervisor, Serve: s.askExport},
+		{Pattern: "GET /api/exports", Access: page.Leading, Serve: s.listExports},
+		{Pattern: "POST /api/exports/{id}/grant", Access: page.Leading, Serve: s.grantExport, Fresh: true},
+		{Pattern: "POST /api/exports/{id}/refuse", Access: page.Leading, Serve: s.refuseExport},
+		{Pattern: "POST /api/exports/{id}/fetch", Access: page.Supervisor, Serve: s.openExport, Fresh: true},
+		{Pattern: "GET /api/exports/{id}/file", Access: page.Supervisor, Serve: s.sendExport},
 	}
 }
 
 // mayListen tells whether a person may hear a recording: who supervises may, a counsellor their own calls where the site allows it.
-func (s *Server) mayListen(v *visitor, r tapes.Recording) bool {
-	if v.user.Role == users.Supervisor {
+func (s *Server) mayListen(v *page.Visitor, r tapes.Recording) bool {
+	if v.User.Role == users.Supervisor {
 		return true
 	}
-	return s.settings.get().Doc.Recording.Own && r.Own(string(v.user.ID))
+	return s.settings.get().Doc.Recording.Own && r.Own(string(v.User.ID))
 }
 
 // knownCalls is what the site knows of calls besides their sound.
@@ -126,19 +125,19 @@ func (k knownCalls) Classes(ctx context.Context, calls []string) (map[string]str
 	return out, err
 }
 
-func (s *Server) listRecordings(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) listRecordings(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	q, ok := recordingSearch(r.URL.Query())
 	if !ok {
-		s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
 		return
 	}
 	out := protocol.Recordings{Recordings: []protocol.Recording{}, Lines: []protocol.StatisticsLine{}, Agents: []protocol.RecordedBy{}}
-	if v.user.Role != users.Supervisor {
+	if v.User.Role != users.Supervisor {
 		if out.Own = true; !s.settings.get().Doc.Recording.Own {
-			s.reply(w, http.StatusOK, out)
+			s.clerk.Reply(w, http.StatusOK, out)
 			return
 		}
-		q.Agent = string(v.user.ID)
+		q.Agent = string(v.User.ID)
 	}
 	// Who talked when, and who was in danger, is a look at people although nothing is heard. No page asks for it by itself.
 	var rows []tapes.Row
@@ -152,15 +151,15 @@ func (s *Server) listRecordings(w http.ResponseWriter, r *http.Request, v *visit
 	out.Next = next.String()
 	s.searchable(&out, v)
 	for _, row := range rows {
-		out.Recordings = append(out.Recordings, tapes.Listed(row, s.names(v.user.Locale)))
+		out.Recordings = append(out.Recordings, tapes.Listed(row, s.names(v.User.Locale)))
 	}
-	s.reply(w, http.StatusOK, out)
+	s.clerk.Reply(w, http.StatusOK, out)
 }
 
 // searchable says by which lines and people recordings can be looked for.
-func (s *Server) searchable(out *protocol.Recordings, v *visitor) {
+func (s *Server) searchable(out *protocol.Recordings, v *page.Visitor) {
 	for _, l := range s.site.lineIDs() {
-		out.Lines = append(out.Lines, protocol.StatisticsLine{Line: l, Name: s.lineName(queue.LineID(l), v.user.Locale)})
+		out.Lines = append(out.Lines, protocol.StatisticsLine{Line: l, Name: s.lineName(queue.LineID(l), v.User.Locale)})
 	}
 	if out.Own {
 		return
@@ -213,10 +212,10 @@ func plainID(id string) bool {
 }
 
 // recording finds what a request is about; it has answered when it returns false.
-func (s *Server) recording(w http.ResponseWriter, r *http.Request, v *visitor) (tapes.Recording, bool) {
+func (s *Server) recording(w http.ResponseWriter, r *http.Request, v *page.Visitor) (tapes.Recording, bool) {
 	id := r.PathValue("id")
 	if _, err := ulid.ParseStrict(id); err != nil {
-		s.fail(w, http.StatusNotFound, protocol.NotFound, nil)
+		s.clerk.Fail(w, http.StatusNotFound, protocol.NotFound, nil)
 		return tapes.Recording{}, false
 	}
 	rec, err := s.deps.Recorded.Library.Get(r.Context(), id)
@@ -224,17 +223,17 @@ func (s *Server) recording(w http.ResponseWriter, r *http.Request, v *visitor) (
 		return rec, false
 	}
 	if !s.mayListen(v, rec) {
-		s.fail(w, http.StatusForbidden, protocol.Forbidden, nil)
+		s.clerk.Fail(w, http.StatusForbidden, protocol.Forbidden, nil)
 		return rec, false
 	}
 	return rec, true
 }
 
 // granted finds what a request with a grant is about; it has answered when it returns false.
-func (s *Server) granted(w http.ResponseWriter, r *http.Request, v *visitor, grant string) (tapes.Recording, bool) {
+func (s *Server) granted(w http.ResponseWriter, r *http.Request, v *page.Visitor, grant string) (tapes.Recording, bool) {
 	rec, ok := s.recording(w, r, v)
-	if ok && !tapes.ValidGrant(v.grants, grant, rec.ID, time.Now()) {
-		s.fail(w, http.StatusForbidden, protocol.GrantExpired, nil)
+	if ok && !tapes.ValidGrant(v.Grants, grant, rec.ID, time.Now()) {
+		s.clerk.Fail(w, http.StatusForbidden, protocol.GrantExpired, nil)
 		return rec, false
 	}
 	return rec, ok
@@ -246,41 +245,41 @@ func (s *Server) found(w http.ResponseWriter, r *http.Request, err error) bool {
 	case err == nil:
 		return true
 	case errors.Is(err, tapes.ErrNotFound):
-		s.fail(w, http.StatusNotFound, protocol.NotFound, nil)
+		s.clerk.Fail(w, http.StatusNotFound, protocol.NotFound, nil)
 	case errors.Is(err, tapes.ErrErased):
-		s.fail(w, http.StatusGone, protocol.RecordingErased, nil)
+		s.clerk.Fail(w, http.StatusGone, protocol.RecordingErased, nil)
 	case errors.Is(err, tapes.ErrDamaged):
 		s.log.Error("a recording cannot be played", "recording", r.PathValue("id"), "error", err)
-		s.fail(w, http.StatusConflict, protocol.RecordingDamaged, nil)
+		s.clerk.Fail(w, http.StatusConflict, protocol.RecordingDamaged, nil)
 	default:
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 	}
 	return false
 }
 
-func (s *Server) accessRecording(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) accessRecording(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	rec, ok := s.recording(w, r, v)
 	if !ok {
 		return
 	}
 	var body protocol.Access
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
-	reason, ok := s.reason(w, body.Reason)
+	reason, ok := s.clerk.Reason(w, body.Reason)
 	if !ok {
 		return
 	}
 	if rec.Erased {
-		s.fail(w, http.StatusGone, protocol.RecordingErased, nil)
+		s.clerk.Fail(w, http.StatusGone, protocol.RecordingErased, nil)
 		return
 	}
 	if !s.audited(w, r, v, ActionRecordingAccess, rec.ID, reason, func(context.Context) error { return nil }) {
 		return
 	}
 	until := time.Now().Add(tapes.GrantLife(s.cfg.GrantLife, rec.Length))
-	grant := tapes.NewGrant(v.grants, rec.ID, until)
-	s.reply(w, http.StatusOK, protocol.Grant{
+	grant := tapes.NewGrant(v.Grants, rec.ID, until)
+	s.clerk.Reply(w, http.StatusOK, protocol.Grant{
 		Grant: grant, URL: "/api/recordings/" + rec.ID + "/audio?grant=" + url.QueryEscape(grant), ExpiresAt: until.UnixMilli(),
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"time"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/tapes"
 	"hotline/casework/exports"
@@ -30,63 +31,63 @@ const (
 )
 
 // askExport keeps the wish for a copy. Who wishes it has listened first: the grant is that of the player.
-func (s *Server) askExport(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) askExport(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.AskExport
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
 	rec, ok := s.lasting(w, r, v, body.Grant)
 	if !ok {
 		return
 	}
-	reason, ok := s.reason(w, body.Reason)
+	reason, ok := s.clerk.Reason(w, body.Reason)
 	if !ok {
 		return
 	}
 	from, to := time.Duration(body.FromMs)*time.Millisecond, time.Duration(body.ToMs)*time.Millisecond
 	var e exports.Export
 	said := timecode(from) + " - " + timecode(to) + ": " + reason
-	if s.exported(w, r, s.auditedErr(r, v, ActionExportAsk, rec.ID, said, func(ctx context.Context) (err error) {
-		e, err = s.deps.Recorded.Exports.Ask(ctx, rec.ID, from, to, rec.Length, string(v.user.ID), reason)
+	if s.exported(w, r, s.clerk.Audited(r, v, ActionExportAsk, rec.ID, said, func(ctx context.Context) (err error) {
+		e, err = s.deps.Recorded.Exports.Ask(ctx, rec.ID, from, to, rec.Length, string(v.User.ID), reason)
 		return err
 	})) {
-		s.reply(w, http.StatusOK, tapes.Export(e, string(v.user.ID), time.Now(), s.names(v.user.Locale)))
+		s.clerk.Reply(w, http.StatusOK, tapes.Export(e, string(v.User.ID), time.Now(), s.names(v.User.Locale)))
 	}
 }
 
-func (s *Server) listExports(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) listExports(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	out := protocol.TapeExports{Exports: []protocol.TapeExport{}, Decides: true}
-	if s.exported(w, r, s.auditedErr(r, v, ActionExportList, "", "", func(ctx context.Context) error {
+	if s.exported(w, r, s.clerk.Audited(r, v, ActionExportList, "", "", func(ctx context.Context) error {
 		now := time.Now()
 		all, err := s.deps.Recorded.Exports.List(ctx, now.Add(-exportsSince), exportsShown)
 		for _, e := range all {
-			out.Exports = append(out.Exports, tapes.Export(e, string(v.user.ID), now, s.names(v.user.Locale)))
+			out.Exports = append(out.Exports, tapes.Export(e, string(v.User.ID), now, s.names(v.User.Locale)))
 		}
 		return err
 	})) {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
-func (s *Server) grantExport(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) grantExport(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	s.decideExport(w, r, v, ActionExportGrant, true)
 }
 
-func (s *Server) refuseExport(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) refuseExport(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	s.decideExport(w, r, v, ActionExportRefuse, false)
 }
 
-func (s *Server) decideExport(w http.ResponseWriter, r *http.Request, v *visitor, action string, grant bool) {
-	id, ok := s.objectID(w, r)
+func (s *Server) decideExport(w http.ResponseWriter, r *http.Request, v *page.Visitor, action string, grant bool) {
+	id, ok := s.clerk.ID(w, r)
 	if !ok {
 		return
 	}
 	var body protocol.DecideExport
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
 	if !grant {
-		if body.Reason, ok = s.reason(w, body.Reason); !ok {
+		if body.Reason, ok = s.clerk.Reason(w, body.Reason); !ok {
 			return
 		}
 	}
@@ -94,24 +95,24 @@ func (s *Server) decideExport(w http.ResponseWriter, r *http.Request, v *visitor
 	if !s.exported(w, r, err) {
 		return
 	}
-	if s.exported(w, r, s.auditedErr(r, v, action, e.Recording, "export:"+id+" "+body.Reason, func(ctx context.Context) (err error) {
-		e, err = s.deps.Recorded.Exports.Decide(ctx, id, string(v.user.ID), grant, body.Reason)
+	if s.exported(w, r, s.clerk.Audited(r, v, action, e.Recording, "export:"+id+" "+body.Reason, func(ctx context.Context) (err error) {
+		e, err = s.deps.Recorded.Exports.Decide(ctx, id, string(v.User.ID), grant, body.Reason)
 		return err
 	})) {
-		s.reply(w, http.StatusOK, tapes.Export(e, string(v.user.ID), time.Now(), s.names(v.user.Locale)))
+		s.clerk.Reply(w, http.StatusOK, tapes.Export(e, string(v.User.ID), time.Now(), s.names(v.User.Locale)))
 	}
 }
 
 // openExport gives the address of a granted copy. It is asked for by a request of its own, because a browser follows an address without being asked
 // for a fresh second factor.
-func (s *Server) openExport(w http.ResponseWriter, r *http.Request, v *visitor) {
-	id, ok := s.objectID(w, r)
+func (s *Server) openExport(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	id, ok := s.clerk.ID(w, r)
 	if !ok {
 		return
 	}
 	e, err := s.deps.Recorded.Exports.Get(r.Context(), id)
 	switch {
-	case err == nil && e.By != string(v.user.ID):
+	case err == nil && e.By != string(v.User.ID):
 		err = exports.ErrNotYours
 	case err == nil && e.State(time.Now()) != exports.Granted:
 		err = exports.ErrOver
@@ -127,22 +128,22 @@ func (s *Server) openExport(w http.ResponseWriter, r *http.Request, v *visitor) 
 		return
 	}
 	until := time.Now().Add(exportGrant)
-	grant := tapes.NewGrant(v.grants, "export:"+id, until)
-	s.reply(w, http.StatusOK, protocol.Grant{Grant: grant, URL: "/api/exports/" + id + "/file?grant=" + url.QueryEscape(grant), ExpiresAt: until.UnixMilli()})
+	grant := tapes.NewGrant(v.Grants, "export:"+id, until)
+	s.clerk.Reply(w, http.StatusOK, protocol.Grant{Grant: grant, URL: "/api/exports/" + id + "/file?grant=" + url.QueryEscape(grant), ExpiresAt: until.UnixMilli()})
 }
 
 // sendExport sends the copy, once. It is made as it is sent: decrypted and marked in memory, never on a disk.
-func (s *Server) sendExport(w http.ResponseWriter, r *http.Request, v *visitor) {
-	id, ok := s.objectID(w, r)
+func (s *Server) sendExport(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	id, ok := s.clerk.ID(w, r)
 	if !ok {
 		return
 	}
 	if r.Method != http.MethodGet { // the table's GET also takes HEAD, which must not use the one fetching up
-		s.fail(w, http.StatusMethodNotAllowed, protocol.BadRequest, nil)
+		s.clerk.Fail(w, http.StatusMethodNotAllowed, protocol.BadRequest, nil)
 		return
 	}
-	if !tapes.ValidGrant(v.grants, r.URL.Query().Get("grant"), "export:"+id, time.Now()) {
-		s.fail(w, http.StatusForbidden, protocol.GrantExpired, nil)
+	if !tapes.ValidGrant(v.Grants, r.URL.Query().Get("grant"), "export:"+id, time.Now()) {
+		s.clerk.Fail(w, http.StatusForbidden, protocol.GrantExpired, nil)
 		return
 	}
 	e, err := s.deps.Recorded.Exports.Get(r.Context(), id)
@@ -154,8 +155,8 @@ func (s *Server) sendExport(w http.ResponseWriter, r *http.Request, v *visitor) 
 		return
 	}
 	defer func() { _ = tape.Close() }() // only read
-	if !s.exported(w, r, s.auditedErr(r, v, ActionExportFetch, e.Recording, "export:"+id, func(ctx context.Context) (err error) {
-		e, err = s.deps.Recorded.Exports.Fetch(ctx, id, string(v.user.ID))
+	if !s.exported(w, r, s.clerk.Audited(r, v, ActionExportFetch, e.Recording, "export:"+id, func(ctx context.Context) (err error) {
+		e, err = s.deps.Recorded.Exports.Fetch(ctx, id, string(v.User.ID))
 		return err
 	})) {
 		return
@@ -195,7 +196,7 @@ func (s *Server) exported(w http.ResponseWriter, r *http.Request, err error) boo
 		{exports.ErrNotYours, http.StatusForbidden, protocol.Forbidden},
 	} {
 		if errors.Is(err, known.err) {
-			s.fail(w, known.status, known.code, protocol.Params{"least": reasonLeast, "most": reasonMost})
+			s.clerk.Fail(w, known.status, known.code, protocol.Params{"least": page.ReasonLeast, "most": page.ReasonMost})
 			return false
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/tapes"
 	"hotline/agentui/users"
@@ -14,7 +15,7 @@ import (
 )
 
 // showRecording tells a player what it shows beside the sound.
-func (s *Server) showRecording(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) showRecording(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	rec, ok := s.granted(w, r, v, r.URL.Query().Get("grant"))
 	if !ok {
 		return
@@ -26,30 +27,30 @@ func (s *Server) showRecording(w http.ResponseWriter, r *http.Request, v *visito
 	defer func() { _ = tape.Close() }() // only read
 	rows, err := tapes.Fill(r.Context(), knownCalls{s}, []tapes.Recording{rec})
 	if err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return
 	}
 	marks := tape.Marks()
-	names := s.names(v.user.Locale)
-	names.contacts = s.markedContacts(r.Context(), marks, v.user.Locale)
+	names := s.names(v.User.Locale)
+	names.contacts = s.markedContacts(r.Context(), marks, v.User.Locale)
 	out := tapes.Opened(rows[0], marks, names)
-	out.Exports = v.user.Role == users.Supervisor
+	out.Exports = v.User.Role == users.Supervisor
 	if out.Comments, out.OwnWords, err = s.commentsFor(r.Context(), v, rec); err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return
 	}
-	s.reply(w, http.StatusOK, out)
+	s.clerk.Reply(w, http.StatusOK, out)
 }
 
 // openTape opens a recording for one reader; it has answered when it returns false. Who does not supervise hears what they said and heard themselves:
 // a call that changed hands is also another's.
-func (s *Server) openTape(w http.ResponseWriter, r *http.Request, v *visitor, rec tapes.Recording) (tapes.Tape, bool) {
+func (s *Server) openTape(w http.ResponseWriter, r *http.Request, v *page.Visitor, rec tapes.Recording) (tapes.Tape, bool) {
 	tape, err := s.deps.Recorded.Library.Open(r.Context(), rec.ID)
 	if !s.found(w, r, err) {
 		return nil, false
 	}
-	if v.user.Role != users.Supervisor {
-		tape = tapes.Own(tape, rec, string(v.user.ID), s.settings.get().Doc.Supervised)
+	if v.User.Role != users.Supervisor {
+		tape = tapes.Own(tape, rec, string(v.User.ID), s.settings.get().Doc.Supervised)
 	}
 	return tape, true
 }
@@ -75,8 +76,8 @@ func (s *Server) markedContacts(ctx context.Context, marks []tapes.Mark, locale 
 
 // commentsFor are the comments of a recording that a person may read. only: their own. That is so for who hears their own call, and for everybody while
 // several people score it: what one has written would tell the next what to think.
-func (s *Server) commentsFor(ctx context.Context, v *visitor, rec tapes.Recording) (out []protocol.TapeComment, only bool, err error) {
-	only = v.user.Role != users.Supervisor
+func (s *Server) commentsFor(ctx context.Context, v *page.Visitor, rec tapes.Recording) (out []protocol.TapeComment, only bool, err error) {
+	only = v.User.Role != users.Supervisor
 	if !only && rec.Call != "" {
 		if only, err = s.deps.Staff.Reviews.Blind(ctx, rec.Call); err != nil {
 			return nil, false, err
@@ -84,23 +85,23 @@ func (s *Server) commentsFor(ctx context.Context, v *visitor, rec tapes.Recordin
 	}
 	said, err := s.deps.Recorded.Comments.Of(ctx, rec.ID)
 	if only {
-		said = slices.DeleteFunc(said, func(c comments.Comment) bool { return c.By != string(v.user.ID) })
+		said = slices.DeleteFunc(said, func(c comments.Comment) bool { return c.By != string(v.User.ID) })
 	}
-	return tapes.Comments(said, string(v.user.ID), s.names(v.user.Locale)), only, err
+	return tapes.Comments(said, string(v.User.ID), s.names(v.User.Locale)), only, err
 }
 
 // lasting is granted for who adds something to a recording: none is added to one that was erased since the leave to listen was given.
-func (s *Server) lasting(w http.ResponseWriter, r *http.Request, v *visitor, grant string) (tapes.Recording, bool) {
+func (s *Server) lasting(w http.ResponseWriter, r *http.Request, v *page.Visitor, grant string) (tapes.Recording, bool) {
 	rec, ok := s.granted(w, r, v, grant)
 	if ok && rec.Erased {
-		s.fail(w, http.StatusGone, protocol.RecordingErased, nil)
+		s.clerk.Fail(w, http.StatusGone, protocol.RecordingErased, nil)
 		return rec, false
 	}
 	return rec, ok
 }
 
 // showPeaks sends the outline of both speakers: for each tenth of a second a byte of the left and one of the right side.
-func (s *Server) showPeaks(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) showPeaks(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	rec, ok := s.granted(w, r, v, r.URL.Query().Get("grant"))
 	if !ok {
 		return
@@ -112,7 +113,7 @@ func (s *Server) showPeaks(w http.ResponseWriter, r *http.Request, v *visitor) {
 	defer func() { _ = tape.Close() }() // only read
 	peaks, err := tape.Peaks(r.Context(), peaksPerSecond)
 	if err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return
 	}
 	w.Header().Set("Content-Type", "application/octet-stream")
@@ -122,7 +123,7 @@ func (s *Server) showPeaks(w http.ResponseWriter, r *http.Request, v *visitor) {
 
 // playRecording streams a recording to the sign-in that asked for it, by ranges. Each stretch that its grant has not read yet is in the audit trail before
 // the first byte of it leaves.
-func (s *Server) playRecording(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) playRecording(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	grant := r.URL.Query().Get("grant")
 	rec, ok := s.granted(w, r, v, grant)
 	if !ok {
@@ -134,12 +135,12 @@ func (s *Server) playRecording(w http.ResponseWriter, r *http.Request, v *visito
 	}
 	defer func() { _ = tape.Close() }() // only read
 	tell := func(second int64) error {
-		return s.auditedErr(r, v, ActionRecordingRead, rec.ID, timecode(time.Duration(second)*time.Second), func(context.Context) error { return nil })
+		return s.clerk.Audited(r, v, ActionRecordingRead, rec.ID, timecode(time.Duration(second)*time.Second), func(context.Context) error { return nil })
 	}
 	// Told before the answer begins, so that it can still be another one.
 	if r.Method == http.MethodGet {
 		if err := s.heard.Begin(grant, tapes.FirstByte(r.Header.Get("Range")), tell); err != nil {
-			s.unavailable(w, r, err)
+			s.clerk.Unavailable(w, r, err)
 			return
 		}
 	}
@@ -151,9 +152,9 @@ func (s *Server) playRecording(w http.ResponseWriter, r *http.Request, v *visito
 }
 
 // tellActs takes in what a person did with the player, each into the audit trail.
-func (s *Server) tellActs(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) tellActs(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.TapeActs
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
 	rec, ok := s.granted(w, r, v, body.Grant)
@@ -163,12 +164,12 @@ func (s *Server) tellActs(w http.ResponseWriter, r *http.Request, v *visitor) {
 	actions := map[string]string{"play": ActionRecordingPlay, "pause": ActionRecordingPause, "seek": ActionRecordingSeek}
 	most := rec.Length.Milliseconds() + 1000
 	if len(body.Acts) < 1 || len(body.Acts) > actsMost {
-		s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
 		return
 	}
 	for _, a := range body.Acts {
 		if actions[a.Act] == "" || min(a.FromMs, a.ToMs) < 0 || max(a.FromMs, a.ToMs) > most {
-			s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+			s.clerk.Fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
 			return
 		}
 	}
@@ -181,12 +182,12 @@ func (s *Server) tellActs(w http.ResponseWriter, r *http.Request, v *visitor) {
 			return
 		}
 	}
-	s.reply(w, http.StatusOK, struct{}{})
+	s.clerk.Reply(w, http.StatusOK, struct{}{})
 }
 
-func (s *Server) writeComment(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) writeComment(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.WriteTapeComment
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
 	rec, ok := s.lasting(w, r, v, body.Grant)
@@ -195,18 +196,18 @@ func (s *Server) writeComment(w http.ResponseWriter, r *http.Request, v *visitor
 	}
 	at := time.Duration(body.AtMs) * time.Millisecond
 	if at < 0 || at > rec.Length+time.Second {
-		s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
 		return
 	}
-	s.commented(w, r, v, rec, s.auditedErr(r, v, ActionRecordingComment, rec.ID, timecode(at), func(ctx context.Context) error {
-		_, err := s.deps.Recorded.Comments.Write(ctx, rec.ID, at, string(v.user.ID), body.Text)
+	s.commented(w, r, v, rec, s.clerk.Audited(r, v, ActionRecordingComment, rec.ID, timecode(at), func(ctx context.Context) error {
+		_, err := s.deps.Recorded.Comments.Write(ctx, rec.ID, at, string(v.User.ID), body.Text)
 		return err
 	}))
 }
 
-func (s *Server) withdrawComment(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) withdrawComment(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.WithdrawTapeComment
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
 	rec, ok := s.granted(w, r, v, body.Grant)
@@ -214,34 +215,34 @@ func (s *Server) withdrawComment(w http.ResponseWriter, r *http.Request, v *visi
 		return
 	}
 	comment := r.PathValue("comment")
-	s.commented(w, r, v, rec, s.auditedErr(r, v, ActionCommentWithdraw, rec.ID, comment, func(ctx context.Context) error {
-		return s.deps.Recorded.Comments.Withdraw(ctx, rec.ID, comment, string(v.user.ID))
+	s.commented(w, r, v, rec, s.clerk.Audited(r, v, ActionCommentWithdraw, rec.ID, comment, func(ctx context.Context) error {
+		return s.deps.Recorded.Comments.Withdraw(ctx, rec.ID, comment, string(v.User.ID))
 	}))
 }
 
 // commented answers with the comments as they are now.
-func (s *Server) commented(w http.ResponseWriter, r *http.Request, v *visitor, rec tapes.Recording, err error) {
+func (s *Server) commented(w http.ResponseWriter, r *http.Request, v *page.Visitor, rec tapes.Recording, err error) {
 	switch {
 	case errors.Is(err, comments.ErrText):
-		s.fail(w, http.StatusBadRequest, protocol.BadComment, protocol.Params{"most": comments.TextMost})
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadComment, protocol.Params{"most": comments.TextMost})
 		return
 	case errors.Is(err, comments.ErrTooMany):
-		s.fail(w, http.StatusConflict, protocol.CommentsFull, protocol.Params{"most": comments.Most})
+		s.clerk.Fail(w, http.StatusConflict, protocol.CommentsFull, protocol.Params{"most": comments.Most})
 		return
 	case errors.Is(err, comments.ErrNotFound):
-		s.fail(w, http.StatusNotFound, protocol.NotFound, nil)
+		s.clerk.Fail(w, http.StatusNotFound, protocol.NotFound, nil)
 		return
 	case errors.Is(err, comments.ErrNotYours):
-		s.fail(w, http.StatusForbidden, protocol.Forbidden, nil)
+		s.clerk.Fail(w, http.StatusForbidden, protocol.Forbidden, nil)
 		return
 	case err != nil:
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return
 	}
 	said, _, err := s.commentsFor(r.Context(), v, rec)
 	if err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return
 	}
-	s.reply(w, http.StatusOK, protocol.TapeComments{Comments: said})
+	s.clerk.Reply(w, http.StatusOK, protocol.TapeComments{Comments: said})
 }

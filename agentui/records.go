@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 	"hotline/casework/forms"
@@ -21,19 +22,19 @@ const (
 
 // mayWriteRecord says whether a person may write records of a call: who talks in it, and who did, also when all is done: what was forgotten is
 // added, and shown as added.
-func (s *Server) mayWriteRecord(ctx context.Context, v *visitor, call string) (bool, error) {
-	have, err := s.partIn(ctx, v.user.ID, call)
+func (s *Server) mayWriteRecord(ctx context.Context, v *page.Visitor, call string) (bool, error) {
+	have, err := s.partIn(ctx, v.User.ID, call)
 	return have == partServing || have == partServed || have == partPast, err
 }
 
 // seesRecords lets in who may read the records of a call: who takes or took part, supervisors, and who opened a file of the call for a reason.
-func (s *Server) seesRecords(w http.ResponseWriter, r *http.Request, v *visitor, call string) bool {
-	if v.user.Role == users.Supervisor {
+func (s *Server) seesRecords(w http.ResponseWriter, r *http.Request, v *page.Visitor, call string) bool {
+	if v.User.Role == users.Supervisor {
 		return true
 	}
 	ok, err := s.mayWriteRecord(r.Context(), v, call)
 	if err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return false
 	}
 	if ok {
@@ -48,16 +49,16 @@ func (s *Server) seesRecords(w http.ResponseWriter, r *http.Request, v *visitor,
 		if err := s.mayFile(r.Context(), v, l.File, grant); err == nil {
 			return true
 		} else if !errors.Is(err, errReasonNeeded) {
-			s.unavailable(w, r, err)
+			s.clerk.Unavailable(w, r, err)
 			return false
 		}
 	}
-	s.fail(w, http.StatusForbidden, protocol.NotYourCall, nil)
+	s.clerk.Fail(w, http.StatusForbidden, protocol.NotYourCall, nil)
 	return false
 }
 
-func (s *Server) listRecords(w http.ResponseWriter, r *http.Request, v *visitor) {
-	call, ok := s.objectID(w, r)
+func (s *Server) listRecords(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	call, ok := s.clerk.ID(w, r)
 	if !ok || !s.seesRecords(w, r, v, call) {
 		return
 	}
@@ -80,12 +81,12 @@ func (s *Server) listRecords(w http.ResponseWriter, r *http.Request, v *visitor)
 		for _, one := range rows {
 			out.Records = append(out.Records, s.record(one))
 		}
-		drafts, err := s.deps.Persons.Records.Drafts(ctx, call, string(v.user.ID))
+		drafts, err := s.deps.Persons.Records.Drafts(ctx, call, string(v.User.ID))
 		if err != nil {
 			return err
 		}
 		for _, d := range drafts {
-			out.Drafts = append(out.Drafts, protocol.ContactRecord{Form: d.Form, Version: d.Version, At: millis(d.At), ByName: v.user.Name, Rev: d.Rev, Answers: d.Answers})
+			out.Drafts = append(out.Drafts, protocol.ContactRecord{Form: d.Form, Version: d.Version, At: protocol.Millis(d.At), ByName: v.User.Name, Rev: d.Rev, Answers: d.Answers})
 		}
 		filed, err := s.deps.Care.Dispositions.Have(ctx, []string{call})
 		if err != nil {
@@ -95,7 +96,7 @@ func (s *Server) listRecords(w http.ResponseWriter, r *http.Request, v *visitor)
 		out.MayWrite, err = s.mayWriteRecord(ctx, v, call)
 		return err
 	}) {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
@@ -108,12 +109,12 @@ func recordForm(f forms.Form, version int) protocol.RecordForm {
 }
 
 func (s *Server) record(r records.Record) protocol.ContactRecord {
-	return protocol.ContactRecord{Form: r.Form, Version: r.Version, At: millis(r.At), ByName: s.directory.name(queue.AgentID(r.Author)), Answers: r.Answers}
+	return protocol.ContactRecord{Form: r.Form, Version: r.Version, At: protocol.Millis(r.At), ByName: s.directory.name(queue.AgentID(r.Author)), Answers: r.Answers}
 }
 
 // recordHistory answers with every saving of a form about a call, each with the form by which it was filled in.
-func (s *Server) recordHistory(w http.ResponseWriter, r *http.Request, v *visitor) {
-	call, ok := s.objectID(w, r)
+func (s *Server) recordHistory(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	call, ok := s.clerk.ID(w, r)
 	if !ok || !s.seesRecords(w, r, v, call) {
 		return
 	}
@@ -138,40 +139,40 @@ func (s *Server) recordHistory(w http.ResponseWriter, r *http.Request, v *visito
 		}
 		return nil
 	}) {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
 // onRecord reads what somebody writes of a call; it has answered when it returns false.
-func (s *Server) onRecord(w http.ResponseWriter, r *http.Request, v *visitor, body any) (string, bool) {
-	call, ok := s.objectID(w, r)
-	if !ok || body != nil && !s.read(w, r, body) {
+func (s *Server) onRecord(w http.ResponseWriter, r *http.Request, v *page.Visitor, body any) (string, bool) {
+	call, ok := s.clerk.ID(w, r)
+	if !ok || body != nil && !s.clerk.Read(w, r, body) {
 		return "", false
 	}
 	may, err := s.mayWriteRecord(r.Context(), v, call)
 	if err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return "", false
 	}
 	if !may {
-		s.fail(w, http.StatusForbidden, protocol.NotYourCall, nil)
+		s.clerk.Fail(w, http.StatusForbidden, protocol.NotYourCall, nil)
 	}
 	return call, may
 }
 
-func (s *Server) saveRecord(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) saveRecord(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.RecordSave
 	call, ok := s.onRecord(w, r, v, &body)
 	if !ok {
 		return
 	}
 	var out records.Record
-	err := s.auditedErr(r, v, ActionRecordSave, "call:"+call+" form:"+auditName(r.PathValue("form")), "", func(ctx context.Context) (err error) {
-		out, err = s.deps.Persons.Records.Save(ctx, records.Record{Call: call, Form: r.PathValue("form"), Version: body.Version, Author: string(v.user.ID), Answers: body.Answers})
+	err := s.clerk.Audited(r, v, ActionRecordSave, "call:"+call+" form:"+auditName(r.PathValue("form")), "", func(ctx context.Context) (err error) {
+		out, err = s.deps.Persons.Records.Save(ctx, records.Record{Call: call, Form: r.PathValue("form"), Version: body.Version, Author: string(v.User.ID), Answers: body.Answers})
 		return err
 	})
 	if s.recorded(w, r, err) {
-		s.reply(w, http.StatusOK, s.record(out))
+		s.clerk.Reply(w, http.StatusOK, s.record(out))
 	}
 }
 
@@ -188,11 +189,11 @@ func (s *Server) recorded(w http.ResponseWriter, r *http.Request, err error) boo
 	var wrong forms.Invalid
 	switch {
 	case errors.As(err, &wrong):
-		s.fail(w, http.StatusBadRequest, protocol.FormIncomplete, protocol.Params{"wrong": wrong})
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.FormIncomplete, protocol.Params{"wrong": wrong})
 	case errors.Is(err, forms.ErrNotFound), errors.Is(err, records.ErrNotFound):
-		s.fail(w, http.StatusNotFound, protocol.NotFound, nil)
+		s.clerk.Fail(w, http.StatusNotFound, protocol.NotFound, nil)
 	case errors.Is(err, records.ErrInvalid):
-		s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
 	default:
 		return s.answered(w, r, err)
 	}
@@ -200,42 +201,42 @@ func (s *Server) recorded(w http.ResponseWriter, r *http.Request, err error) boo
 }
 
 // keepDraft takes what somebody is writing. It is not in the audit: that is the record, when it is saved. When it answers, the draft is durable.
-func (s *Server) keepDraft(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) keepDraft(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.RecordSave
 	call, ok := s.onRecord(w, r, v, &body)
 	if !ok {
 		return
 	}
-	if !s.noteLimits.allow(v.user.ID) {
-		s.fail(w, http.StatusTooManyRequests, protocol.TooMany, nil)
+	if !s.noteLimits.allow(v.User.ID) {
+		s.clerk.Fail(w, http.StatusTooManyRequests, protocol.TooMany, nil)
 		return
 	}
 	form := r.PathValue("form")
 	_, err := s.deps.Persons.Forms.At(r.Context(), body.Version, form)
 	if err == nil {
-		err = s.deps.Persons.Records.Keep(r.Context(), records.Draft{Call: call, Form: form, Version: body.Version, Author: string(v.user.ID), Rev: body.Rev, Answers: body.Answers})
+		err = s.deps.Persons.Records.Keep(r.Context(), records.Draft{Call: call, Form: form, Version: body.Version, Author: string(v.User.ID), Rev: body.Rev, Answers: body.Answers})
 	}
 	if s.recorded(w, r, err) {
-		s.reply(w, http.StatusOK, protocol.ContactRecord{Form: form, Version: body.Version, At: time.Now().UnixMilli(), ByName: v.user.Name, Rev: body.Rev, Answers: body.Answers})
+		s.clerk.Reply(w, http.StatusOK, protocol.ContactRecord{Form: form, Version: body.Version, At: time.Now().UnixMilli(), ByName: v.User.Name, Rev: body.Rev, Answers: body.Answers})
 	}
 }
 
-func (s *Server) dropDraft(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) dropDraft(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	call, ok := s.onRecord(w, r, v, nil)
-	if ok && s.recorded(w, r, s.deps.Persons.Records.Drop(r.Context(), call, r.PathValue("form"), string(v.user.ID))) {
-		s.reply(w, http.StatusOK, struct{}{})
+	if ok && s.recorded(w, r, s.deps.Persons.Records.Drop(r.Context(), call, r.PathValue("form"), string(v.User.ID))) {
+		s.clerk.Reply(w, http.StatusOK, struct{}{})
 	}
 }
 
 // listDrafts tells a person what they began to write and did not save.
-func (s *Server) listDrafts(w http.ResponseWriter, r *http.Request, v *visitor) {
-	all, err := s.deps.Persons.Records.Unfinished(r.Context(), string(v.user.ID), draftsMost)
+func (s *Server) listDrafts(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	all, err := s.deps.Persons.Records.Unfinished(r.Context(), string(v.User.ID), draftsMost)
 	if !s.answered(w, r, err) {
 		return
 	}
 	out := protocol.Unfinished{Drafts: []protocol.UnfinishedDraft{}}
 	for _, d := range all {
-		out.Drafts = append(out.Drafts, protocol.UnfinishedDraft{Call: d.Call, Form: d.Form, At: millis(d.At)})
+		out.Drafts = append(out.Drafts, protocol.UnfinishedDraft{Call: d.Call, Form: d.Form, At: protocol.Millis(d.At)})
 	}
-	s.reply(w, http.StatusOK, out)
+	s.clerk.Reply(w, http.StatusOK, out)
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 	"hotline/casework/referrals"
@@ -17,7 +18,7 @@ const (
 )
 
 // findServices looks in the directory: q, region, level, kind, and open=now.
-func (s *Server) findServices(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) findServices(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	ask := r.URL.Query()
 	now := time.Now().In(s.site.zone())
 	q := referrals.Query{Words: ask.Get("q"), Region: ask.Get("region"), Level: referrals.Level(ask.Get("level")), Kind: referrals.Kind(ask.Get("kind"))}
@@ -39,18 +40,18 @@ func (s *Server) findServices(w http.ResponseWriter, r *http.Request, v *visitor
 			Hours: referrals.WriteHours(one.Open), Open: state, Note: one.Note,
 		})
 	}
-	s.reply(w, http.StatusOK, out)
+	s.clerk.Reply(w, http.StatusOK, out)
 }
 
 func (s *Server) referral(ctx context.Context, r referrals.Referral) protocol.Referral {
 	return protocol.Referral{
 		Referral: r.ID, Call: r.Call, Person: s.code(ctx, r.File), Service: r.Service, Name: r.Name, State: string(r.State), Owner: r.Owner,
-		OwnName: s.directory.name(queue.AgentID(r.Owner)), SentAt: millis(r.Sent), RemindAt: millis(r.Remind), Reports: []protocol.ReferralReport{},
+		OwnName: s.directory.name(queue.AgentID(r.Owner)), SentAt: protocol.Millis(r.Sent), RemindAt: protocol.Millis(r.Remind), Reports: []protocol.ReferralReport{},
 	}
 }
 
 // listReferrals tells of those of which more is to be heard, then of those that are over, the newest first.
-func (s *Server) listReferrals(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) listReferrals(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	s.replyReferrals(w, r, v, "", func(ctx context.Context) ([]referrals.Referral, error) {
 		waiting, err := s.deps.Aftercare.Referrals.Waiting(ctx, referralsShown)
 		if err != nil {
@@ -66,7 +67,7 @@ func (s *Server) listReferrals(w http.ResponseWriter, r *http.Request, v *visito
 	})
 }
 
-func (s *Server) replyReferrals(w http.ResponseWriter, r *http.Request, v *visitor, object string, list func(ctx context.Context) ([]referrals.Referral, error)) {
+func (s *Server) replyReferrals(w http.ResponseWriter, r *http.Request, v *page.Visitor, object string, list func(ctx context.Context) ([]referrals.Referral, error)) {
 	out := protocol.Referrals{Referrals: []protocol.Referral{}}
 	done := s.afterAudit(w, r, v, ActionReferralList, object, "", func(ctx context.Context) error {
 		all, err := list(ctx)
@@ -76,12 +77,12 @@ func (s *Server) replyReferrals(w http.ResponseWriter, r *http.Request, v *visit
 		return err
 	})
 	if done {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
-func (s *Server) callReferrals(w http.ResponseWriter, r *http.Request, v *visitor) {
-	call, ok := s.objectID(w, r)
+func (s *Server) callReferrals(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	call, ok := s.clerk.ID(w, r)
 	if !ok || !s.takesPart(w, r, v, call, partServing, partServed, partPast) {
 		return
 	}
@@ -98,10 +99,10 @@ func (s *Server) callReferrals(w http.ResponseWriter, r *http.Request, v *visito
 	})
 }
 
-func (s *Server) sendReferral(w http.ResponseWriter, r *http.Request, v *visitor) {
-	call, ok := s.objectID(w, r)
+func (s *Server) sendReferral(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	call, ok := s.clerk.ID(w, r)
 	var body protocol.SendReferral
-	if !ok || !s.read(w, r, &body) || !s.takesPart(w, r, v, call, partServing, partServed, partPast) {
+	if !ok || !s.clerk.Read(w, r, &body) || !s.takesPart(w, r, v, call, partServing, partServed, partPast) {
 		return
 	}
 	var out protocol.Referral
@@ -115,7 +116,7 @@ func (s *Server) sendReferral(w http.ResponseWriter, r *http.Request, v *visitor
 			ref = who.Refs[0]
 		}
 		sent, err := s.deps.Aftercare.Referrals.Send(ctx, referrals.Sending{
-			Request: body.Request, File: who.File, Ref: ref, Call: call, Service: body.Service, By: string(v.user.ID), Note: body.Note,
+			Request: body.Request, File: who.File, Ref: ref, Call: call, Service: body.Service, By: string(v.User.ID), Note: body.Note,
 		})
 		if err == nil {
 			out = s.referral(ctx, sent)
@@ -123,12 +124,12 @@ func (s *Server) sendReferral(w http.ResponseWriter, r *http.Request, v *visitor
 		return err
 	})
 	if done {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
-func (s *Server) showReferral(w http.ResponseWriter, r *http.Request, v *visitor) {
-	id, ok := s.objectID(w, r)
+func (s *Server) showReferral(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	id, ok := s.clerk.ID(w, r)
 	if !ok {
 		return
 	}
@@ -137,14 +138,14 @@ func (s *Server) showReferral(w http.ResponseWriter, r *http.Request, v *visitor
 	})
 }
 
-func (s *Server) tellReferral(w http.ResponseWriter, r *http.Request, v *visitor) {
-	id, ok := s.objectID(w, r)
+func (s *Server) tellReferral(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	id, ok := s.clerk.ID(w, r)
 	var body protocol.TellReferral
-	if !ok || !s.read(w, r, &body) {
+	if !ok || !s.clerk.Read(w, r, &body) {
 		return
 	}
 	s.replyReferral(w, r, v, ActionReferralTell, id, body.State, func(ctx context.Context) (referrals.Referral, error) {
-		report := referrals.Report{State: referrals.State(body.State), How: referrals.How(body.How), Said: body.Said, By: string(v.user.ID), Note: body.Note}
+		report := referrals.Report{State: referrals.State(body.State), How: referrals.How(body.How), Said: body.Said, By: string(v.User.ID), Note: body.Note}
 		if body.OnAt > 0 {
 			report.On = time.UnixMilli(body.OnAt)
 		}
@@ -152,7 +153,7 @@ func (s *Server) tellReferral(w http.ResponseWriter, r *http.Request, v *visitor
 	})
 }
 
-func (s *Server) replyReferral(w http.ResponseWriter, r *http.Request, v *visitor, action, id, reason string, do func(ctx context.Context) (referrals.Referral, error)) {
+func (s *Server) replyReferral(w http.ResponseWriter, r *http.Request, v *page.Visitor, action, id, reason string, do func(ctx context.Context) (referrals.Referral, error)) {
 	var out protocol.Referral
 	done := s.afterAudit(w, r, v, action, "referral:"+id, reason, func(ctx context.Context) error {
 		one, err := do(ctx)
@@ -163,24 +164,24 @@ func (s *Server) replyReferral(w http.ResponseWriter, r *http.Request, v *visito
 		reports, err := s.deps.Aftercare.Referrals.Reports(ctx, id)
 		for _, p := range reports {
 			out.Reports = append(out.Reports, protocol.ReferralReport{
-				State: string(p.State), OnAt: millis(p.On), How: string(p.How), Said: p.Said, At: millis(p.At), ByName: s.doer(p.By), Note: p.Note,
+				State: string(p.State), OnAt: protocol.Millis(p.On), How: string(p.How), Said: p.Said, At: protocol.Millis(p.At), ByName: s.doer(p.By), Note: p.Note,
 			})
 		}
 		return err
 	})
 	if done {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
 // takes tells whether work can be given to a person by a visitor: to oneself or to nobody, and by supervisors to who takes calls. It has answered when
 // it returns false.
-func (s *Server) takes(w http.ResponseWriter, v *visitor, to string) bool {
-	if to == "" || to == string(v.user.ID) {
+func (s *Server) takes(w http.ResponseWriter, v *page.Visitor, to string) bool {
+	if to == "" || to == string(v.User.ID) {
 		return true
 	}
-	if v.user.Role != users.Supervisor {
-		s.fail(w, http.StatusForbidden, protocol.Forbidden, nil)
+	if v.User.Role != users.Supervisor {
+		s.clerk.Fail(w, http.StatusForbidden, protocol.Forbidden, nil)
 		return false
 	}
 	return s.serves(w, to)
@@ -189,7 +190,7 @@ func (s *Server) takes(w http.ResponseWriter, v *visitor, to string) bool {
 // serves tells whether a person takes calls here.
 func (s *Server) serves(w http.ResponseWriter, to string) bool {
 	if u, known := s.directory.person(queue.AgentID(to)); !known || u.Disabled || !u.Role.Serves() {
-		s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
 		return false
 	}
 	return true

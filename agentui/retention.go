@@ -9,6 +9,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/casework/retention"
 	"hotline/queue"
@@ -43,15 +44,15 @@ type retainer interface {
 	File(ctx context.Context, code string) (string, error)
 }
 
-func (s *Server) retentionEndpoints() []endpoint {
-	return []endpoint{
-		{pattern: "GET /api/retention", access: accessLeading, serve: s.showRetention},
-		{pattern: "POST /api/retention/pass", access: accessAdministrator, serve: s.passRetention, fresh: true},
-		{pattern: "POST /api/retention/holds", access: accessLeading, serve: s.putHold},
-		{pattern: "POST /api/retention/holds/{id}/lift", access: accessLeading, serve: s.liftHold},
-		{pattern: "POST /api/retention/requests", access: accessLeading, serve: s.askErasure},
-		{pattern: "POST /api/retention/requests/{id}/grant", access: accessLeading, serve: s.grantErasure, fresh: true},
-		{pattern: "POST /api/retention/requests/{id}/refuse", access: accessLeading, serve: s.refuseErasure},
+func (s *Server) retentionEndpoints() []page.Endpoint {
+	return []page.Endpoint{
+		{Pattern: "GET /api/retention", Access: page.Leading, Serve: s.showRetention},
+		{Pattern: "POST /api/retention/pass", Access: page.Administrator, Serve: s.passRetention, Fresh: true},
+		{Pattern: "POST /api/retention/holds", Access: page.Leading, Serve: s.putHold},
+		{Pattern: "POST /api/retention/holds/{id}/lift", Access: page.Leading, Serve: s.liftHold},
+		{Pattern: "POST /api/retention/requests", Access: page.Leading, Serve: s.askErasure},
+		{Pattern: "POST /api/retention/requests/{id}/grant", Access: page.Leading, Serve: s.grantErasure, Fresh: true},
+		{Pattern: "POST /api/retention/requests/{id}/refuse", Access: page.Leading, Serve: s.refuseErasure},
 	}
 }
 
@@ -64,26 +65,26 @@ func (s *Server) contactRules(ctx context.Context) (retention.Rules, error) {
 	return retention.Rules{Ordinary: ordinary, HighRisk: high, Automatic: v.Doc.Retention.Automatic}, err
 }
 
-func (s *Server) showRetention(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) showRetention(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var out protocol.Retention
 	done := s.keeps(w, r, v, ActionRetentionView, "", "", func(ctx context.Context) (err error) {
 		out, err = s.retention(ctx, v)
 		return err
 	})
 	if done {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
 // replyRetention shows what there is after an act.
-func (s *Server) replyRetention(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) replyRetention(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	out, err := s.retention(r.Context(), v)
 	if s.kept(w, r, err) {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
-func (s *Server) retention(ctx context.Context, v *visitor) (out protocol.Retention, err error) {
+func (s *Server) retention(ctx context.Context, v *page.Visitor) (out protocol.Retention, err error) {
 	rules, err := s.contactRules(ctx)
 	if err != nil {
 		return out, err
@@ -110,20 +111,20 @@ func (s *Server) retention(ctx context.Context, v *visitor) (out protocol.Retent
 	}
 	for _, h := range holds {
 		out.Holds = append(out.Holds, protocol.RetentionHold{
-			Hold: h.ID, Kind: string(h.Kind), Object: s.shownObject(ctx, h.Kind, h.Object), At: millis(h.At), ByName: s.nameOf(h.By), Reason: h.Reason,
-			LiftAsked: s.nameOf(h.LiftAsked), Mine: h.LiftAsked == string(v.user.ID), LiftedAt: millis(h.Lifted),
+			Hold: h.ID, Kind: string(h.Kind), Object: s.shownObject(ctx, h.Kind, h.Object), At: protocol.Millis(h.At), ByName: s.nameOf(h.By), Reason: h.Reason,
+			LiftAsked: s.nameOf(h.LiftAsked), Mine: h.LiftAsked == string(v.User.ID), LiftedAt: protocol.Millis(h.Lifted),
 		})
 	}
 	for _, q := range requests {
 		out.Requests = append(out.Requests, protocol.ErasureRequest{
-			Request: q.ID, Kind: string(q.Kind), Object: s.shownObject(ctx, q.Kind, q.Object), State: string(q.State), At: millis(q.At), ByName: s.nameOf(q.By),
-			Mine: q.By == string(v.user.ID), Reason: q.Reason, DecidedAt: millis(q.Decided), DecidedBy: s.nameOf(q.DecidedBy),
+			Request: q.ID, Kind: string(q.Kind), Object: s.shownObject(ctx, q.Kind, q.Object), State: string(q.State), At: protocol.Millis(q.At), ByName: s.nameOf(q.By),
+			Mine: q.By == string(v.User.ID), Reason: q.Reason, DecidedAt: protocol.Millis(q.Decided), DecidedBy: s.nameOf(q.DecidedBy),
 		})
 	}
 	for _, st := range stones {
 		kind, id, _ := strings.Cut(st.Object, ":")
 		out.Stones = append(out.Stones, protocol.ErasureStone{
-			Kind: kind, Object: s.shownObject(ctx, storage.Subject(kind), id), Class: string(st.Class), Asked: strings.HasPrefix(st.Why, "request:"), At: millis(st.At), Found: st.Found,
+			Kind: kind, Object: s.shownObject(ctx, storage.Subject(kind), id), Class: string(st.Class), Asked: strings.HasPrefix(st.Why, "request:"), At: protocol.Millis(st.At), Found: st.Found,
 		})
 	}
 	return out, nil
@@ -160,14 +161,14 @@ func dueOf(p retention.Plan) []protocol.RetentionDue {
 		default:
 			d.Due++
 		}
-		if at := millis(c.Ended); d.Oldest == 0 || at < d.Oldest {
+		if at := protocol.Millis(c.Ended); d.Oldest == 0 || at < d.Oldest {
 			d.Oldest = at
 		}
 	}
 	return out
 }
 
-func (s *Server) passRetention(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) passRetention(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var made retention.Passed
 	done := s.keeps(w, r, v, ActionErasePass, "", "", func(ctx context.Context) error {
 		rules, err := s.contactRules(ctx)
@@ -178,30 +179,30 @@ func (s *Server) passRetention(w http.ResponseWriter, r *http.Request, v *visito
 		return err
 	})
 	if done {
-		s.reply(w, http.StatusOK, protocol.ErasurePass{Erased: made.Erased, Held: made.Held, Live: made.Live, Requests: made.Requests, More: made.More})
+		s.clerk.Reply(w, http.StatusOK, protocol.ErasurePass{Erased: made.Erased, Held: made.Held, Live: made.Live, Requests: made.Requests, More: made.More})
 	}
 }
 
-func (s *Server) putHold(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) putHold(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	s.keepOrErase(w, r, v, ActionHoldPut, func(ctx context.Context, kind storage.Subject, object, reason string) error {
-		_, err := s.deps.Retention.Put(ctx, kind, object, string(v.user.ID), reason)
+		_, err := s.deps.Retention.Put(ctx, kind, object, string(v.User.ID), reason)
 		return err
 	})
 }
 
-func (s *Server) askErasure(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) askErasure(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	s.keepOrErase(w, r, v, ActionEraseAsk, func(ctx context.Context, kind storage.Subject, object, reason string) error {
-		_, err := s.deps.Retention.Ask(ctx, kind, object, string(v.user.ID), reason)
+		_, err := s.deps.Retention.Ask(ctx, kind, object, string(v.User.ID), reason)
 		return err
 	})
 }
 
-func (s *Server) keepOrErase(w http.ResponseWriter, r *http.Request, v *visitor, action string, do func(ctx context.Context, kind storage.Subject, object, reason string) error) {
+func (s *Server) keepOrErase(w http.ResponseWriter, r *http.Request, v *page.Visitor, action string, do func(ctx context.Context, kind storage.Subject, object, reason string) error) {
 	var body protocol.KeepOrErase
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
-	reason, ok := s.reason(w, body.Reason)
+	reason, ok := s.clerk.Reason(w, body.Reason)
 	if !ok {
 		return
 	}
@@ -209,7 +210,7 @@ func (s *Server) keepOrErase(w http.ResponseWriter, r *http.Request, v *visitor,
 	switch kind {
 	case storage.OfCall:
 		if _, err := ulid.ParseStrict(object); err != nil {
-			s.fail(w, http.StatusNotFound, protocol.NotFound, nil)
+			s.clerk.Fail(w, http.StatusNotFound, protocol.NotFound, nil)
 			return
 		}
 	case storage.OfFile:
@@ -219,7 +220,7 @@ func (s *Server) keepOrErase(w http.ResponseWriter, r *http.Request, v *visitor,
 		}
 		object = id
 	default:
-		s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
 		return
 	}
 	if s.keeps(w, r, v, action, string(kind)+":"+object, reason, func(ctx context.Context) error { return do(ctx, kind, object, reason) }) {
@@ -227,29 +228,29 @@ func (s *Server) keepOrErase(w http.ResponseWriter, r *http.Request, v *visitor,
 	}
 }
 
-func (s *Server) liftHold(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) liftHold(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	s.decideKept(w, r, v, ActionHoldLift, func(ctx context.Context, id string) error {
-		_, err := s.deps.Retention.Lift(ctx, id, string(v.user.ID))
+		_, err := s.deps.Retention.Lift(ctx, id, string(v.User.ID))
 		return err
 	})
 }
 
-func (s *Server) grantErasure(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) grantErasure(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	s.decideKept(w, r, v, ActionEraseGrant, func(ctx context.Context, id string) error {
-		_, err := s.deps.Retention.Grant(ctx, id, string(v.user.ID))
+		_, err := s.deps.Retention.Grant(ctx, id, string(v.User.ID))
 		return err
 	})
 }
 
-func (s *Server) refuseErasure(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) refuseErasure(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	s.decideKept(w, r, v, ActionEraseRefuse, func(ctx context.Context, id string) error {
-		_, err := s.deps.Retention.Refuse(ctx, id, string(v.user.ID))
+		_, err := s.deps.Retention.Refuse(ctx, id, string(v.User.ID))
 		return err
 	})
 }
 
-func (s *Server) decideKept(w http.ResponseWriter, r *http.Request, v *visitor, action string, do func(ctx context.Context, id string) error) {
-	id, ok := s.objectID(w, r)
+func (s *Server) decideKept(w http.ResponseWriter, r *http.Request, v *page.Visitor, action string, do func(ctx context.Context, id string) error) {
+	id, ok := s.clerk.ID(w, r)
 	if !ok {
 		return
 	}
@@ -259,8 +260,8 @@ func (s *Server) decideKept(w http.ResponseWriter, r *http.Request, v *visitor, 
 }
 
 // keeps is audited with the answers of this page.
-func (s *Server) keeps(w http.ResponseWriter, r *http.Request, v *visitor, action, object, reason string, do func(ctx context.Context) error) bool {
-	return s.kept(w, r, s.auditedErr(r, v, action, object, reason, do))
+func (s *Server) keeps(w http.ResponseWriter, r *http.Request, v *page.Visitor, action, object, reason string, do func(ctx context.Context) error) bool {
+	return s.kept(w, r, s.clerk.Audited(r, v, action, object, reason, do))
 }
 
 func (s *Server) kept(w http.ResponseWriter, r *http.Request, err error) bool {
@@ -277,7 +278,7 @@ func (s *Server) kept(w http.ResponseWriter, r *http.Request, err error) bool {
 		{retention.ErrReason, http.StatusBadRequest, protocol.BadReason},
 	} {
 		if errors.Is(err, known.err) {
-			s.fail(w, known.status, known.code, nil)
+			s.clerk.Fail(w, known.status, known.code, nil)
 			return false
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 	"hotline/casework"
@@ -18,17 +19,17 @@ const revealFor = time.Minute
 
 // revealNumber gives the caller's number to one person, for a reason that is written down before: to who talks with the caller; in an emergency also to
 // who talked with a caller at risk, and to a supervisor of such a call, whose look another person looks at afterwards. Everybody else asks first.
-func (s *Server) revealNumber(w http.ResponseWriter, r *http.Request, v *visitor) {
-	call, ok := s.objectID(w, r)
+func (s *Server) revealNumber(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	call, ok := s.clerk.ID(w, r)
 	var body protocol.NumberAsk
-	if !ok || !s.read(w, r, &body) || !s.takesPart(w, r, v, call, partOffered, partServing, partServed, partPast) {
+	if !ok || !s.clerk.Read(w, r, &body) || !s.takesPart(w, r, v, call, partOffered, partServing, partServed, partPast) {
 		return
 	}
-	reason, ok := s.reason(w, body.Reason)
+	reason, ok := s.clerk.Reason(w, body.Reason)
 	if !ok {
 		return
 	}
-	have, err := s.partIn(r.Context(), v.user.ID, call)
+	have, err := s.partIn(r.Context(), v.User.ID, call)
 	if !s.answered(w, r, err) {
 		return
 	}
@@ -40,13 +41,13 @@ func (s *Server) revealNumber(w http.ResponseWriter, r *http.Request, v *visitor
 	if have != partServing {
 		if ok, err := s.emergencyOf(r.Context(), v, call, body.Emergency); !ok {
 			if s.answered(w, r, err) {
-				s.fail(w, http.StatusForbidden, protocol.SecondPerson, nil)
+				s.clerk.Fail(w, http.StatusForbidden, protocol.SecondPerson, nil)
 			}
 			return
 		}
-		one, err := s.deps.Persons.Reveals.Now(r.Context(), call, reason, string(v.user.ID))
+		one, err := s.deps.Persons.Reveals.Now(r.Context(), call, reason, string(v.User.ID))
 		if err == nil {
-			one, err = s.deps.Persons.Reveals.Look(r.Context(), one.ID, string(v.user.ID))
+			one, err = s.deps.Persons.Reveals.Look(r.Context(), one.ID, string(v.User.ID))
 		}
 		if !s.revealed(w, r, err) {
 			return
@@ -58,12 +59,12 @@ func (s *Server) revealNumber(w http.ResponseWriter, r *http.Request, v *visitor
 
 // emergencyOf tells whether a person may look at once at the number of a call that is not (any more) theirs: they said that life is in danger, the
 // caller was at risk, and they talked in the call or are a supervisor.
-func (s *Server) emergencyOf(ctx context.Context, v *visitor, call string, said bool) (bool, error) {
+func (s *Server) emergencyOf(ctx context.Context, v *page.Visitor, call string, said bool) (bool, error) {
 	if !said {
 		return false, nil
 	}
-	if v.user.Role != users.Supervisor {
-		if served, err := s.served(ctx, v.user.ID, call); err != nil || !served {
+	if v.User.Role != users.Supervisor {
+		if served, err := s.served(ctx, v.User.ID, call); err != nil || !served {
 			return false, err
 		}
 	}
@@ -75,25 +76,25 @@ func (s *Server) emergencyOf(ctx context.Context, v *visitor, call string, said 
 }
 
 // showNumber answers with a number, after the look is in the audit.
-func (s *Server) showNumber(w http.ResponseWriter, r *http.Request, v *visitor, call, object, reason string) {
+func (s *Server) showNumber(w http.ResponseWriter, r *http.Request, v *page.Visitor, call, object, reason string) {
 	var number string
 	done := s.audited(w, r, v, ActionNumberReveal, object, reason, func(ctx context.Context) (err error) {
 		number, err = s.deps.Care.Contacts.Number(ctx, call)
 		return err
 	})
 	if done {
-		s.reply(w, http.StatusOK, protocol.RevealedNumber{Number: number, Until: time.Now().Add(revealFor).UnixMilli()})
+		s.clerk.Reply(w, http.StatusOK, protocol.RevealedNumber{Number: number, Until: time.Now().Add(revealFor).UnixMilli()})
 	}
 }
 
 // askNumber asks a supervisor, who must be another, to allow a look.
-func (s *Server) askNumber(w http.ResponseWriter, r *http.Request, v *visitor) {
-	call, ok := s.objectID(w, r)
+func (s *Server) askNumber(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	call, ok := s.clerk.ID(w, r)
 	var body protocol.NumberAsk
-	if !ok || !s.read(w, r, &body) || !s.takesPart(w, r, v, call, partOffered, partServing, partServed, partPast) {
+	if !ok || !s.clerk.Read(w, r, &body) || !s.takesPart(w, r, v, call, partOffered, partServing, partServed, partPast) {
 		return
 	}
-	reason, ok := s.reason(w, body.Reason)
+	reason, ok := s.clerk.Reason(w, body.Reason)
 	if !ok {
 		return
 	}
@@ -105,50 +106,50 @@ func (s *Server) askNumber(w http.ResponseWriter, r *http.Request, v *visitor) {
 		return
 	}
 	var out reveals.Reveal
-	if s.revealed(w, r, s.auditedErr(r, v, ActionRevealAsk, "call:"+call, reason, func(ctx context.Context) (err error) {
-		out, err = s.deps.Persons.Reveals.Ask(ctx, call, reason, string(v.user.ID))
+	if s.revealed(w, r, s.clerk.Audited(r, v, ActionRevealAsk, "call:"+call, reason, func(ctx context.Context) (err error) {
+		out, err = s.deps.Persons.Reveals.Ask(ctx, call, reason, string(v.User.ID))
 		return err
 	})) {
-		s.reply(w, http.StatusOK, s.reveal(out, v))
+		s.clerk.Reply(w, http.StatusOK, s.reveal(out, v))
 	}
 }
 
 // lookAtNumber gives the number to who asked, while it is allowed. Each look is written down before.
-func (s *Server) lookAtNumber(w http.ResponseWriter, r *http.Request, v *visitor) {
-	id, ok := s.objectID(w, r)
+func (s *Server) lookAtNumber(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	id, ok := s.clerk.ID(w, r)
 	if !ok {
 		return
 	}
-	one, err := s.deps.Persons.Reveals.Look(r.Context(), id, string(v.user.ID))
+	one, err := s.deps.Persons.Reveals.Look(r.Context(), id, string(v.User.ID))
 	if s.revealed(w, r, err) {
 		s.showNumber(w, r, v, one.Call, "call:"+one.Call+" reveal:"+id, one.Reason)
 	}
 }
 
-func (s *Server) reveal(r reveals.Reveal, v *visitor) protocol.NumberReveal {
+func (s *Server) reveal(r reveals.Reveal, v *page.Visitor) protocol.NumberReveal {
 	return protocol.NumberReveal{
-		Reveal: r.ID, Call: r.Call, AskedAt: millis(r.AskedAt), AskedBy: r.AskedBy, AskedByName: s.doer(r.AskedBy), Reason: r.Reason, State: string(r.State),
-		DecidedByName: s.doer(r.DecidedBy), Until: millis(r.Until), Looks: r.Looks, ReviewedAt: millis(r.ReviewedAt), ReviewedByName: s.doer(r.ReviewedBy),
-		Justified: r.Justified, Answer: r.Answer, Yours: r.AskedBy == string(v.user.ID),
+		Reveal: r.ID, Call: r.Call, AskedAt: protocol.Millis(r.AskedAt), AskedBy: r.AskedBy, AskedByName: s.doer(r.AskedBy), Reason: r.Reason, State: string(r.State),
+		DecidedByName: s.doer(r.DecidedBy), Until: protocol.Millis(r.Until), Looks: r.Looks, ReviewedAt: protocol.Millis(r.ReviewedAt), ReviewedByName: s.doer(r.ReviewedBy),
+		Justified: r.Justified, Answer: r.Answer, Yours: r.AskedBy == string(v.User.ID),
 	}
 }
 
 // listReveals shows a supervisor what is to be decided or reviewed, and everybody their own wishes.
-func (s *Server) listReveals(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) listReveals(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	out := protocol.NumberReveals{Reveals: []protocol.NumberReveal{}}
 	if s.audited(w, r, v, ActionRevealList, "", "", func(ctx context.Context) error {
-		own, err := s.deps.Persons.Reveals.List(ctx, string(v.user.ID))
+		own, err := s.deps.Persons.Reveals.List(ctx, string(v.User.ID))
 		if err != nil {
 			return err
 		}
 		all := own
-		if v.user.Role == users.Supervisor {
+		if v.User.Role == users.Supervisor {
 			waiting, err := s.deps.Persons.Reveals.List(ctx, "")
 			if err != nil {
 				return err
 			}
 			for _, one := range waiting {
-				if one.AskedBy != string(v.user.ID) {
+				if one.AskedBy != string(v.User.ID) {
 					all = append(all, one)
 				}
 			}
@@ -158,51 +159,51 @@ func (s *Server) listReveals(w http.ResponseWriter, r *http.Request, v *visitor)
 		}
 		return nil
 	}) {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
-func (s *Server) approveReveal(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) approveReveal(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	s.decideReveal(w, r, v, ActionRevealApprove, "", func(ctx context.Context, id string) (reveals.Reveal, error) {
-		return s.deps.Persons.Reveals.Approve(ctx, id, string(v.user.ID))
+		return s.deps.Persons.Reveals.Approve(ctx, id, string(v.User.ID))
 	})
 }
 
-func (s *Server) refuseReveal(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) refuseReveal(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.Why
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
-	if reason, ok := s.reason(w, body.Reason); ok {
+	if reason, ok := s.clerk.Reason(w, body.Reason); ok {
 		s.decideReveal(w, r, v, ActionRevealRefuse, reason, func(ctx context.Context, id string) (reveals.Reveal, error) {
-			return s.deps.Persons.Reveals.Refuse(ctx, id, reason, string(v.user.ID))
+			return s.deps.Persons.Reveals.Refuse(ctx, id, reason, string(v.User.ID))
 		})
 	}
 }
 
-func (s *Server) reviewReveal(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) reviewReveal(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.RevealReview
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
-	if reason, ok := s.reason(w, body.Reason); ok {
+	if reason, ok := s.clerk.Reason(w, body.Reason); ok {
 		s.decideReveal(w, r, v, ActionRevealReview, reason, func(ctx context.Context, id string) (reveals.Reveal, error) {
-			return s.deps.Persons.Reveals.Review(ctx, id, body.Justified, reason, string(v.user.ID))
+			return s.deps.Persons.Reveals.Review(ctx, id, body.Justified, reason, string(v.User.ID))
 		})
 	}
 }
 
-func (s *Server) decideReveal(w http.ResponseWriter, r *http.Request, v *visitor, action, reason string, do func(context.Context, string) (reveals.Reveal, error)) {
-	id, ok := s.objectID(w, r)
+func (s *Server) decideReveal(w http.ResponseWriter, r *http.Request, v *page.Visitor, action, reason string, do func(context.Context, string) (reveals.Reveal, error)) {
+	id, ok := s.clerk.ID(w, r)
 	if !ok {
 		return
 	}
 	var out reveals.Reveal
-	if s.revealed(w, r, s.auditedErr(r, v, action, "reveal:"+id, reason, func(ctx context.Context) (err error) {
+	if s.revealed(w, r, s.clerk.Audited(r, v, action, "reveal:"+id, reason, func(ctx context.Context) (err error) {
 		out, err = do(ctx, id)
 		return err
 	})) {
-		s.reply(w, http.StatusOK, s.reveal(out, v))
+		s.clerk.Reply(w, http.StatusOK, s.reveal(out, v))
 	}
 }
 
@@ -210,13 +211,13 @@ func (s *Server) decideReveal(w http.ResponseWriter, r *http.Request, v *visitor
 func (s *Server) revealed(w http.ResponseWriter, r *http.Request, err error) bool {
 	switch {
 	case errors.Is(err, reveals.ErrNotFound):
-		s.fail(w, http.StatusNotFound, protocol.NotFound, nil)
+		s.clerk.Fail(w, http.StatusNotFound, protocol.NotFound, nil)
 	case errors.Is(err, reveals.ErrSame):
-		s.fail(w, http.StatusForbidden, protocol.SamePerson, nil)
+		s.clerk.Fail(w, http.StatusForbidden, protocol.SamePerson, nil)
 	case errors.Is(err, reveals.ErrOver):
-		s.fail(w, http.StatusConflict, protocol.RevealOver, nil)
+		s.clerk.Fail(w, http.StatusConflict, protocol.RevealOver, nil)
 	case errors.Is(err, reveals.ErrInvalid):
-		s.fail(w, http.StatusBadRequest, protocol.BadReason, protocol.Params{"least": reasonLeast, "most": reasonMost})
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadReason, protocol.Params{"least": page.ReasonLeast, "most": page.ReasonMost})
 	default:
 		return s.answered(w, r, err)
 	}

@@ -9,9 +9,11 @@ import (
 	"strings"
 	"time"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	words "hotline/agentui/reviews"
 	"hotline/agentui/users"
+	"hotline/agentui/versions"
 	"hotline/casework/reviews"
 	"hotline/queue"
 )
@@ -40,37 +42,37 @@ const (
 	reviewsShown = 300
 )
 
-func (s *Server) reviewEndpoints() []endpoint {
+func (s *Server) reviewEndpoints() []page.Endpoint {
 	at := "/api/reviews/{id}"
-	return slices.Concat([]endpoint{
-		{pattern: "GET /api/reviews", access: accessSupervisor, serve: s.listReviews},
-		{pattern: "POST /api/reviews", access: accessSupervisor, serve: s.askReview},
-		{pattern: "GET /api/reviews/mine", access: accessServing, serve: s.ownReviews},
-		{pattern: "GET /api/reviews/trends", access: accessSupervisor, serve: s.reviewTrends},
-		{pattern: "GET /api/reviews/calibration", access: accessSupervisor, serve: s.calibration},
-		{pattern: "GET /api/people/{id}/reviews", access: accessSupervisor, serve: s.personReviews},
-		{pattern: "GET " + at, access: accessServing, serve: s.showReview},
-		{pattern: "POST " + at + "/take", access: accessSupervisor, serve: s.takeReview},
-		{pattern: "POST " + at + "/sheet", access: accessSupervisor, serve: s.saveReview, body: reviewBody},
-		{pattern: "POST " + at + "/release", access: accessSupervisor, serve: s.releaseReview},
-		{pattern: "POST " + at + "/want", access: accessSupervisor, serve: s.wantReview},
-		{pattern: "POST " + at + "/drop", access: accessSupervisor, serve: s.dropReview},
-		{pattern: "POST " + at + "/read", access: accessServing, serve: s.readReview},
-		{pattern: "POST " + at + "/answer", access: accessServing, serve: s.answerReview},
-	}, documentEndpoints[reviews.Sheet](s, "scoresheet", s.deps.Staff.Reviews.Sheets))
+	return slices.Concat([]page.Endpoint{
+		{Pattern: "GET /api/reviews", Access: page.Supervisor, Serve: s.listReviews},
+		{Pattern: "POST /api/reviews", Access: page.Supervisor, Serve: s.askReview},
+		{Pattern: "GET /api/reviews/mine", Access: page.Serving, Serve: s.ownReviews},
+		{Pattern: "GET /api/reviews/trends", Access: page.Supervisor, Serve: s.reviewTrends},
+		{Pattern: "GET /api/reviews/calibration", Access: page.Supervisor, Serve: s.calibration},
+		{Pattern: "GET /api/people/{id}/reviews", Access: page.Supervisor, Serve: s.personReviews},
+		{Pattern: "GET " + at, Access: page.Serving, Serve: s.showReview},
+		{Pattern: "POST " + at + "/take", Access: page.Supervisor, Serve: s.takeReview},
+		{Pattern: "POST " + at + "/sheet", Access: page.Supervisor, Serve: s.saveReview, Body: reviewBody},
+		{Pattern: "POST " + at + "/release", Access: page.Supervisor, Serve: s.releaseReview},
+		{Pattern: "POST " + at + "/want", Access: page.Supervisor, Serve: s.wantReview},
+		{Pattern: "POST " + at + "/drop", Access: page.Supervisor, Serve: s.dropReview},
+		{Pattern: "POST " + at + "/read", Access: page.Serving, Serve: s.readReview},
+		{Pattern: "POST " + at + "/answer", Access: page.Serving, Serve: s.answerReview},
+	}, versions.Endpoints[reviews.Sheet](s.versions(), "scoresheet", s.deps.Staff.Reviews.Sheets))
 }
 
-func (s *Server) reviewNames(v *visitor) words.Names {
+func (s *Server) reviewNames(v *page.Visitor) words.Names {
 	return words.Names{
 		Person: func(id string) string { return s.directory.name(queue.AgentID(id)) },
-		Line:   func(id string) string { return s.lineName(queue.LineID(id), v.user.Locale) },
+		Line:   func(id string) string { return s.lineName(queue.LineID(id), v.User.Locale) },
 	}
 }
 
 // reviewAnswered says what went wrong; true when nothing did.
 func (s *Server) reviewAnswered(w http.ResponseWriter, r *http.Request, err error) bool {
 	if wrong, ok := errors.AsType[reviews.Invalid](err); ok {
-		s.fail(w, http.StatusBadRequest, protocol.BadMarks, protocol.Params{"wrong": wrong})
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadMarks, protocol.Params{"wrong": wrong})
 		return false
 	}
 	for _, known := range []struct {
@@ -85,7 +87,7 @@ func (s *Server) reviewAnswered(w http.ResponseWriter, r *http.Request, err erro
 		{reviews.ErrInvalid, http.StatusBadRequest, protocol.BadRequest},
 	} {
 		if errors.Is(err, known.err) {
-			s.fail(w, known.status, known.code, nil)
+			s.clerk.Fail(w, known.status, known.code, nil)
 			return false
 		}
 	}
@@ -111,13 +113,13 @@ func searched(f reviews.Filter) string {
 	return strings.Join(out, " ")
 }
 
-func (s *Server) listReviews(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) listReviews(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	q := r.URL.Query()
 	f := reviews.Filter{
 		State: reviews.State(q.Get("state")), Why: reviews.Why(q.Get("why")), Agent: q.Get("agent"), Call: q.Get("call"), Since: time.Now().Add(-reviewsBack), Limit: reviewsShown,
 	}
 	if q.Get("mine") != "" {
-		f.Reviewer = string(v.user.ID)
+		f.Reviewer = string(v.User.ID)
 	}
 	store := s.deps.Staff.Reviews
 	var all []reviews.Row
@@ -127,7 +129,7 @@ func (s *Server) listReviews(w http.ResponseWriter, r *http.Request, v *visitor)
 	}
 	var err error
 	if looksAtPeople(f) {
-		err = s.auditedErr(r, v, ActionReviewSearch, "", searched(f), list)
+		err = s.clerk.Audited(r, v, ActionReviewSearch, "", searched(f), list)
 	} else {
 		err = list(r.Context())
 	}
@@ -136,14 +138,14 @@ func (s *Server) listReviews(w http.ResponseWriter, r *http.Request, v *visitor)
 		out.Waiting, out.Red, out.Late, err = store.Waiting(r.Context())
 	}
 	if s.reviewAnswered(w, r, err) {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
 // seenReview is the one of the path, when this person may see it: a supervisor any, a counsellor that of their own talk when it is done. It has answered
 // when it returns false.
-func (s *Server) seenReview(w http.ResponseWriter, r *http.Request, v *visitor) (reviews.Row, bool) {
-	id, ok := s.objectID(w, r)
+func (s *Server) seenReview(w http.ResponseWriter, r *http.Request, v *page.Visitor) (reviews.Row, bool) {
+	id, ok := s.clerk.ID(w, r)
 	if !ok {
 		return reviews.Row{}, false
 	}
@@ -151,14 +153,14 @@ func (s *Server) seenReview(w http.ResponseWriter, r *http.Request, v *visitor) 
 	if !s.reviewAnswered(w, r, err) {
 		return row, false
 	}
-	if v.user.Role != users.Supervisor && (row.Agent != string(v.user.ID) || row.State != reviews.StateDone) {
-		s.fail(w, http.StatusNotFound, protocol.NotFound, nil) // not even that there is one
+	if v.User.Role != users.Supervisor && (row.Agent != string(v.User.ID) || row.State != reviews.StateDone) {
+		s.clerk.Fail(w, http.StatusNotFound, protocol.NotFound, nil) // not even that there is one
 		return row, false
 	}
 	return row, true
 }
 
-func (s *Server) showReview(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) showReview(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	row, ok := s.seenReview(w, r, v)
 	if !ok {
 		return
@@ -169,7 +171,7 @@ func (s *Server) showReview(w http.ResponseWriter, r *http.Request, v *visitor) 
 }
 
 // replyReview answers with all of a review that the person may see, as it is now.
-func (s *Server) replyReview(w http.ResponseWriter, r *http.Request, v *visitor, id string) {
+func (s *Server) replyReview(w http.ResponseWriter, r *http.Request, v *page.Visitor, id string) {
 	store, ctx := s.deps.Staff.Reviews, r.Context()
 	row, err := store.Get(ctx, id)
 	if !s.reviewAnswered(w, r, err) {
@@ -182,7 +184,7 @@ func (s *Server) replyReview(w http.ResponseWriter, r *http.Request, v *visitor,
 	if !s.reviewAnswered(w, r, err) {
 		return
 	}
-	scores, err := store.Scores(ctx, row.Review, string(v.user.ID))
+	scores, err := store.Scores(ctx, row.Review, string(v.User.ID))
 	if !s.reviewAnswered(w, r, err) {
 		return
 	}
@@ -191,113 +193,113 @@ func (s *Server) replyReview(w http.ResponseWriter, r *http.Request, v *visitor,
 		return
 	}
 	names := s.reviewNames(v)
-	s.reply(w, http.StatusOK, protocol.ReviewDetail{
+	s.clerk.Reply(w, http.StatusOK, protocol.ReviewDetail{
 		Review: names.Row(row), Version: row.Sheet, Sheet: sheet.Doc, Scores: names.Scores(scores), Replies: names.Replies(replies), Reason: row.Said,
-		MayScore: v.user.Role == users.Supervisor && row.MayScore(string(v.user.ID)),
+		MayScore: v.User.Role == users.Supervisor && row.MayScore(string(v.User.ID)),
 	})
 }
 
 // changeReview does something to the one of the path, audited, and answers with it.
-func (s *Server) changeReview(w http.ResponseWriter, r *http.Request, v *visitor, action, reason string, do func(ctx context.Context, id string) error) {
-	id, ok := s.objectID(w, r)
+func (s *Server) changeReview(w http.ResponseWriter, r *http.Request, v *page.Visitor, action, reason string, do func(ctx context.Context, id string) error) {
+	id, ok := s.clerk.ID(w, r)
 	if !ok {
 		return
 	}
-	err := s.auditedErr(r, v, action, "review:"+id, reason, func(ctx context.Context) error { return do(ctx, id) })
+	err := s.clerk.Audited(r, v, action, "review:"+id, reason, func(ctx context.Context) error { return do(ctx, id) })
 	if s.reviewAnswered(w, r, err) {
 		s.replyReview(w, r, v, id)
 	}
 }
 
-func (s *Server) takeReview(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) takeReview(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	s.changeReview(w, r, v, ActionReviewTake, "", func(ctx context.Context, id string) error {
-		_, err := s.deps.Staff.Reviews.Take(ctx, id, string(v.user.ID))
+		_, err := s.deps.Staff.Reviews.Take(ctx, id, string(v.User.ID))
 		return err
 	})
 }
 
 // saveReview keeps a sheet. A draft is no act: it is saved every few seconds; handed in, it is.
-func (s *Server) saveReview(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) saveReview(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.SaveReview
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
 	save := func(ctx context.Context, id string) error {
-		_, err := s.deps.Staff.Reviews.Save(ctx, id, string(v.user.ID), words.Marks(body.Marks), body.Words, body.Final)
+		_, err := s.deps.Staff.Reviews.Save(ctx, id, string(v.User.ID), words.Marks(body.Marks), body.Words, body.Final)
 		return err
 	}
 	if body.Final {
 		s.changeReview(w, r, v, ActionReviewSubmit, "", save)
 		return
 	}
-	id, ok := s.objectID(w, r)
+	id, ok := s.clerk.ID(w, r)
 	if ok && s.reviewAnswered(w, r, save(r.Context(), id)) {
-		s.reply(w, http.StatusOK, struct{}{})
+		s.clerk.Reply(w, http.StatusOK, struct{}{})
 	}
 }
 
-func (s *Server) releaseReview(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) releaseReview(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	s.changeReview(w, r, v, ActionReviewGive, "", func(ctx context.Context, id string) error {
-		return s.deps.Staff.Reviews.Release(ctx, id, string(v.user.ID))
+		return s.deps.Staff.Reviews.Release(ctx, id, string(v.User.ID))
 	})
 }
 
-func (s *Server) wantReview(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) wantReview(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.WantReview
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
 	s.changeReview(w, r, v, ActionReviewWant, strconv.Itoa(body.Wanted), func(ctx context.Context, id string) error {
-		_, err := s.deps.Staff.Reviews.Want(ctx, id, string(v.user.ID), body.Wanted)
+		_, err := s.deps.Staff.Reviews.Want(ctx, id, string(v.User.ID), body.Wanted)
 		return err
 	})
 }
 
-func (s *Server) dropReview(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) dropReview(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.DropReview
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
-	why, ok := s.reason(w, body.Reason)
+	why, ok := s.clerk.Reason(w, body.Reason)
 	if !ok {
 		return
 	}
 	s.changeReview(w, r, v, ActionReviewDrop, why, func(ctx context.Context, id string) error {
-		return s.deps.Staff.Reviews.Drop(ctx, id, string(v.user.ID), why)
+		return s.deps.Staff.Reviews.Drop(ctx, id, string(v.User.ID), why)
 	})
 }
 
-func (s *Server) readReview(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) readReview(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	if _, ok := s.seenReview(w, r, v); !ok {
 		return
 	}
 	s.changeReview(w, r, v, ActionReviewRead, "", func(ctx context.Context, id string) error {
-		return s.deps.Staff.Reviews.Read(ctx, id, string(v.user.ID))
+		return s.deps.Staff.Reviews.Read(ctx, id, string(v.User.ID))
 	})
 }
 
-func (s *Server) answerReview(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) answerReview(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.AnswerReview
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
 	if _, ok := s.seenReview(w, r, v); !ok {
 		return
 	}
 	s.changeReview(w, r, v, ActionReviewAnswer, "", func(ctx context.Context, id string) error {
-		_, err := s.deps.Staff.Reviews.Answer(ctx, id, string(v.user.ID), body.Text)
+		_, err := s.deps.Staff.Reviews.Answer(ctx, id, string(v.User.ID), body.Text)
 		return err
 	})
 }
 
-func (s *Server) askReview(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) askReview(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.AskReview
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
 	var made reviews.Review
-	err := s.auditedErr(r, v, ActionReviewAsk, "call:"+body.Call, "", func(ctx context.Context) (err error) {
-		made, err = s.deps.Staff.Reviews.Ask(ctx, body.Call, body.Agent, string(v.user.ID), body.Wanted)
+	err := s.clerk.Audited(r, v, ActionReviewAsk, "call:"+body.Call, "", func(ctx context.Context) (err error) {
+		made, err = s.deps.Staff.Reviews.Ask(ctx, body.Call, body.Agent, string(v.User.ID), body.Wanted)
 		return err
 	})
 	if s.reviewAnswered(w, r, err) {

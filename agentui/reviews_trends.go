@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	words "hotline/agentui/reviews"
 	"hotline/casework/reviews"
@@ -12,18 +13,18 @@ import (
 )
 
 // ownReviews answers what was scored of a person's own talks, and how that went over the months.
-func (s *Server) ownReviews(w http.ResponseWriter, r *http.Request, v *visitor) {
-	s.replyTrend(w, r, v, string(v.user.ID))
+func (s *Server) ownReviews(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	s.replyTrend(w, r, v, string(v.User.ID))
 }
 
-func (s *Server) personReviews(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) personReviews(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	id := r.PathValue("id")
 	if s.audited(w, r, v, ActionReviewTrend, "user:"+id, "", func(context.Context) error { return nil }) {
 		s.replyTrend(w, r, v, id)
 	}
 }
 
-func (s *Server) replyTrend(w http.ResponseWriter, r *http.Request, v *visitor, agent string) {
+func (s *Server) replyTrend(w http.ResponseWriter, r *http.Request, v *page.Visitor, agent string) {
 	store, ctx, since := s.deps.Staff.Reviews, r.Context(), time.Now().Add(-trendBack)
 	out := protocol.ReviewTrend{User: agent, Name: s.directory.name(queue.AgentID(agent))}
 	months, err := store.Trend(ctx, agent, since, s.zone)
@@ -42,13 +43,13 @@ func (s *Server) replyTrend(w http.ResponseWriter, r *http.Request, v *visitor, 
 		return
 	}
 	out.Months, out.Reviews, out.Sections = words.Months(months), s.reviewNames(v).Rows(done), words.Sections(sheet.Doc)
-	s.reply(w, http.StatusOK, out)
+	s.clerk.Reply(w, http.StatusOK, out)
 }
 
-func (s *Server) reviewTrends(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) reviewTrends(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	store := s.deps.Staff.Reviews
 	var all []reviews.Standing
-	err := s.auditedErr(r, v, ActionReviewTrends, "", "", func(ctx context.Context) (err error) {
+	err := s.clerk.Audited(r, v, ActionReviewTrends, "", "", func(ctx context.Context) (err error) {
 		all, err = store.Standings(ctx, time.Now().Add(-reviewsBack))
 		return err
 	})
@@ -57,14 +58,14 @@ func (s *Server) reviewTrends(w http.ResponseWriter, r *http.Request, v *visitor
 	}
 	sheet, err := store.Sheets.Current(r.Context())
 	if s.reviewAnswered(w, r, err) {
-		s.reply(w, http.StatusOK, protocol.ReviewTrends{Days: int(reviewsBack.Hours() / 24), Sections: words.Sections(sheet.Doc), People: s.reviewNames(v).Standings(all)})
+		s.clerk.Reply(w, http.StatusOK, protocol.ReviewTrends{Days: int(reviewsBack.Hours() / 24), Sections: words.Sections(sheet.Doc), People: s.reviewNames(v).Standings(all)})
 	}
 }
 
-func (s *Server) calibration(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) calibration(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	store := s.deps.Staff.Reviews
 	var c reviews.Calibration
-	err := s.auditedErr(r, v, ActionReviewAgreed, "", "", func(ctx context.Context) (err error) {
+	err := s.clerk.Audited(r, v, ActionReviewAgreed, "", "", func(ctx context.Context) (err error) {
 		c, err = store.Calibration(ctx, time.Now().Add(-reviewsBack))
 		return err
 	})
@@ -75,6 +76,6 @@ func (s *Server) calibration(w http.ResponseWriter, r *http.Request, v *visitor)
 	if s.reviewAnswered(w, r, err) {
 		out := s.reviewNames(v).Calibration(c, sheet.Doc)
 		out.Days = int(reviewsBack.Hours() / 24)
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/casework"
 	"hotline/casework/assessments"
@@ -43,27 +44,27 @@ func OpenRisk(ctx context.Context, db *storage.DB, keys *casework.Keys) (r Risk,
 	return r, errors.Join(errs[:]...)
 }
 
-func (s *Server) riskEndpoints() []endpoint {
-	return []endpoint{
-		{pattern: "GET /api/calls/{id}/risk", access: accessServing, serve: s.showRisk},
-		{pattern: "PUT /api/calls/{id}/risk/asked", access: accessServing, serve: s.askRisk},
-		{pattern: "POST /api/calls/{id}/risk/scales", access: accessServing, serve: s.fillScale},
-		{pattern: "POST /api/calls/{id}/risk/measures", access: accessServing, serve: s.measureRisk},
-		{pattern: "POST /api/calls/{id}/risk/level", access: accessServing, serve: s.levelAfterwards},
-		{pattern: "GET /api/risk/proposals", access: accessServing, serve: s.listLowerings},
-		{pattern: "POST /api/risk/proposals/{id}/confirm", access: accessServing, serve: s.confirmLater},
-		{pattern: "POST /api/risk/proposals/{id}/refuse", access: accessServing, serve: s.refuseLowering},
+func (s *Server) riskEndpoints() []page.Endpoint {
+	return []page.Endpoint{
+		{Pattern: "GET /api/calls/{id}/risk", Access: page.Serving, Serve: s.showRisk},
+		{Pattern: "PUT /api/calls/{id}/risk/asked", Access: page.Serving, Serve: s.askRisk},
+		{Pattern: "POST /api/calls/{id}/risk/scales", Access: page.Serving, Serve: s.fillScale},
+		{Pattern: "POST /api/calls/{id}/risk/measures", Access: page.Serving, Serve: s.measureRisk},
+		{Pattern: "POST /api/calls/{id}/risk/level", Access: page.Serving, Serve: s.levelAfterwards},
+		{Pattern: "GET /api/risk/proposals", Access: page.Serving, Serve: s.listLowerings},
+		{Pattern: "POST /api/risk/proposals/{id}/confirm", Access: page.Serving, Serve: s.confirmLater},
+		{Pattern: "POST /api/risk/proposals/{id}/refuse", Access: page.Serving, Serve: s.refuseLowering},
 	}
 }
 
 // writesRisk lets in who takes part in a call or talked in it; it has answered when it returns false. A supervisor who did neither only reads.
-func (s *Server) writesRisk(w http.ResponseWriter, r *http.Request, v *visitor, call string) bool {
-	have, err := s.partIn(r.Context(), v.user.ID, call)
+func (s *Server) writesRisk(w http.ResponseWriter, r *http.Request, v *page.Visitor, call string) bool {
+	have, err := s.partIn(r.Context(), v.User.ID, call)
 	switch {
 	case err != nil:
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 	case have != partServing && have != partServed && have != partPast:
-		s.fail(w, http.StatusForbidden, protocol.NotYourCall, nil)
+		s.clerk.Fail(w, http.StatusForbidden, protocol.NotYourCall, nil)
 	default:
 		return true
 	}
@@ -80,8 +81,8 @@ func (s *Server) definition(ctx context.Context) int {
 	return n
 }
 
-func (s *Server) showRisk(w http.ResponseWriter, r *http.Request, v *visitor) {
-	call, ok := s.objectID(w, r)
+func (s *Server) showRisk(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	call, ok := s.clerk.ID(w, r)
 	if !ok || !s.takesPart(w, r, v, call, partServing, partServed, partPast) {
 		return
 	}
@@ -91,11 +92,11 @@ func (s *Server) showRisk(w http.ResponseWriter, r *http.Request, v *visitor) {
 		return err
 	}
 	if s.audited(w, r, v, ActionRiskView, "call:"+call, "", look) {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
-func (s *Server) riskOf(ctx context.Context, v *visitor, call string) (protocol.CallRisk, error) {
+func (s *Server) riskOf(ctx context.Context, v *page.Visitor, call string) (protocol.CallRisk, error) {
 	out := protocol.CallRisk{
 		Call: call, Scales: []protocol.RiskScale{}, Measures: []protocol.RiskMeasure{}, Levels: []protocol.RiskLevel{}, Proposals: []protocol.RiskProposal{},
 	}
@@ -128,7 +129,7 @@ func (s *Server) riskOf(ctx context.Context, v *visitor, call string) (protocol.
 	}
 	for _, c := range levels {
 		out.Levels = append(out.Levels, protocol.RiskLevel{
-			At: millis(c.At), By: c.By, ByName: s.doer(c.By), Level: c.Level, Was: c.Was, Definition: c.Definition, Scale: c.Scale,
+			At: protocol.Millis(c.At), By: c.By, ByName: s.doer(c.By), Level: c.Level, Was: c.Was, Definition: c.Definition, Scale: c.Scale,
 			ConfirmedByName: s.doer(c.ConfirmedBy), Reason: c.Reason,
 		})
 		out.Level, out.Definition = c.Level, c.Definition
@@ -138,23 +139,23 @@ func (s *Server) riskOf(ctx context.Context, v *visitor, call string) (protocol.
 	}
 	proposals, err := s.deps.Risk.Kept.Proposals(ctx, one)
 	for _, p := range proposals {
-		out.Proposals = append(out.Proposals, s.wireProposal(p, v.user.Locale))
+		out.Proposals = append(out.Proposals, s.wireProposal(p, v.User.Locale))
 	}
 	return out, err
 }
 
 func (s *Server) wireAsked(a assessments.Answer) protocol.RiskAsked {
-	return protocol.RiskAsked{At: millis(a.At), By: a.By, ByName: s.doer(a.By), Answer: a.Answer, Reason: a.Reason}
+	return protocol.RiskAsked{At: protocol.Millis(a.At), By: a.By, ByName: s.doer(a.By), Answer: a.Answer, Reason: a.Reason}
 }
 
 func (s *Server) wireMeasure(m assessments.Measure) protocol.RiskMeasure {
-	return protocol.RiskMeasure{At: millis(m.At), ByName: s.doer(m.By), Moment: m.Moment, Hope: m.Hope, Distress: m.Distress, Intent: m.Intent}
+	return protocol.RiskMeasure{At: protocol.Millis(m.At), ByName: s.doer(m.By), Moment: m.Moment, Hope: m.Hope, Distress: m.Distress, Intent: m.Intent}
 }
 
 // wireScale is a filled-in scale with the words of the form and the rule by which it was. A form that cannot be read leaves them out.
 func (s *Server) wireScale(ctx context.Context, c assessments.Scale) protocol.RiskScale {
 	out := protocol.RiskScale{
-		At: millis(c.At), By: c.By, ByName: s.doer(c.By), Form: c.Form, FormVersion: c.FormVersion, Names: map[string]string{}, Rule: c.Rule, RuleVersion: c.RuleVersion,
+		At: protocol.Millis(c.At), By: c.By, ByName: s.doer(c.By), Form: c.Form, FormVersion: c.FormVersion, Names: map[string]string{}, Rule: c.Rule, RuleVersion: c.RuleVersion,
 		Complete: c.Complete, Total: c.Total, Band: c.Band, BandNames: map[string]string{}, Level: c.Level, Answers: c.Answers,
 	}
 	f, err := s.deps.Risk.Forms.At(ctx, c.FormVersion, c.Form)
@@ -171,46 +172,46 @@ func (s *Server) wireScale(ctx context.Context, c assessments.Scale) protocol.Ri
 }
 
 // askRisk keeps whether suicide was asked about. When it answers, it is durable.
-func (s *Server) askRisk(w http.ResponseWriter, r *http.Request, v *visitor) {
-	call, ok := s.objectID(w, r)
+func (s *Server) askRisk(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	call, ok := s.clerk.ID(w, r)
 	var body protocol.AskRisk
-	if !ok || !s.read(w, r, &body) || !s.writesRisk(w, r, v, call) {
+	if !ok || !s.clerk.Read(w, r, &body) || !s.writesRisk(w, r, v, call) {
 		return
 	}
 	var kept assessments.Answer
-	err := s.auditedErr(r, v, ActionRiskAsk, "call:"+call, "", func(ctx context.Context) (err error) {
-		kept, err = s.deps.Risk.Kept.Ask(ctx, assessments.Answer{Call: call, By: string(v.user.ID), Answer: body.Answer, Reason: body.Reason})
+	err := s.clerk.Audited(r, v, ActionRiskAsk, "call:"+call, "", func(ctx context.Context) (err error) {
+		kept, err = s.deps.Risk.Kept.Ask(ctx, assessments.Answer{Call: call, By: string(v.User.ID), Answer: body.Answer, Reason: body.Reason})
 		return err
 	})
 	if s.riskAnswered(w, r, err) {
-		s.reply(w, http.StatusOK, s.wireAsked(kept))
+		s.clerk.Reply(w, http.StatusOK, s.wireAsked(kept))
 	}
 }
 
-func (s *Server) measureRisk(w http.ResponseWriter, r *http.Request, v *visitor) {
-	call, ok := s.objectID(w, r)
+func (s *Server) measureRisk(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	call, ok := s.clerk.ID(w, r)
 	var body protocol.MeasureRisk
-	if !ok || !s.read(w, r, &body) || !s.writesRisk(w, r, v, call) {
+	if !ok || !s.clerk.Read(w, r, &body) || !s.writesRisk(w, r, v, call) {
 		return
 	}
 	var kept assessments.Measure
-	err := s.auditedErr(r, v, ActionRiskMeasure, "call:"+call, "", func(ctx context.Context) (err error) {
+	err := s.clerk.Audited(r, v, ActionRiskMeasure, "call:"+call, "", func(ctx context.Context) (err error) {
 		kept, err = s.deps.Risk.Kept.Measure(ctx, assessments.Measure{
-			Call: call, By: string(v.user.ID), Moment: body.Moment, Hope: body.Hope, Distress: body.Distress, Intent: body.Intent,
+			Call: call, By: string(v.User.ID), Moment: body.Moment, Hope: body.Hope, Distress: body.Distress, Intent: body.Intent,
 		})
 		return err
 	})
 	if s.riskAnswered(w, r, err) {
-		s.reply(w, http.StatusOK, s.wireMeasure(kept))
+		s.clerk.Reply(w, http.StatusOK, s.wireMeasure(kept))
 	}
 }
 
 // fillScale scores a scale, raises the level of the call when the rule says so, and keeps the answers. The level comes first: a database that is away must
 // not keep a call from becoming red.
-func (s *Server) fillScale(w http.ResponseWriter, r *http.Request, v *visitor) {
-	call, ok := s.objectID(w, r)
+func (s *Server) fillScale(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	call, ok := s.clerk.ID(w, r)
 	var body protocol.FillScale
-	if !ok || !s.read(w, r, &body) || !s.writesRisk(w, r, v, call) {
+	if !ok || !s.clerk.Read(w, r, &body) || !s.writesRisk(w, r, v, call) {
 		return
 	}
 	ctx := r.Context()
@@ -227,7 +228,7 @@ func (s *Server) fillScale(w http.ResponseWriter, r *http.Request, v *visitor) {
 		found, err = rule.Score(body.Answers)
 	}
 	if err != nil {
-		s.fail(w, http.StatusBadRequest, protocol.BadAnswers, protocol.Params{"wrong": []forms.Wrong{}})
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadAnswers, protocol.Params{"wrong": []forms.Wrong{}})
 		return
 	}
 	out := protocol.FilledScale{Opens: found.Opens}
@@ -235,22 +236,22 @@ func (s *Server) fillScale(w http.ResponseWriter, r *http.Request, v *visitor) {
 		out.Opens = []string{}
 	}
 	if out.Raised, out.Proposed, err = s.raiseByScore(ctx, v, call, f.ID, found); err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return
 	}
 	done := s.audited(w, r, v, ActionRiskScale, "call:"+call, f.ID, func(ctx context.Context) error {
 		kept, err := s.deps.Risk.Kept.Fill(ctx, assessments.Scale{
-			Call: call, By: string(v.user.ID), Form: f.ID, FormVersion: body.Version, Answers: body.Answers, Rule: found.Rule, RuleVersion: found.Version,
+			Call: call, By: string(v.User.ID), Form: f.ID, FormVersion: body.Version, Answers: body.Answers, Rule: found.Rule, RuleVersion: found.Version,
 			Complete: found.Complete, Total: found.Total, Band: found.Band, Level: string(found.Level),
 		})
 		if err != nil {
 			return err
 		}
 		out.Scale = s.wireScale(ctx, kept)
-		return s.askedBy(ctx, v.user.ID, call, rule.Kind, found)
+		return s.askedBy(ctx, v.User.ID, call, rule.Kind, found)
 	})
 	if done {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
@@ -319,7 +320,7 @@ func (s *Server) riskAnswered(w http.ResponseWriter, r *http.Request, err error)
 		{errNotYours, http.StatusForbidden, protocol.NotYourCall, nil},
 	} {
 		if errors.Is(err, known.err) {
-			s.fail(w, known.status, known.code, known.params)
+			s.clerk.Fail(w, known.status, known.code, known.params)
 			return false
 		}
 	}
@@ -346,8 +347,8 @@ func riskCode(err error) protocol.Code {
 func (s *Server) wireProposal(p assessments.Proposal, locale string) protocol.RiskProposal {
 	row, live := s.board.Call(queue.CallID(p.Call))
 	out := protocol.RiskProposal{
-		Proposal: p.ID, Call: p.Call, Live: live, At: millis(p.At), By: p.By, ByName: s.doer(p.By), Was: p.Was, Level: p.Level, Reason: p.Reason,
-		DecidedAt: millis(p.Decided), DecidedByName: s.doer(p.DecidedBy), Confirmed: p.Confirmed, Refusal: p.Refusal,
+		Proposal: p.ID, Call: p.Call, Live: live, At: protocol.Millis(p.At), By: p.By, ByName: s.doer(p.By), Was: p.Was, Level: p.Level, Reason: p.Reason,
+		DecidedAt: protocol.Millis(p.Decided), DecidedByName: s.doer(p.DecidedBy), Confirmed: p.Confirmed, Refusal: p.Refusal,
 	}
 	if live {
 		out.LineName = s.lineName(row.Line, locale)

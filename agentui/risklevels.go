@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hotline/agentui/board"
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 	"hotline/casework/assessments"
@@ -164,7 +165,7 @@ func (s *Server) escalate(ctx context.Context, c assessments.Change, line queue.
 }
 
 // raiseByScore does what a rule says about the level of a call: raised at once, or proposed to the counsellor.
-func (s *Server) raiseByScore(ctx context.Context, v *visitor, call, form string, found scales.Result) (raised, proposed bool, err error) {
+func (s *Server) raiseByScore(ctx context.Context, v *page.Visitor, call, form string, found scales.Result) (raised, proposed bool, err error) {
 	c, live := s.board.Call(queue.CallID(call))
 	now := inForce(c)
 	if !live {
@@ -180,15 +181,15 @@ func (s *Server) raiseByScore(ctx context.Context, v *visitor, call, form string
 	case found.Raise != scales.AtOnce:
 		return false, true, nil
 	case live:
-		return true, false, s.raise(ctx, v.user, c, found.Level, "", form)
+		return true, false, s.raise(ctx, v.User, c, found.Level, "", form)
 	}
 	return true, false, s.deps.Risk.Kept.Rise(ctx, assessments.Change{
-		ID: assessments.NewID(), Call: call, At: time.Now(), By: string(v.user.ID), Level: string(found.Level), Was: string(now), Definition: s.definition(ctx), Scale: form,
+		ID: assessments.NewID(), Call: call, At: time.Now(), By: string(v.User.ID), Level: string(found.Level), Was: string(now), Definition: s.definition(ctx), Scale: form,
 	})
 }
 
 // propose writes down that somebody wishes to lower a level, and keeps the wish.
-func (s *Server) propose(ctx context.Context, e AuditEntry, p assessments.Proposal) (assessments.Proposal, error) {
+func (s *Server) propose(ctx context.Context, e page.Entry, p assessments.Proposal) (assessments.Proposal, error) {
 	if err := s.deps.Audit.Append(ctx, e); err != nil {
 		return p, err
 	}
@@ -198,7 +199,7 @@ func (s *Server) propose(ctx context.Context, e AuditEntry, p assessments.Propos
 
 // confirm is the second person's word. The decision is durable before the call hears of it: a console that dies in between leaves the call as high as it
 // was, and the same person's second press goes on.
-func (s *Server) confirm(ctx context.Context, u users.User, e AuditEntry, id string) (assessments.Proposal, error) {
+func (s *Server) confirm(ctx context.Context, u users.User, e page.Entry, id string) (assessments.Proposal, error) {
 	p, err := s.deps.Risk.Kept.Proposal(ctx, id)
 	if err != nil {
 		return p, err
@@ -231,15 +232,15 @@ func (s *Server) decides(u users.User, p assessments.Proposal) bool {
 }
 
 // levelAfterwards says a level of a call that is over: no lower at once, lower by two people as before.
-func (s *Server) levelAfterwards(w http.ResponseWriter, r *http.Request, v *visitor) {
-	call, ok := s.objectID(w, r)
+func (s *Server) levelAfterwards(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	call, ok := s.clerk.ID(w, r)
 	var body protocol.SayLevel
-	if !ok || !s.read(w, r, &body) || v.user.Role != users.Supervisor && !s.writesRisk(w, r, v, call) {
+	if !ok || !s.clerk.Read(w, r, &body) || v.User.Role != users.Supervisor && !s.writesRisk(w, r, v, call) {
 		return
 	}
 	level := crisis.Level(body.Level)
 	if _, live := s.board.Call(queue.CallID(call)); live || !level.Valid() {
-		s.fail(w, http.StatusConflict, protocol.WrongState, nil)
+		s.clerk.Fail(w, http.StatusConflict, protocol.WrongState, nil)
 		return
 	}
 	last, _, err := s.deps.Risk.Kept.LevelOf(r.Context(), call)
@@ -253,71 +254,71 @@ func (s *Server) levelAfterwards(w http.ResponseWriter, r *http.Request, v *visi
 	switch {
 	case was == level:
 	case was.Over(level):
-		err = s.auditedErr(r, v, ActionRiskPropose, "call:"+call, "", func(ctx context.Context) error {
+		err = s.clerk.Audited(r, v, ActionRiskPropose, "call:"+call, "", func(ctx context.Context) error {
 			p, err := s.deps.Risk.Kept.Propose(ctx, assessments.Proposal{
-				Call: call, By: string(v.user.ID), Was: string(was), Level: body.Level, Definition: s.definition(ctx), Reason: body.Reason,
+				Call: call, By: string(v.User.ID), Was: string(was), Level: body.Level, Definition: s.definition(ctx), Reason: body.Reason,
 			})
 			out.Proposal = p.ID
 			return err
 		})
 	default:
-		err = s.auditedErr(r, v, ActionRiskLevel, "call:"+call, body.Level, func(ctx context.Context) error {
+		err = s.clerk.Audited(r, v, ActionRiskLevel, "call:"+call, body.Level, func(ctx context.Context) error {
 			return s.deps.Risk.Kept.Rise(ctx, assessments.Change{
-				ID: assessments.NewID(), Call: call, At: time.Now(), By: string(v.user.ID), Level: body.Level, Was: last.Level, Definition: s.definition(ctx), Reason: body.Reason,
+				ID: assessments.NewID(), Call: call, At: time.Now(), By: string(v.User.ID), Level: body.Level, Was: last.Level, Definition: s.definition(ctx), Reason: body.Reason,
 			})
 		})
 	}
 	if s.riskAnswered(w, r, err) {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
 // listLowerings answers with the proposals that a person may decide about, or made.
-func (s *Server) listLowerings(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) listLowerings(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	all, err := s.deps.Risk.Kept.Waiting(r.Context(), time.Now().Add(-proposalsSince), listMost)
 	if !s.riskAnswered(w, r, err) {
 		return
 	}
 	out := protocol.RiskProposals{Proposals: []protocol.RiskProposal{}}
 	for _, p := range all {
-		if s.decides(v.user, p) {
-			out.Proposals = append(out.Proposals, s.wireProposal(p, v.user.Locale))
+		if s.decides(v.User, p) {
+			out.Proposals = append(out.Proposals, s.wireProposal(p, v.User.Locale))
 		}
 	}
-	s.reply(w, http.StatusOK, out)
+	s.clerk.Reply(w, http.StatusOK, out)
 }
 
-func (s *Server) confirmLater(w http.ResponseWriter, r *http.Request, v *visitor) {
-	id, ok := s.objectID(w, r)
-	if !ok || !s.read(w, r, &struct{}{}) {
+func (s *Server) confirmLater(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	id, ok := s.clerk.ID(w, r)
+	if !ok || !s.clerk.Read(w, r, &struct{}{}) {
 		return
 	}
-	e := AuditEntry{At: time.Now(), Actor: v.user.ID, Role: v.user.Role, Action: ActionRiskConfirm, Remote: s.remote(r).String()}
-	p, err := s.confirm(r.Context(), v.user, e, id)
+	e := page.Entry{At: time.Now(), Actor: v.User.ID, Role: v.User.Role, Action: ActionRiskConfirm, Remote: s.cfg.TrustedProxies.Remote(r).String()}
+	p, err := s.confirm(r.Context(), v.User, e, id)
 	if s.riskAnswered(w, r, err) {
-		s.reply(w, http.StatusOK, s.wireProposal(p, v.user.Locale))
+		s.clerk.Reply(w, http.StatusOK, s.wireProposal(p, v.User.Locale))
 	}
 }
 
 // refuseLowering leaves the level as it is; who proposed takes the wish back with it.
-func (s *Server) refuseLowering(w http.ResponseWriter, r *http.Request, v *visitor) {
-	id, ok := s.objectID(w, r)
+func (s *Server) refuseLowering(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	id, ok := s.clerk.ID(w, r)
 	var body protocol.Why
-	if !ok || !s.read(w, r, &body) {
+	if !ok || !s.clerk.Read(w, r, &body) {
 		return
 	}
 	p, err := s.deps.Risk.Kept.Proposal(r.Context(), id)
-	if err == nil && !s.decides(v.user, p) {
+	if err == nil && !s.decides(v.User, p) {
 		err = errNotYours
 	}
 	if err == nil {
-		err = s.auditedErr(r, v, ActionRiskRefuse, "call:"+p.Call, "", func(ctx context.Context) (err error) {
-			p, err = s.deps.Risk.Kept.Decide(ctx, id, string(v.user.ID), false, body.Reason)
+		err = s.clerk.Audited(r, v, ActionRiskRefuse, "call:"+p.Call, "", func(ctx context.Context) (err error) {
+			p, err = s.deps.Risk.Kept.Decide(ctx, id, string(v.User.ID), false, body.Reason)
 			return err
 		})
 	}
 	if s.riskAnswered(w, r, err) {
-		s.reply(w, http.StatusOK, s.wireProposal(p, v.user.Locale))
+		s.clerk.Reply(w, http.StatusOK, s.wireProposal(p, v.User.Locale))
 	}
 }
 

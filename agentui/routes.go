@@ -3,11 +3,8 @@ package agentui
 import (
 	"bufio"
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"mime"
 	"net"
 	"net/http"
 	"slices"
@@ -16,114 +13,74 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
-	"hotline/agentui/users"
+	"hotline/agentui/versions"
 )
 
 const bodyLimit = 8 << 10
 
-// access says who may use an endpoint.
-type access int
-
-// The zero value allows nobody, so that an endpoint without a word about access stays shut.
-const (
-	accessNobody access = iota
-	accessAnyone
-	accessSignedIn
-	accessSupervisor
-	accessServing // who takes calls: agents and supervisors
-	accessAdministrator
-	accessLeading  // supervisors and administrators
-	accessSecurity // who lets people in
-	accessAuditor  // who reads the audit trail
-	accessLoopback
-	accessDisplay  // a big display by its own link, which is good for nothing else
-	accessTraining // who looks after the training of people: supervisors and who lets people in
-	accessDetector // a program outside by its own secret, likewise; the endpoint itself looks at it
-)
-
-// roles that an access asks for; empty: any.
-func (a access) roles() []users.Role {
-	switch a {
-	case accessSupervisor:
-		return []users.Role{users.Supervisor}
-	case accessAdministrator:
-		return []users.Role{users.Administrator}
-	case accessServing:
-		return []users.Role{users.Agent, users.Supervisor}
-	case accessLeading:
-		return []users.Role{users.Supervisor, users.Administrator}
-	case accessTraining:
-		return []users.Role{users.Supervisor, users.Security}
-	case accessSecurity:
-		return []users.Role{users.Security}
-	case accessAuditor:
-		return []users.Role{users.Auditor}
-	}
-	return nil
-}
-
-// endpoint is one row of the table of what can be asked by HTTP.
+// endpoint is a row of the table: that of a page, or one of the console's own, which deals with the sign-in itself.
 type endpoint struct {
-	pattern string
-	access  access
-	serve   func(w http.ResponseWriter, r *http.Request, v *visitor) // v is nil where anyone may ask
-	body    int64                                                    // most bytes of a body; 0: bodyLimit
-	early   []protocol.Next                                          // what may still have to come next, besides nothing
-	fresh   bool                                                     // who has a second factor must have proved it lately
+	page.Endpoint
+	own func(w http.ResponseWriter, r *http.Request, v *visitor) // instead of Serve
 }
 
+// endpoints are the whole table.
 func (s *Server) endpoints() []endpoint {
-	figures := promhttp.HandlerFor(s.deps.Metrics, promhttp.HandlerOpts{})
-	all := []endpoint{
-		{pattern: "POST /api/login", access: accessAnyone, serve: s.login},
-		{pattern: "POST /api/logout", access: accessSignedIn, serve: s.logout, early: anyStanding()},
-		{pattern: "GET /api/me", access: accessSignedIn, serve: s.me, early: anyStanding()},
-		{pattern: "GET /api/config", access: accessAnyone, serve: s.publicConfig},
-		{pattern: "GET /api/tasks", access: accessServing, serve: s.listTasks},
-		{pattern: "POST /api/tasks/{id}/call", access: accessServing, serve: s.callNow},
-		{pattern: "POST /api/tasks/{id}/close", access: accessServing, serve: s.closeTask},
-		{pattern: "POST /api/tasks/{id}/result", access: accessServing, serve: s.sayResult},
-		{pattern: "GET /api/calls/{id}/task", access: accessServing, serve: s.callTask},
-		{pattern: "GET /api/blocks", access: accessServing, serve: s.listBlocks},
-		{pattern: "POST /api/blocks", access: accessServing, serve: s.proposeBlock},
-		{pattern: "POST /api/blocks/{id}/approve", access: accessSupervisor, serve: s.approveBlock},
-		{pattern: "POST /api/blocks/{id}/refuse", access: accessSupervisor, serve: s.refuseBlock},
-		{pattern: "POST /api/blocks/{id}/lift", access: accessSupervisor, serve: s.liftBlock},
-		{pattern: "GET /api/lines", access: accessAdministrator, serve: s.showLines},
-		{pattern: "PUT /api/lines", access: accessAdministrator, serve: s.saveLines, body: linesBody},
-		{pattern: "GET /api/lines/versions", access: accessAdministrator, serve: s.listLines},
-		{pattern: "GET /api/lines/versions/{n}", access: accessAdministrator, serve: s.oneLines},
-		{pattern: "POST /api/lines/versions/{n}/restore", access: accessAdministrator, serve: s.restoreLines},
-		{pattern: "GET /api/emergency", access: accessLeading, serve: s.listEmergencies},
-		{pattern: "POST /api/emergency", access: accessLeading, serve: s.setEmergency},
-		{pattern: "GET /api/decisions", access: accessSupervisor, serve: s.listDecisions},
-
-		{pattern: "GET /api/figures", access: accessLeading, serve: s.showFigures},
-		{pattern: "GET /api/figures/trend", access: accessLeading, serve: s.showTrend},
-		{pattern: "GET /api/broadcasts", access: accessLeading, serve: s.listBroadcasts},
-		{pattern: "POST /api/broadcasts", access: accessLeading, serve: s.writeBroadcast},
-		{pattern: "POST /api/broadcasts/{id}/end", access: accessLeading, serve: s.endBroadcast},
-		{pattern: "POST /api/broadcasts/{id}/read", access: accessSignedIn, serve: s.readBroadcast},
-		{pattern: "GET /api/walls", access: accessLeading, serve: s.listWalls},
-		{pattern: "POST /api/walls", access: accessLeading, serve: s.makeWall},
-		{pattern: "POST /api/walls/{id}/revoke", access: accessLeading, serve: s.revokeWall},
-		{pattern: "GET /api/wall", access: accessDisplay, serve: s.showWall},
-
-		{pattern: "GET /healthz", access: accessAnyone, serve: s.healthz},
-		{pattern: "GET /readyz", access: accessAnyone, serve: s.readyz},
-		{pattern: "GET /metrics", access: accessLoopback, serve: func(w http.ResponseWriter, r *http.Request, _ *visitor) { figures.ServeHTTP(w, r) }},
-		{pattern: "GET /ws", access: accessSignedIn, serve: s.serveSocket, early: []protocol.Next{protocol.NextUnlock}},
-		{pattern: "/api/", access: accessAnyone, serve: s.notFound},
-		{pattern: "/", access: accessAnyone, serve: s.serveAsset},
+	all := s.signInEndpoints()
+	for _, e := range s.pages() {
+		all = append(all, endpoint{Endpoint: e})
 	}
-	return slices.Concat(
-		all,
+	return all
+}
+
+// pages are the rows of pages.
+func (s *Server) pages() []page.Endpoint {
+	figures := promhttp.HandlerFor(s.deps.Metrics, promhttp.HandlerOpts{})
+	return slices.Concat([]page.Endpoint{
+		{Pattern: "GET /api/config", Access: page.Anyone, Serve: s.publicConfig},
+		{Pattern: "GET /api/tasks", Access: page.Serving, Serve: s.listTasks},
+		{Pattern: "POST /api/tasks/{id}/call", Access: page.Serving, Serve: s.callNow},
+		{Pattern: "POST /api/tasks/{id}/close", Access: page.Serving, Serve: s.closeTask},
+		{Pattern: "POST /api/tasks/{id}/result", Access: page.Serving, Serve: s.sayResult},
+		{Pattern: "GET /api/calls/{id}/task", Access: page.Serving, Serve: s.callTask},
+		{Pattern: "GET /api/blocks", Access: page.Serving, Serve: s.listBlocks},
+		{Pattern: "POST /api/blocks", Access: page.Serving, Serve: s.proposeBlock},
+		{Pattern: "POST /api/blocks/{id}/approve", Access: page.Supervisor, Serve: s.approveBlock},
+		{Pattern: "POST /api/blocks/{id}/refuse", Access: page.Supervisor, Serve: s.refuseBlock},
+		{Pattern: "POST /api/blocks/{id}/lift", Access: page.Supervisor, Serve: s.liftBlock},
+		{Pattern: "GET /api/lines", Access: page.Administrator, Serve: s.showLines},
+		{Pattern: "PUT /api/lines", Access: page.Administrator, Serve: s.saveLines, Body: linesBody},
+		{Pattern: "GET /api/lines/versions", Access: page.Administrator, Serve: s.listLines},
+		{Pattern: "GET /api/lines/versions/{n}", Access: page.Administrator, Serve: s.oneLines},
+		{Pattern: "POST /api/lines/versions/{n}/restore", Access: page.Administrator, Serve: s.restoreLines},
+		{Pattern: "GET /api/emergency", Access: page.Leading, Serve: s.listEmergencies},
+		{Pattern: "POST /api/emergency", Access: page.Leading, Serve: s.setEmergency},
+		{Pattern: "GET /api/decisions", Access: page.Supervisor, Serve: s.listDecisions},
+
+		{Pattern: "GET /api/figures", Access: page.Leading, Serve: s.showFigures},
+		{Pattern: "GET /api/figures/trend", Access: page.Leading, Serve: s.showTrend},
+		{Pattern: "GET /api/broadcasts", Access: page.Leading, Serve: s.listBroadcasts},
+		{Pattern: "POST /api/broadcasts", Access: page.Leading, Serve: s.writeBroadcast},
+		{Pattern: "POST /api/broadcasts/{id}/end", Access: page.Leading, Serve: s.endBroadcast},
+		{Pattern: "POST /api/broadcasts/{id}/read", Access: page.SignedIn, Serve: s.readBroadcast},
+		{Pattern: "GET /api/walls", Access: page.Leading, Serve: s.listWalls},
+		{Pattern: "POST /api/walls", Access: page.Leading, Serve: s.makeWall},
+		{Pattern: "POST /api/walls/{id}/revoke", Access: page.Leading, Serve: s.revokeWall},
+		{Pattern: "GET /api/wall", Access: page.Display, Serve: s.showWall},
+
+		{Pattern: "GET /healthz", Access: page.Anyone, Serve: s.healthz},
+		{Pattern: "GET /readyz", Access: page.Anyone, Serve: s.readyz},
+		{Pattern: "GET /metrics", Access: page.Loopback, Serve: func(w http.ResponseWriter, r *http.Request, _ *page.Visitor) { figures.ServeHTTP(w, r) }},
+		{Pattern: "/api/", Access: page.Anyone, Serve: s.notFound},
+		{Pattern: "/", Access: page.Anyone, Serve: s.serveAsset},
+	},
 		s.officeEndpoints(),
 		s.careEndpoints(),
 		s.formEndpoints(),
 		s.riskEndpoints(),
-		s.safetyEndpoints(),
+		s.securityEndpoints(),
 		s.handoverEndpoints(),
 		s.incidentEndpoints(),
 		s.alertEndpoints(),
@@ -139,7 +96,7 @@ func (s *Server) endpoints() []endpoint {
 func (s *Server) routes() (http.Handler, error) {
 	mux := http.NewServeMux()
 	for _, e := range s.endpoints() {
-		mux.Handle(e.pattern, s.admit(e))
+		mux.Handle(e.Pattern, s.admit(e))
 	}
 	origins := http.NewCrossOriginProtection()
 	for _, o := range s.cfg.Origins {
@@ -148,7 +105,7 @@ func (s *Server) routes() (http.Handler, error) {
 		}
 	}
 	origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.fail(w, http.StatusForbidden, protocol.CrossOrigin, nil)
+		s.clerk.Fail(w, http.StatusForbidden, protocol.CrossOrigin, nil)
 	}))
 	return s.protect(origins.Handler(mux)), nil
 }
@@ -157,38 +114,45 @@ func (s *Server) routes() (http.Handler, error) {
 func (s *Server) admit(e endpoint) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		seen := &statusWriter{ResponseWriter: w, status: http.StatusOK}
-		defer func() { s.metrics.requests.WithLabelValues(e.pattern, strconv.Itoa(seen.status)).Inc() }()
+		defer func() { s.metrics.requests.WithLabelValues(e.Pattern, strconv.Itoa(seen.status)).Inc() }()
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(requestTimeout)) // not every writer has one; real connections do
-		r.Body = http.MaxBytesReader(seen, r.Body, cmp.Or(e.body, bodyLimit))
+		r.Body = http.MaxBytesReader(seen, r.Body, cmp.Or(e.Body, bodyLimit))
 		var v *visitor
-		switch e.access {
-		case accessAnyone, accessDetector:
-		case accessLoopback:
+		switch e.Access {
+		case page.Anyone, page.Detector:
+		case page.Loopback:
 			if !fromLoopback(r) {
-				s.fail(seen, http.StatusNotFound, protocol.NotFound, nil)
+				s.clerk.Fail(seen, http.StatusNotFound, protocol.NotFound, nil)
 				return
 			}
-		case accessDisplay:
+		case page.Display:
 			if !s.display(seen, r) {
 				return
 			}
-		case accessSignedIn, accessSupervisor, accessAdministrator, accessServing, accessLeading, accessSecurity, accessAuditor, accessTraining:
+		case page.SignedIn, page.Supervisor, page.Administrator, page.Serving, page.Leading, page.Security, page.Auditor, page.Training:
 			var err error
 			if v, err = s.visitor(r); errors.Is(err, errSignedOut) {
-				s.fail(seen, http.StatusUnauthorized, protocol.SignedOut, nil)
+				s.clerk.Fail(seen, http.StatusUnauthorized, protocol.SignedOut, nil)
 				return
 			} else if err != nil {
-				s.unavailable(seen, r, err)
+				s.clerk.Unavailable(seen, r, err)
 				return
 			}
 			if !s.mayCome(seen, e, v) {
 				return
 			}
 		default:
-			s.fail(seen, http.StatusForbidden, protocol.Forbidden, nil)
+			s.clerk.Fail(seen, http.StatusForbidden, protocol.Forbidden, nil)
 			return
 		}
-		e.serve(seen, r, v)
+		switch {
+		case e.own != nil:
+			e.own(seen, r, v)
+		case v == nil:
+			e.Serve(seen, r, nil)
+		default:
+			e.Serve(seen, r, &v.Visitor)
+		}
 	})
 }
 
@@ -212,61 +176,11 @@ func (w *statusWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return http.NewResponseController(w.ResponseWriter).Hijack()
 }
 
-// reply writes a JSON answer. Answers of the interface are never kept by a cache.
-func (s *Server) reply(w http.ResponseWriter, status int, body any) {
-	b, err := json.Marshal(body)
-	if err != nil {
-		s.log.Error("an answer could not be encoded", "error", err)
-		status, b = http.StatusInternalServerError, []byte(`{"error":"internal","params":{}}`)
-	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_, _ = w.Write(append(b, '\n')) // a browser that left needs no answer
-}
+// versions is who serves the documents of the office.
+func (s *Server) versions() versions.Clerk { return versions.Clerk{Clerk: s.clerk, Doer: s.doer} }
 
-func (s *Server) fail(w http.ResponseWriter, status int, code protocol.Code, params protocol.Params) {
-	if params == nil {
-		params = protocol.Params{}
-	}
-	s.reply(w, status, protocol.HTTPError{Error: code, Params: params})
-}
-
-// unavailable answers when a part that the request needs did not do its work.
-func (s *Server) unavailable(w http.ResponseWriter, r *http.Request, err error) {
-	if r.Context().Err() == nil {
-		s.log.Warn("a request was not done", "route", r.Pattern, "error", err)
-	}
-	s.fail(w, http.StatusServiceUnavailable, protocol.Unavailable, nil)
-}
-
-func (s *Server) notFound(w http.ResponseWriter, _ *http.Request, _ *visitor) {
-	s.fail(w, http.StatusNotFound, protocol.NotFound, nil)
-}
-
-// read decodes a JSON body strictly; it has answered when it returns false.
-func (s *Server) read(w http.ResponseWriter, r *http.Request, into any) bool {
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "application/json" {
-		s.fail(w, http.StatusUnsupportedMediaType, protocol.BadRequest, nil)
-		return false
-	}
-	dec := json.NewDecoder(r.Body)
-	dec.DisallowUnknownFields()
-	if err = dec.Decode(into); err == nil {
-		if _, rest := dec.Token(); !errors.Is(rest, io.EOF) {
-			err = errors.New("more than one value")
-		}
-	}
-	if err != nil {
-		status := http.StatusBadRequest
-		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			status = http.StatusRequestEntityTooLarge
-		}
-		s.fail(w, status, protocol.BadRequest, nil)
-		return false
-	}
-	return true
+func (s *Server) notFound(w http.ResponseWriter, _ *http.Request, _ *page.Visitor) {
+	s.clerk.Fail(w, http.StatusNotFound, protocol.NotFound, nil)
 }
 
 // fromLoopback tells whether the request comes from this machine itself and not through a proxy on it.

@@ -20,6 +20,7 @@ import (
 
 	"hotline/agentui/board"
 	"hotline/agentui/broadcast"
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/tapes"
 	"hotline/agentui/users"
@@ -39,6 +40,7 @@ const (
 type Server struct {
 	cfg     Config
 	log     *slog.Logger
+	clerk   *page.Clerk
 	deps    Deps
 	metrics *metrics
 
@@ -101,6 +103,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		cfg: cfg, log: deps.Log, deps: deps, metrics: m, board: board.New(board.Config{Ring: cfg.Ring}), directory: newDirectory(deps.Users), contacts: newContactNames(deps.Phonebook),
 		logins: newLoginLimits(cfg), sensors: newSensorLimits(), locks: deps.Users.Locks(cfg.Locks), heard: tapes.NewHeard(), assets: files, desks: map[queue.AgentID]*desk{}, tabs: map[*tab]struct{}{}, broadcast: make(chan struct{}, 1),
 	}
+	s.clerk = &page.Clerk{Log: deps.Log, Trail: deps.Audit, Proxies: cfg.TrustedProxies}
 	s.levels = newLevels(deps.Figures, s.site.promised)
 	if s.zone, err = time.LoadLocation(lines.DefaultZone); err != nil {
 		return nil, fmt.Errorf("console: zone: %w", err)

@@ -6,13 +6,15 @@ import (
 	"slices"
 	"sync"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/settings"
+	"hotline/agentui/versions"
 )
 
 // rules is what the console asks of the settings; *settings.Store is one.
 type rules interface {
-	document[settings.Settings]
+	versions.Store[settings.Settings]
 	Watch(ctx context.Context, tell func(settings.Version), away func(error))
 }
 
@@ -45,19 +47,19 @@ func (s *Server) pauses(reason string) bool {
 	return now.Doc.HasReason(reason)
 }
 
-func (s *Server) settingsEndpoints() []endpoint {
-	return append(documentEndpoints[settings.Settings](s, "settings", s.deps.Settings),
-		endpoint{pattern: "GET /api/settings", access: accessSignedIn, serve: s.showSettings})
+func (s *Server) settingsEndpoints() []page.Endpoint {
+	return append(versions.Endpoints[settings.Settings](s.versions(), "settings", s.deps.Settings),
+		page.Endpoint{Pattern: "GET /api/settings", Access: page.SignedIn, Serve: s.showSettings})
 }
 
 // showSettings reads anew: the page asks because it was told that they changed.
-func (s *Server) showSettings(w http.ResponseWriter, r *http.Request, _ *visitor) {
+func (s *Server) showSettings(w http.ResponseWriter, r *http.Request, _ *page.Visitor) {
 	v, err := s.deps.Settings.Current(r.Context())
 	if err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return
 	}
-	s.reply(w, http.StatusOK, protocol.Settings{Version: v.N, Settings: v.Doc})
+	s.clerk.Reply(w, http.StatusOK, protocol.Settings{Version: v.N, Settings: v.Doc})
 }
 
 // followSettings keeps what is in force until ctx ends, and tells every page the number of the version.

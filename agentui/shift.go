@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/casework"
 	"hotline/casework/debriefs"
@@ -20,17 +21,17 @@ const (
 )
 
 // showShift answers with the person's own shift.
-func (s *Server) showShift(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) showShift(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	out, err := s.shift(r.Context(), v, time.Now())
 	if s.answered(w, r, err) {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
-func (s *Server) shift(ctx context.Context, v *visitor, now time.Time) (protocol.Shift, error) {
-	me := string(v.user.ID)
+func (s *Server) shift(ctx context.Context, v *page.Visitor, now time.Time) (protocol.Shift, error) {
+	me := string(v.User.ID)
 	out := protocol.Shift{
-		Now: millis(now), Spans: []protocol.ShiftSpan{}, Calls: []protocol.ShiftCall{}, Overdue: []protocol.ShiftCall{}, Tasks: []protocol.Task{},
+		Now: protocol.Millis(now), Spans: []protocol.ShiftSpan{}, Calls: []protocol.ShiftCall{}, Overdue: []protocol.ShiftCall{}, Tasks: []protocol.Task{},
 		Debriefs: []protocol.Debrief{},
 	}
 	all, err := s.deps.Care.Shifts.Of(ctx, me, now.Add(-formsOwed))
@@ -40,11 +41,11 @@ func (s *Server) shift(ctx context.Context, v *visitor, now time.Time) (protocol
 	here := shifts.Cut(all, now)
 	for i, p := range here {
 		out.Spans = append(out.Spans, protocol.ShiftSpan{
-			State: p.State, Reason: p.Reason, From: millis(p.Since), To: millis(shifts.End(here, i, now)), Until: millis(p.Until), Call: p.Call,
+			State: p.State, Reason: p.Reason, From: protocol.Millis(p.Since), To: protocol.Millis(shifts.End(here, i, now)), Until: protocol.Millis(p.Until), Call: p.Call,
 		})
 	}
 	if len(here) > 0 {
-		out.From = millis(here[0].Since)
+		out.From = protocol.Millis(here[0].Since)
 	}
 	if err := s.shiftCalls(ctx, v, all, now, &out); err != nil {
 		return out, err
@@ -55,7 +56,7 @@ func (s *Server) shift(ctx context.Context, v *visitor, now time.Time) (protocol
 	}
 	for _, t := range open {
 		if t.Preferred == me || t.Asked == me {
-			out.Tasks = append(out.Tasks, s.task(t, v.user.Locale))
+			out.Tasks = append(out.Tasks, s.task(t, v.User.Locale))
 		}
 	}
 	wishes, err := s.deps.Care.Debriefs.Of(ctx, me, now.Add(-debriefsBack))
@@ -66,7 +67,7 @@ func (s *Server) shift(ctx context.Context, v *visitor, now time.Time) (protocol
 }
 
 // shiftCalls lists the calls in which the person talked: those of the shift, and those of before whose form is missing and must not be.
-func (s *Server) shiftCalls(ctx context.Context, v *visitor, all []shifts.Span, now time.Time, out *protocol.Shift) error {
+func (s *Server) shiftCalls(ctx context.Context, v *page.Visitor, all []shifts.Span, now time.Time, out *protocol.Shift) error {
 	talks := map[string]time.Duration{}
 	began := map[string]time.Time{}
 	var ids []string
@@ -91,7 +92,7 @@ func (s *Server) shiftCalls(ctx context.Context, v *visitor, all []shifts.Span, 
 	for _, id := range slices.Backward(ids) {
 		rec := rows[id]
 		c := protocol.ShiftCall{
-			Call: id, At: millis(began[id]), Line: rec.Line, LineName: s.lineName(queue.LineID(rec.Line), v.user.Locale), TalkMs: talks[id].Milliseconds(),
+			Call: id, At: protocol.Millis(began[id]), Line: rec.Line, LineName: s.lineName(queue.LineID(rec.Line), v.User.Locale), TalkMs: talks[id].Milliseconds(),
 			Outcome: string(rec.Outcome), AtRisk: atRisk(rec), Missing: !have[id] && talkOver(rec),
 		}
 		switch {
@@ -108,44 +109,44 @@ func talkOver(rec casework.CallRecord) bool { return !rec.Ended.IsZero() }
 
 func (s *Server) debrief(d debriefs.Debrief) protocol.Debrief {
 	return protocol.Debrief{
-		Debrief: d.ID, User: d.Agent, Name: s.directory.name(queue.AgentID(d.Agent)), Call: d.Call, At: millis(d.At), Words: d.Words,
-		DoneAt: millis(d.Done), DoneByName: s.directory.name(queue.AgentID(d.DoneBy)),
+		Debrief: d.ID, User: d.Agent, Name: s.directory.name(queue.AgentID(d.Agent)), Call: d.Call, At: protocol.Millis(d.At), Words: d.Words,
+		DoneAt: protocol.Millis(d.Done), DoneByName: s.directory.name(queue.AgentID(d.DoneBy)),
 	}
 }
 
 // askDebrief writes down that a person wishes to talk about a call with a supervisor.
-func (s *Server) askDebrief(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) askDebrief(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.DebriefAsk
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
-	object := "user:" + string(v.user.ID)
+	object := "user:" + string(v.User.ID)
 	if body.Call != "" {
 		object = "call:" + body.Call
-		served, err := s.served(r.Context(), v.user.ID, body.Call)
+		served, err := s.served(r.Context(), v.User.ID, body.Call)
 		if err != nil {
-			s.unavailable(w, r, err)
+			s.clerk.Unavailable(w, r, err)
 			return
 		}
 		if !served {
-			s.fail(w, http.StatusForbidden, protocol.NotYourCall, nil)
+			s.clerk.Fail(w, http.StatusForbidden, protocol.NotYourCall, nil)
 			return
 		}
 	}
 	var out debriefs.Debrief
-	err := s.auditedErr(r, v, ActionDebriefAsk, object, "", func(ctx context.Context) (err error) {
-		out, err = s.deps.Care.Debriefs.Ask(ctx, string(v.user.ID), body.Call, body.Words)
+	err := s.clerk.Audited(r, v, ActionDebriefAsk, object, "", func(ctx context.Context) (err error) {
+		out, err = s.deps.Care.Debriefs.Ask(ctx, string(v.User.ID), body.Call, body.Words)
 		return err
 	})
 	if errors.Is(err, debriefs.ErrInvalid) {
-		s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
 	} else if s.answered(w, r, err) {
-		s.reply(w, http.StatusOK, s.debrief(out))
+		s.clerk.Reply(w, http.StatusOK, s.debrief(out))
 	}
 }
 
 // listDebriefs answers with who waits for a supervisor, and what was done of late.
-func (s *Server) listDebriefs(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) listDebriefs(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	out := protocol.Debriefs{Debriefs: []protocol.Debrief{}}
 	done := s.audited(w, r, v, ActionDebriefList, "", "", func(ctx context.Context) error {
 		all, err := s.deps.Care.Debriefs.List(ctx, time.Now().Add(-debriefsBack), listMost)
@@ -155,26 +156,26 @@ func (s *Server) listDebriefs(w http.ResponseWriter, r *http.Request, v *visitor
 		return err
 	})
 	if done {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
-func (s *Server) doneDebrief(w http.ResponseWriter, r *http.Request, v *visitor) {
-	id, ok := s.objectID(w, r)
-	if !ok || !s.read(w, r, &struct{}{}) {
+func (s *Server) doneDebrief(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	id, ok := s.clerk.ID(w, r)
+	if !ok || !s.clerk.Read(w, r, &struct{}{}) {
 		return
 	}
 	var out debriefs.Debrief
-	err := s.auditedErr(r, v, ActionDebriefDone, id, "", func(ctx context.Context) (err error) {
-		out, err = s.deps.Care.Debriefs.Done(ctx, id, string(v.user.ID))
+	err := s.clerk.Audited(r, v, ActionDebriefDone, id, "", func(ctx context.Context) (err error) {
+		out, err = s.deps.Care.Debriefs.Done(ctx, id, string(v.User.ID))
 		return err
 	})
 	switch {
 	case errors.Is(err, debriefs.ErrNotFound):
-		s.fail(w, http.StatusNotFound, protocol.NotFound, nil)
+		s.clerk.Fail(w, http.StatusNotFound, protocol.NotFound, nil)
 	case errors.Is(err, debriefs.ErrOwn):
-		s.fail(w, http.StatusForbidden, protocol.OwnDebrief, nil)
+		s.clerk.Fail(w, http.StatusForbidden, protocol.OwnDebrief, nil)
 	case s.answered(w, r, err):
-		s.reply(w, http.StatusOK, s.debrief(out))
+		s.clerk.Reply(w, http.StatusOK, s.debrief(out))
 	}
 }

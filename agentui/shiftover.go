@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 	"hotline/casework/shiftover"
@@ -15,8 +16,8 @@ import (
 )
 
 // listShiftCases shows a person the own cases and those that are offered to them; a supervisor all, those of people who are not here first.
-func (s *Server) listShiftCases(w http.ResponseWriter, r *http.Request, v *visitor) {
-	me, leads := string(v.user.ID), v.user.Role == users.Supervisor
+func (s *Server) listShiftCases(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	me, leads := string(v.User.ID), v.User.Role == users.Supervisor
 	store := s.deps.Aftercare.Shiftover
 	cases, err := store.Cases(r.Context())
 	if err != nil && len(cases) == 0 {
@@ -32,7 +33,7 @@ func (s *Server) listShiftCases(w http.ResponseWriter, r *http.Request, v *visit
 	}
 	out := protocol.ShiftCases{Cases: []protocol.ShiftCase{}, People: s.shiftPeople(), Recent: []protocol.ShiftOffer{}}
 	for _, c := range cases {
-		row := s.shiftCase(c, v.user.Locale)
+		row := s.shiftCase(c, v.User.Locale)
 		for _, o := range offers {
 			if o.State == shiftover.Offered && o.Kind == c.Kind && o.Case == c.ID {
 				row.Offer = new(s.shiftOffer(o))
@@ -50,7 +51,7 @@ func (s *Server) listShiftCases(w http.ResponseWriter, r *http.Request, v *visit
 	slices.SortStableFunc(out.Cases, func(a, b protocol.ShiftCase) int {
 		return cmp.Or(cmp.Compare(rankCase(a, me), rankCase(b, me)), cmp.Compare(a.DueAt, b.DueAt))
 	})
-	s.reply(w, http.StatusOK, out)
+	s.clerk.Reply(w, http.StatusOK, out)
 }
 
 // rankCase orders cases: what waits for one's answer, what somebody left, one's own, the others.
@@ -69,14 +70,14 @@ func rankCase(c protocol.ShiftCase, me string) int {
 func (s *Server) shiftCase(c shiftover.Case, locale string) protocol.ShiftCase {
 	return protocol.ShiftCase{
 		Kind: string(c.Kind), Case: c.ID, Owner: c.Owner, OwnerName: s.directory.name(queue.AgentID(c.Owner)), Here: s.here(c.Owner), Call: c.Call, Line: c.Line,
-		LineName: s.lineName(queue.LineID(c.Line), locale), What: c.What, SinceAt: millis(c.Since), DueAt: millis(c.Due),
+		LineName: s.lineName(queue.LineID(c.Line), locale), What: c.What, SinceAt: protocol.Millis(c.Since), DueAt: protocol.Millis(c.Due),
 	}
 }
 
 func (s *Server) shiftOffer(o shiftover.Offer) protocol.ShiftOffer {
 	return protocol.ShiftOffer{
 		Offer: o.ID, Giver: o.Giver, GiverName: s.directory.name(queue.AgentID(o.Giver)), Taker: o.Taker, TakerName: s.directory.name(queue.AgentID(o.Taker)),
-		Note: o.Note, State: string(o.State), At: millis(o.At), Climbed: o.Climbed, DecidedAt: millis(o.Decided), Reason: o.Reason,
+		Note: o.Note, State: string(o.State), At: protocol.Millis(o.At), Climbed: o.Climbed, DecidedAt: protocol.Millis(o.Decided), Reason: o.Reason,
 	}
 }
 
@@ -102,17 +103,17 @@ func (s *Server) shiftPeople() []protocol.ShiftPerson {
 	return out
 }
 
-func (s *Server) offerCase(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) offerCase(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.OfferCase
-	if !s.read(w, r, &body) || !s.serves(w, body.To) {
+	if !s.clerk.Read(w, r, &body) || !s.serves(w, body.To) {
 		return
 	}
 	if to, _ := s.directory.person(queue.AgentID(body.To)); leadsPart(body) && to.Role != users.Supervisor {
-		s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil) // who takes calls cannot answer for an incident, nor its alarms
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadRequest, nil) // who takes calls cannot answer for an incident, nor its alarms
 		return
 	}
 	s.changeOffer(w, r, v, ActionShiftOffer, body.Kind+":"+body.Case, "agent:"+body.To, func(ctx context.Context) (shiftover.Offer, error) {
-		return s.deps.Aftercare.Shiftover.Offer(ctx, shiftover.Kind(body.Kind), body.Case, body.To, string(v.user.ID), body.Note, v.user.Role == users.Supervisor)
+		return s.deps.Aftercare.Shiftover.Offer(ctx, shiftover.Kind(body.Kind), body.Case, body.To, string(v.User.ID), body.Note, v.User.Role == users.Supervisor)
 	})
 }
 
@@ -121,38 +122,38 @@ func leadsPart(c protocol.OfferCase) bool {
 	return c.Kind == string(shiftover.Incident) && strings.HasSuffix(c.Case, ":supervisor")
 }
 
-func (s *Server) acceptCase(w http.ResponseWriter, r *http.Request, v *visitor) {
-	if id, ok := s.objectID(w, r); ok {
+func (s *Server) acceptCase(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	if id, ok := s.clerk.ID(w, r); ok {
 		s.changeOffer(w, r, v, ActionShiftAccept, "offer:"+id, "", func(ctx context.Context) (shiftover.Offer, error) {
-			return s.deps.Aftercare.Shiftover.Accept(ctx, id, string(v.user.ID))
+			return s.deps.Aftercare.Shiftover.Accept(ctx, id, string(v.User.ID))
 		})
 	}
 }
 
-func (s *Server) declineCase(w http.ResponseWriter, r *http.Request, v *visitor) {
-	id, ok := s.objectID(w, r)
+func (s *Server) declineCase(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	id, ok := s.clerk.ID(w, r)
 	var body protocol.Why
-	if !ok || !s.read(w, r, &body) {
+	if !ok || !s.clerk.Read(w, r, &body) {
 		return
 	}
-	reason, ok := s.reason(w, body.Reason)
+	reason, ok := s.clerk.Reason(w, body.Reason)
 	if !ok {
 		return
 	}
 	s.changeOffer(w, r, v, ActionShiftDecline, "offer:"+id, reason, func(ctx context.Context) (shiftover.Offer, error) {
-		return s.deps.Aftercare.Shiftover.Decline(ctx, id, string(v.user.ID), reason)
+		return s.deps.Aftercare.Shiftover.Decline(ctx, id, string(v.User.ID), reason)
 	})
 }
 
-func (s *Server) withdrawCase(w http.ResponseWriter, r *http.Request, v *visitor) {
-	if id, ok := s.objectID(w, r); ok {
+func (s *Server) withdrawCase(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	if id, ok := s.clerk.ID(w, r); ok {
 		s.changeOffer(w, r, v, ActionShiftWithdraw, "offer:"+id, "", func(ctx context.Context) (shiftover.Offer, error) {
-			return s.deps.Aftercare.Shiftover.Withdraw(ctx, id, string(v.user.ID))
+			return s.deps.Aftercare.Shiftover.Withdraw(ctx, id, string(v.User.ID))
 		})
 	}
 }
 
-func (s *Server) changeOffer(w http.ResponseWriter, r *http.Request, v *visitor, action, object, reason string, do func(ctx context.Context) (shiftover.Offer, error)) {
+func (s *Server) changeOffer(w http.ResponseWriter, r *http.Request, v *page.Visitor, action, object, reason string, do func(ctx context.Context) (shiftover.Offer, error)) {
 	var out protocol.ShiftOffer
 	done := s.afterAudit(w, r, v, action, object, reason, func(ctx context.Context) error {
 		o, err := do(ctx)
@@ -160,6 +161,6 @@ func (s *Server) changeOffer(w http.ResponseWriter, r *http.Request, v *visitor,
 		return err
 	})
 	if done {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/provider"
 	"hotline/agentui/users"
@@ -28,12 +29,12 @@ const (
 
 // startProvider sends the browser to the provider. What it takes back is in a cookie that comes along when the provider sends it here again, which a
 // strict one would not; it opens nothing by itself.
-func (s *Server) startProvider(w http.ResponseWriter, r *http.Request, _ *visitor) {
+func (s *Server) startProvider(w http.ResponseWriter, r *http.Request, _ *page.Visitor) {
 	if s.deps.Provider == nil {
 		s.notFound(w, r, nil)
 		return
 	}
-	if wait := s.logins.attempt(s.remote(r), time.Now()); wait > 0 {
+	if wait := s.logins.attempt(s.cfg.TrustedProxies.Remote(r), time.Now()); wait > 0 {
 		s.tooMany(w, wait)
 		return
 	}
@@ -62,7 +63,7 @@ func (s *Server) refuseProvider(w http.ResponseWriter, r *http.Request, code pro
 }
 
 // finishProvider takes the browser back from the provider, once for each attempt.
-func (s *Server) finishProvider(w http.ResponseWriter, r *http.Request, _ *visitor) {
+func (s *Server) finishProvider(w http.ResponseWriter, r *http.Request, _ *page.Visitor) {
 	if s.deps.Provider == nil {
 		s.notFound(w, r, nil)
 		return
@@ -87,7 +88,7 @@ func (s *Server) finishProvider(w http.ResponseWriter, r *http.Request, _ *visit
 		s.failedProvider(w, r, protocol.ProviderUnknown, "")
 		return
 	case err != nil:
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return
 	case !who.Grants(u.Role):
 		s.failedProvider(w, r, protocol.ProviderRole, "user:"+string(u.ID))
@@ -97,9 +98,9 @@ func (s *Server) finishProvider(w http.ResponseWriter, r *http.Request, _ *visit
 	if who.Factor {
 		factor = time.Now()
 	}
-	k := users.Knock{User: u.ID, Username: u.Username, Address: s.remote(r), Device: deviceOf(r)}
+	k := users.Knock{User: u.ID, Username: u.Username, Address: s.cfg.TrustedProxies.Remote(r), Device: deviceOf(r)}
 	if err := s.locks.Place(r.Context(), &k); err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return
 	}
 	s.welcome(w, r, k, u, factor, true, func(*visitor) {
@@ -111,9 +112,9 @@ func (s *Server) finishProvider(w http.ResponseWriter, r *http.Request, _ *visit
 // failedProvider writes down that somebody was refused, and says it.
 func (s *Server) failedProvider(w http.ResponseWriter, r *http.Request, code protocol.Code, object string) {
 	s.metrics.logins.WithLabelValues("refused").Inc()
-	err := s.deps.Audit.Append(r.Context(), AuditEntry{At: time.Now(), Action: ActionProviderFailed, Object: object, Reason: string(code), Remote: s.remote(r).String()})
+	err := s.deps.Audit.Append(r.Context(), page.Entry{At: time.Now(), Action: ActionProviderFailed, Object: object, Reason: string(code), Remote: s.cfg.TrustedProxies.Remote(r).String()})
 	if err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return
 	}
 	s.refuseProvider(w, r, code)

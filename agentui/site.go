@@ -122,7 +122,7 @@ func (s *Server) emergencyFor(locale string) protocol.Emergency {
 }
 
 func (s *Server) emergency(m lines.Mode) protocol.Emergency {
-	return protocol.Emergency{On: m.On, Since: millis(m.Since), By: m.By, ByName: s.doer(m.By), Reason: m.Reason}
+	return protocol.Emergency{On: m.On, Since: protocol.Millis(m.Since), By: m.By, ByName: s.doer(m.By), Reason: m.Reason}
 }
 
 // doer is the name of who changed something: a person's, or what stands for the file and the command line.

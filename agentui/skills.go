@@ -6,23 +6,24 @@ import (
 	"net/http"
 	"unicode/utf8"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/skills"
 	"hotline/queue/lines"
 	"hotline/storage/documents"
 )
 
-func (s *Server) skillEndpoints() []endpoint {
-	return []endpoint{
-		{pattern: "GET /api/admin/skills", access: accessAdministrator, serve: s.listSkills},
-		{pattern: "POST /api/admin/skills/rename", access: accessAdministrator, serve: s.renameSkill},
+func (s *Server) skillEndpoints() []page.Endpoint {
+	return []page.Endpoint{
+		{Pattern: "GET /api/admin/skills", Access: page.Administrator, Serve: s.listSkills},
+		{Pattern: "POST /api/admin/skills/rename", Access: page.Administrator, Serve: s.renameSkill},
 	}
 }
 
-func (s *Server) listSkills(w http.ResponseWriter, r *http.Request, _ *visitor) {
+func (s *Server) listSkills(w http.ResponseWriter, r *http.Request, _ *page.Visitor) {
 	all, err := s.deps.Skills.List(r.Context())
 	if err != nil {
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 		return
 	}
 	out := protocol.SkillUses{Skills: []protocol.SkillUse{}}
@@ -33,12 +34,12 @@ func (s *Server) listSkills(w http.ResponseWriter, r *http.Request, _ *visitor) 
 		}
 		out.Skills = append(out.Skills, one)
 	}
-	s.reply(w, http.StatusOK, out)
+	s.clerk.Reply(w, http.StatusOK, out)
 }
 
-func (s *Server) renameSkill(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) renameSkill(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.RenameSkill
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
 	err := s.deps.Skills.Check(r.Context(), body.From, body.To)
@@ -47,21 +48,21 @@ func (s *Server) renameSkill(w http.ResponseWriter, r *http.Request, v *visitor)
 	}
 	var made skills.Renamed
 	if err == nil {
-		err = s.auditedErr(r, v, ActionSkillRename, "skill:"+body.From, body.To+" "+body.Note, func(ctx context.Context) (err error) {
-			made, err = s.deps.Skills.Rename(ctx, body.From, body.To, string(v.user.ID), body.Note)
+		err = s.clerk.Audited(r, v, ActionSkillRename, "skill:"+body.From, body.To+" "+body.Note, func(ctx context.Context) (err error) {
+			made, err = s.deps.Skills.Rename(ctx, body.From, body.To, string(v.User.ID), body.Note)
 			return err
 		})
 	}
 	switch {
 	case errors.Is(err, skills.ErrName), errors.Is(err, skills.ErrUnknown):
-		s.fail(w, http.StatusBadRequest, protocol.BadSkill, nil)
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadSkill, nil)
 	case err != nil:
 		if _, wrong := errors.AsType[lines.Faults](err); wrong {
 			s.refuseLines(w, r, err)
 			return
 		}
-		s.refuseImport(w, r, err, v.user.Locale)
+		s.refuseImport(w, r, err, v.User.Locale)
 	default:
-		s.reply(w, http.StatusOK, protocol.SkillRenamed{People: made.People, Lines: made.Lines})
+		s.clerk.Reply(w, http.StatusOK, protocol.SkillRenamed{People: made.People, Lines: made.Lines})
 	}
 }

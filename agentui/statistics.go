@@ -8,7 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
+	"hotline/agentui/versions"
 	"hotline/casework/qualifications"
 	"hotline/casework/statistics"
 	"hotline/queue"
@@ -21,8 +23,8 @@ const (
 )
 
 type (
-	requirementsStore = document[qualifications.Requirements]
-	parametersStore   = document[statistics.Params]
+	requirementsStore = versions.Store[qualifications.Requirements]
+	parametersStore   = versions.Store[statistics.Params]
 
 	// countings is what the console asks of the statistics.
 	countings interface {
@@ -36,14 +38,14 @@ var _ countings = (*statistics.Store)(nil)
 
 const statisticsWithin = 90 * time.Second // a year of a busy site on a slow disk
 
-func (s *Server) statisticsEndpoints() []endpoint {
-	return slices.Concat([]endpoint{
-		{pattern: "GET /api/statistics", access: accessLeading, serve: s.showStatistics},
-		{pattern: "GET /api/statistics/export", access: accessLeading, serve: s.exportStatistics},
-		{pattern: "POST /api/statistics/records", access: accessSupervisor, serve: s.statisticsRecords},
-		{pattern: "GET /api/statistics/public", access: accessLeading, serve: s.publicStatistics},
-		{pattern: "GET /api/wall/statistics", access: accessDisplay, serve: s.publicStatistics},
-	}, documentEndpoints[statistics.Params](s, "statistics", s.deps.Staff.Parameters))
+func (s *Server) statisticsEndpoints() []page.Endpoint {
+	return slices.Concat([]page.Endpoint{
+		{Pattern: "GET /api/statistics", Access: page.Leading, Serve: s.showStatistics},
+		{Pattern: "GET /api/statistics/export", Access: page.Leading, Serve: s.exportStatistics},
+		{Pattern: "POST /api/statistics/records", Access: page.Supervisor, Serve: s.statisticsRecords},
+		{Pattern: "GET /api/statistics/public", Access: page.Leading, Serve: s.publicStatistics},
+		{Pattern: "GET /api/wall/statistics", Access: page.Display, Serve: s.publicStatistics},
+	}, versions.Endpoints[statistics.Params](s.versions(), "statistics", s.deps.Staff.Parameters))
 }
 
 // asked is what a request for statistics is about.
@@ -70,7 +72,7 @@ func (s *Server) statisticsAsked(w http.ResponseWriter, r *http.Request) (a aske
 		}
 	}
 	if err != nil || len(a.columns) > statistics.MostPeriods+1 {
-		s.fail(w, http.StatusBadRequest, protocol.BadPeriod, nil)
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadPeriod, nil)
 		return a, false
 	}
 	return a, true
@@ -97,15 +99,15 @@ func (s *Server) readStatistics(w http.ResponseWriter, r *http.Request) (a asked
 	return a, report, s.answered(w, r, err)
 }
 
-func (s *Server) showStatistics(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) showStatistics(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	if a, report, ok := s.readStatistics(w, r); ok {
-		s.reply(w, http.StatusOK, s.statistics(a, report, v.user.Locale))
+		s.clerk.Reply(w, http.StatusOK, s.statistics(a, report, v.User.Locale))
 	}
 }
 
 func (s *Server) statistics(a asked, report *statistics.Report, locale string) protocol.Statistics {
 	out := protocol.Statistics{
-		At: millis(report.At), Params: report.Version, Step: string(a.step), Line: a.line, Lines: []protocol.StatisticsLine{}, Columns: []protocol.StatisticsColumn{},
+		At: protocol.Millis(report.At), Params: report.Version, Step: string(a.step), Line: a.line, Lines: []protocol.StatisticsLine{}, Columns: []protocol.StatisticsColumn{},
 		Figures: []protocol.StatisticsFigure{},
 	}
 	for _, id := range s.site.lineIDs() {
@@ -169,51 +171,51 @@ func (s *Server) partNames(f statistics.Figure, part string) map[string]string {
 }
 
 // statisticsRecords opens the rows behind a figure; without the row of the audit nothing is shown.
-func (s *Server) statisticsRecords(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) statisticsRecords(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.AskStatisticsRecords
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
 	span, err := s.daySpan(body.From, body.To)
 	if err != nil {
-		s.fail(w, http.StatusBadRequest, protocol.BadPeriod, nil)
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadPeriod, nil)
 		return
 	}
 	span.Line = body.Line
 	cell := statistics.Cell{Figure: statistics.ID(body.Figure), Part: body.Part}
 	f, known := statistics.Find(cell.Figure)
 	if !known || !f.Records || len(body.Part) > 60 {
-		s.fail(w, http.StatusBadRequest, protocol.NoRecords, nil)
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.NoRecords, nil)
 		return
 	}
 	object := strings.TrimSpace(strings.Join([]string{"statistics:" + body.Figure, body.Part, body.From, body.To, body.Line}, " "))
 	out := protocol.StatisticsRecords{Records: []protocol.StatisticsRecord{}}
-	err = s.auditedErr(r, v, ActionStatisticsRecords, object, "", func(ctx context.Context) error {
+	err = s.clerk.Audited(r, v, ActionStatisticsRecords, object, "", func(ctx context.Context) error {
 		all, err := s.deps.Staff.Statistics.Records(ctx, cell, span, statistics.MostRecords+1)
 		for _, one := range all[:min(len(all), statistics.MostRecords)] {
 			out.Records = append(out.Records, protocol.StatisticsRecord{
-				Kind: one.Kind, ID: one.ID, Code: one.Code, Line: one.Line, LineName: s.lineName(queue.LineID(one.Line), v.user.Locale), At: millis(one.At),
+				Kind: one.Kind, ID: one.ID, Code: one.Code, Line: one.Line, LineName: s.lineName(queue.LineID(one.Line), v.User.Locale), At: protocol.Millis(one.At),
 			})
 		}
 		out.More = len(all) > statistics.MostRecords
 		return err
 	})
 	if errors.Is(err, statistics.ErrNoRecords) {
-		s.fail(w, http.StatusBadRequest, protocol.NoRecords, nil)
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.NoRecords, nil)
 	} else if s.answered(w, r, err) {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
 // publicStatistics answers with what the public may see; v is nil for a display.
-func (s *Server) publicStatistics(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) publicStatistics(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(statisticsWithin))
 	p, err := s.deps.Staff.Statistics.PublicRead(r.Context(), s.zone)
 	if !s.answered(w, r, err) {
 		return
 	}
 	out := protocol.PublicStatistics{
-		At: millis(p.At), Locale: s.cfg.Locale, Small: p.Small, Step: string(p.Step), Columns: []protocol.StatisticsColumn{}, Tables: []protocol.PublicTable{},
+		At: protocol.Millis(p.At), Locale: s.cfg.Locale, Small: p.Small, Step: string(p.Step), Columns: []protocol.StatisticsColumn{}, Tables: []protocol.PublicTable{},
 		Missing: []protocol.PublicMissing{}, Connected: append([]float64{}, p.Connected...), Within15: append([]float64{}, p.Within15...),
 	}
 	for _, c := range p.Columns {
@@ -238,5 +240,5 @@ func (s *Server) publicStatistics(w http.ResponseWriter, r *http.Request, v *vis
 			out.Missing = append(out.Missing, protocol.PublicMissing{Figure: string(f.ID), Names: f.Names, Why: string(why)})
 		}
 	}
-	s.reply(w, http.StatusOK, out)
+	s.clerk.Reply(w, http.StatusOK, out)
 }

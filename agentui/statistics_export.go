@@ -7,26 +7,27 @@ import (
 	"net/http"
 	"time"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/casework/statistics"
 )
 
 // exportStatistics answers GET /api/statistics/export?format=xlsx|csv with a file. Who took which numbers away is recorded.
-func (s *Server) exportStatistics(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) exportStatistics(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	format := r.URL.Query().Get("format")
 	if format != "xlsx" && format != "csv" {
-		s.fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
 		return
 	}
 	a, report, ok := s.readStatistics(w, r)
 	if !ok {
 		return
 	}
-	whole := s.statistics(a, report, v.user.Locale)
+	whole := s.statistics(a, report, v.User.Locale)
 	sheet := s.sheet(whole, v)
 	var file []byte
 	object := fmt.Sprintf("statistics:%s %s %s %s", format, whole.From, whole.To, a.line)
-	err := s.auditedErr(r, v, ActionStatisticsExport, object, "", func(context.Context) (err error) {
+	err := s.clerk.Audited(r, v, ActionStatisticsExport, object, "", func(context.Context) (err error) {
 		if format == "xlsx" {
 			file, err = sheet.XLSX()
 			return err
@@ -71,8 +72,8 @@ func fileWords(locale string) (w struct {
 }
 
 // sheet is a report as a file says it, in the person's language.
-func (s *Server) sheet(a protocol.Statistics, v *visitor) statistics.Sheet {
-	words := fileWords(v.user.Locale)
+func (s *Server) sheet(a protocol.Statistics, v *page.Visitor) statistics.Sheet {
+	words := fileWords(v.User.Locale)
 	line := words.allLines
 	for _, one := range a.Lines {
 		if one.Line == a.Line {
@@ -82,7 +83,7 @@ func (s *Server) sheet(a protocol.Statistics, v *visitor) statistics.Sheet {
 	out := statistics.Sheet{
 		Title: words.title, Figure: words.figure, Part: words.part, Unit: words.unit, ID: words.id, Version: words.version, Definition: words.definition,
 		Data: words.data, Definitions: words.definitions,
-		Notes: []string{line, fmt.Sprintf(words.madeBy, time.UnixMilli(a.At).In(s.zone).Format(time.DateTime), v.user.Name), fmt.Sprintf(words.params, a.Params)},
+		Notes: []string{line, fmt.Sprintf(words.madeBy, time.UnixMilli(a.At).In(s.zone).Format(time.DateTime), v.User.Name), fmt.Sprintf(words.params, a.Params)},
 	}
 	for _, c := range a.Columns {
 		name := c.From
@@ -99,7 +100,7 @@ func (s *Server) sheet(a protocol.Statistics, v *visitor) statistics.Sheet {
 	}
 	for _, f := range a.Figures {
 		base := statistics.SheetRow{
-			ID: statistics.ID(f.Figure), Version: f.Version, Name: inWords(f.Names, v.user.Locale), Unit: words.units[f.Unit], Definition: inWords(f.Definition, v.user.Locale),
+			ID: statistics.ID(f.Figure), Version: f.Version, Name: inWords(f.Names, v.User.Locale), Unit: words.units[f.Unit], Definition: inWords(f.Definition, v.User.Locale),
 		}
 		if f.Missing != "" {
 			for range a.Columns {
@@ -110,7 +111,7 @@ func (s *Server) sheet(a protocol.Statistics, v *visitor) statistics.Sheet {
 		}
 		for _, row := range f.Rows {
 			one := base
-			one.Part = inWords(row.Names, v.user.Locale)
+			one.Part = inWords(row.Names, v.User.Locale)
 			if row.Part == "" {
 				one.Part = ""
 			}

@@ -3,6 +3,10 @@ package agentui
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+
 	"hotline/agentui/broadcast"
 	"hotline/agentui/detectors"
 	"hotline/agentui/settings"
@@ -19,9 +23,6 @@ import (
 	"hotline/casework/statistics"
 	"hotline/queue/lines"
 	"hotline/storage"
-	"os"
-	"path/filepath"
-	"sync"
 )
 
 // staff fills the database of a site: users.Store with its password hashes, which are slow by design, is asked once for all tests, and each test
@@ -33,7 +34,7 @@ var staff = sync.OnceValues(func() ([]byte, error) {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	file := filepath.Join(dir, "hotline.db")
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), 6*patience)
 	defer cancel()
 	db, err := storage.Open(ctx, storage.Config{URL: "sqlite:" + file})
 	if err != nil {

@@ -55,11 +55,11 @@ type tab struct {
 // serveSocket is GET /ws.
 func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request, v *visitor) {
 	if !s.ownOrigin(r) {
-		s.fail(w, http.StatusForbidden, protocol.CrossOrigin, nil)
+		s.clerk.Fail(w, http.StatusForbidden, protocol.CrossOrigin, nil)
 		return
 	}
 	if !s.begin() {
-		s.fail(w, http.StatusServiceUnavailable, protocol.Unavailable, nil)
+		s.clerk.Fail(w, http.StatusServiceUnavailable, protocol.Unavailable, nil)
 		return
 	}
 	defer s.running.Done()
@@ -71,7 +71,7 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request, v *visitor)
 	if err != nil {
 		return // answered by Upgrade
 	}
-	t := &tab{s: s, ws: ws, user: v.user, key: v.key, remote: s.remote(r).String(), pace: rate.NewLimiter(messageRate, messageBurst), heard: make(chan struct{}, 1), look: make(chan struct{}, 1)}
+	t := &tab{s: s, ws: ws, user: v.User, key: v.Key, remote: s.cfg.TrustedProxies.Remote(r).String(), pace: rate.NewLimiter(messageRate, messageBurst), heard: make(chan struct{}, 1), look: make(chan struct{}, 1)}
 	t.locked.Store(v.next == protocol.NextUnlock)
 	t.out = newOutbox(s.cfg.OutboxFrames, s.cfg.OutboxRows, func() {
 		s.metrics.closed.WithLabelValues(closeName(protocol.CloseTooSlow)).Inc()
@@ -366,7 +366,7 @@ func (t *tab) guard(ctx context.Context, v *visitor) {
 		if err != nil {
 			continue // a database that is away signs nobody out
 		}
-		if on && !unfinished(v.next) && v.user.Role == t.user.Role {
+		if on && !unfinished(v.next) && v.User.Role == t.user.Role {
 			t.cover(ctx, v.next == protocol.NextUnlock)
 			continue
 		}

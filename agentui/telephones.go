@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 	"hotline/queue"
@@ -14,30 +15,30 @@ import (
 // ActionTelephone is a change of where a person is called when nobody has seen an alarm. The number is not in the audit trail.
 const ActionTelephone = "person.telephone"
 
-func (s *Server) showOwnTelephone(w http.ResponseWriter, r *http.Request, v *visitor) {
-	s.replyTelephone(w, r, v.user.ID)
+func (s *Server) showOwnTelephone(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	s.replyTelephone(w, r, v.User.ID)
 }
 
-func (s *Server) setOwnTelephone(w http.ResponseWriter, r *http.Request, v *visitor) {
-	s.setTelephone(w, r, v, v.user.ID)
+func (s *Server) setOwnTelephone(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	s.setTelephone(w, r, v, v.User.ID)
 }
 
-func (s *Server) showTelephone(w http.ResponseWriter, r *http.Request, _ *visitor) {
+func (s *Server) showTelephone(w http.ResponseWriter, r *http.Request, _ *page.Visitor) {
 	if id, ok := s.personID(w, r); ok {
 		s.replyTelephone(w, r, id)
 	}
 }
 
-func (s *Server) setPersonTelephone(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) setPersonTelephone(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	if id, ok := s.personID(w, r); ok {
 		s.setTelephone(w, r, v, id)
 	}
 }
 
 // setTelephone gives a person a telephone, or takes it away.
-func (s *Server) setTelephone(w http.ResponseWriter, r *http.Request, v *visitor, id queue.AgentID) {
+func (s *Server) setTelephone(w http.ResponseWriter, r *http.Request, v *page.Visitor, id queue.AgentID) {
 	var body protocol.SetTelephone
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
 	number, reason := strings.TrimSpace(body.Number), "set"
@@ -48,10 +49,10 @@ func (s *Server) setTelephone(w http.ResponseWriter, r *http.Request, v *visitor
 		return
 	}
 	err := s.safelyAudited(r, v, ActionTelephone, "user:"+string(id), reason, func(ctx context.Context) error {
-		return s.deps.Telephones.Set(ctx, id, number, string(v.user.ID))
+		return s.deps.Telephones.Set(ctx, id, number, string(v.User.ID))
 	})
 	if errors.Is(err, users.ErrBadTelephone) {
-		s.fail(w, http.StatusBadRequest, protocol.BadTelephone, nil)
+		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadTelephone, nil)
 		return
 	}
 	if s.safely(w, r, err) {
@@ -62,10 +63,10 @@ func (s *Server) setTelephone(w http.ResponseWriter, r *http.Request, v *visitor
 func (s *Server) replyTelephone(w http.ResponseWriter, r *http.Request, id queue.AgentID) {
 	t, err := s.deps.Telephones.Show(r.Context(), id)
 	if errors.Is(err, users.ErrNoTelephone) {
-		s.reply(w, http.StatusOK, protocol.Telephone{})
+		s.clerk.Reply(w, http.StatusOK, protocol.Telephone{})
 		return
 	}
 	if s.safely(w, r, err) {
-		s.reply(w, http.StatusOK, protocol.Telephone{Masked: t.Masked, SetAt: millis(t.At), By: t.By, ByName: s.doer(t.By)})
+		s.clerk.Reply(w, http.StatusOK, protocol.Telephone{Masked: t.Masked, SetAt: protocol.Millis(t.At), By: t.By, ByName: s.doer(t.By)})
 	}
 }

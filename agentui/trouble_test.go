@@ -16,7 +16,7 @@ import (
 
 const toldWithin = time.Second // of a fault
 
-func (g *page) wantTrouble(want ...protocol.Trouble) {
+func (g *view) wantTrouble(want ...protocol.Trouble) {
 	g.p.s.t.Helper()
 	g.until("trouble as wanted", func() bool { return g.trouble != nil && slices.Equal(g.trouble, want) })
 }
@@ -34,12 +34,12 @@ func TestRedisIsAwayAndTheWishIsKept(t *testing.T) {
 	p := s.login("agent1")
 	g, b, admin := p.enter(""), s.login("supervisor1").enter(""), s.login("admin1").enter("")
 	g.headset()
-	for _, each := range []*page{g, b, admin} {
+	for _, each := range []*view{g, b, admin} {
 		each.wantTrouble()
 	}
 	gone := time.Now()
 	s.redis.Kill()
-	for _, each := range []*page{g, b, admin} {
+	for _, each := range []*view{g, b, admin} {
 		each.wantTrouble(protocol.TroubleQueue)
 	}
 	s.inTime(gone)
@@ -54,7 +54,7 @@ func TestRedisIsAwayAndTheWishIsKept(t *testing.T) {
 	g.until("the wish again", func() bool { return g.self.WantsReady })
 	s.redis.Restart(t)
 	g.until("available by itself", func() bool { return g.self.State == "available" && !g.self.WantsReady })
-	for _, each := range []*page{g, b, admin} {
+	for _, each := range []*view{g, b, admin} {
 		each.wantTrouble()
 	}
 	s.call(queue.TierNormal)
@@ -149,7 +149,7 @@ func TestNoGatewayIsTroubleForThoseWhoTakeCalls(t *testing.T) {
 	g.available()
 	gone := time.Now()
 	s.gateway.leave()
-	for _, each := range []*page{g, b} {
+	for _, each := range []*view{g, b} {
 		each.wantTrouble(protocol.TroubleGateway)
 	}
 	s.inTime(gone)

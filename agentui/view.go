@@ -151,7 +151,7 @@ func (d *desk) self() protocol.Self {
 		s.Invite = d.beside(true) // also who takes no calls may be asked
 		return s
 	}
-	s.State, s.Reason, s.Since, s.Until = string(a.State), a.Reason, millis(a.Since), millis(a.Until)
+	s.State, s.Reason, s.Since, s.Until = string(a.State), a.Reason, protocol.Millis(a.Since), protocol.Millis(a.Until)
 	if o, ok := d.s.board.Offer(d.user.ID); ok {
 		s.Offer = d.offer(o)
 	}
@@ -161,7 +161,7 @@ func (d *desk) self() protocol.Self {
 			s.Call, s.Supervised = &row, listening
 		}
 	}
-	s.FormDue, s.FormLateAt, s.KeptFor = string(a.Owes), millis(a.Late), string(a.Keeps)
+	s.FormDue, s.FormLateAt, s.KeptFor = string(a.Owes), protocol.Millis(a.Late), string(a.Keeps)
 	s.Assist, s.Invite, s.SOS = d.beside(false), d.beside(true), sosOf(d.s, a.Agent)
 	return s
 }
@@ -173,7 +173,7 @@ func (d *desk) offer(o queue.Offer) *protocol.Offer {
 	}
 	return &protocol.Offer{
 		Offer: string(o.ID), Call: string(o.Call), Line: string(c.Line), LineName: d.lineName(c.Line), Tier: string(c.Tier),
-		WaitedMs: max(0, o.Made.Sub(c.Arrived).Milliseconds()), At: millis(o.Made), ExpiresAt: millis(o.Expires), History: c.History,
+		WaitedMs: max(0, o.Made.Sub(c.Arrived).Milliseconds()), At: protocol.Millis(o.Made), ExpiresAt: protocol.Millis(o.Expires), History: c.History,
 		ReturningToYou: c.LastAgent == d.user.ID, Callback: c.Callback,
 	}
 }
@@ -181,14 +181,14 @@ func (d *desk) offer(o queue.Offer) *protocol.Offer {
 func (d *desk) call(c board.Call) protocol.Call {
 	row := protocol.Call{
 		Call: string(c.ID), Line: string(c.Line), LineName: d.lineName(c.Line), State: string(c.State), Tier: string(c.Tier),
-		Agent: string(c.Agent), AgentName: d.s.directory.name(c.Agent), ArrivedAt: millis(c.Arrived), Since: millis(c.Since),
-		TalkSince: millis(c.Talked), Danger: c.Danger, History: c.History, HoldReason: c.Hold, Callback: c.Callback, Parties: d.parties(c.Call), Needs: skillLevels(c.Needs),
+		Agent: string(c.Agent), AgentName: d.s.directory.name(c.Agent), ArrivedAt: protocol.Millis(c.Arrived), Since: protocol.Millis(c.Since),
+		TalkSince: protocol.Millis(c.Talked), Danger: c.Danger, History: c.History, HoldReason: c.Hold, Callback: c.Callback, Parties: d.parties(c.Call), Needs: skillLevels(c.Needs),
 		Assigned: string(c.Assigned), AssignedName: d.s.directory.name(c.Assigned),
-		Level: string(c.Level), LevelByName: d.s.directory.name(c.LevelBy), LevelAt: millis(c.LevelAt), AgentLostAt: millis(c.LostAt),
+		Level: string(c.Level), LevelByName: d.s.directory.name(c.LevelBy), LevelAt: protocol.Millis(c.LevelAt), AgentLostAt: protocol.Millis(c.LostAt),
 	}
 	if p := c.Pause; !p.Since.IsZero() {
 		row.Pause = &protocol.RecordingPause{
-			Reason: p.Code, Since: millis(p.Since), Until: millis(p.Until), Asked: millis(p.Asked), Taken: millis(p.Taken), Over: millis(p.Over),
+			Reason: p.Code, Since: protocol.Millis(p.Since), Until: protocol.Millis(p.Until), Asked: protocol.Millis(p.Asked), Taken: protocol.Millis(p.Taken), Over: protocol.Millis(p.Over),
 		}
 	}
 	if c.Quality != nil {
@@ -200,9 +200,9 @@ func (d *desk) call(c board.Call) protocol.Call {
 
 func (d *desk) agent(a board.Agent) protocol.Agent {
 	return protocol.Agent{
-		User: string(a.ID), Name: d.s.directory.name(a.ID), State: string(a.State), Reason: a.Reason, Since: millis(a.Since),
-		Call: string(a.Call), Media: boardMedia(a), Muted: a.Muted, Skills: skillLevels(a.Skills), Group: a.Group, Reds: len(a.Reds), Until: millis(a.Until), Assist: string(a.Assist), SOS: sosOf(d.s, a.Agent),
-		FormDue: string(a.Owes), FormLateAt: millis(a.Late), KeptFor: string(a.Keeps),
+		User: string(a.ID), Name: d.s.directory.name(a.ID), State: string(a.State), Reason: a.Reason, Since: protocol.Millis(a.Since),
+		Call: string(a.Call), Media: boardMedia(a), Muted: a.Muted, Skills: skillLevels(a.Skills), Group: a.Group, Reds: len(a.Reds), Until: protocol.Millis(a.Until), Assist: string(a.Assist), SOS: sosOf(d.s, a.Agent),
+		FormDue: string(a.Owes), FormLateAt: protocol.Millis(a.Late), KeptFor: string(a.Keeps),
 	}
 }
 
@@ -220,10 +220,3 @@ func boardMedia(a board.Agent) protocol.Media {
 
 // lineName is the line's name in the person's language, else in the console's, else its id.
 func (d *desk) lineName(id queue.LineID) string { return d.s.lineName(id, d.user.Locale) }
-
-func millis(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMilli()
-}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/alexedwards/scs/v2"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 	"hotline/queue"
@@ -25,10 +26,8 @@ const (
 
 // visitor is who sent a request.
 type visitor struct {
-	user   users.User
-	token  string
-	key    string // names the sign-in without opening it: a hash of the token
-	grants []byte
+	page.Visitor
+	token  string // opens the sign-in; Key is a hash of it
 	signIn users.SignIn
 	next   protocol.Next // what must come before anything else
 }
@@ -52,7 +51,7 @@ func (s *Server) visitor(r *http.Request) (*visitor, error) {
 	if err != nil || cookie.Value == "" {
 		return nil, errSignedOut
 	}
-	v := &visitor{token: cookie.Value, key: sessionKey(cookie.Value)}
+	v := &visitor{Visitor: page.Visitor{Key: sessionKey(cookie.Value)}, token: cookie.Value}
 	on, err := s.renewVisitor(r.Context(), v)
 	if err != nil {
 		return nil, err
@@ -85,7 +84,7 @@ func (s *Server) renewVisitor(ctx context.Context, v *visitor) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	v.user, v.grants = u, s.sessions.GetBytes(sess, fieldGrants)
+	v.User, v.Grants = u, s.sessions.GetBytes(sess, fieldGrants)
 	now := time.Now()
 	if v.next, err = s.nextOf(ctx, v, now); err != nil {
 		return false, err
@@ -132,11 +131,11 @@ func (s *Server) startVisit(w http.ResponseWriter, r *http.Request, u users.User
 	if err != nil {
 		return nil, fmt.Errorf("new session: %w", err)
 	}
-	in := users.SignIn{User: u.ID, Factor: factor, ByProvider: byProvider, Remote: s.remote(r).String(), Browser: r.UserAgent()}
+	in := users.SignIn{User: u.ID, Factor: factor, ByProvider: byProvider, Remote: s.cfg.TrustedProxies.Remote(r).String(), Browser: r.UserAgent()}
 	if err := s.deps.Users.Sessions().Begin(r.Context(), token, in); err != nil {
 		return nil, err
 	}
-	v := &visitor{token: token, key: sessionKey(token)}
+	v := &visitor{Visitor: page.Visitor{Key: sessionKey(token)}, token: token}
 	if on, err := s.renewVisitor(r.Context(), v); err != nil || !on {
 		return nil, errors.Join(err, errSignedOut)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/walls"
 	"hotline/queue"
@@ -38,15 +39,15 @@ func (s *Server) display(w http.ResponseWriter, r *http.Request) bool {
 	}
 	switch {
 	case errors.Is(err, walls.ErrNotFound):
-		s.fail(w, http.StatusUnauthorized, protocol.SignedOut, nil)
+		s.clerk.Fail(w, http.StatusUnauthorized, protocol.SignedOut, nil)
 	case err != nil:
-		s.unavailable(w, r, err)
+		s.clerk.Unavailable(w, r, err)
 	}
 	return err == nil
 }
 
 // showWall answers GET /api/wall. It names nobody, and goes on with what is known when a part of the site is away: a dark display helps nobody.
-func (s *Server) showWall(w http.ResponseWriter, r *http.Request, _ *visitor) {
+func (s *Server) showWall(w http.ResponseWriter, r *http.Request, _ *page.Visitor) {
 	emergency := s.emergencyFor(s.cfg.Locale)
 	out := protocol.Wall{
 		At: time.Now().UnixMilli(), Locale: s.cfg.Locale, Waiting: map[string]int{}, Agents: map[string]int{}, Standings: []protocol.Standing{},
@@ -71,7 +72,7 @@ func (s *Server) showWall(w http.ResponseWriter, r *http.Request, _ *visitor) {
 			tier = queue.TierRed
 		}
 		out.Waiting[string(tier)]++
-		if at := millis(c.Arrived); out.WaitingSince == 0 || at < out.WaitingSince {
+		if at := protocol.Millis(c.Arrived); out.WaitingSince == 0 || at < out.WaitingSince {
 			out.WaitingSince = at
 		}
 	}
@@ -85,17 +86,17 @@ func (s *Server) showWall(w http.ResponseWriter, r *http.Request, _ *visitor) {
 	} else {
 		out.Today, out.Standings = served(c.today(s.zone)), s.standings(c, s.cfg.Locale, false)
 	}
-	s.reply(w, http.StatusOK, out)
+	s.clerk.Reply(w, http.StatusOK, out)
 }
 
 func (s *Server) wallDisplay(d walls.Display) protocol.WallDisplay {
 	return protocol.WallDisplay{
-		Display: d.ID, Name: d.Name, MadeAt: millis(d.Made), ByName: s.directory.name(queue.AgentID(d.By)), RevokedAt: millis(d.Revoked),
-		RevokedByName: s.directory.name(queue.AgentID(d.RevokedBy)), SeenAt: millis(d.Seen),
+		Display: d.ID, Name: d.Name, MadeAt: protocol.Millis(d.Made), ByName: s.directory.name(queue.AgentID(d.By)), RevokedAt: protocol.Millis(d.Revoked),
+		RevokedByName: s.directory.name(queue.AgentID(d.RevokedBy)), SeenAt: protocol.Millis(d.Seen),
 	}
 }
 
-func (s *Server) listWalls(w http.ResponseWriter, r *http.Request, _ *visitor) {
+func (s *Server) listWalls(w http.ResponseWriter, r *http.Request, _ *page.Visitor) {
 	all, err := s.deps.Walls.List(r.Context())
 	if !s.answered(w, r, err) {
 		return
@@ -104,36 +105,36 @@ func (s *Server) listWalls(w http.ResponseWriter, r *http.Request, _ *visitor) {
 	for _, d := range all {
 		out.Displays = append(out.Displays, s.wallDisplay(d))
 	}
-	s.reply(w, http.StatusOK, out)
+	s.clerk.Reply(w, http.StatusOK, out)
 }
 
 // makeWall makes a display's link; its secret is told this once.
-func (s *Server) makeWall(w http.ResponseWriter, r *http.Request, v *visitor) {
+func (s *Server) makeWall(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.MakeWall
-	if !s.read(w, r, &body) {
+	if !s.clerk.Read(w, r, &body) {
 		return
 	}
 	var out protocol.WallMade
 	done := s.audited(w, r, v, ActionWallMake, "", "", func(ctx context.Context) error {
-		made, secret, err := s.deps.Walls.Make(ctx, time.Now(), body.Name, string(v.user.ID))
+		made, secret, err := s.deps.Walls.Make(ctx, time.Now(), body.Name, string(v.User.ID))
 		out = protocol.WallMade{WallDisplay: s.wallDisplay(made), Secret: secret}
 		return err
 	})
 	if done {
-		s.reply(w, http.StatusOK, out)
+		s.clerk.Reply(w, http.StatusOK, out)
 	}
 }
 
 // revokeWall takes a display's link back: it is dark within seconds.
-func (s *Server) revokeWall(w http.ResponseWriter, r *http.Request, v *visitor) {
-	id, ok := s.objectID(w, r)
+func (s *Server) revokeWall(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	id, ok := s.clerk.ID(w, r)
 	if !ok {
 		return
 	}
 	done := s.audited(w, r, v, ActionWallRevoke, "wall:"+id, "", func(ctx context.Context) error {
-		return s.deps.Walls.Revoke(ctx, time.Now(), id, string(v.user.ID))
+		return s.deps.Walls.Revoke(ctx, time.Now(), id, string(v.User.ID))
 	})
 	if done {
-		s.reply(w, http.StatusOK, struct{}{})
+		s.clerk.Reply(w, http.StatusOK, struct{}{})
 	}
 }

@@ -41,15 +41,15 @@ func named(names map[string]string, otherwise string, locales []string) string {
 // Rehearsal is what another policy would have made of what happened.
 func Rehearsal(r crisis.Rehearsal) protocol.PolicyRehearsal {
 	out := protocol.PolicyRehearsal{
-		From: millis(r.From), To: millis(r.To), Incidents: r.Incidents, Before: protocol.PolicyTally(r.Before), After: protocol.PolicyTally(r.After),
+		From: protocol.Millis(r.From), To: protocol.Millis(r.To), Incidents: r.Incidents, Before: protocol.PolicyTally(r.Before), After: protocol.PolicyTally(r.After),
 		Opened: []protocol.PolicyOpened{}, Unopened: append([]string{}, r.Unopened...), Changed: []protocol.PolicyChange{}, Cut: r.Cut,
 	}
 	for _, o := range r.Opened {
-		out.Opened = append(out.Opened, protocol.PolicyOpened{Trigger: string(o.Trigger), Level: string(o.Level), At: millis(o.At)})
+		out.Opened = append(out.Opened, protocol.PolicyOpened{Trigger: string(o.Trigger), Level: string(o.Level), At: protocol.Millis(o.At)})
 	}
 	for _, c := range r.Changed {
 		change := protocol.PolicyChange{
-			Incident: c.Incident, OpenedAt: millis(c.Opened), Before: protocol.PolicyTally(c.Before), After: protocol.PolicyTally(c.After),
+			Incident: c.Incident, OpenedAt: protocol.Millis(c.Opened), Before: protocol.PolicyTally(c.Before), After: protocol.PolicyTally(c.After),
 			Refused: []protocol.PolicyRefusal{},
 		}
 		for _, f := range c.Refused {
@@ -57,7 +57,7 @@ func Rehearsal(r crisis.Rehearsal) protocol.PolicyRehearsal {
 			for _, m := range f.Missing {
 				missing = append(missing, string(m))
 			}
-			change.Refused = append(change.Refused, protocol.PolicyRefusal{Kind: string(f.Kind), At: millis(f.At), Missing: missing})
+			change.Refused = append(change.Refused, protocol.PolicyRefusal{Kind: string(f.Kind), At: protocol.Millis(f.At), Missing: missing})
 		}
 		out.Changed = append(out.Changed, change)
 	}

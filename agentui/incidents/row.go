@@ -4,7 +4,6 @@ package incidents
 
 import (
 	"slices"
-	"time"
 
 	"hotline/agentui/protocol"
 	"hotline/crisis"
@@ -32,17 +31,17 @@ func Row(s State, reader string, n Names) protocol.IncidentRow {
 	in := s.Incident
 	row := protocol.IncidentRow{
 		Incident: in.ID, Seq: int64(in.Seq), Level: string(in.Level), Trigger: string(in.Trigger()), State: string(in.State), Call: in.Call(),
-		Line: in.Line, LineName: n.Line(in.Line), OpenedAt: millis(in.Opened), Mine: part(in, reader),
+		Line: in.Line, LineName: n.Line(in.Line), OpenedAt: protocol.Millis(in.Opened), Mine: part(in, reader),
 		Counsellor: in.Counsellor, CounsellorName: n.Person(in.Counsellor), Supervisor: in.Supervisor, SupervisorName: n.Person(in.Supervisor),
-		AcknowledgedAt: millis(in.AckAt), JoinedAt: millis(in.Joined), Second: in.Second, SecondName: n.Person(in.Second),
+		AcknowledgedAt: protocol.Millis(in.AckAt), JoinedAt: protocol.Millis(in.Joined), Second: in.Second, SecondName: n.Person(in.Second),
 		Asked: asked(in.Alarm, n), Last: latest(s.Latest, n), WantsSecond: WantsSecond(in),
 	}
 	if step, ok := in.Next(); ok {
-		row.Step, row.DueAt, row.Owner, row.OwnerName = string(step.Name), millis(step.Due), step.Owner, n.Person(step.Owner)
+		row.Step, row.DueAt, row.Owner, row.OwnerName = string(step.Name), protocol.Millis(step.Due), step.Owner, n.Person(step.Owner)
 	}
 	for _, a := range s.Alerts {
 		if a.User == reader && !a.Nudge {
-			row.Alert = &protocol.IncidentAlert{At: millis(a.At), Until: millis(a.Until), Round: a.Round, Step: string(a.Step)}
+			row.Alert = &protocol.IncidentAlert{At: protocol.Millis(a.At), Until: protocol.Millis(a.Until), Round: a.Round, Step: string(a.Step)}
 		}
 	}
 	return row
@@ -50,7 +49,7 @@ func Row(s State, reader string, n Names) protocol.IncidentRow {
 
 // Listed is an incident as a list shows it.
 func Listed(in crisis.Incident, reader string, n Names) protocol.IncidentListed {
-	out := protocol.IncidentListed{IncidentRow: Row(State{Incident: in}, reader, n), ClosedAt: millis(in.Closed), Report: duty(in.Report, n)}
+	out := protocol.IncidentListed{IncidentRow: Row(State{Incident: in}, reader, n), ClosedAt: protocol.Millis(in.Closed), Report: duty(in.Report, n)}
 	if in.Closure != nil {
 		out.Outcome = in.Closure.Outcome
 	}
@@ -93,7 +92,7 @@ func asked(a crisis.Alarm, n Names) []protocol.IncidentAsked {
 		return out
 	}
 	for _, r := range a.Now {
-		out = append(out, protocol.IncidentAsked{User: r.User, Name: n.Person(r.User), Way: string(r.Via), Until: millis(a.Until)})
+		out = append(out, protocol.IncidentAsked{User: r.User, Name: n.Person(r.User), Way: string(r.Via), Until: protocol.Millis(a.Until)})
 	}
 	return out
 }
@@ -107,7 +106,7 @@ func latest(events []crisis.Event, n Names) []protocol.IncidentNews {
 		if e.Kind == crisis.EventDue {
 			continue // the deadline itself is on the row
 		}
-		out = append(out, protocol.IncidentNews{Kind: string(e.Kind), At: millis(e.At), By: e.By, ByName: n.Person(e.By), About: about(e, n)})
+		out = append(out, protocol.IncidentNews{Kind: string(e.Kind), At: protocol.Millis(e.At), By: e.By, ByName: n.Person(e.By), About: about(e, n)})
 	}
 	return out
 }
@@ -125,11 +124,4 @@ func about(e crisis.Event, n Names) string {
 		return n.Contact(e.Contact)
 	}
 	return ""
-}
-
-func millis(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMilli()
 }

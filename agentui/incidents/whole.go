@@ -23,19 +23,19 @@ func Whole(s State, timeline []crisis.Event, p crisis.Policy, reader string, n N
 	}
 	for _, t := range in.Triggers {
 		out.Triggers = append(out.Triggers, protocol.IncidentTrigger{
-			Kind: string(t.Kind), At: millis(t.At), By: t.By, ByName: n.Person(t.By), Level: string(t.Level), Call: t.Call, Text: t.Text,
+			Kind: string(t.Kind), At: protocol.Millis(t.At), By: t.By, ByName: n.Person(t.By), Level: string(t.Level), Call: t.Call, Text: t.Text,
 		})
 	}
 	for _, kind := range crisis.FactKinds() {
 		if f, ok := in.Facts[kind]; ok {
-			out.Facts = append(out.Facts, protocol.IncidentFact{Kind: string(kind), Known: f.Known, Text: f.Text, At: millis(f.At), ByName: n.Person(f.By)})
+			out.Facts = append(out.Facts, protocol.IncidentFact{Kind: string(kind), Known: f.Known, Text: f.Text, At: protocol.Millis(f.At), ByName: n.Person(f.By)})
 		}
 	}
 	work(&out, in, n)
 	ending(&out, in, n)
 	for _, step := range in.Steps {
 		out.Steps = append(out.Steps, protocol.IncidentStep{
-			Name: string(step.Name), State: string(step.State), Owner: step.Owner, OwnerName: n.Person(step.Owner), DueAt: millis(step.Due), At: millis(step.At),
+			Name: string(step.Name), State: string(step.State), Owner: step.Owner, OwnerName: n.Person(step.Owner), DueAt: protocol.Millis(step.Due), At: protocol.Millis(step.At),
 			ByName: n.Person(step.By),
 		})
 	}
@@ -48,52 +48,52 @@ func Whole(s State, timeline []crisis.Event, p crisis.Policy, reader string, n N
 // work is what was asked, tried and told.
 func work(out *protocol.Incident, in crisis.Incident, n Names) {
 	if c := in.Consent; c.Answer != "" {
-		out.Consent = &protocol.IncidentConsent{Answer: string(c.Answer), Text: c.Text, At: millis(c.At), ByName: n.Person(c.By)}
+		out.Consent = &protocol.IncidentConsent{Answer: string(c.Answer), Text: c.Text, At: protocol.Millis(c.At), ByName: n.Person(c.By)}
 	}
 	for _, m := range in.Measures {
-		out.Measures = append(out.Measures, protocol.IncidentMeasure{Kind: m.Kind, Outcome: string(m.Outcome), Text: m.Text, At: millis(m.At), ByName: n.Person(m.By)})
+		out.Measures = append(out.Measures, protocol.IncidentMeasure{Kind: m.Kind, Outcome: string(m.Outcome), Text: m.Text, At: protocol.Millis(m.At), ByName: n.Person(m.By)})
 	}
 	if a := in.Authorisation; a != nil {
-		out.Authorisation = &protocol.IncidentAuthorisation{Ground: string(a.Ground), Text: a.Text, At: millis(a.At), By: a.By, ByName: n.Person(a.By)}
+		out.Authorisation = &protocol.IncidentAuthorisation{Ground: string(a.Ground), Text: a.Text, At: protocol.Millis(a.At), By: a.By, ByName: n.Person(a.By)}
 	}
 	for _, s := range in.Services {
 		out.Services = append(out.Services, protocol.IncidentService{
-			Contact: s.Contact, Name: n.Contact(s.Contact), AskedAt: millis(s.Asked), ByName: n.Person(s.AskedBy), JoinedAt: millis(s.Joined), FailedAt: millis(s.Failed),
+			Contact: s.Contact, Name: n.Contact(s.Contact), AskedAt: protocol.Millis(s.Asked), ByName: n.Person(s.AskedBy), JoinedAt: protocol.Millis(s.Joined), FailedAt: protocol.Millis(s.Failed),
 		})
 	}
 	for _, d := range in.Disclosures {
 		out.Disclosures = append(out.Disclosures, protocol.IncidentDisclosure{
-			Contact: d.Contact, To: n.Contact(d.Contact), At: millis(d.At), By: d.By, ByName: n.Person(d.By), Packet: packet(d.Fields),
+			Contact: d.Contact, To: n.Contact(d.Contact), At: protocol.Millis(d.At), By: d.By, ByName: n.Person(d.By), Packet: packet(d.Fields),
 		})
 	}
 	out.Checked = marks(in.Checked, n)
 	out.Skipped = marks(in.Skipped, n)
 	for _, said := range in.Notes {
-		out.Notes = append(out.Notes, protocol.IncidentMark{Text: said.Text, At: millis(said.At), ByName: n.Person(said.By)})
+		out.Notes = append(out.Notes, protocol.IncidentMark{Text: said.Text, At: protocol.Millis(said.At), ByName: n.Person(said.By)})
 	}
 }
 
 // ending is what came of it.
 func ending(out *protocol.Incident, in crisis.Incident, n Names) {
 	if a := in.Arrival; a != nil {
-		out.Arrival = &protocol.IncidentArrival{Who: a.Who, How: a.How, At: millis(a.At), ByName: n.Person(a.By)}
+		out.Arrival = &protocol.IncidentArrival{Who: a.Who, How: a.How, At: protocol.Millis(a.At), ByName: n.Person(a.By)}
 	}
 	if s := in.NextStep; s != nil {
 		out.Next = &protocol.IncidentNext{
-			What: s.What, Owner: s.Who, OwnerName: n.Person(s.Who), Until: millis(s.Until), DoneAt: millis(s.Done), At: millis(s.At), ByName: n.Person(s.By),
+			What: s.What, Owner: s.Who, OwnerName: n.Person(s.Who), Until: protocol.Millis(s.Until), DoneAt: protocol.Millis(s.Done), At: protocol.Millis(s.At), ByName: n.Person(s.By),
 		}
 	}
 	switch {
 	case in.Closure != nil:
 		c := in.Closure
 		out.Closure = &protocol.IncidentClosure{
-			Outcome: c.Outcome, Text: c.Proposed.Text, ProposedAt: millis(c.Proposed.At), ProposedBy: c.Proposed.By, ProposedByName: n.Person(c.Proposed.By),
-			ConfirmedAt: millis(c.Agreed.At), ConfirmedBy: c.Agreed.By, ConfirmedByName: n.Person(c.Agreed.By),
+			Outcome: c.Outcome, Text: c.Proposed.Text, ProposedAt: protocol.Millis(c.Proposed.At), ProposedBy: c.Proposed.By, ProposedByName: n.Person(c.Proposed.By),
+			ConfirmedAt: protocol.Millis(c.Agreed.At), ConfirmedBy: c.Agreed.By, ConfirmedByName: n.Person(c.Agreed.By),
 		}
 	case in.Proposal != nil:
 		c := in.Proposal
 		out.Closure = &protocol.IncidentClosure{
-			Outcome: c.Outcome, Text: c.Text, ProposedAt: millis(c.At), ProposedBy: c.By, ProposedByName: n.Person(c.By),
+			Outcome: c.Outcome, Text: c.Text, ProposedAt: protocol.Millis(c.At), ProposedBy: c.By, ProposedByName: n.Person(c.By),
 		}
 	}
 }
@@ -115,21 +115,21 @@ func event(e crisis.Event, p crisis.Policy, n Names) protocol.IncidentEvent {
 		}
 	}
 	if !e.Until.IsZero() {
-		params["until"] = strconv.FormatInt(millis(e.Until), 10)
+		params["until"] = strconv.FormatInt(protocol.Millis(e.Until), 10)
 	}
 	return protocol.IncidentEvent{
-		Seq: int64(e.Seq), At: millis(e.At), Kind: string(e.Kind), By: e.By, ByName: n.Person(e.By), Params: params, Text: e.Text, Packet: ordered(e.Fields, p),
+		Seq: int64(e.Seq), At: protocol.Millis(e.At), Kind: string(e.Kind), By: e.By, ByName: n.Person(e.By), Params: params, Text: e.Text, Packet: ordered(e.Fields, p),
 	}
 }
 
 func duty(d crisis.Duty, n Names) protocol.IncidentDuty {
-	return protocol.IncidentDuty{Owed: d.Owed, DueAt: millis(d.Due), DoneAt: millis(d.Done), By: d.By, ByName: n.Person(d.By)}
+	return protocol.IncidentDuty{Owed: d.Owed, DueAt: protocol.Millis(d.Due), DoneAt: protocol.Millis(d.Done), By: d.By, ByName: n.Person(d.By)}
 }
 
 func marks[K ~string](all map[K]crisis.Said, n Names) []protocol.IncidentMark {
 	out := []protocol.IncidentMark{}
 	for item, said := range all {
-		out = append(out, protocol.IncidentMark{Item: string(item), Text: said.Text, At: millis(said.At), ByName: n.Person(said.By)})
+		out = append(out, protocol.IncidentMark{Item: string(item), Text: said.Text, At: protocol.Millis(said.At), ByName: n.Person(said.By)})
 	}
 	slices.SortFunc(out, func(a, b protocol.IncidentMark) int {
 		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Item, b.Item))

@@ -5,7 +5,6 @@ package reviews
 import (
 	"math"
 	"slices"
-	"time"
 
 	"hotline/agentui/protocol"
 	"hotline/casework/reviews"
@@ -20,9 +19,9 @@ type Names struct {
 // Row tells of a review.
 func (n Names) Row(r reviews.Row) protocol.Review {
 	return protocol.Review{
-		Review: r.ID, Call: r.Call, Agent: r.Agent, AgentName: n.Person(r.Agent), Line: r.Line, LineName: n.Line(r.Line), CalledAt: millis(r.Called), TalkMs: r.Talk.Milliseconds(),
-		Why: string(r.Why), PickedAt: millis(r.Picked), PickedBy: n.Person(r.PickedBy), DueAt: millis(r.Due), Wanted: r.Wanted, State: string(r.State),
-		ClosedAt: millis(r.Closed), ClosedBy: n.Person(r.ClosedBy), ReadAt: millis(r.Read), Scoring: n.people(r.Scoring), Final: n.people(r.Final), Total: r.Total, Missed: r.Missed,
+		Review: r.ID, Call: r.Call, Agent: r.Agent, AgentName: n.Person(r.Agent), Line: r.Line, LineName: n.Line(r.Line), CalledAt: protocol.Millis(r.Called), TalkMs: r.Talk.Milliseconds(),
+		Why: string(r.Why), PickedAt: protocol.Millis(r.Picked), PickedBy: n.Person(r.PickedBy), DueAt: protocol.Millis(r.Due), Wanted: r.Wanted, State: string(r.State),
+		ClosedAt: protocol.Millis(r.Closed), ClosedBy: n.Person(r.ClosedBy), ReadAt: protocol.Millis(r.Read), Scoring: n.people(r.Scoring), Final: n.people(r.Final), Total: r.Total, Missed: r.Missed,
 	}
 }
 
@@ -48,7 +47,7 @@ func (n Names) Scores(all []reviews.Score) []protocol.ReviewScore {
 	out := make([]protocol.ReviewScore, 0, len(all))
 	for _, s := range all {
 		one := protocol.ReviewScore{
-			Reviewer: s.Reviewer, ReviewerName: n.Person(s.Reviewer), SavedAt: millis(s.Saved), FinalAt: millis(s.Final), Total: s.Total, Missed: s.Missed,
+			Reviewer: s.Reviewer, ReviewerName: n.Person(s.Reviewer), SavedAt: protocol.Millis(s.Saved), FinalAt: protocol.Millis(s.Final), Total: s.Total, Missed: s.Missed,
 			Sections: s.Sections, Marks: map[string]protocol.ReviewMark{}, Words: s.Words,
 		}
 		for id, m := range s.Marks {
@@ -75,7 +74,7 @@ func Marks(in map[string]protocol.ReviewMark) reviews.Marks {
 func (n Names) Replies(all []reviews.Reply) []protocol.ReviewReply {
 	out := make([]protocol.ReviewReply, 0, len(all))
 	for _, r := range all {
-		out = append(out, protocol.ReviewReply{Reply: r.ID, By: r.By, ByName: n.Person(r.By), At: millis(r.At), Words: r.Words})
+		out = append(out, protocol.ReviewReply{Reply: r.ID, By: r.By, ByName: n.Person(r.By), At: protocol.Millis(r.At), Words: r.Words})
 	}
 	return out
 }
@@ -146,10 +145,3 @@ func agreed(a reviews.Agreement) protocol.ReviewAgreement {
 
 // round keeps three digits: more would say more than is known.
 func round(v float64) float64 { return math.Round(v*1000) / 1000 }
-
-func millis(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMilli()
-}

@@ -19,7 +19,7 @@ type Names interface {
 // Listed is a recording as a list shows it.
 func Listed(r Row, n Names) protocol.Recording {
 	out := protocol.Recording{
-		Recording: r.ID, Call: r.Call, Line: r.Line, LineName: n.Line(r.Line), Agents: []protocol.RecordedBy{}, StartedAt: millis(r.Started),
+		Recording: r.ID, Call: r.Call, Line: r.Line, LineName: n.Line(r.Line), Agents: []protocol.RecordedBy{}, StartedAt: protocol.Millis(r.Started),
 		DurationMs: r.Length.Milliseconds(), Complete: r.Complete(), Level: r.Level, Class: r.Class, Erased: r.Erased,
 	}
 	for i, p := range r.Parts {
@@ -57,7 +57,7 @@ func Comments(said []comments.Comment, reader string, n Names) []protocol.TapeCo
 	out := []protocol.TapeComment{}
 	for _, c := range said {
 		out = append(out, protocol.TapeComment{
-			Comment: c.ID, AtMs: c.At.Milliseconds(), By: c.By, Name: n.Person(c.By), MadeAt: millis(c.Made), Text: c.Text, Mine: c.By == reader,
+			Comment: c.ID, AtMs: c.At.Milliseconds(), By: c.By, Name: n.Person(c.By), MadeAt: protocol.Millis(c.Made), Text: c.Text, Mine: c.By == reader,
 		})
 	}
 	return out
@@ -67,17 +67,10 @@ func Comments(said []comments.Comment, reader string, n Names) []protocol.TapeCo
 func Export(e exports.Export, reader string, now time.Time, n Names) protocol.TapeExport {
 	out := protocol.TapeExport{
 		Export: e.ID, Recording: e.Recording, FromMs: e.From.Milliseconds(), ToMs: e.To.Milliseconds(), State: string(e.State(now)), By: e.By, ByName: n.Person(e.By),
-		AskedAt: millis(e.At), Reason: e.Reason, DecidedBy: n.Person(e.DecidedBy), DecidedAt: millis(e.Decided), Why: e.Why, FetchedAt: millis(e.Fetched), Mine: e.By == reader,
+		AskedAt: protocol.Millis(e.At), Reason: e.Reason, DecidedBy: n.Person(e.DecidedBy), DecidedAt: protocol.Millis(e.Decided), Why: e.Why, FetchedAt: protocol.Millis(e.Fetched), Mine: e.By == reader,
 	}
 	if s := e.State(now); s == exports.Asked || s == exports.Granted {
-		out.ExpiresAt = millis(e.Until)
+		out.ExpiresAt = protocol.Millis(e.Until)
 	}
 	return out
-}
-
-func millis(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMilli()
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"hotline/agentui"
+	"hotline/agentui/page"
 	"hotline/agentui/users"
 	"hotline/casework"
 	"hotline/casework/files"
@@ -224,9 +224,9 @@ const region = "CN"
 // trail writes what people did on the console.
 type trail struct{ audit *casework.Audit }
 
-var _ agentui.Auditor = trail{}
+var _ page.Trail = trail{}
 
-func (t trail) Append(ctx context.Context, e agentui.AuditEntry) error {
+func (t trail) Append(ctx context.Context, e page.Entry) error {
 	actor := string(e.Actor)
 	if actor == "" {
 		actor = "unknown"
