@@ -147,7 +147,7 @@ func (s *Server) signInEndpoints() []endpoint {
 	}
 }
 
-// securityEndpoints are those of coming in, of people and of the audit trail.
+// securityEndpoints are those of coming in and of people.
 func (s *Server) securityEndpoints() []page.Endpoint {
 	return []page.Endpoint{
 		{Pattern: "POST /api/login", Access: page.Anyone, Serve: s.login},
@@ -169,8 +169,5 @@ func (s *Server) securityEndpoints() []page.Endpoint {
 		{Pattern: "GET /api/work", Access: page.Leading, Serve: s.listWork},
 		{Pattern: "GET /api/people/{id}/work", Access: page.Leading, Serve: s.workHistory},
 		{Pattern: "PUT /api/people/{id}/work", Access: page.Leading, Serve: s.saveWork},
-
-		{Pattern: "GET /api/audit", Access: page.Auditor, Serve: s.searchAudit},
-		{Pattern: "GET /api/audit/export", Access: page.Auditor, Serve: s.exportAudit},
 	}
 }

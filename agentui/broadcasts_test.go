@@ -22,7 +22,7 @@ func TestBroadcasts(t *testing.T) {
 			t.Errorf("%d minutes of %d bytes: %d", odd.Minutes, len(odd.Text), status)
 		}
 	}
-	if n := len(s.audit.of(ActionBroadcastWrite)); n != 0 {
+	if n := len(s.audit.of(broadcast.ActionBroadcastWrite)); n != 0 {
 		t.Errorf("%d rows of what was never told", n)
 	}
 	status, text := boss.post("/api/broadcasts", protocol.WriteBroadcast{Text: " 今晚专线改号 ", Urgent: true, Minutes: 60})
@@ -30,7 +30,7 @@ func TestBroadcasts(t *testing.T) {
 	if made.Text != "今晚专线改号" || made.ByName != "督导一" || made.ExpiresAt-made.At != 3600_000 {
 		t.Errorf("%+v", made)
 	}
-	if e := s.audit.of(ActionBroadcastWrite); len(e) != 1 || !strings.Contains(e[0].Reason, "专线改号") {
+	if e := s.audit.of(broadcast.ActionBroadcastWrite); len(e) != 1 || !strings.Contains(e[0].Reason, "专线改号") {
 		t.Errorf("audit %+v", e)
 	}
 	first.until("the page shows it", func() bool {

@@ -8,11 +8,9 @@ import (
 	"net/http"
 	"time"
 
-	"hotline/agentui/broadcast"
 	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
-	"hotline/agentui/walls"
 	"hotline/casework"
 	"hotline/queue"
 )
@@ -165,11 +163,5 @@ func (s *Server) answered(w http.ResponseWriter, r *http.Request, err error) boo
 		page.Refusal{Err: casework.ErrClosed, Status: http.StatusConflict, Code: protocol.AlreadyClosed},
 		page.Refusal{Err: casework.ErrUnusable, Status: http.StatusConflict, Code: protocol.NotCallable},
 		page.Refusal{Err: casework.ErrOwnProposal, Status: http.StatusForbidden, Code: protocol.OwnProposal},
-		page.Refusal{Err: casework.ErrNoCaller, Status: http.StatusConflict, Code: protocol.NoCaller},
-		page.Refusal{Err: broadcast.ErrNotFound, Status: http.StatusNotFound, Code: protocol.NotFound},
-		page.Refusal{Err: broadcast.ErrText, Status: http.StatusBadRequest, Code: protocol.BadText},
-		page.Refusal{Err: broadcast.ErrSpan, Status: http.StatusBadRequest, Code: protocol.BadText},
-		page.Refusal{Err: walls.ErrNotFound, Status: http.StatusNotFound, Code: protocol.NotFound},
-		page.Refusal{Err: walls.ErrName, Status: http.StatusBadRequest, Code: protocol.BadText},
-		page.Refusal{Err: walls.ErrTooMany, Status: http.StatusConflict, Code: protocol.TooManyWalls})
+		page.Refusal{Err: casework.ErrNoCaller, Status: http.StatusConflict, Code: protocol.NoCaller})
 }

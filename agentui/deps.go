@@ -9,13 +9,24 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"hotline/agentui/audit"
+	"hotline/agentui/broadcast"
+	"hotline/agentui/detectors"
 	"hotline/agentui/imports"
 	"hotline/agentui/page"
 	"hotline/agentui/protocol"
+	"hotline/agentui/retention"
 	"hotline/agentui/skills"
+	"hotline/agentui/statistics"
+	"hotline/agentui/tapes"
 	"hotline/agentui/users"
+	"hotline/agentui/versions"
+	"hotline/agentui/walls"
 	"hotline/casework/phonebook"
+	"hotline/casework/qualifications"
+	"hotline/casework/reviews"
 	"hotline/casework/roster"
+	params "hotline/casework/statistics"
 	"hotline/queue"
 )
 
@@ -57,18 +68,7 @@ const (
 	ActionBlockRefuse  = "block.refuse"
 	ActionBlockLift    = "block.lift"
 	ActionDecisionView = "decision.view"
-
-	ActionLinesSave    = "lines.save"
-	ActionLinesRestore = "lines.restore"
-	ActionEmergencyOn  = "emergency.on"
-	ActionEmergencyOff = "emergency.off"
-
-	ActionSkillRename   = "skill.rename"   // with what it is called then
-	ActionImport        = "import.apply"   // object: import:<kind>:<id>
-	ActionRosterPublish = "roster.publish" // with the days
-	ActionFeedMade      = "roster.feed"
-	ActionFeedRevoked   = "roster.feed_revoked"
-	ActionContactTyped  = "contact.typed" // a number outside for one call; documents add <name>.save and <name>.restore
+	ActionContactTyped = "contact.typed" // a number outside for one call; documents add <name>.save and <name>.restore
 )
 
 // LegEventType names the news of a gateway.
@@ -118,6 +118,19 @@ type Gateway interface {
 	Follow(ctx context.Context, fn func(LegEvent)) error
 }
 
+// Staff is what the console stands on for people's training, for reviews of their talks and for the statistics.
+type Staff struct {
+	Qualifications *qualifications.Store
+	Requirements   versions.Store[qualifications.Requirements]
+	Statistics     statistics.Store
+	Parameters     versions.Store[params.Params]
+	Reviews        *reviews.Store
+}
+
+func (s Staff) missing() bool {
+	return s.Qualifications == nil || s.Requirements == nil || s.Statistics == nil || s.Parameters == nil || s.Reviews == nil
+}
+
 // Deps are the parts that the console stands on.
 type Deps struct {
 	Log        *slog.Logger
@@ -126,28 +139,28 @@ type Deps struct {
 	Factors    *users.Factors
 	Provider   identities // of identities; nil: none
 	Audit      page.Trail
-	Trail      trail     // the audit trail, for who reads it
-	Recorded   Recorded  // see OpenRecorded
-	Callbacks  callbacks // *casework.Callbacks
-	Blocks     blocks    // *casework.Blocks
-	Lines      policies  // *lines.Store
-	Decisions  reasons   // *decisions.Store
-	Settings   rules     // *settings.Store
+	Trail      audit.Store // the audit trail, for who reads it
+	Recorded   tapes.Stores
+	Callbacks  callbacks     // *casework.Callbacks
+	Blocks     blocks        // *casework.Blocks
+	Lines      policies      // *lines.Store
+	Decisions  reasons       // *decisions.Store
+	Settings   settingsStore // *settings.Store
 	Phonebook  *phonebook.Store
 	Roster     *roster.Store
 	Imports    *imports.Store
 	Skills     *skills.Store
-	Figures    counts                                            // *figures.Store
-	Broadcasts messages                                          // *broadcast.Store
-	Walls      displays                                          // *walls.Store
+	Figures    counts // *figures.Store
+	Broadcasts *broadcast.Store
+	Walls      *walls.Store
 	Telephones *users.Telephones                                 // where people are called when nobody has seen an alarm
-	Detectors  sensors                                           // *detectors.Store
-	Detected   func(context.Context, Detection) error            // takes in what a detector outside found; nil error: it is durable
+	Detectors  *detectors.Store                                  // *detectors.Store
+	Detected   func(context.Context, detectors.Detection) error  // takes in what a detector outside found; nil error: it is durable
 	Care       Care                                              // see OpenCare
 	Crisis     Crisis                                            // the escalation
 	Aftercare  Aftercare                                         //
 	Persons    Persons                                           // see OpenPersons
-	Retention  retainer                                          // *retention.Store, and the codes of files
+	Retention  retention.Store                                   // *retention.Store, and the codes of files
 	Risk       Risk                                              // see OpenRisk
 	Handovers  summaries                                         // *handovers.Store
 	Staff      Staff                                             // training, qualifications, statistics
@@ -161,7 +174,7 @@ type Deps struct {
 func (d Deps) validate() error {
 	var errs []error
 	for name, missing := range map[string]bool{
-		"Log": d.Log == nil, "Queue": d.Queue == nil, "Users": d.Users == nil, "Audit": d.Audit == nil, "Factors": d.Factors == nil, "Trail": d.Trail == nil, "Recorded": d.Recorded.missing(),
+		"Log": d.Log == nil, "Queue": d.Queue == nil, "Users": d.Users == nil, "Audit": d.Audit == nil, "Factors": d.Factors == nil, "Trail": d.Trail == nil, "Recorded": d.Recorded.Missing(),
 		"Callbacks": d.Callbacks == nil, "Blocks": d.Blocks == nil, "Assets": d.Assets == nil, "Metrics": d.Metrics == nil, "Lines": d.Lines == nil,
 		"Decisions": d.Decisions == nil, "Settings": d.Settings == nil, "Phonebook": d.Phonebook == nil, "Roster": d.Roster == nil, "Imports": d.Imports == nil, "Skills": d.Skills == nil,
 		"Figures": d.Figures == nil, "Broadcasts": d.Broadcasts == nil, "Walls": d.Walls == nil, "Care": d.Care.missing(), "Telephones": d.Telephones == nil, "Detectors": d.Detectors == nil, "Detected": d.Detected == nil,

@@ -5,18 +5,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"hotline/agentui/detectors"
 	"hotline/agentui/protocol"
 	"hotline/casework"
 )
 
-func (s *site) detected(_ context.Context, d Detection) error {
+func (s *site) detected(_ context.Context, d detectors.Detection) error {
 	s.foundMu.Lock()
 	defer s.foundMu.Unlock()
 	if s.foundErr == nil {
@@ -88,7 +87,7 @@ func TestDetector(t *testing.T) {
 	if len(s.found) != 1 || got.Detector != "detector:"+made.Detector || got.Source != "detector:"+made.Detector+":1" || got.Call != detectedCall || got.Line != "12355" || got.Level != "high" || got.Kind != "speech" {
 		t.Errorf("%+v", s.found)
 	}
-	said := s.audit.of(ActionDetection)
+	said := s.audit.of(detectors.ActionDetection)
 	if len(said) != 1 || string(said[0].Actor) != got.Detector || said[0].Object != "call:"+detectedCall || said[0].Reason != "speech high 0.93" {
 		t.Errorf("%+v", said)
 	}
@@ -105,7 +104,7 @@ func TestDetector(t *testing.T) {
 		t.Errorf("not taken: %d %s", status, code)
 	}
 	status := 0
-	for range detectionBurst {
+	for range detectors.Burst {
 		status, _ = machine.sense(made.Secret, "{}")
 	}
 	if status != http.StatusTooManyRequests {
@@ -120,7 +119,7 @@ func TestDetector(t *testing.T) {
 	if status, _ := machine.sense(made.Secret, finding("4")); status != http.StatusUnauthorized {
 		t.Errorf("taken back: %d", status)
 	}
-	for _, action := range []string{ActionDetectorMake, ActionDetectorRevoke} {
+	for _, action := range []string{detectors.ActionDetectorMake, detectors.ActionDetectorRevoke} {
 		if len(s.audit.of(action)) != 1 {
 			t.Errorf("%s is not in the audit trail", action)
 		}
@@ -128,45 +127,6 @@ func TestDetector(t *testing.T) {
 	if strings.Contains(s.logs.String(), made.Secret) {
 		t.Error("the secret is in the log")
 	}
-}
-
-func TestCheckDetection(t *testing.T) {
-	now := time.Now()
-	good := protocol.Detection{Call: detectedCall, Kind: "speech", Level: "high", Score: 0.5, At: now.UnixMilli(), Source: "1"}
-	if !checkDetection(good, now) {
-		t.Error("a good one is refused")
-	}
-	for what, spoil := range map[string]func(*protocol.Detection){
-		"call": func(d *protocol.Detection) { d.Call = "1" }, "kind": func(d *protocol.Detection) { d.Kind = "Speech!" }, "long kind": func(d *protocol.Detection) { d.Kind = strings.Repeat("a", 33) },
-		"level": func(d *protocol.Detection) { d.Level = "none" }, "score": func(d *protocol.Detection) { d.Score = 1.01 }, "no score": func(d *protocol.Detection) { d.Score = math.NaN() },
-		"old": func(d *protocol.Detection) { d.At -= detectionPast.Milliseconds() + 1000 }, "ahead": func(d *protocol.Detection) { d.At += 2 * detectionAhead.Milliseconds() },
-		"no source": func(d *protocol.Detection) { d.Source = "" }, "long source": func(d *protocol.Detection) { d.Source = strings.Repeat("x", 65) }, "odd source": func(d *protocol.Detection) { d.Source = "a\nb" },
-	} {
-		bad := good
-		if spoil(&bad); checkDetection(bad, now) {
-			t.Errorf("%s: taken", what)
-		}
-	}
-}
-
-// FuzzDetection: whatever a detector sends is refused, or is within the bounds.
-func FuzzDetection(f *testing.F) {
-	now := time.UnixMilli(1700000000000)
-	for _, seed := range []string{
-		`{"call":"01J0000000000000000000000D","kind":"speech","level":"high","score":0.93,"at":1700000000000,"source":"f-17"}`, `{}`, `[]`, `{"score":1e400}`, `{"at":9223372036854775807}`,
-		`{"call":"01J0000000000000000000000D","kind":"a","level":"low","score":0,"at":1700000000000,"source":"\u0000"}`,
-	} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, b []byte) {
-		var d protocol.Detection
-		if json.Unmarshal(b, &d) != nil || !checkDetection(d, now) {
-			return
-		}
-		if d.Score < 0 || d.Score > 1 || len(d.Call) != 26 || len(d.Kind) > 32 || len(d.Source) > 4*sourceMost || !slices.Contains([]string{"low", "moderate", "high"}, d.Level) {
-			t.Errorf("%+v", d)
-		}
-	})
 }
 
 func TestStaffTelephones(t *testing.T) {

@@ -168,20 +168,12 @@ func (s *Server) standing(e qualifications.Entry, locale string) protocol.LineSt
 	}
 	put := func(into *[]protocol.Requirement, all []qualifications.Standing) {
 		for _, st := range all {
-			*into = append(*into, protocol.Requirement{Rule: st.Rule.ID, Name: inWords(st.Rule.Names, locale), Until: st.Until.String(), Last: st.Last.String()})
+			*into = append(*into, protocol.Requirement{Rule: st.Rule.ID, Name: protocol.InWords(st.Rule.Names, locale), Until: st.Until.String(), Last: st.Last.String()})
 		}
 	}
 	put(&out.Lapsed, e.Lapsed)
 	put(&out.Due, e.Due)
 	return out
-}
-
-// inWords is a text in a language, or in that of every text.
-func inWords(names map[string]string, locale string) string {
-	if text := names[locale]; text != "" {
-		return text
-	}
-	return names["zh-CN"]
 }
 
 // standings are how a person stands to every line of which there is anything to say.

@@ -71,7 +71,7 @@ func TestACopyNeedsTwoPeople(t *testing.T) {
 	if status, _ := p.get(file.URL); status != 409 {
 		t.Errorf("a second time: %d", status)
 	}
-	for action, want := range map[string]int{ActionExportAsk: 3, ActionExportGrant: 2, ActionExportRefuse: 1, ActionExportFetch: 2} { // also what was refused: it was tried
+	for action, want := range map[string]int{tapes.ActionExportAsk: 3, tapes.ActionExportGrant: 2, tapes.ActionExportRefuse: 1, tapes.ActionExportFetch: 2} { // also what was refused: it was tried
 		if got := s.audit.of(action); len(got) != want {
 			t.Errorf("%s: %+v", action, got)
 		}

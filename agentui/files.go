@@ -8,7 +8,6 @@ import (
 
 	"hotline/agentui/page"
 	"hotline/agentui/protocol"
-	"hotline/agentui/tapes"
 	"hotline/agentui/users"
 	"hotline/casework"
 	"hotline/casework/files"
@@ -216,7 +215,7 @@ func (s *Server) changePeople(w http.ResponseWriter, r *http.Request, v *page.Vi
 // mayFile says whether a person may see and change a file: supervisors, who takes part in a call of the person, and who opened it for a reason.
 // errReasonNeeded: only with one.
 func (s *Server) mayFile(ctx context.Context, v *page.Visitor, file, grant string) error {
-	if v.User.Role == users.Supervisor || tapes.ValidGrant(v.Grants, grant, personGrant(file), time.Now()) {
+	if v.User.Role == users.Supervisor || page.ValidGrant(v.Grants, grant, personGrant(file), time.Now()) {
 		return nil
 	}
 	links, err := s.deps.Persons.Files.Calls(ctx, file, fileCalls)

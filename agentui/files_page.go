@@ -8,7 +8,6 @@ import (
 
 	"hotline/agentui/page"
 	"hotline/agentui/protocol"
-	"hotline/agentui/tapes"
 	"hotline/agentui/users"
 	"hotline/casework/files"
 	"hotline/queue"
@@ -31,7 +30,7 @@ func (s *Server) openFile(w http.ResponseWriter, r *http.Request, v *page.Visito
 		if body.Reason, ok = s.clerk.Reason(w, body.Reason); !ok {
 			return
 		}
-		grant = tapes.NewGrant(v.Grants, personGrant(f.ID), time.Now().Add(fileGrant))
+		grant = page.NewGrant(v.Grants, personGrant(f.ID), time.Now().Add(fileGrant))
 	case !s.filed(w, r, err):
 		return
 	}

@@ -88,7 +88,7 @@ func (s *Server) readHandover(w http.ResponseWriter, r *http.Request, v *page.Vi
 		s.clerk.Fail(w, http.StatusForbidden, protocol.Forbidden, nil)
 		return
 	}
-	if s.audited(w, r, v, ActionHandoverRead, "handover:"+id+" call:"+h.Call, "", func(context.Context) error { return nil }) {
+	if s.answered(w, r, s.clerk.Note(r, v, ActionHandoverRead, "handover:"+id+" call:"+h.Call, "")) {
 		s.clerk.Reply(w, http.StatusOK, s.handover(h))
 	}
 }

@@ -24,6 +24,7 @@ import (
 	"hotline/agentui/imports"
 	"hotline/agentui/settings"
 	"hotline/agentui/skills"
+	"hotline/agentui/tapes"
 	"hotline/agentui/users"
 	"hotline/agentui/walls"
 	"hotline/casework"
@@ -65,7 +66,7 @@ type site struct {
 	audit    *auditLog
 	lines    *lines.Store
 	library  *shelf
-	recorded Recorded
+	recorded tapes.Stores
 
 	decisions *decisions.Store
 	care      Care
@@ -81,7 +82,7 @@ type site struct {
 	told      *broadcast.Store
 	walls     *walls.Store
 	detectors *detectors.Store
-	found     []Detection
+	found     []detectors.Detection
 	foundErr  error
 	foundMu   sync.Mutex
 	imports   *imports.Store
@@ -197,7 +198,7 @@ func newSite(t *testing.T, adjust func(*Config)) *site {
 	if s.persons, err = OpenPersons(t.Context(), s.db, s.keys, s.risk.Forms); err != nil {
 		t.Fatal(err)
 	}
-	if s.recorded, err = OpenRecorded(t.Context(), s.db, s.keys, s.library); err != nil {
+	if s.recorded, err = tapes.Open(t.Context(), s.db, s.keys, s.library); err != nil {
 		t.Fatal(err)
 	}
 	if s.retention, err = retention.OpenFiled(t.Context(), s.db, s.keys, casework.Private()); err != nil {

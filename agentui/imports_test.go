@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"hotline/agentui/imports"
 	"hotline/agentui/imports/table"
 	"hotline/agentui/protocol"
 )
@@ -32,7 +33,7 @@ func TestAFileIsReadThenApplied(t *testing.T) {
 			t.Errorf("%s", body)
 		}
 	}
-	if rows := s.audit.of(ActionImport); len(rows) != 1 || rows[0].Object != "import:phonebook:"+p.ID {
+	if rows := s.audit.of(imports.ActionImport); len(rows) != 1 || rows[0].Object != "import:phonebook:"+p.ID {
 		t.Errorf("audit %+v", rows)
 	}
 	if all, err := s.phonebook.List(t.Context()); err != nil || len(all) != 4 {

@@ -154,7 +154,7 @@ func (s *Server) looks(w http.ResponseWriter, r *http.Request, v *page.Visitor, 
 	if !s.looked.anew(key, time.Now()) {
 		return true
 	}
-	done := s.audited(w, r, v, ActionIncidentView, "incident:"+id, "", func(context.Context) error { return nil })
+	done := s.answered(w, r, s.clerk.Note(r, v, ActionIncidentView, "incident:"+id, ""))
 	if !done {
 		s.looked.forget(key)
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"hotline/agentui/protocol"
+	"hotline/agentui/walls"
 	"hotline/casework"
 	"hotline/casework/figures"
 	"hotline/queue"
@@ -127,7 +128,7 @@ func TestWall(t *testing.T) {
 	boss := s.login("supervisor1")
 	status, text := boss.post("/api/walls", protocol.MakeWall{Name: "大厅东侧"})
 	made := decoded[protocol.WallMade](t, status, text)
-	if e := s.audit.of(ActionWallMake); len(e) != 1 || string(e[0].Actor) != boss.me.User {
+	if e := s.audit.of(walls.ActionWallMake); len(e) != 1 || string(e[0].Actor) != boss.me.User {
 		t.Errorf("audit %+v", e)
 	}
 	if status, _ := boss.post("/api/walls", protocol.MakeWall{Name: " "}); status != 400 {

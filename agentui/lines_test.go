@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	office "hotline/agentui/lines"
 	"hotline/agentui/protocol"
 	"hotline/queue"
 	"hotline/queue/lines"
@@ -109,10 +110,10 @@ func TestAnAdministratorChangesLines(t *testing.T) {
 			t.Errorf("%s: %d", path, status)
 		}
 	}
-	if rows := s.audit.of(ActionLinesSave); len(rows) != 1 || rows[0].Object != "lines:2" || rows[0].Reason != "a new name" || rows[0].Actor != queue.AgentID(admin.me.User) {
+	if rows := s.audit.of(office.ActionLinesSave); len(rows) != 1 || rows[0].Object != "lines:2" || rows[0].Reason != "a new name" || rows[0].Actor != queue.AgentID(admin.me.User) {
 		t.Errorf("audit %+v", rows)
 	}
-	if rows := s.audit.of(ActionLinesRestore); len(rows) != 1 || rows[0].Object != "lines:3" {
+	if rows := s.audit.of(office.ActionLinesRestore); len(rows) != 1 || rows[0].Object != "lines:3" {
 		t.Errorf("audit %+v", rows)
 	}
 }
@@ -186,7 +187,7 @@ func TestEmergencyReachesEveryPage(t *testing.T) {
 	if log := bodyOf[protocol.EmergencyLog](t, status, body, http.StatusOK); len(log.Switches) != 2 || log.Switches[0].On || log.Switches[1].Reason != "flood in the valley" {
 		t.Errorf("log %s", body)
 	}
-	if on, off := s.audit.of(ActionEmergencyOn), s.audit.of(ActionEmergencyOff); len(on) != 1 || len(off) != 1 || on[0].Reason != "flood in the valley" {
+	if on, off := s.audit.of(office.ActionEmergencyOn), s.audit.of(office.ActionEmergencyOff); len(on) != 1 || len(off) != 1 || on[0].Reason != "flood in the valley" {
 		t.Errorf("audit %+v %+v", on, off)
 	}
 }

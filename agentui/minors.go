@@ -47,7 +47,7 @@ func (s *Server) sayHarm(w http.ResponseWriter, r *http.Request, v *page.Visitor
 		return
 	}
 	var out reports.Report
-	err := s.clerk.Audited(r, v, ActionReportSay, "call:"+call, auditName(body.Harm), func(ctx context.Context) error {
+	err := s.clerk.Audited(r, v, ActionReportSay, "call:"+call, page.Named(body.Harm), func(ctx context.Context) error {
 		f, err := s.ofCall(ctx, call, body.File)
 		if err != nil {
 			return err

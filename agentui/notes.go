@@ -8,9 +8,9 @@ import (
 	"sync"
 	"time"
 
+	"hotline/agentui/pace"
 	"hotline/agentui/page"
 	"hotline/agentui/protocol"
-	"hotline/agentui/tapes"
 	"hotline/agentui/users"
 	"hotline/casework/notes"
 	"hotline/queue"
@@ -29,12 +29,12 @@ const (
 // noteLimits bounds how often one person writes, and how many of their requests wait for changes.
 type noteLimits struct {
 	mu      sync.Mutex
-	all     limiters
+	all     *pace.Limits
 	follows map[queue.AgentID]int
 }
 
 func newNoteLimits() *noteLimits {
-	return &noteLimits{all: newLimiters(noteRate, noteBurst), follows: map[queue.AgentID]int{}}
+	return &noteLimits{all: pace.New(time.Second/noteRate, noteBurst), follows: map[queue.AgentID]int{}}
 }
 
 // follow takes a place for a request that waits; false: there is none left. leave gives it back.
@@ -57,9 +57,7 @@ func (l *noteLimits) leave(who queue.AgentID) {
 }
 
 func (l *noteLimits) allow(who queue.AgentID) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.all.get(string(who)).Allow()
+	return l.all.Take(string(who), time.Now()) == 0
 }
 
 // errReasonNeeded says that a person may read a note only with a reason.
@@ -74,7 +72,7 @@ func (s *Server) mayNote(ctx context.Context, v *page.Visitor, call, grant strin
 		return false, err
 	case p == partServing || p == partServed:
 		return true, nil
-	case tapes.ValidGrant(v.Grants, grant, noteGrant(call), time.Now()):
+	case page.ValidGrant(v.Grants, grant, noteGrant(call), time.Now()):
 		return v.User.Role == users.Supervisor, nil
 	case v.User.Role == users.Supervisor || p == partPast:
 		return false, errReasonNeeded
@@ -98,7 +96,7 @@ func (s *Server) openNote(w http.ResponseWriter, r *http.Request, v *page.Visito
 			return
 		}
 		out.MayWrite = v.User.Role == users.Supervisor
-		out.Grant = tapes.NewGrant(v.Grants, noteGrant(call), time.Now().Add(noteGrantLife))
+		out.Grant = page.NewGrant(v.Grants, noteGrant(call), time.Now().Add(noteGrantLife))
 	} else if !s.noted(w, r, err) {
 		return
 	}

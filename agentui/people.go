@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/oklog/ulid/v2"
-
 	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
@@ -29,18 +27,6 @@ const (
 	ActionPersonWork     = "person.work"
 	ActionDoorOpen       = "door.open"
 )
-
-// personID reads whom the path names; it has answered when it returns false.
-func (s *Server) personID(w http.ResponseWriter, r *http.Request) (queue.AgentID, bool) {
-	id := r.PathValue("id")
-	if rest, ok := strings.CutPrefix(id, "u-"); ok {
-		if _, err := ulid.ParseStrict(rest); err == nil {
-			return queue.AgentID(id), true
-		}
-	}
-	s.clerk.Fail(w, http.StatusNotFound, protocol.NotFound, nil)
-	return "", false
-}
 
 func (s *Server) listPeople(w http.ResponseWriter, r *http.Request, _ *page.Visitor) {
 	all, err := s.deps.Users.List(r.Context())
@@ -139,7 +125,7 @@ func (s *Server) restorePerson(w http.ResponseWriter, r *http.Request, v *page.V
 
 // amend changes a person. Another role, or none any more, ends the sign-ins: what a page shows must be what its person may see.
 func (s *Server) amend(w http.ResponseWriter, r *http.Request, v *page.Visitor, action, note string, change func(context.Context, queue.AgentID) (users.User, error)) {
-	id, ok := s.personID(w, r)
+	id, ok := s.clerk.PersonID(w, r)
 	if !ok {
 		return
 	}
@@ -164,7 +150,7 @@ func (s *Server) amend(w http.ResponseWriter, r *http.Request, v *page.Visitor, 
 }
 
 func (s *Server) personHistory(w http.ResponseWriter, r *http.Request, _ *page.Visitor) {
-	id, ok := s.personID(w, r)
+	id, ok := s.clerk.PersonID(w, r)
 	if !ok {
 		return
 	}
@@ -187,7 +173,7 @@ func (s *Server) personHistory(w http.ResponseWriter, r *http.Request, _ *page.V
 
 // act does something to the person whom the path names, audited; sign-ins end when they could be another's now.
 func (s *Server) act(w http.ResponseWriter, r *http.Request, v *page.Visitor, action string, ends bool, do func(context.Context, queue.AgentID) error) (users.User, bool) {
-	id, ok := s.personID(w, r)
+	id, ok := s.clerk.PersonID(w, r)
 	if !ok {
 		return users.User{}, false
 	}
@@ -250,7 +236,7 @@ func (s *Server) listSignIns(w http.ResponseWriter, r *http.Request, v *visitor)
 
 func (s *Server) revokeSignIns(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.Revoke
-	id, ok := s.personID(w, r)
+	id, ok := s.clerk.PersonID(w, r)
 	if !ok || !s.clerk.Read(w, r, &body) {
 		return
 	}
@@ -341,7 +327,7 @@ func (s *Server) stalePerson(w http.ResponseWriter, r *http.Request, id queue.Ag
 }
 
 func (s *Server) workHistory(w http.ResponseWriter, r *http.Request, _ *page.Visitor) {
-	id, ok := s.personID(w, r)
+	id, ok := s.clerk.PersonID(w, r)
 	if !ok {
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"hotline/agentui/audit"
 	"hotline/agentui/protocol"
 	"hotline/agentui/provider"
 	"hotline/agentui/users"
@@ -121,10 +122,10 @@ func TestTheAuditIsRead(t *testing.T) {
 	if err != nil || len(rows) != 4 || rows[1][7] != "'+1" || rows[2][7] != "复核, \"引号\"" || rows[3][7] != "'=HYPERLINK(\"http://evil.example\")" {
 		t.Errorf("%q, %v", rows, err)
 	}
-	if e := s.audit.of(ActionAuditSearch); len(e) != 1 || e[0].Reason != "actor=u-1 action=recording." || e[0].Role != users.Auditor {
+	if e := s.audit.of(audit.ActionAuditSearch); len(e) != 1 || e[0].Reason != "actor=u-1 action=recording." || e[0].Role != users.Auditor {
 		t.Errorf("looking is in the audit trail as %+v", e)
 	}
-	if len(s.audit.of(ActionAuditExport)) != 1 {
+	if len(s.audit.of(audit.ActionAuditExport)) != 1 {
 		t.Error("the export is not in the audit trail")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hotline/agentui/protocol"
+	"hotline/agentui/training"
 	"hotline/casework/qualifications"
 	"hotline/casework/reviews"
 	"hotline/casework/statistics"
@@ -115,7 +116,7 @@ func TestALapsedRequirementKeepsCallsAway(t *testing.T) {
 	status, text := boss.post("/api/training/waivers", map[string]any{"line": "12355", "hours": 8, "reason": "夜里没有其他人"})
 	w := decoded[protocol.Waiver](t, status, text)
 	b.until("the call comes", func() bool { return b.self.Offer != nil && b.self.Offer.Call == string(id) && b.self.Lines[0].Waived })
-	if e := s.audit.of(ActionLineWaive); len(e) != 1 || e[0].Object != "line:12355" || e[0].Reason == "" {
+	if e := s.audit.of(training.ActionLineWaive); len(e) != 1 || e[0].Object != "line:12355" || e[0].Reason == "" {
 		t.Errorf("recorded as %+v", e)
 	}
 	if status, _ := boss.post("/api/training/waivers/"+w.Waiver+"/end", map[string]any{}); status != http.StatusOK {
@@ -197,7 +198,7 @@ func TestTrainingRecords(t *testing.T) {
 	if seen := decoded[protocol.StaffRecords](t, status, text); len(seen.Records) != 3 || len(seen.Topics) == 0 {
 		t.Errorf("%+v", seen)
 	}
-	for action, n := range map[string]int{ActionTrainingAdd: 3, ActionTrainingVoid: 1, ActionTrainingView: 1, ActionTrainingList: 1} {
+	for action, n := range map[string]int{training.ActionTrainingAdd: 3, training.ActionTrainingVoid: 1, training.ActionTrainingView: 1, training.ActionTrainingList: 1} {
 		if e := s.audit.of(action); len(e) != n {
 			t.Errorf("%s: %d rows", action, len(e))
 		}

@@ -133,7 +133,7 @@ func TestErasedRecordingTakesNothing(t *testing.T) {
 	if said, err := s.recorded.Comments.Of(t.Context(), shelfCall); err != nil || len(said) != 0 {
 		t.Errorf("%+v, %v", said, err)
 	}
-	if len(s.audit.of(ActionRecordingComment)) != 0 || len(s.audit.of(ActionExportAsk)) != 0 {
+	if len(s.audit.of(tapes.ActionRecordingComment)) != 0 || len(s.audit.of(tapes.ActionExportAsk)) != 0 {
 		t.Error("written down as if it were done")
 	}
 }
@@ -147,7 +147,7 @@ func TestSearchesAreWritten(t *testing.T) {
 	}
 	one.get("/api/recordings") // may hear nothing, so there is nothing to see
 	var said []string
-	for _, e := range s.audit.of(ActionRecordingList) {
+	for _, e := range s.audit.of(tapes.ActionRecordingList) {
 		said = append(said, string(e.Actor)+":"+e.Reason)
 	}
 	if want := []string{p.me.User + ":", p.me.User + ":from=2023-11-14T22:13:20Z line=12355 level=high"}; !slices.Equal(said, want) {

@@ -117,9 +117,9 @@ func TestListening(t *testing.T) {
 			t.Errorf("recording %q: %d", other, status)
 		}
 	}
-	before := len(s.audit.of(ActionRecordingAccess))
+	before := len(s.audit.of(tapes.ActionRecordingAccess))
 	g := s.grant(p, shelfCall)
-	if e := s.audit.of(ActionRecordingAccess); len(e) != before+1 || e[before].Reason != "督导复核" || e[before].Object != shelfCall || string(e[before].Actor) != p.me.User {
+	if e := s.audit.of(tapes.ActionRecordingAccess); len(e) != before+1 || e[before].Reason != "督导复核" || e[before].Object != shelfCall || string(e[before].Actor) != p.me.User {
 		t.Errorf("access in the audit trail: %+v", e)
 	}
 	status, body := p.get("/api/recordings/" + shelfCall + "?grant=" + g.Grant)
@@ -130,7 +130,7 @@ func TestListening(t *testing.T) {
 	if status, body := p.get("/api/recordings/" + shelfCall + "/peaks?grant=" + g.Grant); status != 200 || len(body) != 2*10*91 {
 		t.Errorf("peaks: %d, %d bytes", status, len(body))
 	}
-	if len(s.audit.of(ActionRecordingRead)) != 0 {
+	if len(s.audit.of(tapes.ActionRecordingRead)) != 0 {
 		t.Error("reading was written before anything was read")
 	}
 	for _, path := range []string{"", "/peaks", "/audio"} {
@@ -177,7 +177,7 @@ func TestWhatIsReadIsWritten(t *testing.T) {
 	read("2000044", "2000100", 206)
 	read("9000000", "", 416)
 	var at []string
-	for _, e := range s.audit.of(ActionRecordingRead) {
+	for _, e := range s.audit.of(tapes.ActionRecordingRead) {
 		at = append(at, e.Reason)
 	}
 	if !slices.Equal(at, []string{"00:00:00", "00:00:31", "00:01:02", "00:04:41"}) {
@@ -206,10 +206,10 @@ func TestPlayingAndSeekingAreWritten(t *testing.T) {
 	status, _ := p.post(path, protocol.TapeActs{Grant: g.Grant, Acts: []protocol.TapeAct{
 		{Act: "play"}, {Act: "seek", FromMs: 12_400, ToMs: 80_000}, {Act: "pause", FromMs: 91_200, ToMs: 91_200},
 	}})
-	if e := s.audit.of(ActionRecordingSeek); status != 200 || len(e) != 1 || e[0].Reason != "00:00:12 -> 00:01:20" || e[0].Object != shelfCall {
+	if e := s.audit.of(tapes.ActionRecordingSeek); status != 200 || len(e) != 1 || e[0].Reason != "00:00:12 -> 00:01:20" || e[0].Object != shelfCall {
 		t.Errorf("%d %+v", status, e)
 	}
-	if len(s.audit.of(ActionRecordingPlay)) != 1 || len(s.audit.of(ActionRecordingPause)) != 1 {
+	if len(s.audit.of(tapes.ActionRecordingPlay)) != 1 || len(s.audit.of(tapes.ActionRecordingPause)) != 1 {
 		t.Error("play or pause is missing")
 	}
 	for name, acts := range map[string][]protocol.TapeAct{
@@ -234,7 +234,7 @@ func TestCommentsOfARecording(t *testing.T) {
 	if len(said.Comments) != 1 || said.Comments[0].Text != "这里应先询问计划" || !said.Comments[0].Mine || said.Comments[0].AtMs != 31_000 {
 		t.Fatalf("%+v", said)
 	}
-	if e := s.audit.of(ActionRecordingComment); len(e) != 1 || strings.Contains(e[0].Reason, "计划") {
+	if e := s.audit.of(tapes.ActionRecordingComment); len(e) != 1 || strings.Contains(e[0].Reason, "计划") {
 		t.Errorf("the words are in the audit trail: %+v", e)
 	}
 	for name, c := range map[string]protocol.WriteTapeComment{

@@ -167,21 +167,13 @@ func (s *Server) saveRecord(w http.ResponseWriter, r *http.Request, v *page.Visi
 		return
 	}
 	var out records.Record
-	err := s.clerk.Audited(r, v, ActionRecordSave, "call:"+call+" form:"+auditName(r.PathValue("form")), "", func(ctx context.Context) (err error) {
+	err := s.clerk.Audited(r, v, ActionRecordSave, "call:"+call+" form:"+page.Named(r.PathValue("form")), "", func(ctx context.Context) (err error) {
 		out, err = s.deps.Persons.Records.Save(ctx, records.Record{Call: call, Form: r.PathValue("form"), Version: body.Version, Author: string(v.User.ID), Answers: body.Answers})
 		return err
 	})
 	if s.recorded(w, r, err) {
 		s.clerk.Reply(w, http.StatusOK, s.record(out))
 	}
-}
-
-// auditName keeps what a browser sends as a name from being anything else.
-func auditName(name string) string {
-	if len(name) > 40 {
-		name = name[:40]
-	}
-	return name
 }
 
 // recorded answers what the records refuse; true when nothing was refused.

@@ -8,6 +8,7 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"hotline/agentui/protocol"
+	keeping "hotline/agentui/retention"
 	"hotline/casework"
 )
 
@@ -90,7 +91,7 @@ func TestWhatIsKeptAndGoes(t *testing.T) {
 	if r.Requests[0].State != "done" || len(r.Stones) != 2 || !r.Stones[0].Asked || r.Stones[1].Object != old {
 		t.Errorf("%s", body)
 	}
-	for _, action := range []string{ActionRetentionView, ActionHoldPut, ActionHoldLift, ActionErasePass, ActionEraseAsk, ActionEraseGrant} {
+	for _, action := range []string{keeping.ActionRetentionView, keeping.ActionHoldPut, keeping.ActionHoldLift, keeping.ActionErasePass, keeping.ActionEraseAsk, keeping.ActionEraseGrant} {
 		if len(s.audit.of(action)) == 0 {
 			t.Errorf("%s is not in the audit", action)
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hotline/agentui/protocol"
+	pages "hotline/agentui/reviews"
 	"hotline/casework"
 	"hotline/casework/reviews"
 )
@@ -109,7 +110,7 @@ func TestAReviewFromTheTalkToTheAnswer(t *testing.T) {
 	if status, _ := admin.get("/api/reviews"); status != http.StatusForbidden {
 		t.Errorf("an administrator reads reviews: %d", status)
 	}
-	for action, n := range map[string]int{ActionReviewAsk: 1, ActionReviewTake: 1, ActionReviewSubmit: 2, ActionReviewView: 1, ActionReviewRead: 1, ActionReviewAnswer: 1, ActionReviewTrend: 1} {
+	for action, n := range map[string]int{pages.ActionReviewAsk: 1, pages.ActionReviewTake: 1, pages.ActionReviewSubmit: 2, pages.ActionReviewView: 1, pages.ActionReviewRead: 1, pages.ActionReviewAnswer: 1, pages.ActionReviewTrend: 1} {
 		if e := s.audit.of(action); len(e) != n {
 			t.Errorf("%s: %+v", action, e)
 		}
@@ -126,7 +127,7 @@ func TestLooksAtHowPeopleWereScored(t *testing.T) {
 			t.Errorf("%s: %d %s", path, status, text)
 		}
 	}
-	if e := s.audit.of(ActionReviewSearch); len(e) != 0 {
+	if e := s.audit.of(pages.ActionReviewSearch); len(e) != 0 {
 		t.Errorf("%+v", e)
 	}
 	for _, c := range []struct{ query, reason string }{
@@ -136,14 +137,14 @@ func TestLooksAtHowPeopleWereScored(t *testing.T) {
 		if status, text := boss.get("/api/reviews?" + c.query); status != http.StatusOK {
 			t.Errorf("%s: %d %s", c.query, status, text)
 		}
-		if e := s.audit.of(ActionReviewSearch); len(e) == 0 || e[len(e)-1].Reason != c.reason || string(e[len(e)-1].Actor) != boss.me.User {
+		if e := s.audit.of(pages.ActionReviewSearch); len(e) == 0 || e[len(e)-1].Reason != c.reason || string(e[len(e)-1].Actor) != boss.me.User {
 			t.Errorf("%s: %+v", c.query, e)
 		}
 	}
 	if status, text := boss.get("/api/reviews/calibration"); status != http.StatusOK {
 		t.Errorf("%d %s", status, text)
 	}
-	if e := s.audit.of(ActionReviewAgreed); len(e) != 1 {
+	if e := s.audit.of(pages.ActionReviewAgreed); len(e) != 1 {
 		t.Errorf("%+v", e)
 	}
 }
@@ -172,7 +173,7 @@ func TestASupervisorHasNoSayInTheirOwnReview(t *testing.T) {
 	if row, err := store.Get(t.Context(), r.ID); err != nil || row.Wanted != 1 {
 		t.Errorf("%+v, %v", row, err)
 	}
-	if e := s.audit.of(ActionReviewWant); len(e) != 1 || e[0].Reason != "5" {
+	if e := s.audit.of(pages.ActionReviewWant); len(e) != 1 || e[0].Reason != "5" {
 		t.Errorf("%+v", e)
 	}
 }

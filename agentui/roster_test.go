@@ -10,6 +10,7 @@ import (
 	ics "github.com/arran4/golang-ical"
 
 	"hotline/agentui/protocol"
+	shifts "hotline/agentui/roster"
 	"hotline/casework/roster"
 )
 
@@ -51,7 +52,7 @@ func TestARosterIsPublishedAndRead(t *testing.T) {
 	if refused := bodyOf[protocol.HTTPError](t, status, body, http.StatusConflict); refused.Error != protocol.RosterGaps || refused.Params["n"] != float64(2) {
 		t.Errorf("%s", body)
 	}
-	if len(s.audit.of(ActionRosterPublish)) != 0 {
+	if len(s.audit.of(shifts.ActionRosterPublish)) != 0 {
 		t.Error("a refusal is in the audit as done")
 	}
 	doc.Patterns[1].Person = ids["supervisor1"]
@@ -67,7 +68,7 @@ func TestARosterIsPublishedAndRead(t *testing.T) {
 	if p := bodyOf[protocol.Publication](t, status, body, http.StatusOK); p.N != 1 || p.ByName != "管理员一" {
 		t.Errorf("%s", body)
 	}
-	if rows := s.audit.of(ActionRosterPublish); len(rows) != 1 || rows[0].Object != "roster:2" || !strings.Contains(rows[0].Reason, "two days") {
+	if rows := s.audit.of(shifts.ActionRosterPublish); len(rows) != 1 || rows[0].Object != "roster:2" || !strings.Contains(rows[0].Reason, "two days") {
 		t.Errorf("audit %+v", rows)
 	}
 

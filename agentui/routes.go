@@ -7,15 +7,11 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-
 	"hotline/agentui/page"
 	"hotline/agentui/protocol"
-	"hotline/agentui/versions"
 )
 
 const bodyLimit = 8 << 10
@@ -33,64 +29,6 @@ func (s *Server) endpoints() []endpoint {
 		all = append(all, endpoint{Endpoint: e})
 	}
 	return all
-}
-
-// pages are the rows of pages.
-func (s *Server) pages() []page.Endpoint {
-	figures := promhttp.HandlerFor(s.deps.Metrics, promhttp.HandlerOpts{})
-	return slices.Concat([]page.Endpoint{
-		{Pattern: "GET /api/config", Access: page.Anyone, Serve: s.publicConfig},
-		{Pattern: "GET /api/tasks", Access: page.Serving, Serve: s.listTasks},
-		{Pattern: "POST /api/tasks/{id}/call", Access: page.Serving, Serve: s.callNow},
-		{Pattern: "POST /api/tasks/{id}/close", Access: page.Serving, Serve: s.closeTask},
-		{Pattern: "POST /api/tasks/{id}/result", Access: page.Serving, Serve: s.sayResult},
-		{Pattern: "GET /api/calls/{id}/task", Access: page.Serving, Serve: s.callTask},
-		{Pattern: "GET /api/blocks", Access: page.Serving, Serve: s.listBlocks},
-		{Pattern: "POST /api/blocks", Access: page.Serving, Serve: s.proposeBlock},
-		{Pattern: "POST /api/blocks/{id}/approve", Access: page.Supervisor, Serve: s.approveBlock},
-		{Pattern: "POST /api/blocks/{id}/refuse", Access: page.Supervisor, Serve: s.refuseBlock},
-		{Pattern: "POST /api/blocks/{id}/lift", Access: page.Supervisor, Serve: s.liftBlock},
-		{Pattern: "GET /api/lines", Access: page.Administrator, Serve: s.showLines},
-		{Pattern: "PUT /api/lines", Access: page.Administrator, Serve: s.saveLines, Body: linesBody},
-		{Pattern: "GET /api/lines/versions", Access: page.Administrator, Serve: s.listLines},
-		{Pattern: "GET /api/lines/versions/{n}", Access: page.Administrator, Serve: s.oneLines},
-		{Pattern: "POST /api/lines/versions/{n}/restore", Access: page.Administrator, Serve: s.restoreLines},
-		{Pattern: "GET /api/emergency", Access: page.Leading, Serve: s.listEmergencies},
-		{Pattern: "POST /api/emergency", Access: page.Leading, Serve: s.setEmergency},
-		{Pattern: "GET /api/decisions", Access: page.Supervisor, Serve: s.listDecisions},
-
-		{Pattern: "GET /api/figures", Access: page.Leading, Serve: s.showFigures},
-		{Pattern: "GET /api/figures/trend", Access: page.Leading, Serve: s.showTrend},
-		{Pattern: "GET /api/broadcasts", Access: page.Leading, Serve: s.listBroadcasts},
-		{Pattern: "POST /api/broadcasts", Access: page.Leading, Serve: s.writeBroadcast},
-		{Pattern: "POST /api/broadcasts/{id}/end", Access: page.Leading, Serve: s.endBroadcast},
-		{Pattern: "POST /api/broadcasts/{id}/read", Access: page.SignedIn, Serve: s.readBroadcast},
-		{Pattern: "GET /api/walls", Access: page.Leading, Serve: s.listWalls},
-		{Pattern: "POST /api/walls", Access: page.Leading, Serve: s.makeWall},
-		{Pattern: "POST /api/walls/{id}/revoke", Access: page.Leading, Serve: s.revokeWall},
-		{Pattern: "GET /api/wall", Access: page.Display, Serve: s.showWall},
-
-		{Pattern: "GET /healthz", Access: page.Anyone, Serve: s.healthz},
-		{Pattern: "GET /readyz", Access: page.Anyone, Serve: s.readyz},
-		{Pattern: "GET /metrics", Access: page.Loopback, Serve: func(w http.ResponseWriter, r *http.Request, _ *page.Visitor) { figures.ServeHTTP(w, r) }},
-		{Pattern: "/api/", Access: page.Anyone, Serve: s.notFound},
-		{Pattern: "/", Access: page.Anyone, Serve: s.serveAsset},
-	},
-		s.officeEndpoints(),
-		s.careEndpoints(),
-		s.formEndpoints(),
-		s.riskEndpoints(),
-		s.securityEndpoints(),
-		s.handoverEndpoints(),
-		s.incidentEndpoints(),
-		s.alertEndpoints(),
-		s.aftercareEndpoints(),
-		s.trainingEndpoints(),
-		s.reviewEndpoints(),
-		s.statisticsEndpoints(),
-		s.retentionEndpoints(),
-		s.recordingEndpoints(),
-	)
 }
 
 func (s *Server) routes() (http.Handler, error) {
@@ -175,9 +113,6 @@ func (w *statusWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	w.status = http.StatusSwitchingProtocols
 	return http.NewResponseController(w.ResponseWriter).Hijack()
 }
-
-// versions is who serves the documents of the office.
-func (s *Server) versions() versions.Clerk { return versions.Clerk{Clerk: s.clerk, Doer: s.doer} }
 
 func (s *Server) notFound(w http.ResponseWriter, _ *http.Request, _ *page.Visitor) {
 	s.clerk.Fail(w, http.StatusNotFound, protocol.NotFound, nil)

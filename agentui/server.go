@@ -22,7 +22,6 @@ import (
 	"hotline/agentui/broadcast"
 	"hotline/agentui/page"
 	"hotline/agentui/protocol"
-	"hotline/agentui/tapes"
 	"hotline/agentui/users"
 	"hotline/queue"
 	"hotline/queue/lines"
@@ -33,7 +32,6 @@ const (
 	gatewayTimeout = 10 * time.Second // one request to a gateway: its ICE gathering may ask a TURN server
 	drainTimeout   = 3 * time.Second  // for browsers to take the close frame and requests to end
 	requestTimeout = 30 * time.Second // to write the answer of an ordinary request
-	audioTimeout   = 30 * time.Minute // to listen to a recording over a slow line
 )
 
 // Server is one console process.
@@ -56,9 +54,7 @@ type Server struct {
 	zone       *time.Location // of the site
 	sessions   *scs.SessionManager
 	logins     *loginLimits
-	sensors    *sensorLimits
 	locks      *users.Locks
-	heard      *tapes.Heard
 	notes      *noteHub
 	spans      *spanKeeper
 	written    written
@@ -101,7 +97,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, log: deps.Log, deps: deps, metrics: m, board: board.New(board.Config{Ring: cfg.Ring}), directory: newDirectory(deps.Users), contacts: newContactNames(deps.Phonebook),
-		logins: newLoginLimits(cfg), sensors: newSensorLimits(), locks: deps.Users.Locks(cfg.Locks), heard: tapes.NewHeard(), assets: files, desks: map[queue.AgentID]*desk{}, tabs: map[*tab]struct{}{}, broadcast: make(chan struct{}, 1),
+		logins: newLoginLimits(cfg), locks: deps.Users.Locks(cfg.Locks), assets: files, desks: map[queue.AgentID]*desk{}, tabs: map[*tab]struct{}{}, broadcast: make(chan struct{}, 1),
 	}
 	s.clerk = &page.Clerk{Log: deps.Log, Trail: deps.Audit, Proxies: cfg.TrustedProxies}
 	s.levels = newLevels(deps.Figures, s.site.promised)

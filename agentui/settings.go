@@ -12,13 +12,13 @@ import (
 	"hotline/agentui/versions"
 )
 
-// rules is what the console asks of the settings; *settings.Store is one.
-type rules interface {
+// settingsStore is what the console asks of the settings; *settings.Store is one.
+type settingsStore interface {
 	versions.Store[settings.Settings]
 	Watch(ctx context.Context, tell func(settings.Version), away func(error))
 }
 
-var _ rules = (*settings.Store)(nil)
+var _ settingsStore = (*settings.Store)(nil)
 
 // settingsView is what is in force, as this console saw it last.
 type settingsView struct {
@@ -37,6 +37,9 @@ func (v *settingsView) set(now settings.Version) {
 	defer v.mu.Unlock()
 	v.now = now
 }
+
+// rules are the settings in force, as this console saw them last.
+func (s *Server) rules() settings.Settings { return s.settings.get().Doc }
 
 // pauses tells whether it is a reason of NotReady. Until the database answered for the first time, those of the configuration are.
 func (s *Server) pauses(reason string) bool {

@@ -7,11 +7,21 @@ import (
 	"sync"
 	"time"
 
+	office "hotline/agentui/lines"
 	"hotline/agentui/protocol"
 	"hotline/casework/figures"
 	"hotline/queue"
 	"hotline/queue/lines"
 )
+
+// policies is what the console asks of the lines; *lines.Store is one.
+type policies interface {
+	office.Store
+	// Watch tells what is in force and each change of it until ctx ends.
+	Watch(ctx context.Context, tell func(lines.Version, lines.Mode)) error
+}
+
+var _ policies = (*lines.Store)(nil)
 
 // siteView is what of the site's policy pages show all the time: the names of lines, and whether emergency mode is on.
 type siteView struct {
@@ -112,17 +122,13 @@ func (s *Server) emergencyFor(locale string) protocol.Emergency {
 	s.site.mu.Lock()
 	m, words := s.site.mode, s.site.words
 	s.site.mu.Unlock()
-	e := s.emergency(m)
+	e := office.Emergency(m, s.doer)
 	if m.On {
 		if e.Message = words[locale]; e.Message == "" {
 			e.Message = words[s.cfg.Locale]
 		}
 	}
 	return e
-}
-
-func (s *Server) emergency(m lines.Mode) protocol.Emergency {
-	return protocol.Emergency{On: m.On, Since: protocol.Millis(m.Since), By: m.By, ByName: s.doer(m.By), Reason: m.Reason}
 }
 
 // doer is the name of who changed something: a person's, or what stands for the file and the command line.
@@ -132,3 +138,9 @@ func (s *Server) doer(by string) string {
 	}
 	return by
 }
+
+// nameOf is the name of a person of the house; "" stays "".
+func (s *Server) nameOf(user string) string { return s.directory.name(queue.AgentID(user)) }
+
+// lineOf is lineName for who has no types of the queue.
+func (s *Server) lineOf(line, locale string) string { return s.lineName(queue.LineID(line), locale) }

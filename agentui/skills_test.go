@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"hotline/agentui/protocol"
+	"hotline/agentui/skills"
 	"hotline/queue"
 )
 
@@ -32,7 +33,7 @@ func TestASkillIsRenamedEverywhere(t *testing.T) {
 	if u, err = s.users.ByID(t.Context(), u.ID); err != nil || u.Skills["teens"] != 4 {
 		t.Errorf("%+v, %v", u.Skills, err)
 	}
-	if rows := s.audit.of(ActionSkillRename); len(rows) != 1 || rows[0].Object != "skill:youth" {
+	if rows := s.audit.of(skills.ActionSkillRename); len(rows) != 1 || rows[0].Object != "skill:youth" {
 		t.Errorf("audit %+v", rows)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hotline/agentui/protocol"
+	counting "hotline/agentui/statistics"
 	"hotline/casework/statistics"
 )
 
@@ -55,7 +56,7 @@ func TestStatistics(t *testing.T) {
 	if len(rows.Records) != 7 || rows.More || rows.Records[0].Kind != "call" || rows.Records[0].LineName != "青少年热线" {
 		t.Errorf("%+v", rows)
 	}
-	if e := s.audit.of(ActionStatisticsRecords); len(e) != 1 || !strings.Contains(e[0].Object, "statistics:contacts") || !strings.Contains(e[0].Object, today) {
+	if e := s.audit.of(counting.ActionStatisticsRecords); len(e) != 1 || !strings.Contains(e[0].Object, "statistics:contacts") || !strings.Contains(e[0].Object, today) {
 		t.Errorf("recorded as %+v", e)
 	}
 	s.audit.mu.Lock()
@@ -91,7 +92,7 @@ func TestStatistics(t *testing.T) {
 	if status, text = boss.get("/api/statistics/export?format=xlsx&step=day&" + query); status != http.StatusOK || !strings.HasPrefix(text, "PK") {
 		t.Errorf("%d", status)
 	}
-	if e := s.audit.of(ActionStatisticsExport); len(e) != 2 || !strings.HasPrefix(e[0].Object, "statistics:csv") {
+	if e := s.audit.of(counting.ActionStatisticsExport); len(e) != 2 || !strings.HasPrefix(e[0].Object, "statistics:csv") {
 		t.Errorf("recorded as %+v", e)
 	}
 }

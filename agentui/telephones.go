@@ -15,6 +15,16 @@ import (
 // ActionTelephone is a change of where a person is called when nobody has seen an alarm. The number is not in the audit trail.
 const ActionTelephone = "person.telephone"
 
+// telephoneEndpoints are those of the telephones of the call tree.
+func (s *Server) telephoneEndpoints() []page.Endpoint {
+	return []page.Endpoint{
+		{Pattern: "GET /api/account/telephone", Access: page.SignedIn, Serve: s.showOwnTelephone},
+		{Pattern: "POST /api/account/telephone", Access: page.SignedIn, Serve: s.setOwnTelephone, Fresh: true},
+		{Pattern: "GET /api/people/{id}/telephone", Access: page.Security, Serve: s.showTelephone},
+		{Pattern: "POST /api/people/{id}/telephone", Access: page.Security, Serve: s.setPersonTelephone, Fresh: true},
+	}
+}
+
 func (s *Server) showOwnTelephone(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	s.replyTelephone(w, r, v.User.ID)
 }
@@ -24,13 +34,13 @@ func (s *Server) setOwnTelephone(w http.ResponseWriter, r *http.Request, v *page
 }
 
 func (s *Server) showTelephone(w http.ResponseWriter, r *http.Request, _ *page.Visitor) {
-	if id, ok := s.personID(w, r); ok {
+	if id, ok := s.clerk.PersonID(w, r); ok {
 		s.replyTelephone(w, r, id)
 	}
 }
 
 func (s *Server) setPersonTelephone(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
-	if id, ok := s.personID(w, r); ok {
+	if id, ok := s.clerk.PersonID(w, r); ok {
 		s.setTelephone(w, r, v, id)
 	}
 }

@@ -1,7 +1,6 @@
 package agentui
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -12,22 +11,6 @@ import (
 	"hotline/agentui/walls"
 	"hotline/queue"
 )
-
-// Actions of the audit trail about displays.
-const (
-	ActionWallMake   = "wall.make"
-	ActionWallRevoke = "wall.revoke"
-)
-
-// displays is what the console asks of the displays.
-type displays interface {
-	Make(ctx context.Context, now time.Time, name, by string) (walls.Display, string, error)
-	Known(ctx context.Context, now time.Time, secret string) (walls.Display, error)
-	Revoke(ctx context.Context, now time.Time, id, by string) error
-	List(ctx context.Context) ([]walls.Display, error)
-}
-
-var _ displays = (*walls.Store)(nil)
 
 // display tells whether a request comes from a display in force; it has answered when it returns false. The secret comes in a header, which no log
 // of addresses keeps.
@@ -87,54 +70,4 @@ func (s *Server) showWall(w http.ResponseWriter, r *http.Request, _ *page.Visito
 		out.Today, out.Standings = served(c.today(s.zone)), s.standings(c, s.cfg.Locale, false)
 	}
 	s.clerk.Reply(w, http.StatusOK, out)
-}
-
-func (s *Server) wallDisplay(d walls.Display) protocol.WallDisplay {
-	return protocol.WallDisplay{
-		Display: d.ID, Name: d.Name, MadeAt: protocol.Millis(d.Made), ByName: s.directory.name(queue.AgentID(d.By)), RevokedAt: protocol.Millis(d.Revoked),
-		RevokedByName: s.directory.name(queue.AgentID(d.RevokedBy)), SeenAt: protocol.Millis(d.Seen),
-	}
-}
-
-func (s *Server) listWalls(w http.ResponseWriter, r *http.Request, _ *page.Visitor) {
-	all, err := s.deps.Walls.List(r.Context())
-	if !s.answered(w, r, err) {
-		return
-	}
-	out := protocol.WallDisplays{Displays: []protocol.WallDisplay{}}
-	for _, d := range all {
-		out.Displays = append(out.Displays, s.wallDisplay(d))
-	}
-	s.clerk.Reply(w, http.StatusOK, out)
-}
-
-// makeWall makes a display's link; its secret is told this once.
-func (s *Server) makeWall(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
-	var body protocol.MakeWall
-	if !s.clerk.Read(w, r, &body) {
-		return
-	}
-	var out protocol.WallMade
-	done := s.audited(w, r, v, ActionWallMake, "", "", func(ctx context.Context) error {
-		made, secret, err := s.deps.Walls.Make(ctx, time.Now(), body.Name, string(v.User.ID))
-		out = protocol.WallMade{WallDisplay: s.wallDisplay(made), Secret: secret}
-		return err
-	})
-	if done {
-		s.clerk.Reply(w, http.StatusOK, out)
-	}
-}
-
-// revokeWall takes a display's link back: it is dark within seconds.
-func (s *Server) revokeWall(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
-	id, ok := s.clerk.ID(w, r)
-	if !ok {
-		return
-	}
-	done := s.audited(w, r, v, ActionWallRevoke, "wall:"+id, "", func(ctx context.Context) error {
-		return s.deps.Walls.Revoke(ctx, time.Now(), id, string(v.User.ID))
-	})
-	if done {
-		s.clerk.Reply(w, http.StatusOK, struct{}{})
-	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"hotline/agentui/protocol"
+	"hotline/queue"
 )
 
 // Bounds of the reason that a person gives, in characters.
@@ -127,14 +128,31 @@ func (c *Clerk) ID(w http.ResponseWriter, r *http.Request) (string, bool) {
 	return id, true
 }
 
+// PersonID reads from the path which person a request is about; it has answered when it returns false.
+func (c *Clerk) PersonID(w http.ResponseWriter, r *http.Request) (queue.AgentID, bool) {
+	id := r.PathValue("id")
+	if rest, ok := strings.CutPrefix(id, "u-"); ok {
+		if _, err := ulid.ParseStrict(rest); err == nil {
+			return queue.AgentID(id), true
+		}
+	}
+	c.Fail(w, http.StatusNotFound, protocol.NotFound, nil)
+	return "", false
+}
+
 // Entry is a line of the audit trail about what a person does by a request.
 func (c *Clerk) Entry(r *http.Request, v *Visitor, action, object, reason string) Entry {
 	return Entry{At: time.Now(), Actor: v.User.ID, Role: v.User.Role, Action: action, Object: object, Reason: reason, Remote: c.Proxies.Remote(r).String()}
 }
 
+// Note writes down what a person is about to do, and returns when that is durable.
+func (c *Clerk) Note(r *http.Request, v *Visitor, action, object, reason string) error {
+	return c.Trail.Append(r.Context(), c.Entry(r, v, action, object, reason))
+}
+
 // Audited writes down what a person is about to do, and does it only when that is durable. Its error is the trail's or that of the deed.
 func (c *Clerk) Audited(r *http.Request, v *Visitor, action, object, reason string, do func(ctx context.Context) error) error {
-	if err := c.Trail.Append(r.Context(), c.Entry(r, v, action, object, reason)); err != nil {
+	if err := c.Note(r, v, action, object, reason); err != nil {
 		return err
 	}
 	return do(r.Context())

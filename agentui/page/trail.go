@@ -24,3 +24,11 @@ type Trail interface {
 	// Append returns when the entry is durable.
 	Append(ctx context.Context, e Entry) error
 }
+
+// Named keeps what a browser sends as a name from being anything else in the trail.
+func Named(name string) string {
+	if len(name) > 40 {
+		name = name[:40]
+	}
+	return name
+}

@@ -181,8 +181,8 @@ func (k keeper[T]) change(w http.ResponseWriter, r *http.Request, v *page.Visito
 	}
 }
 
-// Changed says what is wrong with a change of a document; true when nothing is.
-func (c Clerk) Changed(w http.ResponseWriter, r *http.Request, err error) bool {
+// Changed says what is wrong with a change of a document, or what the first refusal that knows the error says; true when nothing is wrong.
+func (c Clerk) Changed(w http.ResponseWriter, r *http.Request, err error, known ...page.Refusal) bool {
 	if faults, ok := errors.AsType[documents.Faults](err); ok {
 		c.Fail(w, http.StatusBadRequest, protocol.InvalidDocument, protocol.Params{"faults": faults})
 		return false
@@ -191,8 +191,8 @@ func (c Clerk) Changed(w http.ResponseWriter, r *http.Request, err error) bool {
 		c.Fail(w, http.StatusConflict, protocol.Stale, protocol.Params{"version": stale.N, "at": protocol.Millis(stale.At), "by_name": c.Doer(stale.By)})
 		return false
 	}
-	return c.Answered(w, r, err,
+	return c.Answered(w, r, err, append(known,
 		page.Refusal{Err: documents.ErrNote, Status: http.StatusBadRequest, Code: protocol.BadNote, Params: protocol.Params{"most": documents.NoteMost}},
 		page.Refusal{Err: documents.ErrDocument, Status: http.StatusBadRequest, Code: protocol.BadRequest},
-		page.Refusal{Err: documents.ErrNone, Status: http.StatusNotFound, Code: protocol.NotFound})
+		page.Refusal{Err: documents.ErrNone, Status: http.StatusNotFound, Code: protocol.NotFound})...)
 }

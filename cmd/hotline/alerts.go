@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"hotline/agentui"
+	"hotline/agentui/detectors"
 	"hotline/agentui/users"
 	"hotline/casework"
 	"hotline/crisis"
@@ -134,8 +134,8 @@ func (r ringing) Done(ctx context.Context, id, owner string, result alert.Result
 }
 
 // detected takes in what a detector outside found: a trigger like others.
-func detected(store *crisis.Store) func(context.Context, agentui.Detection) error {
-	return func(ctx context.Context, d agentui.Detection) error {
+func detected(store *crisis.Store) func(context.Context, detectors.Detection) error {
+	return func(ctx context.Context, d detectors.Detection) error {
 		_, err := store.Trigger(ctx, crisis.Trigger{
 			Kind: crisis.TriggerDetector, Call: d.Call, Line: d.Line, Ref: d.Caller, Level: crisis.Level(d.Level), By: d.Detector, At: d.At, Source: d.Source, Agent: d.Agent,
 			Note: fmt.Sprintf("%s %.2f", d.Kind, d.Score),

@@ -13,6 +13,7 @@ import (
 	"hotline/agentui/imports"
 	"hotline/agentui/protocol"
 	"hotline/agentui/skills"
+	"hotline/agentui/tapes"
 	"hotline/agentui/users"
 	"hotline/agentui/walls"
 	"hotline/agentui/web"
@@ -51,7 +52,7 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	tapes, err := c.library(index)
+	shelf, err := c.library(index)
 	if err != nil {
 		return err
 	}
@@ -134,7 +135,7 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	recorded, err := agentui.OpenRecorded(ctx, db, callerKeys, tapes)
+	recorded, err := tapes.Open(ctx, db, callerKeys, shelf)
 	if err != nil {
 		return err
 	}

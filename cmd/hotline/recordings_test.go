@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hotline/agentui"
+	"hotline/agentui/tapes"
 	"hotline/audio"
 	"hotline/casework"
 	"hotline/casework/handovers"
@@ -88,7 +89,7 @@ func openConsole(t *testing.T, c Config, db *storage.DB, log *slog.Logger) {
 	_, err5 := c.places(ctx, db, keys, log)
 	_, err6 := c.staff(ctx, db, keys, callbacks, escalation.Incidents)
 	_, err8 := c.reviewed(ctx, db, keys)
-	_, err7 := agentui.OpenRecorded(ctx, db, keys, nil)
+	_, err7 := tapes.Open(ctx, db, keys, nil)
 	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8); err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package tapes
+package page
 
 import (
 	"crypto/hmac"
@@ -11,7 +11,7 @@ import (
 
 const grantNonce = 16 // bytes
 
-// NewGrant is the leave to listen: only the same sign-in can use it, for one thing, until a time. It is signed with the sign-in's own key, so every
+// NewGrant is the leave to see or hear one thing: only the same sign-in can use it, for one thing, until a time. It is signed with the sign-in's own key, so every
 // console of the site can check it and the end of the sign-in ends it.
 func NewGrant(key []byte, of string, until time.Time) string {
 	b := binary.BigEndian.AppendUint64(nil, uint64(until.UnixMilli()))
@@ -40,6 +40,3 @@ func grantMAC(key, head []byte, of string) []byte {
 	m.Write([]byte(of))
 	return m.Sum(nil)
 }
-
-// GrantLife is how long a grant holds: what it takes to hear all of a recording slowly and with pauses, and some more.
-func GrantLife(least, length time.Duration) time.Duration { return least + 2*length }

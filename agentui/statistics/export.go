@@ -1,4 +1,4 @@
-package agentui
+package statistics
 
 import (
 	"bytes"
@@ -13,21 +13,21 @@ import (
 )
 
 // exportStatistics answers GET /api/statistics/export?format=xlsx|csv with a file. Who took which numbers away is recorded.
-func (s *Server) exportStatistics(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+func (p *Pages) exportStatistics(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	format := r.URL.Query().Get("format")
 	if format != "xlsx" && format != "csv" {
-		s.clerk.Fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
+		p.Fail(w, http.StatusBadRequest, protocol.BadRequest, nil)
 		return
 	}
-	a, report, ok := s.readStatistics(w, r)
+	a, report, ok := p.readStatistics(w, r)
 	if !ok {
 		return
 	}
-	whole := s.statistics(a, report, v.User.Locale)
-	sheet := s.sheet(whole, v)
+	whole := p.statistics(a, report, v.User.Locale)
+	sheet := p.sheet(whole, v)
 	var file []byte
 	object := fmt.Sprintf("statistics:%s %s %s %s", format, whole.From, whole.To, a.line)
-	err := s.clerk.Audited(r, v, ActionStatisticsExport, object, "", func(context.Context) (err error) {
+	err := p.Audited(r, v, ActionStatisticsExport, object, "", func(context.Context) (err error) {
 		if format == "xlsx" {
 			file, err = sheet.XLSX()
 			return err
@@ -37,7 +37,7 @@ func (s *Server) exportStatistics(w http.ResponseWriter, r *http.Request, v *pag
 		file = text.Bytes()
 		return err
 	})
-	if !s.answered(w, r, err) {
+	if !p.Answered(w, r, err) {
 		return
 	}
 	kind := map[string]string{"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "csv": "text/csv; charset=utf-8"}[format]
@@ -72,7 +72,7 @@ func fileWords(locale string) (w struct {
 }
 
 // sheet is a report as a file says it, in the person's language.
-func (s *Server) sheet(a protocol.Statistics, v *page.Visitor) statistics.Sheet {
+func (p *Pages) sheet(a protocol.Statistics, v *page.Visitor) statistics.Sheet {
 	words := fileWords(v.User.Locale)
 	line := words.allLines
 	for _, one := range a.Lines {
@@ -83,7 +83,7 @@ func (s *Server) sheet(a protocol.Statistics, v *page.Visitor) statistics.Sheet 
 	out := statistics.Sheet{
 		Title: words.title, Figure: words.figure, Part: words.part, Unit: words.unit, ID: words.id, Version: words.version, Definition: words.definition,
 		Data: words.data, Definitions: words.definitions,
-		Notes: []string{line, fmt.Sprintf(words.madeBy, time.UnixMilli(a.At).In(s.zone).Format(time.DateTime), v.User.Name), fmt.Sprintf(words.params, a.Params)},
+		Notes: []string{line, fmt.Sprintf(words.madeBy, time.UnixMilli(a.At).In(p.Zone).Format(time.DateTime), v.User.Name), fmt.Sprintf(words.params, a.Params)},
 	}
 	for _, c := range a.Columns {
 		name := c.From
@@ -100,7 +100,7 @@ func (s *Server) sheet(a protocol.Statistics, v *page.Visitor) statistics.Sheet 
 	}
 	for _, f := range a.Figures {
 		base := statistics.SheetRow{
-			ID: statistics.ID(f.Figure), Version: f.Version, Name: inWords(f.Names, v.User.Locale), Unit: words.units[f.Unit], Definition: inWords(f.Definition, v.User.Locale),
+			ID: statistics.ID(f.Figure), Version: f.Version, Name: protocol.InWords(f.Names, v.User.Locale), Unit: words.units[f.Unit], Definition: protocol.InWords(f.Definition, v.User.Locale),
 		}
 		if f.Missing != "" {
 			for range a.Columns {
@@ -111,7 +111,7 @@ func (s *Server) sheet(a protocol.Statistics, v *page.Visitor) statistics.Sheet 
 		}
 		for _, row := range f.Rows {
 			one := base
-			one.Part = inWords(row.Names, v.User.Locale)
+			one.Part = protocol.InWords(row.Names, v.User.Locale)
 			if row.Part == "" {
 				one.Part = ""
 			}
