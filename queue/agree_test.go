@@ -285,10 +285,10 @@ func (p *pair) compare(x queuetest.Index) error {
 			ID: string(id), State: string(a.State), Reason: a.Reason, Skills: a.Skills, Call: string(a.Call), Offer: p.offer(a.Offer), Spot: a.Spot, Session: a.Session,
 			Idle: float64(a.Idle), Ends: float64(a.Ends), Since: float64(a.Since), Rested: float64(a.Rested), Rest: float64(a.Rest), Held: float64(a.Held),
 			Group: a.Group, Misses: a.Misses, Away: a.Away, Assist: string(a.Assist),
-			Owes: string(a.Owes), Late: float64(a.Late), Keeps: string(a.Keeps), Lead: a.Lead, Forced: float64(a.Forced),
+			Owes: string(a.Owes), Late: float64(a.Late), Keeps: string(a.Keeps), Lead: a.Lead, Forced: float64(a.Forced), Rung: float64(a.Rung),
 		}
 		if r := a.Prior; r != nil {
-			row.Prior = &queuetest.Prior{Reason: r.Reason, Since: float64(r.Since), Ends: float64(r.Ends), Keeps: string(r.Keeps)}
+			row.Prior = &queuetest.Prior{State: string(r.State), Reason: r.Reason, Since: float64(r.Since), Ends: float64(r.Ends), Keeps: string(r.Keeps)}
 		}
 		if a.Assist != "" {
 			row.Was = &queuetest.Was{State: string(a.Was.State), Reason: a.Was.Reason, Since: float64(a.Was.Since), Ends: float64(a.Was.Ends)}

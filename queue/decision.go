@@ -8,7 +8,7 @@ type Rule string
 // The rules, in the order in which they are asked.
 const (
 	RuleAgain      Rule = "again"        // the agent was kept for this caller, who was cut off while at risk a moment ago
-	RuleSupervisor Rule = "supervisor"   // the caller is at risk, the agent vanished, and nobody was available: who leads the shift
+	RuleSupervisor Rule = "supervisor"   // the caller is at risk, the agent vanished, and nobody was available for them: who leads the shift
 	RuleAssigned   Rule = "assigned"     // a person assigned the caller to this agent, whatever the skills
 	RuleReturning  Rule = "returning"    // the agent was held for this caller, who was cut off while at risk
 	RulePreferred  Rule = "preferred"    // the caller's preferred agent

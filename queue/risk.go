@@ -70,7 +70,8 @@ var (
 )
 
 // Open is for a caller at risk whose agent vanished: the caller waits at the head of the tier, open to everybody at once, while the agent may come back
-// (Reclaim). The agent becomes NotReady(connection_lost), those beside the call what they were. When nobody is available who leads the shift is rung.
+// (Reclaim). The agent becomes NotReady(connection_lost), those beside the call what they were. When nobody is available for the caller who leads the shift is
+// rung: also who lacks the skill, takes no calls, or is in a wrap-up, which goes on afterwards. Who does not come to the ring is rung again after half a minute.
 func (q *Queue) Open(ctx context.Context, req RequestID, call CallID, agent AgentID) (Call, error) {
 	return q.changeCall(ctx, openScript, req, string(call), string(agent))
 }
@@ -109,29 +110,31 @@ func (q *Queue) Lead(ctx context.Context, req RequestID, agent AgentID, session 
 
 // Prior is what somebody was who is rung although not available, and becomes again.
 type Prior struct {
-	Reason string    `json:"reason"` // of not_ready
-	Since  time.Time `json:"since,omitzero"`
-	Until  time.Time `json:"until,omitzero"`
-	Keeps  CallID    `json:"keeps,omitempty"`
+	State  AgentState `json:"state,omitempty"` // available, wrap_up; else not_ready
+	Reason string     `json:"reason"`          // of not_ready
+	Since  time.Time  `json:"since,omitzero"`
+	Until  time.Time  `json:"until,omitzero"`
+	Keeps  CallID     `json:"keeps,omitempty"`
 }
 
 type priorRow struct {
-	Reason string `json:"reason"`
-	Since  ms     `json:"since,omitempty"`
-	Ends   ms     `json:"ends,omitempty"`
-	Keeps  CallID `json:"keeps,omitempty"`
+	State  AgentState `json:"state,omitempty"`
+	Reason string     `json:"reason"`
+	Since  ms         `json:"since,omitempty"`
+	Ends   ms         `json:"ends,omitempty"`
+	Keeps  CallID     `json:"keeps,omitempty"`
 }
 
 func (r *priorRow) prior() *Prior {
 	if r == nil {
 		return nil
 	}
-	return &Prior{Reason: r.Reason, Since: r.Since.time(), Until: r.Ends.time(), Keeps: r.Keeps}
+	return &Prior{State: r.State, Reason: r.Reason, Since: r.Since.time(), Until: r.Ends.time(), Keeps: r.Keeps}
 }
 
 func (p *Prior) row() *priorRow {
 	if p == nil {
 		return nil
 	}
-	return &priorRow{Reason: p.Reason, Since: msOf(p.Since), Ends: msOf(p.Until), Keeps: p.Keeps}
+	return &priorRow{State: p.State, Reason: p.Reason, Since: msOf(p.Since), Ends: msOf(p.Until), Keeps: p.Keeps}
 }

@@ -129,7 +129,7 @@ func TestAgentVanishedAtRisk(t *testing.T) {
 			t.Errorf("%+v", c)
 		}
 	})
-	t.Run("nobody is free: who leads is rung, and is not available afterwards", func(t *testing.T) {
+	t.Run("nobody is free: who leads is rung, and does afterwards what they did", func(t *testing.T) {
 		d := newDesk(t, rdb, Config{})
 		lead(d, "boss")
 		opened(d)
@@ -138,7 +138,7 @@ func TestAgentVanishedAtRisk(t *testing.T) {
 		}
 		d.must(d.Decline(ctx, d.req(), d.agent("boss").Offer, "boss", "s"))
 		queuetest.Check(t, rdb, "site")
-		if c, a := d.call("c1"), d.agent("boss"); c.State != CallWaiting || a.Reason != ReasonDeclined {
+		if c, a := d.call("c1"), d.agent("boss"); c.State != CallWaiting || a.State != AgentNotReady || a.Reason != ReasonSignedIn {
 			t.Errorf("%+v, %+v", c, a)
 		}
 		lead(d, "chief") // the next one, as soon as there is one
@@ -149,6 +149,63 @@ func TestAgentVanishedAtRisk(t *testing.T) {
 		queuetest.Check(t, rdb, "site")
 		if a := d.agent("chief"); a.State != AgentNotReady || a.Reason != ReasonSignedIn {
 			t.Errorf("%+v", a)
+		}
+	})
+	t.Run("who leads is rung although available without the skill, before one who is less in danger, and again after a missed ring", func(t *testing.T) {
+		d := newDesk(t, rdb, Config{MissLimit: 1})
+		redTalk(d)
+		d.must(second(d.Require(ctx, d.req(), "c1", Terms{Needs: Skills{"youth": 5}, Groups: EveryGroup})))
+		lead(d, "boss")
+		d.must(second(d.Ready(ctx, d.req(), "boss", "s")))
+		d.must(second(d.Open(ctx, d.req(), "c1", "a1")))
+		if a := d.agent("boss"); a.State != AgentReserved || a.Call != "c1" || a.Prior == nil || a.Prior.State != AgentAvailable {
+			t.Fatalf("%+v", a)
+		}
+		d.caller("w1", TierNormal, nil)
+		d.pass(16 * time.Second)
+		d.sweep()
+		queuetest.Check(t, rdb, "site")
+		if a := d.agent("boss"); a.State != AgentNotReady || a.Reason != ReasonNoAnswer {
+			t.Fatalf("after a missed ring %+v", a)
+		}
+		d.pass(29 * time.Second)
+		d.sweep()
+		if a := d.agent("boss"); a.State != AgentNotReady {
+			t.Fatalf("rung again at once: %+v", a)
+		}
+		d.pass(time.Second)
+		d.sweep()
+		queuetest.Check(t, rdb, "site")
+		if a := d.agent("boss"); a.State != AgentReserved || a.Call != "c1" {
+			t.Errorf("out of reach for good: %+v", a)
+		}
+	})
+	t.Run("who leads is rung in a wrap-up, which goes on with its form", func(t *testing.T) {
+		d := newDesk(t, rdb, Config{})
+		lead(d, "boss")
+		d.must(second(d.Ready(ctx, d.req(), "boss", "s")))
+		d.caller("w1", TierRed, nil)
+		d.accept("boss")
+		d.must(d.Queue.End(ctx, d.req(), "w1", EndAnswered))
+		before := d.agent("boss")
+		opened(d)
+		if a := d.agent("boss"); a.State != AgentReserved || a.Call != "c1" {
+			t.Fatalf("%+v", a)
+		}
+		if err := d.SignOut(ctx, d.req(), "boss", "s"); !errors.Is(err, ErrFormDue) {
+			t.Errorf("signed out without the form: %v", err)
+		}
+		d.must(d.Decline(ctx, d.req(), d.agent("boss").Offer, "boss", "s"))
+		queuetest.Check(t, rdb, "site")
+		if a := d.agent("boss"); a.State != AgentWrapUp || a.Owes != "w1" || !a.Since.Equal(before.Since) || !a.Until.Equal(before.Until) {
+			t.Errorf("%+v, before %+v", a, before)
+		}
+		d.pass(30 * time.Second)
+		d.sweep()
+		d.must(d.Away(ctx, d.req(), "boss", "s"))
+		queuetest.Check(t, rdb, "site")
+		if a := d.agent("boss"); a.State != AgentWrapUp || a.Owes != "w1" {
+			t.Errorf("away in the ring: %+v", a)
 		}
 	})
 	t.Run("who leads takes it", func(t *testing.T) {

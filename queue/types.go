@@ -174,7 +174,7 @@ type Agent struct {
 	Forced time.Time `json:"forced,omitzero"` // when who leads last wanted them to take no calls (Force)
 	Keeps  CallID    `json:"keeps,omitempty"` // the call for whose caller they are kept; NotReady(kept)
 	Lead   bool      `json:"lead,omitempty"`  // leads the shift and can talk (Lead)
-	Prior  *Prior    `json:"prior,omitempty"` // of who is rung although not available: what they were
+	Prior  *Prior    `json:"prior,omitempty"` // of who is rung by a rule of its own (RuleAgain, RuleSupervisor): what they were
 }
 
 // Offer is the promise of one call to one agent, with a lease.

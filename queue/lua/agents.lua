@@ -96,7 +96,7 @@ local function become(a, state, more)
   elseif state == 'wrap_up' then
     if not a.late then redis.call('ZADD', P .. 'wrapping', int(a.owes and a.since + CFG.form or a.ends), a.id) end
   elseif state == 'talking' then
-    a.misses = nil
+    a.misses, a.rung = nil, nil
   end
   if state ~= 'available' and state ~= 'reserved' then a.idle = nil end
   touch('agents', a)
@@ -124,11 +124,21 @@ end
 -- taken: somebody has the agent, whatever the agent wants.
 local function taken(a) return a.state == 'reserved' or a.state == 'talking' or a.assist or a.keeps end
 
--- unreserve ends a reservation without the agent's doing: who was rung although not available is what they were.
-local function unreserve(a)
+local free
+
+-- unreserve ends a reservation: who was rung although not available is what they were. A wrap-up that is over meanwhile ends: as always, or with the
+-- reason why, which is given when the agent did not come to the ring.
+local function unreserve(a, why)
   local p = a.prior
-  if not p then return become(a, 'available') end
-  if not p.keeps then
+  if not p or p.state == 'available' then return become(a, 'available') end
+  if p.state == 'wrap_up' and not a.owes and (p.ends or 0) <= NOW then
+    if why then return not_ready(a, why) end
+    return free(a)
+  end
+  if p.state == 'wrap_up' then
+    a.since_given = p.since
+    become(a, 'wrap_up', {ends = p.ends})
+  elseif not p.keeps then
     a.since_given = p.since
     become(a, 'not_ready', {reason = p.reason, ends = p.ends})
   elseif (p.ends or 0) > NOW then
@@ -139,7 +149,18 @@ local function unreserve(a)
   end
 end
 
--- lead notes whether an agent leads the shift and can talk: such a one is rung for a caller at risk whose agent vanished, also when not ready.
+-- rung_in_vain is for the end of a ring of who leads, for a caller at risk whose agent had vanished: who did something else does it again, and is rung again
+-- when a moment is over. false: what becomes of the agent is the same as after any ring.
+local function rung_in_vain(a, why)
+  local p = a.prior
+  if not p or p.keeps then return false end
+  a.rung = NOW
+  if p.state == 'available' then return false end
+  unreserve(a, why)
+  return true
+end
+
+-- lead notes whether an agent leads the shift and can talk: such a one is rung for a caller at risk whose agent vanished, whatever they do but talk.
 local function lead(a, on)
   a.lead = on
   if on then redis.call('HSET', P .. 'leads', a.id, '1') else redis.call('HDEL', P .. 'leads', a.id) end
@@ -147,7 +168,7 @@ local function lead(a, on)
 end
 
 -- free makes an agent available, or sends one who had too many red calls to a rest first.
-local function free(a, idle)
+free = function(a, idle)
   if needs_rest(a) then
     a.rested, a.rest = NOW, NOW + CFG.rest
     a.away, a.misses = nil, nil

@@ -4,6 +4,6 @@ if a.session ~= ARGV[9] then return refuse('fenced') end
 local o = offer_of(ARGV[7])
 if not o or o.agent ~= a.id then return refuse('offer_gone') end
 end_offer(o, 'declined')
-not_ready(a, 'declined')
+if not rung_in_vain(a, 'declined') then not_ready(a, 'declined') end
 match()
 return commit()

@@ -5,7 +5,7 @@ if taken(a) then return refuse('agent_busy') end
 if a.owes then return refuse('form_due') end
 if a.rest and a.rest > NOW and CFG.limit > 0 then return refuse('on_break') end
 if a.state ~= 'available' then
-  a.away, a.misses = nil, nil
+  a.away, a.misses, a.rung = nil, nil, nil
   free(a)
   match()
 end

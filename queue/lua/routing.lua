@@ -24,7 +24,8 @@ local function make_offer(c, a, reason)
   exit(c)
   c.state, c.since, c.agent, c.offer = 'offered', NOW, a.id, o.id
   touch('calls', c)
-  local prior = a.state ~= 'available' and {reason = a.reason, since = a.since, ends = a.ends, keeps = a.keeps} or nil
+  local named = reason.rule == 'again' or reason.rule == 'supervisor'
+  local prior = named and {state = a.state, reason = a.reason, since = a.since, ends = a.ends, keeps = a.keeps} or nil
   become(a, 'reserved', {call = c.id, offer = o.id})
   a.prior = prior
   facts[#facts + 1] = {type = 'offered', offer = o, call = c, agent = a, reason = reason}
@@ -184,19 +185,48 @@ local function match_again()
   end
 end
 
--- leader is who leads the shift, can talk, and is not asked already: the one who has been in that state for longest.
+-- Who did not come to such a ring is not asked again for RING_PAUSE, so that the others are, and then again: nobody is out of reach for good.
+local RING_PAUSE = 30 * 1000
+local RANK = {available = 1, not_ready = 2, wrap_up = 3}
+
+-- leads_before: of two who lead, x is rung first: who did not miss a ring lately, or longest ago; who is available, who takes no calls, who is in a wrap-up;
+-- who has been so for longest.
+local function leads_before(x, y)
+  local a, b = x.rung or 0, y.rung or 0
+  if a ~= b then return a < b end
+  if x.state ~= y.state then return RANK[x.state] < RANK[y.state] end
+  if x.since ~= y.since then return x.since < y.since end
+  return x.id < y.id
+end
+
+-- leader is who leads the shift, can talk, and can be rung now.
 local function leader()
   local list, best = redis.call('HGETALL', P .. 'leads'), nil
   for i = 1, #list, 2 do
     local a = agent_of(list[i])
-    local r = a and a.reason
-    local free = a and a.state == 'not_ready' and not a.away and not a.assist and not a.keeps and r ~= 'connection_lost' and r ~= 'declined' and r ~= 'no_answer'
-    if free and (not best or a.since < best.since or a.since == best.since and a.id < best.id) then best = a end
+    local can = a and RANK[a.state] and not a.away and not a.assist and not a.keeps and a.reason ~= 'connection_lost' and (a.rung or 0) <= NOW - RING_PAUSE
+    if can and (not best or leads_before(a, best)) then best = a end
   end
   return best
 end
 
--- match_lost rings who leads the shift for callers at risk whose agent vanished, and for whom nobody is available.
+-- has_somebody: somebody who is available may be offered to a waiting caller as to any.
+local function has_somebody(c)
+  local a = c.assigned and agent_of(c.assigned)
+  if a and a.state == 'available' and (a.spot or c.tier == 'red' or c.tier == 'returning') then return true end
+  if c.only then
+    a = agent_of(c.only)
+    return a and a.state == 'available' and (a.spot or c.tier == 'returning')
+  end
+  local groups = groups_of(c)
+  for _, s in ipairs(idle_sets()) do
+    if s.group <= groups and fits(s.skills, c.need) then return true end
+  end
+  return c.tier == 'red' and kept_for_red(c, redis.call('ZRANGE', P .. 'kept', 0, -1))
+end
+
+-- match_lost rings who leads the shift for callers at risk whose agent vanished, and for whom nobody is available: before others are served, so that nobody who is
+-- less in danger takes who leads, and after them, for whom somebody else was quicker.
 local function match_lost()
   local lost, list = redis.call('HGETALL', P .. 'lost'), {}
   for i = 1, #lost, 2 do
@@ -205,9 +235,8 @@ local function match_lost()
   end
   table.sort(list, by_place)
   for _, x in ipairs(list) do
-    local a = leader()
-    if not a then return end
-    make_offer(x.call, a, explain(x.call, a, 'supervisor', {}, {}, buckets_now()))
+    local a = not has_somebody(x.call) and leader()
+    if a then make_offer(x.call, a, explain(x.call, a, 'supervisor', {}, {}, buckets_now())) end
   end
 end
 
@@ -217,6 +246,7 @@ end
 local function match()
   if settling() then return end
   match_again()
+  match_lost()
   local hopeless = {}
   while match_one(hopeless) do end
   match_lost()

@@ -4,7 +4,7 @@ if a and a.state ~= 'offline' then
   local other = a.skills ~= new.skills or a.group ~= new.group
   if other and a.state == 'available' then unseat(a) end
   a.group = new.group
-  a.skills, a.console, a.session, a.away = new.skills, new.console, new.session, nil
+  a.skills, a.console, a.session, a.away, a.rung = new.skills, new.console, new.session, nil, nil
   if other and a.state == 'available' then seat(a) end
   touch('agents', a)
   if other then release(a) end

@@ -7,10 +7,10 @@ for _, id in ipairs(due('ringing', NOW)) do
   if o then
     end_offer(o, 'expired')
     local a = agent_of(o.agent)
-    if a and a.offer == id then
+    if a and a.offer == id and not rung_in_vain(a, 'no_answer') then
       a.misses = (a.misses or 0) + 1
       a.idle = nil -- missed: to the end of the idle
-      if a.prior or a.misses >= CFG.miss then not_ready(a, 'no_answer') else become(a, 'available') end
+      if a.prior and a.prior.keeps or a.misses >= CFG.miss then not_ready(a, 'no_answer') else become(a, 'available') end
     end
     n = n + 1
   else

@@ -14,4 +14,5 @@ to.accepted = nil
 expose(to, c)
 become(to, 'talking', {call = c.id})
 to.began, to.line = NOW, c.line
+match() -- who leads can be rung in the wrap-up
 return commit({call = c})

@@ -30,7 +30,7 @@ func (q *Queue) DeskView(a *Agent) queue.Agent {
 	}
 	out.Owes, out.Late, out.Keeps, out.Lead = a.Owes, at(a.Late), a.Keeps, a.Lead
 	if p := a.Prior; p != nil {
-		out.Prior = &queue.Prior{Reason: p.Reason, Since: at(p.Since), Until: at(p.Ends), Keeps: p.Keeps}
+		out.Prior = &queue.Prior{State: p.State, Reason: p.Reason, Since: at(p.Since), Until: at(p.Ends), Keeps: p.Keeps}
 	}
 	for _, t := range a.Reds {
 		out.Reds = append(out.Reds, at(t))
@@ -57,7 +57,7 @@ func (q *Queue) become(a *Agent, state queue.AgentState) {
 		q.seat(a)
 	case queue.AgentReserved:
 	case queue.AgentTalking:
-		a.Misses, a.Held, a.Idle = 0, 0, 0
+		a.Misses, a.Rung, a.Held, a.Idle = 0, 0, 0, 0
 	case queue.AgentNotReady, queue.AgentOffline:
 		a.Held, a.Idle = 0, 0
 	default:
@@ -212,7 +212,9 @@ func (q *Queue) decline(op Op) error {
 		return queue.ErrOfferGone
 	}
 	q.endOffer(o)
-	q.unready(a, queue.ReasonDeclined)
+	if !q.rungInVain(a, queue.ReasonDeclined) {
+		q.unready(a, queue.ReasonDeclined)
+	}
 	q.match()
 	return nil
 }
@@ -228,7 +230,7 @@ func (q *Queue) signIn(in queue.Agent) error {
 	a := q.there(in.ID)
 	if a != nil {
 		other := a.Skills != in.Skills.Text() || a.Group != in.Group
-		a.Skills, a.Group, a.Console, a.Session, a.Away = in.Skills.Text(), in.Group, in.Console, in.Session, false
+		a.Skills, a.Group, a.Console, a.Session, a.Away, a.Rung = in.Skills.Text(), in.Group, in.Console, in.Session, false, 0
 		if other {
 			if a.State == queue.AgentAvailable {
 				q.unseat(a)
@@ -270,7 +272,7 @@ func (q *Queue) ready(op Op) error {
 		return queue.ErrOnBreak
 	}
 	if a.State != queue.AgentAvailable {
-		a.Away, a.Misses = false, 0
+		a.Away, a.Misses, a.Rung = false, 0, 0
 		q.free(a, 0)
 		q.match()
 	}
@@ -288,6 +290,7 @@ func (q *Queue) notReady(op Op) error {
 		return queue.ErrFormDue
 	}
 	if a.State != queue.AgentNotReady || a.Reason != op.Why {
+		a.Rung = 0
 		q.unready(a, op.Why)
 		q.match()
 	}
@@ -302,7 +305,13 @@ func (q *Queue) away(op Op) {
 	switch {
 	case a.State == queue.AgentReserved:
 		q.endOffer(q.Offers[a.Offer])
-		q.unready(a, queue.ReasonConnectionLost)
+		if a.Prior == nil || a.Prior.State != queue.AgentWrapUp {
+			q.unready(a, queue.ReasonConnectionLost)
+			break
+		}
+		q.unreserve(a, queue.ReasonConnectionLost)
+		a.Away = a.State == queue.AgentWrapUp
+		q.release(a)
 	case a.State == queue.AgentTalking, a.State == queue.AgentWrapUp, a.Assist != "":
 		a.Away = true
 		q.release(a)
@@ -322,7 +331,8 @@ func (q *Queue) signOut(op Op) error {
 	if a.State == queue.AgentTalking || a.Assist != "" || a.Keeps != "" || a.Prior != nil && a.Prior.Keeps != "" {
 		return queue.ErrAgentBusy
 	}
-	if a.Owes != "" && a.State == queue.AgentWrapUp && !(a.Late != 0 && a.Away) {
+	wraps := a.State == queue.AgentWrapUp || a.Prior != nil && a.Prior.State == queue.AgentWrapUp
+	if a.Owes != "" && wraps && !(a.Late != 0 && a.Away) {
 		return queue.ErrFormDue
 	}
 	if a.State == queue.AgentReserved {
@@ -336,7 +346,7 @@ func (q *Queue) signOut(op Op) error {
 			c.Assigned, c.AssignTill = "", 0
 		}
 	}
-	a.Away, a.Misses, a.Owes, a.Late, a.Lead = false, 0, "", 0, false
+	a.Away, a.Misses, a.Rung, a.Owes, a.Late, a.Lead = false, 0, 0, "", 0, false
 	q.become(a, queue.AgentOffline)
 	if a.SOS != nil {
 		a.Session, a.Console = "", ""

@@ -169,6 +169,7 @@ func (q *Queue) transfer(op Op) error {
 	q.expose(to, c)
 	q.become(to, queue.AgentTalking)
 	to.Call, to.Began, to.Line = c.ID, q.now, c.Line
+	q.match()
 	return nil
 }
 

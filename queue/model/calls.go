@@ -293,7 +293,7 @@ func (q *Queue) end(op Op) error {
 		a := q.Agents[c.Agent]
 		delete(q.Offers, c.Offer)
 		if a != nil && a.Offer == c.Offer {
-			q.unreserve(a)
+			q.unreserve(a, "")
 		}
 	} else if a := q.part(c); a != nil {
 		answered := op.Why == string(queue.EndAnswered)

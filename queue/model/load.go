@@ -91,6 +91,7 @@ type agentRow struct {
 	Forced   int64            `json:"forced"`
 	Lead     bool             `json:"lead"`
 	Prior    *priorRow        `json:"prior"`
+	Rung     int64            `json:"rung"`
 }
 
 type partyRow struct {
@@ -116,10 +117,11 @@ type wasRow struct {
 }
 
 type priorRow struct {
-	Reason string       `json:"reason"`
-	Since  int64        `json:"since"`
-	Ends   int64        `json:"ends"`
-	Keeps  queue.CallID `json:"keeps"`
+	State  queue.AgentState `json:"state"`
+	Reason string           `json:"reason"`
+	Since  int64            `json:"since"`
+	Ends   int64            `json:"ends"`
+	Keeps  queue.CallID     `json:"keeps"`
 }
 
 type helpRow struct {
@@ -250,7 +252,7 @@ func (q *Queue) loadAgent(text json.RawMessage) error {
 		ID: r.ID, State: r.State, Reason: r.Reason, Skills: r.Skills, Spot: r.Spot, Console: r.Console, Session: r.Session,
 		Since: r.Since, Ends: r.Ends, Idle: r.Idle, Rested: r.Rested, Rest: r.Rest, Held: r.Held, Began: r.Began, Line: r.Line,
 		Group: r.Group, Misses: r.Misses, Call: r.Call, Offer: fenceIn(r.Offer), accepted: fenceIn(r.Accepted), Reds: r.Reds, Away: r.Away,
-		Assist: r.Assist, Was: Was(r.Was), Owes: r.Owes, Late: r.Late, Keeps: r.Keeps, Lead: r.Lead, Forced: r.Forced,
+		Assist: r.Assist, Was: Was(r.Was), Owes: r.Owes, Late: r.Late, Keeps: r.Keeps, Lead: r.Lead, Forced: r.Forced, Rung: r.Rung,
 	}
 	if r.Prior != nil {
 		p := Prior(*r.Prior)

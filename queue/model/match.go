@@ -21,6 +21,7 @@ func (q *Queue) match() {
 	}
 	q.settling = 0
 	q.matchAgain()
+	q.matchLost()
 	q.matchFree()
 	q.matchLost()
 }
@@ -192,8 +193,11 @@ func (q *Queue) sweep() {
 	for _, o := range due(values(q.Offers), func(o *Offer) int64 { return o.Expires }, fence, q.now) {
 		q.endOffer(o)
 		a := q.Agents[o.Agent]
+		if q.rungInVain(a, queue.ReasonNoAnswer) {
+			continue
+		}
 		a.Misses, a.Idle = a.Misses+1, 0
-		if a.Prior != nil || a.Misses >= q.cfg.MissLimit {
+		if a.Prior != nil && a.Prior.Keeps != "" || a.Misses >= q.cfg.MissLimit {
 			q.unready(a, queue.ReasonNoAnswer)
 		} else {
 			q.become(a, queue.AgentAvailable)

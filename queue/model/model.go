@@ -112,11 +112,11 @@ type Agent struct {
 	Was    Was // of who assists
 	SOS    *Help
 
-	Owes, Keeps queue.CallID
-	Late        int64
-	Forced      int64
-	Lead        bool
-	Prior       *Prior // of who is rung although not available
+	Owes, Keeps  queue.CallID
+	Late         int64
+	Forced, Rung int64 // Rung: when they last did not come to a ring of RuleSupervisor
+	Lead         bool
+	Prior        *Prior // of who is rung although not available
 
 	exposed, orphan int64 // due times
 }
@@ -130,6 +130,7 @@ type Was struct {
 
 // Prior is what somebody was who is rung although not available.
 type Prior struct {
+	State       queue.AgentState
 	Reason      string
 	Since, Ends int64
 	Keeps       queue.CallID

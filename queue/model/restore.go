@@ -122,8 +122,8 @@ func (q *Queue) restoreAgent(in queue.Agent) error {
 		}
 	case in.State == queue.AgentReserved && in.Prior != nil:
 		p := in.Prior
-		a.Prior = &Prior{Reason: p.Reason, Since: ms(p.Since), Ends: ms(p.Until), Keeps: p.Keeps}
-		q.unreserve(a)
+		a.Prior = &Prior{State: p.State, Reason: p.Reason, Since: ms(p.Since), Ends: ms(p.Until), Keeps: p.Keeps}
+		q.unreserve(a, "")
 		since = a.Since
 	case (in.State == queue.AgentAvailable || in.State == queue.AgentReserved) && in.Owes != "":
 		q.wrapUp(a)

@@ -85,7 +85,7 @@ func (q *Queue) reclaim(op Op) error {
 	if o := q.Offers[c.Offer]; c.State == queue.CallOffered && o != nil {
 		delete(q.Offers, o.Fence)
 		if x := q.Agents[o.Agent]; x != nil && x != to {
-			q.unreserve(x)
+			q.unreserve(x, "")
 		}
 	}
 	c.State, c.Since, c.Agent, c.Offer, c.Hold, c.Key, c.Only, c.due = queue.CallTalking, q.now, to.ID, 0, "", 0, "", 0
@@ -121,6 +121,7 @@ func (q *Queue) unkeep(op Op) error {
 	}
 	if err == nil {
 		q.wrapUp(a)
+		q.match()
 	}
 	return err
 }
@@ -140,12 +141,20 @@ func (q *Queue) keepAgent(a *Agent, call queue.CallID, till int64) {
 	a.Reason, a.Keeps, a.Ends = queue.ReasonKept, call, till
 }
 
-// unreserve ends a reservation without the agent's doing.
-func (q *Queue) unreserve(a *Agent) {
+// unreserve ends a reservation: who was rung although not available is what they were. why: the reason of who did not come to the ring, when the wrap-up is
+// over meanwhile.
+func (q *Queue) unreserve(a *Agent, why string) {
 	p := a.Prior
 	switch {
-	case p == nil:
+	case p == nil || p.State == queue.AgentAvailable:
 		q.become(a, queue.AgentAvailable)
+	case p.State == queue.AgentWrapUp && (a.Owes != "" || p.Ends > q.now):
+		q.become(a, queue.AgentWrapUp)
+		a.Ends, a.Since = p.Ends, p.Since
+	case p.State == queue.AgentWrapUp && why != "":
+		q.unready(a, why)
+	case p.State == queue.AgentWrapUp:
+		q.free(a, 0)
 	case p.Keeps == "":
 		q.become(a, queue.AgentNotReady)
 		a.Reason, a.Ends, a.Since = p.Reason, p.Ends, p.Since
@@ -155,6 +164,19 @@ func (q *Queue) unreserve(a *Agent) {
 	default:
 		q.wrapUp(a)
 	}
+}
+
+// rungInVain is for the end of a ring of who leads and did not come: who did something else does it again. False: it is the end of any other ring.
+func (q *Queue) rungInVain(a *Agent, why string) bool {
+	if a.Prior == nil || a.Prior.Keeps != "" {
+		return false
+	}
+	a.Rung = q.now
+	if a.Prior.State == queue.AgentAvailable {
+		return false
+	}
+	q.unreserve(a, why)
+	return true
 }
 
 // wrapDue is when something is to be done about a wrap-up: its end, or that its form is late; 0: nothing.
@@ -181,15 +203,21 @@ func (q *Queue) Kept(c *Call) *Agent {
 	return nil
 }
 
+// ringPause is for how long who did not come to a ring is not rung again.
+const ringPause = 30_000
+
 // Leader is who is rung for a caller at risk whose agent vanished; nil: nobody leads and can talk.
 func (q *Queue) Leader() *Agent {
+	rank := []queue.AgentState{queue.AgentAvailable, queue.AgentNotReady, queue.AgentWrapUp}
 	var best *Agent
 	for _, a := range q.Agents {
-		asked := a.Reason == queue.ReasonConnectionLost || a.Reason == queue.ReasonDeclined || a.Reason == queue.ReasonNoAnswer
-		if !a.Lead || a.State != queue.AgentNotReady || a.Away || a.Assist != "" || a.Keeps != "" || asked {
+		at := slices.Index(rank, a.State)
+		if !a.Lead || at < 0 || a.Away || a.Assist != "" || a.Keeps != "" || a.Reason == queue.ReasonConnectionLost || a.Rung > q.now-ringPause {
 			continue
 		}
-		if best == nil || cmp.Or(cmp.Compare(a.Since, best.Since), cmp.Compare(a.ID, best.ID)) < 0 {
+		if best == nil || cmp.Or(
+			cmp.Compare(a.Rung, best.Rung), cmp.Compare(at, slices.Index(rank, best.State)), cmp.Compare(a.Since, best.Since), cmp.Compare(a.ID, best.ID),
+		) < 0 {
 			best = a
 		}
 	}
@@ -218,25 +246,27 @@ func (q *Queue) matchAgain() {
 
 func (q *Queue) matchLost() {
 	for _, c := range q.placed(func(c *Call) bool { return c.Lost != 0 }) {
-		a := q.Leader()
-		if a == nil {
-			return
+		if q.Best(c) != nil {
+			continue
 		}
-		q.offerBy(queue.RuleSupervisor, c, a)
+		if a := q.Leader(); a != nil {
+			q.offerBy(queue.RuleSupervisor, c, a)
+		}
 	}
 }
 
-// offerBy offers a call to somebody who is not available, by a rule of its own.
+// offerBy offers a call to one person by a rule of its own, whatever they do.
 func (q *Queue) offerBy(rule queue.Rule, c *Call, a *Agent) {
+	reds, _ := q.exposure(a)
 	d := queue.Decision{
 		Rule: rule, Tier: c.Tier, Key: at(c.Key), Needs: q.levelsOf(c.Need), Groups: c.Groups, Fitting: 1,
-		Agents: []queue.Candidate{{ID: a.ID, Group: a.Group, Reds: q.redsOf(a), Idle: at(a.Idle), Held: at(a.Held), Skills: q.levelsOf(a.Skills)}},
+		Agents: []queue.Candidate{{ID: a.ID, Group: a.Group, Reds: reds, Idle: at(a.Idle), Held: at(a.Held), Skills: q.levelsOf(a.Skills)}},
 	}
 	d.Others, d.Waiting = q.rivals(c, a)
 	for i := range d.Others {
-		d.Others[i].Fits = false // nobody else could have had somebody who is not available
+		d.Others[i].Fits = false // nobody else was looked at for them
 	}
-	prior := &Prior{Reason: a.Reason, Since: a.Since, Ends: a.Ends, Keeps: a.Keeps}
+	prior := &Prior{State: a.State, Reason: a.Reason, Since: a.Since, Ends: a.Ends, Keeps: a.Keeps}
 	q.make(c, a, d)
 	a.Prior = prior
 }

@@ -69,15 +69,15 @@ type Agent struct {
 	Was                                    *Was
 	SOS                                    *SOS
 	Owes, Keeps                            string
-	Late, Forced                           float64
+	Late, Forced, Rung                     float64
 	Lead                                   bool
 	Prior                                  *Prior
 }
 
 // Prior is what somebody was who is rung although not available.
 type Prior struct {
-	Reason, Keeps string
-	Since, Ends   float64
+	State, Reason, Keeps string
+	Since, Ends          float64
 }
 
 // Was is what an assisting agent was.

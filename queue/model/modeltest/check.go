@@ -74,7 +74,7 @@ func (w *World) explained(o model.Offer, d queue.Decision) error {
 	return nil
 }
 
-// named: the rule is for one person, who is available to nobody else.
+// named: the rule is for one person, whatever they do.
 func named(r queue.Rule) bool { return r == queue.RuleAgain || r == queue.RuleSupervisor }
 
 // outranks: no decision of a person passes this tier.
@@ -128,7 +128,7 @@ func (w *World) checkCall(c *model.Call) error {
 		if a := w.M.Kept(c); a != nil {
 			return fmt.Errorf("%s waits beside %s, who is kept for them", c.ID, a.ID)
 		}
-		if a := w.M.Leader(); a != nil && c.Lost != 0 {
+		if a := w.M.Leader(); a != nil && c.Lost != 0 && a.Rung == 0 { // who missed a ring is rung again by a sweep
 			return fmt.Errorf("%s, whose agent vanished, waits beside %s, who leads", c.ID, a.ID)
 		}
 	}
@@ -179,7 +179,7 @@ func (w *World) just(o model.Offer) error {
 		return errors.New("an offer ended in the script that made it")
 	}
 	if a.Prior != nil {
-		return nil // who was available to nobody passed nobody over
+		return nil // by a rule of its own
 	}
 	for _, x := range w.M.Calls {
 		if x.State != queue.CallWaiting || !w.M.May(x, a) {
