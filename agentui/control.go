@@ -9,7 +9,6 @@ import (
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 	"hotline/casework/handovers"
-	"hotline/casework/phonebook"
 	"hotline/queue"
 )
 
@@ -187,40 +186,6 @@ func askedRelease(ctx context.Context, d *desk, r protocol.Request) {
 	default:
 		d.order(ctx, r, ActionCallRelease, queue.Command{Verb: "release", Call: c.ID, Agent: to})
 	}
-}
-
-func askedOutside(ctx context.Context, d *desk, r protocol.Request) {
-	m := r.(protocol.Outside)
-	c, ok := d.ownCall(r, m.Call)
-	if !ok {
-		return
-	}
-	if _, busy := board.OutsideOf(c.Call); busy || !withAgent(c) {
-		d.refuse(m.ID, protocol.WrongState)
-		return
-	}
-	_, err := ask(ctx, func(ctx context.Context) (phonebook.Entry, error) { return d.s.deps.Phonebook.Get(ctx, m.Contact) })
-	switch {
-	case errors.Is(err, phonebook.ErrNotFound), errors.Is(err, phonebook.ErrOver):
-		d.refuse(m.ID, protocol.NotFound)
-	case err != nil:
-		d.answer(r, err)
-	default:
-		d.order(ctx, r, ActionCallOutside, queue.Command{Verb: "outside", Call: c.ID, Arg: m.Contact})
-	}
-}
-
-func askedOutsideDrop(ctx context.Context, d *desk, r protocol.Request) {
-	m := r.(protocol.OutsideDrop)
-	c, ok := d.ownCall(r, m.Call)
-	if !ok {
-		return
-	}
-	if _, there := board.OutsideOf(c.Call); !there {
-		d.refuse(m.ID, protocol.NotParty)
-		return
-	}
-	d.order(ctx, r, ActionCallOutsideDrop, queue.Command{Verb: "outside_drop", Call: c.ID})
 }
 
 func askedOutsideLeave(ctx context.Context, d *desk, r protocol.Request) {

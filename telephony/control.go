@@ -31,7 +31,7 @@ func controls() map[string]order {
 			return call.ReleaseWanted{Wish: w, To: string(cmd.Agent)}
 		},
 		"outside": func(_ *Controller, w call.Wish, cmd queue.Command) call.Event {
-			return call.OutsideWanted{Wish: w, Contact: cmd.Arg}
+			return call.OutsideWanted{Wish: w, Contact: cmd.Arg, Agent: string(cmd.Agent)}
 		},
 		"outside_drop":  plain(func(w call.Wish) call.Event { return call.OutsideDropWanted{Wish: w} }),
 		"outside_leave": plain(func(w call.Wish) call.Event { return call.OutsideLeaveWanted{Wish: w} }),

@@ -296,7 +296,7 @@ func anyControl(rnd *rand.Rand, at At, c Call, w *threeWorld) Event {
 	case 6:
 		return DigitsWanted{by, rnd.IntN(2) == 0, "1#"}
 	case 7, 8:
-		return OutsideWanted{by, "p1"}
+		return OutsideWanted{Wish: by, Contact: "p1"}
 	case 9:
 		if w.ringing[n] && !w.up[n] && rnd.IntN(2) == 0 {
 			return OutsideFailed{at, n, WhyNotAllowed}

@@ -116,14 +116,14 @@ var controlled = map[string]struct {
 		{DigitsWanted{by("a2", 10), false, "1"}, Talking, ""},
 		{DigitsWanted{by("a1", 10), false, "1x2"}, Talking, ""},
 		{DigitsWanted{by("a1", 10), false, strings.Repeat("1", 33)}, Talking, ""},
-		{OutsideWanted{by("a1", 10), "p1"}, Talking, "Save DialOutside:1:p1"},
+		{OutsideWanted{by("a1", 10), "p1", ""}, Talking, "Save DialOutside:1:p1"},
 		{OutAnswered{at(12), 1}, Talking, "JoinOutside Save"},
 		{DigitsWanted{by("a1", 13), true, "1"}, Talking, "SendDigits:1:1"},
 	}},
 	"a third party comes, and goes": {Red, []step{
-		{OutsideWanted{by("a2", 10), "p1"}, Talking, ""},
-		{OutsideWanted{by("a1", 10), "p1"}, Talking, "Save DialOutside:1:p1"},
-		{OutsideWanted{by("a1", 11), "p2"}, Talking, ""},
+		{OutsideWanted{by("a2", 10), "p1", ""}, Talking, ""},
+		{OutsideWanted{by("a1", 10), "p1", ""}, Talking, "Save DialOutside:1:p1"},
+		{OutsideWanted{by("a1", 11), "p2", ""}, Talking, ""},
 		{OutAnswered{at(12), 1}, Talking, "JoinOutside Save"},
 		{OutAnswered{at(12), 1}, Talking, "JoinOutside"},
 		{OutsideFound{at(13), 1, Place{Leg: "l1"}}, Talking, ""},
@@ -131,24 +131,36 @@ var controlled = map[string]struct {
 		{OutsideLeaveWanted{by("a1", 14)}, Talking, ""},
 		{OutGone{at(20), 1, 16}, Talking, "Save ArmOutside"},
 		{OutsideShown{at(30), 1}, Talking, ""},
-		{OutsideWanted{by("a1", 31), "p2"}, Talking, "Save DialOutside:2:p2"},
+		{OutsideWanted{by("a1", 31), "p2", ""}, Talking, "Save DialOutside:2:p2"},
 		{OutsideDropWanted{by("a1", 32)}, Talking, "DropOut Save"},
 		{OutAnswered{at(32), 2}, Talking, "DropOut"},
 	}},
+	"who helps the agent dials": {Red, []step{
+		{OutsideWanted{by("s1", 10), "p1", "a2"}, Talking, ""}, // the call was another's
+		{OutsideWanted{by("", 10), "p1", "a1"}, Talking, ""},
+		{OutsideWanted{by("s1", 10), "p1", "a1"}, Talking, "Save DialOutside:1:p1"},
+		{OutsideDropWanted{by("s2", 11)}, Talking, ""},
+		{OutsideDropWanted{by("s1", 11)}, Talking, "DropOut Save"},
+		{OutsideWanted{by("s1", 12), "p2", "a1"}, Talking, "Save DialOutside:2:p2"},
+		{OutAnswered{at(13), 2}, Talking, "JoinOutside Save"},
+		{OutsideDropWanted{by("s1", 14)}, Talking, ""}, // the agent's to say
+		{OutsideLeaveWanted{by("s1", 14)}, Talking, ""},
+		{OutsideDropWanted{by("a1", 15)}, Talking, "DropOut Save"},
+	}},
 	"a third party is busy": {Normal, []step{
-		{OutsideWanted{by("a1", 10), "p1"}, Talking, "Save DialOutside:1:p1"},
+		{OutsideWanted{by("a1", 10), "p1", ""}, Talking, "Save DialOutside:1:p1"},
 		{OutGone{at(12), 1, 17}, Talking, "Save ArmOutside"},
-		{OutsideWanted{by("a1", 14), "p1"}, Talking, "Save DialOutside:2:p1"},
+		{OutsideWanted{by("a1", 14), "p1", ""}, Talking, "Save DialOutside:2:p1"},
 		{OutsideShown{at(22), 1}, Talking, ""},
 		{OutsideFailed{at(23), 2, WhyNotAllowed}, Talking, "Save ArmOutside"},
 	}},
 	"the caller hangs up with a third party": {Normal, []step{
-		{OutsideWanted{by("a1", 10), "p1"}, Talking, "Save DialOutside:1:p1"},
+		{OutsideWanted{by("a1", 10), "p1", ""}, Talking, "Save DialOutside:1:p1"},
 		{OutAnswered{at(12), 1}, Talking, "JoinOutside Save"},
 		{CallerGone{at(20)}, Ended, "StopRecording:l1 DisarmReturn DropOut Close"},
 	}},
 	"the agent is lost: caller and third party are together, also in the queue, until there is one": {Red, []step{
-		{OutsideWanted{by("a1", 10), "p1"}, Talking, "Save DialOutside:1:p1"},
+		{OutsideWanted{by("a1", 10), "p1", ""}, Talking, "Save DialOutside:1:p1"},
 		{OutAnswered{at(12), 1}, Talking, "JoinOutside Save"},
 		{LegLost{at(20), "l1"}, Held, "JoinOut Save Mark StopRecording:l1 ArmReturn Open:a1"},
 		{LegReady{at(22), "a1", "l2"}, Talking, "StopPlay Join:l2 JoinOutside StartRecording:l2 Save DisarmReturn Mark Reclaim:a1"},
@@ -160,7 +172,7 @@ var controlled = map[string]struct {
 		{OutGone{at(61), 1, 16}, Held, "EnterHold Save ArmOutside"},
 	}},
 	"no place in the queue for too long: the two stay together, and nobody hangs up on a caller at risk": {Red, []step{
-		{OutsideWanted{by("a1", 10), "p1"}, Talking, "Save DialOutside:1:p1"},
+		{OutsideWanted{by("a1", 10), "p1", ""}, Talking, "Save DialOutside:1:p1"},
 		{OutAnswered{at(12), 1}, Talking, "JoinOutside Save"},
 		{LegLost{at(20), "l1"}, Held, "JoinOut Save Mark StopRecording:l1 ArmReturn Open:a1"},
 		{ReturnExpired{at(40)}, Waiting, "Save Enqueue"},
@@ -169,7 +181,7 @@ var controlled = map[string]struct {
 		{PlaceExpired{at(120)}, Degraded, "Save Degrade DisarmReturn Close"},
 	}},
 	"a third party that was with the agent alone does not meet the caller without": {Normal, []step{
-		{OutsideWanted{by("a1", 10), "p1"}, Talking, "Save DialOutside:1:p1"},
+		{OutsideWanted{by("a1", 10), "p1", ""}, Talking, "Save DialOutside:1:p1"},
 		{HoldWanted{by("a1", 11)}, Held, "EnterHold Save Mark"},
 		{OutAnswered{at(12), 1}, Held, "JoinOutside Save"},
 		{LegLost{at(20), "l1"}, Held, "JoinOutside Save Mark Play:reconnecting ArmReturn StopRecording:l1"},
@@ -179,18 +191,18 @@ var controlled = map[string]struct {
 		{ReturnExpired{at(60)}, Waiting, "Save Enqueue:front DropOut"},
 	}},
 	"an answer while the agent is away": {Normal, []step{
-		{OutsideWanted{by("a1", 10), "p1"}, Talking, "Save DialOutside:1:p1"},
+		{OutsideWanted{by("a1", 10), "p1", ""}, Talking, "Save DialOutside:1:p1"},
 		{LegLost{at(11), "l1"}, Held, "EnterHold Save Mark Play:reconnecting StopRecording:l1 ArmReturn"},
 		{OutAnswered{at(12), 1}, Held, "JoinOutside Save"},
 		{LegReady{at(13), "a1", "l2"}, Talking, "StopPlay Join:l2 JoinOutside StartRecording:l2 Save DisarmReturn Mark"},
 	}},
 	"a caller at risk meets it at once": {Red, []step{
-		{OutsideWanted{by("a1", 10), "p1"}, Talking, "Save DialOutside:1:p1"},
+		{OutsideWanted{by("a1", 10), "p1", ""}, Talking, "Save DialOutside:1:p1"},
 		{LegLost{at(11), "l1"}, Held, "EnterHold Save Mark Play:reconnecting StopRecording:l1 ArmReturn Open:a1"},
 		{OutAnswered{at(12), 1}, Held, "JoinOut Save"},
 	}},
 	"the agent leaves them to each other": {Normal, []step{
-		{OutsideWanted{by("a1", 10), "p1"}, Talking, "Save DialOutside:1:p1"},
+		{OutsideWanted{by("a1", 10), "p1", ""}, Talking, "Save DialOutside:1:p1"},
 		{OutsideLeaveWanted{by("a1", 11)}, Talking, ""},
 		{OutAnswered{at(12), 1}, Talking, "JoinOutside Save"},
 		{OutsideLeaveWanted{by("a2", 20)}, Talking, ""},
@@ -202,18 +214,18 @@ var controlled = map[string]struct {
 		{CallerGone{at(31)}, Ended, "DisarmReturn Close"},
 	}},
 	"left to each other, and the line there breaks": {Normal, []step{
-		{OutsideWanted{by("a1", 10), "p1"}, Talking, "Save DialOutside:1:p1"},
+		{OutsideWanted{by("a1", 10), "p1", ""}, Talking, "Save DialOutside:1:p1"},
 		{OutAnswered{at(12), 1}, Talking, "JoinOutside Save"},
 		{OutsideLeaveWanted{by("a1", 20)}, Overflowed, "JoinOut Save Unlist DisarmReturn DisarmAnnounce StopRecording:l1"},
 		{OutGone{at(30), 1, 38}, Waiting, "EnterHold Play:reconnecting Save Enqueue:front"},
 	}},
 	"a third party cannot be moved": {Normal, []step{
-		{OutsideWanted{by("a1", 10), "p1"}, Talking, "Save DialOutside:1:p1"},
+		{OutsideWanted{by("a1", 10), "p1", ""}, Talking, "Save DialOutside:1:p1"},
 		{OutAnswered{at(12), 1}, Talking, "JoinOutside Save"},
 		{JoinOutFailed{at(13), 1}, Talking, "Save ArmOutside DropOut"},
 	}},
 	"nobody is released while a third party is there": {Normal, []step{
-		{OutsideWanted{by("a1", 10), "p1"}, Talking, "Save DialOutside:1:p1"},
+		{OutsideWanted{by("a1", 10), "p1", ""}, Talking, "Save DialOutside:1:p1"},
 		{ReleaseWanted{by("a1", 11), ""}, Talking, ""},
 		{OutAnswered{at(12), 1}, Talking, "JoinOutside Save"},
 		{ReleaseWanted{by("a1", 13), ""}, Talking, ""},
@@ -241,17 +253,17 @@ func TestControl(t *testing.T) {
 func TestWishOnce(t *testing.T) {
 	c := talk(t, Normal)
 	wish := func(id string, sec int) Wish { return Wish{At: at(sec), ID: id, By: "a1"} }
-	c, _ = Next(c, OutsideWanted{wish("100-0", 10), "p1"})
+	c, _ = Next(c, OutsideWanted{wish("100-0", 10), "p1", ""})
 	c, _ = Next(c, OutGone{at(11), 1, 17})
 	tag, err := DecodeTag(c.Encode("controller-1", 1))
 	if err != nil {
 		t.Fatal(err)
 	}
 	c = tag.Restore()
-	if got, cmds := Next(c, OutsideWanted{wish("100-0", 12), "p1"}); len(cmds) > 0 || got.Third.alive() {
+	if got, cmds := Next(c, OutsideWanted{wish("100-0", 12), "p1", ""}); len(cmds) > 0 || got.Third.alive() {
 		t.Errorf("dialled again: %s", tellsAll(cmds))
 	}
-	if _, cmds := Next(c, OutsideWanted{wish("100-1", 13), "p1"}); tellsAll(cmds) != "Save DialOutside:2:p1" {
+	if _, cmds := Next(c, OutsideWanted{wish("100-1", 13), "p1", ""}); tellsAll(cmds) != "Save DialOutside:2:p1" {
 		t.Errorf("a new wish does %q", tellsAll(cmds))
 	}
 }
@@ -267,7 +279,7 @@ func TestControlInTheTag(t *testing.T) {
 		return tag.Restore()
 	}
 	c := talk(t, Normal)
-	c, _ = Next(c, OutsideWanted{by("a1", 10), "p1"})
+	c, _ = Next(c, OutsideWanted{by("a1", 10), "p1", ""})
 	c, _ = Next(c, OutAnswered{at(12), 1})
 	r, cmds := Next(restored(c), Adopted{At: at(13), Place: Place{Leg: "l1"}})
 	if tellsAll(cmds) != "Save Restore KeepRecording:l1 WatchOutside" || r.Third != c.Third {

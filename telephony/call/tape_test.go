@@ -26,7 +26,7 @@ func TestWhatTheTapeSays(t *testing.T) {
 		{PartyReady{at(11), "s1", "l9", Spy}, "l1", []SpanKind{SpanTalk, "monitor"}},
 		{JoinWanted{by("s1", 12), Barge}, "l1", []SpanKind{SpanTalk, "barge"}},
 		{LeaveWanted{Wish: by("s1", 13)}, "l1", []SpanKind{SpanTalk}},
-		{OutsideWanted{by("a1", 14), "p1"}, "l1", []SpanKind{SpanTalk}}, // it rings
+		{OutsideWanted{by("a1", 14), "p1", ""}, "l1", []SpanKind{SpanTalk}}, // it rings
 		{OutAnswered{at(15), 1}, "l1", []SpanKind{SpanTalk, SpanThird}},
 		{HoldWanted{by("a1", 16)}, "l1", []SpanKind{SpanHold, SpanThird}},
 		{ResumeWanted{by("a1", 17)}, "l1", []SpanKind{SpanTalk, SpanThird}},
@@ -49,7 +49,7 @@ func TestWhatTheTapeSays(t *testing.T) {
 // TestElsewhereIsNotOurs: who was left to a third party, or talks at another place, is not recorded here.
 func TestElsewhereIsNotOurs(t *testing.T) {
 	c := talk(t, Normal)
-	c, _ = Next(c, OutsideWanted{by("a1", 10), "p1"})
+	c, _ = Next(c, OutsideWanted{by("a1", 10), "p1", ""})
 	c, _ = Next(c, OutAnswered{at(11), 1})
 	c, cmds := Next(c, OutsideLeaveWanted{by("a1", 12)})
 	if c.State != Overflowed || c.Taped() != "" || !slices.Contains(cmds, Command(StopRecording{"l1"})) {

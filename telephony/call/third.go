@@ -16,7 +16,7 @@ const WhyNotAllowed = "not_allowed"
 type Third struct {
 	N       int        // of its attempt, counted together with those of Out; 0: there never was one
 	Contact string     // id in the phonebook, never a number
-	By      string     // the agent who asked
+	By      string     // who asked
 	State   PartyState // "": there is none (any more). Invited: it rings
 	Since   time.Time
 	Why     string // failed
@@ -28,12 +28,13 @@ type Third struct {
 func (t Third) alive() bool { return t.State == PartyInvited || t.State == PartyIn }
 
 type (
-	// OutsideWanted is the agent's wish to have an outside number in the talk.
+	// OutsideWanted is the wish to have an outside number in the talk: of its agent, or of who helps that agent in an incident. That they do was checked by
+	// the console, which says whose call it was then (Agent); "": the agent's own wish.
 	OutsideWanted struct {
 		Wish
-		Contact string
+		Contact, Agent string
 	}
-	// OutsideDropWanted is the agent's wish to end its part, or the attempt.
+	// OutsideDropWanted is the agent's wish to end its part or the attempt, or of who asked for it to end the attempt.
 	OutsideDropWanted struct{ Wish }
 	// OutsideLeaveWanted is the agent's wish to leave the caller and the third party to each other.
 	OutsideLeaveWanted struct{ Wish }
@@ -116,7 +117,7 @@ func outside(c Call, e Event) (next Call, cmds []Command, ok bool) {
 		c, cmds = outsideWanted(c, e, now)
 		return c, cmds, true
 	case OutsideDropWanted:
-		if e.By == c.Agent && c.attended() && c.Third.alive() {
+		if (e.By == c.Agent || e.By == c.Third.By && c.Third.State == PartyInvited) && c.attended() && c.Third.alive() {
 			c, cmds = dropOutside(c)
 			cmds = append(cmds, Save{})
 		}
@@ -155,7 +156,8 @@ func outside(c Call, e Event) (next Call, cmds []Command, ok bool) {
 
 // outsideWanted: one at a time. A caller at risk is not put on hold for it, nor is anybody else.
 func outsideWanted(c Call, e OutsideWanted, now time.Time) (Call, []Command) {
-	if e.By != c.Agent || !c.attended() || c.Unanswered || c.leaving() || c.Third.alive() || e.Contact == "" {
+	own := e.By == c.Agent || e.By != "" && e.Agent == c.Agent
+	if !own || !c.attended() || c.Unanswered || c.leaving() || c.Third.alive() || e.Contact == "" {
 		return c, nil
 	}
 	c.Third = Third{N: c.attempts() + 1, Contact: e.Contact, By: e.By, State: PartyInvited, Since: now}

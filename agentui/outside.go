@@ -1,0 +1,69 @@
+package agentui
+
+import (
+	"context"
+	"errors"
+
+	"hotline/agentui/board"
+	"hotline/agentui/incidents"
+	"hotline/agentui/protocol"
+	"hotline/agentui/users"
+	"hotline/casework/phonebook"
+	"hotline/queue"
+)
+
+// outsideCall is a call into which the person may bring somebody from outside: the own one, or that of an open incident in which they have a part or may lead
+// (helps): while the counsellor talks, another dials. It has refused when it returns false.
+func (d *desk) outsideCall(r protocol.Request, id string) (c board.Call, helps, ok bool) {
+	c, there := d.s.board.Call(queue.CallID(id))
+	in, open := d.s.incidents.ofCall(queue.CallID(id))
+	leads := d.user.Role == users.Supervisor || incidents.HasPart(in, string(d.user.ID))
+	if there && open && leads && taken(c) && c.Agent != d.user.ID {
+		return c, true, true
+	}
+	c, ok = d.ownCall(r, id)
+	return c, false, ok
+}
+
+// askedOutside has an entry of the phonebook called into a talk. The controller is told whose call it was, so that nobody is dialled into another's.
+func askedOutside(ctx context.Context, d *desk, r protocol.Request) {
+	m := r.(protocol.Outside)
+	c, helps, ok := d.outsideCall(r, m.Call)
+	if !ok {
+		return
+	}
+	if _, busy := board.OutsideOf(c.Call); busy || !withAgent(c) {
+		d.refuse(m.ID, protocol.WrongState)
+		return
+	}
+	cmd := queue.Command{Verb: "outside", Call: c.ID, Arg: m.Contact}
+	if helps {
+		cmd.Agent = c.Agent
+	}
+	_, err := ask(ctx, func(ctx context.Context) (phonebook.Entry, error) { return d.s.deps.Phonebook.Get(ctx, m.Contact) })
+	switch {
+	case errors.Is(err, phonebook.ErrNotFound), errors.Is(err, phonebook.ErrOver):
+		d.refuse(m.ID, protocol.NotFound)
+	case err != nil:
+		d.answer(r, err)
+	default:
+		d.order(ctx, r, ActionCallOutside, cmd)
+	}
+}
+
+// askedOutsideDrop ends a third party's part: its counsellor's to say once it is in the talk; who asked for it may end the attempt.
+func askedOutsideDrop(ctx context.Context, d *desk, r protocol.Request) {
+	m := r.(protocol.OutsideDrop)
+	c, there := d.s.board.Call(queue.CallID(m.Call))
+	p, outside := board.OutsideOf(c.Call)
+	if asked := there && outside && p.By == d.user.ID && p.State == queue.PartyInvited; !asked {
+		if c, there = d.ownCall(r, m.Call); !there {
+			return
+		}
+	}
+	if !outside {
+		d.refuse(m.ID, protocol.NotParty)
+		return
+	}
+	d.order(ctx, r, ActionCallOutsideDrop, queue.Command{Verb: "outside_drop", Call: c.ID})
+}
