@@ -29,6 +29,7 @@ const (
 	ActionPlanView        = "plan.view" // its earlier versions
 	ActionDispositionView = "disposition.view"
 	ActionDispositionSave = "disposition.save"
+	ActionDispositionKeep = "disposition.keep" // the form stays in the browser until the database takes it
 	ActionDebriefAsk      = "debrief.ask"
 	ActionDebriefList     = "debrief.list"
 	ActionDebriefDone     = "debrief.done"
@@ -63,6 +64,8 @@ type dispositionStore interface {
 	Save(ctx context.Context, form dispositions.Form, call, agent string, answers dispositions.Answers) (dispositions.Record, error)
 	Of(ctx context.Context, call string) (dispositions.Record, bool, error)
 	Have(ctx context.Context, calls []string) (map[string]bool, error)
+	Keep(form dispositions.Form, call, agent string, answers dispositions.Answers) (sealed string, at time.Time, err error)
+	SaveKept(ctx context.Context, sealed, call, agent string) (dispositions.Record, time.Time, error)
 }
 
 type shiftStore interface {
@@ -117,6 +120,7 @@ func (s *Server) careEndpoints() []page.Endpoint {
 		{Pattern: "POST /api/calls/{id}/plan/restore", Access: page.Serving, Serve: s.restorePlan},
 		{Pattern: "GET /api/calls/{id}/disposition", Access: page.Serving, Serve: s.showDisposition},
 		{Pattern: "PUT /api/calls/{id}/disposition", Access: page.Serving, Serve: s.saveDisposition},
+		{Pattern: "PUT /api/calls/{id}/disposition/kept", Access: page.Serving, Serve: s.saveKeptForm},
 		{Pattern: "GET /api/shift", Access: page.Serving, Serve: s.showShift},
 		{Pattern: "GET /api/debriefs", Access: page.Supervisor, Serve: s.listDebriefs},
 		{Pattern: "POST /api/debriefs", Access: page.Serving, Serve: s.askDebrief},

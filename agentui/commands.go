@@ -42,6 +42,7 @@ func commands() map[protocol.Type]command {
 	maps.Copy(table, floorCommands())
 	maps.Copy(table, riskCommands())
 	table[protocol.TypeKeepEnd] = command{answering, askedKeepEnd}
+	table[protocol.TypeFormKeep] = command{answering, askedFormKeep}
 	maps.Copy(table, incidentCommands())
 	return table
 }

@@ -184,3 +184,8 @@ func (s *Store) Care(ctx context.Context, id string, a Act) (Incident, error) {
 func (s *Store) FormLate(ctx context.Context, id string, a Act, call, owes string) (Incident, error) {
 	return s.change(ctx, id, a.event(EventFormLate, Data{Call: call, Other: owes}, Words{}))
 }
+
+// FormKept says that the form about a call of the incident came late: its counsellor filled it in at a time at which the database was away.
+func (s *Store) FormKept(ctx context.Context, id string, a Act, call string, filled time.Time) (Incident, error) {
+	return s.change(ctx, id, a.event(EventFormKept, Data{Call: call, Until: filled}, Words{}))
+}

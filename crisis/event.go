@@ -43,6 +43,7 @@ const (
 	EventPlanned    EventKind = "follow_ups_planned"
 	EventDebriefed  EventKind = "debriefed"
 	EventFormLate   EventKind = "form_late" // the form about a call of it is missing for long: Call, Other who owes it
+	EventFormKept   EventKind = "form_kept" // the form about a call of it was filled in while it could not be saved, and is here now: Call, Until when it was filled in
 )
 
 // Event is one thing that happened, as it is kept. Which fields count depends on the kind.

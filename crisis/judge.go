@@ -62,7 +62,7 @@ func judge(in Incident, e Event, p Policy) error {
 		return changes(in.Arrival == nil)
 	case EventNote:
 		return needs(e.Text)
-	case EventFormLate:
+	case EventFormLate, EventFormKept:
 		return changes(slices.Contains(in.Calls, e.Call))
 	case EventClosed:
 		return judgeClosed(in, e, p)

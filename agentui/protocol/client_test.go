@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -81,7 +82,7 @@ func FuzzDecode(f *testing.F) {
 			t.Fatal(err)
 		}
 		twice, _, err := Decode(again)
-		if err != nil || twice != req {
+		if err != nil || !reflect.DeepEqual(twice, req) {
 			t.Fatalf("%s decodes as %+v, %v", again, twice, err)
 		}
 	})

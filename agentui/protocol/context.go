@@ -104,6 +104,17 @@ type DispositionSave struct {
 	Answers map[string][]string `json:"answers"` // ids of choices, or one text
 }
 
+// FormKept is the result of form_keep.
+type FormKept struct {
+	Sealed string `json:"sealed"` // only this site can open it
+	At     int64  `json:"at"`
+}
+
+// KeptForm is the body of PUT /api/calls/{id}/disposition/kept.
+type KeptForm struct {
+	Sealed string `json:"sealed"`
+}
+
 // Shift is the answer of GET /api/shift: the person's own.
 type Shift struct {
 	From     int64       `json:"from"` // 0: no shift goes on

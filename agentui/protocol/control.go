@@ -28,15 +28,16 @@ const (
 	TypeRecordPause  Type = "record_pause"
 	TypeRecordResume Type = "record_resume"
 
-	TypeJoin    Type = "join"
-	TypeKeepEnd Type = "keep_end"
-	TypeLeave   Type = "leave"
-	TypeTake    Type = "take"
-	TypeForce   Type = "force"
-	TypeAssign  Type = "assign"
-	TypeMoveUp  Type = "move_up"
-	TypeSOSAck  Type = "sos_ack"
-	TypeSOSEnd  Type = "sos_end"
+	TypeJoin     Type = "join"
+	TypeKeepEnd  Type = "keep_end"
+	TypeFormKeep Type = "form_keep"
+	TypeLeave    Type = "leave"
+	TypeTake     Type = "take"
+	TypeForce    Type = "force"
+	TypeAssign   Type = "assign"
+	TypeMoveUp   Type = "move_up"
+	TypeSOSAck   Type = "sos_ack"
+	TypeSOSEnd   Type = "sos_end"
 )
 
 const (
@@ -49,7 +50,7 @@ func ControlTypes() []Type {
 	return []Type{
 		TypeHold, TypeResume, TypeInvite, TypeInviteAccept, TypeInviteRefuse, TypeInviteCancel, TypeTransfer, TypeRelease, TypeOutside,
 		TypeOutsideDrop, TypeOutsideLeave, TypeDTMF, TypeSOS, TypeWrapUpExtend, TypeJoin, TypeLeave, TypeTake, TypeForce, TypeAssign,
-		TypeMoveUp, TypeSOSAck, TypeSOSEnd, TypeIncidentAck, TypeRisk, TypeRiskConfirm, TypeKeepEnd,
+		TypeMoveUp, TypeSOSAck, TypeSOSEnd, TypeIncidentAck, TypeRisk, TypeRiskConfirm, TypeKeepEnd, TypeFormKeep,
 		TypeRecordPause, TypeRecordResume,
 	}
 }
@@ -134,6 +135,13 @@ type (
 	Leave struct{ OfCall }
 	// Take takes the talk over.
 	Take struct{ OfCall }
+	// FormKeep asks to keep the form of a call in the browser, because the database is away.
+	FormKeep struct {
+		Head
+		Call    string              `json:"call"`
+		Form    int64               `json:"form"` // version that was filled in
+		Answers map[string][]string `json:"answers"`
+	}
 	// KeepEnd ends that the person is kept for a caller who was cut off while at risk.
 	KeepEnd struct {
 		Head
@@ -218,6 +226,8 @@ func blankControl(t Type) any {
 		return new(RiskConfirm)
 	case TypeKeepEnd:
 		return new(KeepEnd)
+	case TypeFormKeep:
+		return new(FormKeep)
 	case TypeIncidentAck:
 		return new(IncidentAck)
 	}
@@ -262,6 +272,8 @@ func (m Join) check() error {
 }
 
 func (m KeepEnd) check() error { return reasonText(m.Reason) }
+
+func (m FormKeep) check() error { return identifier("call", m.Call, false) }
 
 func (m Force) check() error {
 	return errors.Join(m.OfPerson.check(), oneOf("state", m.State, "available", "not_ready"), reasonText(m.Reason))

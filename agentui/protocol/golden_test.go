@@ -66,7 +66,7 @@ func shapes() map[string]any {
 		"http_note": Note{}, "http_note_open": NoteOpen{}, "http_note_updates": NoteUpdates{}, "http_note_write": NoteWrite{}, "http_note_text": NoteText{}, "http_note_head": NoteHead{},
 		"http_context": CallContext{}, "http_context_withheld": CallContext{}, "http_plan": Plan{}, "http_plan_save": PlanSave{}, "http_plan_restore": PlanRestore{},
 		"http_plan_history": PlanHistory{}, "http_number": RevealedNumber{}, "http_disposition": Disposition{}, "http_disposition_none": Disposition{},
-		"http_disposition_save": DispositionSave{}, "http_shift": Shift{}, "http_debrief": Debrief{}, "http_debriefs": Debriefs{}, "http_debrief_ask": DebriefAsk{},
+		"http_disposition_save": DispositionSave{}, "http_disposition_kept": KeptForm{}, "server_ack_form_kept": ackKept{}, "http_shift": Shift{}, "http_debrief": Debrief{}, "http_debriefs": Debriefs{}, "http_debrief_ask": DebriefAsk{},
 		"http_retention": Retention{}, "http_retention_ask": KeepOrErase{}, "http_retention_pass": ErasurePass{},
 		"http_telephone": Telephone{}, "http_telephone_set": SetTelephone{}, "http_detection": Detection{}, "http_detected": Detected{}, "http_detectors": OutsideDetectors{},
 		"http_detector_make": MakeDetector{}, "http_detector_made": DetectorMade{},
@@ -128,6 +128,12 @@ type ackLeg struct {
 	Type   Type      `json:"type"`
 	ID     int64     `json:"id"`
 	Result LegResult `json:"result"`
+}
+
+type ackKept struct {
+	Type   Type     `json:"type"`
+	ID     int64    `json:"id"`
+	Result FormKept `json:"result"`
 }
 
 type ackRisk struct {

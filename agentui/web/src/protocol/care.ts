@@ -74,6 +74,9 @@ export const disposition = record({
   answers: dictionary(list(text)),
 });
 
+/** The result of `form_keep`. */
+export const formKept = record({ sealed: text, at: count });
+
 export const debrief = record({
   debrief: text,
   user: text,

@@ -222,6 +222,7 @@ const sent = [
   'http_plan_save.json',
   'http_plan_restore.json',
   'http_disposition_save.json',
+  'http_disposition_kept.json',
   'http_debrief_ask.json',
   'http_code.json',
   'http_password_change.json',

@@ -47,6 +47,12 @@ export type ControlRequest =
   | { type: 'move_up'; call: string; reason_text: string }
   | { type: 'sos_ack' | 'sos_end'; user: string }
   | { type: 'keep_end'; reason_text: string }
+  | {
+      type: 'form_keep';
+      call: string;
+      form: number;
+      answers: Readonly<Record<string, readonly string[]>>;
+    }
   | { type: 'incident_ack'; incident: string }
   | { type: 'risk'; call: string; level: RiskLevel; reason_text: string }
   | { type: 'risk_confirm'; proposal: string };

@@ -16,6 +16,7 @@ export const careApi = {
   disposition: (id: string) => call('GET', `${of(id)}/disposition`, care.disposition),
   saveDisposition: (id: string, form: number, answers: care.Answers) =>
     call('PUT', `${of(id)}/disposition`, care.disposition, { form, answers }),
+  saveKept: (id: string, sealed: string) => call('PUT', `${of(id)}/disposition/kept`, () => null, { sealed }),
   shift: () => call('GET', '/api/shift', care.shift),
   debriefs: () => call('GET', '/api/debriefs', care.debriefList),
   askDebrief: (id: string, words: string) => call('POST', '/api/debriefs', care.debrief, { call: id, words }),

@@ -1,6 +1,7 @@
 // Puts the parts together: who is signed in, the websocket, the headset, the desk. Views read its refs and call its actions.
 import { computed, type InjectionKey, inject, ref, shallowRef, watch } from 'vue';
 import { Ring } from '../media/ring';
+import { type Answers, formKept } from '../protocol/care';
 import type { Request, ServerFrame } from '../protocol/messages';
 import type { Call, Config, Me, Self } from '../protocol/structures';
 import { serverNow } from '../state/clock';
@@ -11,8 +12,10 @@ import { Refusal } from '../state/requests';
 import { pauseWished } from '../state/taping';
 import { calm, shownOf, watched } from '../state/trouble';
 import { api } from './api';
+import { careApi } from './care';
 import { Headset } from './headset';
 import { HelpCall } from './help';
+import { KeptForms } from './keptforms';
 import { Link, type LinkState } from './link';
 import { Notices } from './notices';
 import { mutedCall, rememberedCall } from './preferences';
@@ -50,6 +53,11 @@ export class Console {
   readonly trouble = shallowRef<readonly string[]>([]);
   readonly notices = new Notices();
   readonly settings = new SiteSettings();
+  readonly forms = new KeptForms(
+    () => localStorage,
+    () => (this.stage.value === 'desk' ? (this.me.value?.user ?? '') : ''),
+    (call, sealed) => careApi.saveKept(call, sealed),
+  );
   /** The call that was talked in last: what is to be said of it afterwards needs its id. */
   readonly lastCall = shallowRef<Call | null>(rememberedCall.get());
 
@@ -99,6 +107,7 @@ export class Console {
       this.#watchTrouble();
       this.help.tick();
     }, 250);
+    setInterval(() => void this.forms.send(), 5000);
     // Relay credentials run out; a leg made hours into a shift needs fresh ones.
     setInterval(() => {
       if (this.config.value.ice_servers.length > 0) void this.#refreshConfig();
@@ -169,6 +178,12 @@ export class Console {
     } finally {
       this.busy.value = new Set([...this.busy.value].filter((type) => type !== request.type));
     }
+  }
+
+  /** Keeps a form here while the database is away; throws when it could not be. */
+  async keepForm(call: string, form: number, answers: Answers): Promise<void> {
+    const kept = await this.#link.request({ type: 'form_keep', call, form, answers });
+    this.forms.keep(call, formKept(kept, 'result').sealed);
   }
 
   async accept(): Promise<void> {

@@ -1,0 +1,65 @@
+// Forms of calls that were filled in while the database was away: sealed by the site, kept in this browser, and brought as soon as the database is back.
+import { Refusal } from '../state/requests';
+
+const prefix = 'hotline.form.';
+
+/** The server could not be asked, or could not ask its database: the same may be done later. */
+export function away(error: unknown): boolean {
+  return error instanceof Refusal && ['network', 'unavailable', 'timeout'].includes(error.code);
+}
+
+/** The server will never take it: it is of another call or person, or was altered. */
+const never = (error: unknown) =>
+  error instanceof Refusal && ['bad_request', 'not_your_call', 'not_found'].includes(error.code);
+
+export class KeptForms {
+  #sending = false;
+
+  /** `who` is the person at this browser, '' for nobody: each brings their own forms only. */
+  constructor(
+    private readonly storage: () => Storage,
+    private readonly who: () => string,
+    private readonly bring: (call: string, sealed: string) => Promise<unknown>,
+  ) {}
+
+  #name = (call: string) => `${prefix}${this.who()}.${call}`;
+
+  /** Throws when the browser has no room: then nothing was kept. */
+  keep(call: string, sealed: string): void {
+    this.storage().setItem(this.#name(call), sealed);
+  }
+
+  /** The calls whose forms wait here for this person. */
+  waiting(): string[] {
+    const own = this.#name('');
+    if (this.who() === '') return [];
+    try {
+      const all = this.storage();
+      return Array.from({ length: all.length }, (_, i) => all.key(i) ?? '')
+        .filter((name) => name.startsWith(own))
+        .map((name) => name.slice(own.length));
+    } catch {
+      return []; // a browser that keeps nothing
+    }
+  }
+
+  /** Brings what waits. What the server will never take is dropped: the form is due there all the same. */
+  async send(): Promise<void> {
+    if (this.#sending) return;
+    this.#sending = true;
+    try {
+      for (const call of this.waiting()) {
+        const sealed = this.storage().getItem(this.#name(call));
+        if (sealed === null) continue;
+        try {
+          await this.bring(call, sealed);
+        } catch (error) {
+          if (!never(error)) return;
+        }
+        if (this.storage().getItem(this.#name(call)) === sealed) this.storage().removeItem(this.#name(call));
+      }
+    } finally {
+      this.#sending = false;
+    }
+  }
+}
