@@ -179,10 +179,15 @@ func (s *Store) Care(ctx context.Context, id string, a Act) (Incident, error) {
 	return s.change(ctx, id, a.event(EventCare, Data{}, Words{}))
 }
 
-// FormLate says that the form about a call of the incident is missing for long, so that who owes it takes no other call. It only stands in the timeline and
-// among the latest news: who leads lets that person go, or helps.
+// FormLate says that the form about a call of the incident is missing for long, so that who owes it takes no other call. It rings through the call tree, who
+// leads first, also when the incident is closed: a counsellor who cannot write down what was heard may need somebody. Who answers lets that person go, or helps.
 func (s *Store) FormLate(ctx context.Context, id string, a Act, call, owes string) (Incident, error) {
-	return s.change(ctx, id, a.event(EventFormLate, Data{Call: call, Other: owes}, Words{}))
+	return s.change(ctx, id, a.event(EventFormLate, Data{Call: call, Other: owes, Step: StepForm}, Words{}))
+}
+
+// FormIn says that no form about a call of the incident is missing for long any more: what still rings for one is quiet.
+func (s *Store) FormIn(ctx context.Context, id string, a Act) (Incident, error) {
+	return s.change(ctx, id, a.event(EventFormIn, Data{}, Words{}))
 }
 
 // FormKept says that the form about a call of the incident came late: its counsellor filled it in at a time at which the database was away.

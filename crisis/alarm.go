@@ -8,7 +8,7 @@ import (
 // untreed is the pause before the call tree is asked for again when nobody could say whom to alert.
 const untreed = time.Second
 
-// alarm begins the search for a supervisor who answers for a step, from the beginning of the call tree. One that is going on goes on, so that one late
+// alarm begins the search for a supervisor who answers for a step, or for a form, from the beginning of the call tree. One that is going on goes on, so that one late
 // step after the other cannot keep it among the first of the tree; only the danger itself, when it grows, begins it anew.
 func (t *turn) alarm(reason StepName) {
 	if t.Alarm.On && (reason != StepAcknowledge || t.Alarm.Reason == StepAcknowledge) {

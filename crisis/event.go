@@ -42,8 +42,10 @@ const (
 	EventReported   EventKind = "report_filed"
 	EventPlanned    EventKind = "follow_ups_planned"
 	EventDebriefed  EventKind = "debriefed"
-	EventFormLate   EventKind = "form_late" // the form about a call of it is missing for long: Call, Other who owes it
 	EventFormKept   EventKind = "form_kept" // the form about a call of it was filled in while it could not be saved, and is here now: Call, Until when it was filled in
+	// EventFormLate says that the form about a call of it is missing for long: Call, Other who owes it. Where it names StepForm it rings: the first ones did not.
+	EventFormLate EventKind = "form_late"
+	EventFormIn   EventKind = "form_in" // and now it is there, or is waited for no more
 )
 
 // Event is one thing that happened, as it is kept. Which fields count depends on the kind.

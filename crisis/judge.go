@@ -64,6 +64,8 @@ func judge(in Incident, e Event, p Policy) error {
 		return needs(e.Text)
 	case EventFormLate, EventFormKept:
 		return changes(slices.Contains(in.Calls, e.Call))
+	case EventFormIn:
+		return changes(in.Alarm.On && in.Alarm.Reason == StepForm)
 	case EventClosed:
 		return judgeClosed(in, e, p)
 	}

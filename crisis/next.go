@@ -91,6 +91,12 @@ func (t *turn) apply() {
 		t.NextStep = &NextStep{What: e.Text, Who: e.Other, Until: e.Until, Said: t.said()}
 	case EventNextDone:
 		t.NextStep.Done = e.At
+	case EventFormLate:
+		if e.Step == StepForm {
+			t.alarm(StepForm)
+		}
+	case EventFormIn:
+		t.quiet()
 	default:
 		t.closing()
 	}

@@ -67,7 +67,7 @@ func (w *world) event() crisis.Event {
 		crisis.EventConsent, crisis.EventMeasure, crisis.EventAuthorised, crisis.EventAsked, crisis.EventService, crisis.EventNoService, crisis.EventDisclosed,
 		crisis.EventChecked, crisis.EventSkipped, crisis.EventNote, crisis.EventArrived, crisis.EventNextStep, crisis.EventNextDone, crisis.EventProposed,
 		crisis.EventProposed, crisis.EventProposed, crisis.EventRefused, crisis.EventClosed, crisis.EventClosed, crisis.EventClosed, crisis.EventReopened,
-		crisis.EventReported, crisis.EventPlanned, crisis.EventDebriefed,
+		crisis.EventReported, crisis.EventPlanned, crisis.EventDebriefed, crisis.EventFormLate, crisis.EventFormIn,
 	}
 	r := w.r
 	e := crisis.Event{Kind: pick(r, kinds...), At: w.now, By: w.who()}
@@ -90,6 +90,8 @@ func (w *world) event() crisis.Event {
 	switch e.Kind {
 	case crisis.EventFact:
 		e.Code = string(pick(r, append(crisis.FactKinds(), "shoe size")...))
+	case crisis.EventFormLate:
+		e.Step = pick(r, crisis.StepForm, "")
 	case crisis.EventConsent:
 		e.Code = string(pick(r, crisis.ConsentGiven, crisis.ConsentRefused, crisis.ConsentNotPossible, "perhaps"))
 	case crisis.EventMeasure:

@@ -28,6 +28,10 @@ const (
 	StepDebrief     StepName = "debrief"     // somebody talked with the counsellor
 )
 
+// StepForm is what an alarm rings for when the form about a call is missing for long. It is no step of an incident: nobody but who talked can do it, and
+// who answers lets that person go, or helps.
+const StepForm StepName = "form"
+
 // StepNames are all steps in the order in which a screen shows them.
 func StepNames() []StepName {
 	return []StepName{
@@ -110,7 +114,7 @@ const (
 // Alarm is the search for a supervisor who answers. It goes through the call tree, and again through it, until somebody does.
 type Alarm struct {
 	On     bool
-	Reason StepName // the step for which it rings: acknowledge at the beginning, later one that is late
+	Reason StepName // the step for which it rings: acknowledge at the beginning, later one that is late, or StepForm
 	Since  time.Time
 	Round  int       // 1 is the first; from the second on, everybody at a console at once
 	Tried  []Rung    // in this round, those that ring now among them

@@ -118,7 +118,7 @@ func (s *Store) tree(ctx context.Context, p Policy) ([]Rung, bool) {
 // rings tells whether an event may begin or go on with an alarm, so that the call tree must be known.
 func (k EventKind) rings() bool {
 	switch k {
-	case EventOpened, EventTriggered, EventLevel, EventDue, EventDeclined, EventReopened:
+	case EventOpened, EventTriggered, EventLevel, EventDue, EventDeclined, EventReopened, EventFormLate:
 		return true
 	}
 	return false

@@ -120,7 +120,8 @@ func (l *lookout) afterwards(ctx context.Context, row casework.CallRecord, c ass
 	})
 }
 
-// lateForms puts it before who leads that the form about a call at risk is missing for long: its counsellor is offered nobody until it is filled in.
+// lateForms has the incident ring when the form about its call is missing for long: its counsellor is offered nobody until it is filled in. When it is there,
+// or a supervisor let the counsellor go, what rings for it is quiet.
 func (l *lookout) lateForms(ctx context.Context, agents []queue.Agent) error {
 	var faults []error
 	for _, a := range agents {
@@ -138,4 +139,14 @@ func (l *lookout) lateForms(ctx context.Context, agents []queue.Agent) error {
 		faults = append(faults, err)
 	}
 	return errors.Join(faults...)
+}
+
+// formIn ends an alarm for a form that nobody owes any more.
+func (l *lookout) formIn(ctx context.Context, in crisis.Incident, agents []queue.Agent) error {
+	owed := func(a queue.Agent) bool { return !a.Late.IsZero() && slices.Contains(in.Calls, string(a.Owes)) }
+	if !in.Alarm.On || in.Alarm.Reason != crisis.StepForm || slices.ContainsFunc(agents, owed) {
+		return nil
+	}
+	_, err := l.incidents.FormIn(ctx, in.ID, bySystem("form-in:%s:%d", in.ID, in.Seq))
+	return err
 }

@@ -75,7 +75,7 @@ func TestLevelsAreSaidAlsoWhenTheCallIsOver(t *testing.T) {
 	})
 }
 
-// A form that is missing for long is in the news of the incident, once.
+// A form that is missing for long rings, once, at whoever leads, also when its incident is closed; when it is there, what rings for it is quiet.
 func TestAMissingFormIsBeforeWhoLeads(t *testing.T) {
 	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
 		ctx, n := t.Context(), newNights(t, db)
@@ -83,10 +83,19 @@ func TestAMissingFormIsBeforeWhoLeads(t *testing.T) {
 		in := must(n.incidents.Trigger(ctx, crisis.Trigger{Kind: crisis.TriggerSOS, Call: "c1", By: "u-agent", Agent: "u-agent", Source: "1"}))(t)
 		n.index.Agents = []queue.Agent{{ID: "u-agent", State: queue.AgentWrapUp, Owes: "c1"}, {ID: "u-other", Owes: "c2", Late: n.clock}}
 		n.see()
+		must(n.incidents.Acknowledge(ctx, in.ID, crisis.Act{By: "u-boss", Request: "ack"}, crisis.ViaConsole))(t)
 		n.index.Agents[0].Late = n.clock
 		n.see()
 		n.told = map[string]time.Time{} // another process looks at the same
 		n.see()
+		if now := must(n.incidents.Get(ctx, in.ID))(t); !now.Alarm.On || now.Alarm.Reason != crisis.StepForm {
+			t.Errorf("nothing rings for it: %+v", now.Alarm)
+		}
+		n.index.Agents[0].Owes, n.index.Agents[0].Late = "", time.Time{}
+		n.see()
+		if now := must(n.incidents.Get(ctx, in.ID))(t); now.Alarm.On {
+			t.Errorf("it rings on: %+v", now.Alarm)
+		}
 		late := 0
 		for _, e := range must(n.incidents.Timeline(ctx, in.ID))(t) {
 			if e.Kind == crisis.EventFormLate && e.Other == "u-agent" && e.By == crisis.BySystem {

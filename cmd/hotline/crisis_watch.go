@@ -204,10 +204,11 @@ func (l *lookout) leftBehind(ctx context.Context) error {
 
 // incident keeps one incident in step with the calls of its person, their file, and the talk with its counsellor.
 func (l *lookout) incident(ctx context.Context, in crisis.Incident, s queue.Snapshot, refs map[string]string) error {
+	form := l.formIn(ctx, in, s.Agents)
 	if in.State == crisis.StateClosed {
-		return l.debriefed(ctx, in)
+		return errors.Join(form, l.debriefed(ctx, in))
 	}
-	return errors.Join(l.onLine(ctx, in, s, refs), l.file(ctx, in))
+	return errors.Join(form, l.onLine(ctx, in, s, refs), l.file(ctx, in))
 }
 
 func bySystem(what string, args ...any) crisis.Act {

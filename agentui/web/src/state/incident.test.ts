@@ -195,7 +195,7 @@ describe('the ledger', () => {
 
   // As crisis/event.go names them.
   const kinds =
-    'opened triggered level due acknowledged declined lead joined call call_ended reached file second fact consent measure authorised service_asked service_joined service_failed disclosed checked skipped note arrival_confirmed next_step next_step_done closure_proposed closure_refused closed reopened report_filed follow_ups_planned debriefed form_late form_kept care';
+    'opened triggered level due acknowledged declined lead joined call call_ended reached file second fact consent measure authorised service_asked service_joined service_failed disclosed checked skipped note arrival_confirmed next_step next_step_done closure_proposed closure_refused closed reopened report_filed follow_ups_planned debriefed form_late form_kept form_in care';
   it.each(kinds.split(' '))('has a sentence for %s', (kind) => {
     const variants: Partial<IncidentEvent>[] = [
       {},
