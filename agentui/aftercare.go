@@ -11,6 +11,7 @@ import (
 	"hotline/casework/files"
 	"hotline/casework/followups"
 	"hotline/casework/referrals"
+	"hotline/casework/reviews"
 	"hotline/casework/shiftover"
 	"hotline/crisis"
 	"hotline/queue"
@@ -164,7 +165,10 @@ func (s *Server) code(ctx context.Context, file string) string {
 }
 
 // ownDuties is what of it waits for one person.
-type ownDuties struct{ followUps, referrals, handovers int }
+type ownDuties struct {
+	followUps, referrals, handovers int
+	reviews                         reviews.OwnOwed
+}
 
 // lookAfter looks at what waits after calls.
 func (s *Server) lookAfter(ctx context.Context, d *protocol.Duties) (own map[string]ownDuties, change int64, err error) {
@@ -172,6 +176,7 @@ func (s *Server) lookAfter(ctx context.Context, d *protocol.Duties) (own map[str
 	follow, err1 := a.FollowUps.Owed(ctx)
 	ask, err2 := a.Referrals.Owed(ctx)
 	shift, err3 := a.Shiftover.Waiting(ctx)
+	review, err4 := s.deps.Staff.Reviews.Owed(ctx)
 	own = map[string]ownDuties{}
 	for who, n := range follow.Due {
 		o := own[who]
@@ -188,6 +193,12 @@ func (s *Server) lookAfter(ctx context.Context, d *protocol.Duties) (own map[str
 		o.handovers = n
 		own[who] = o
 	}
+	for who, waits := range review.Own {
+		o := own[who]
+		o.reviews = waits
+		own[who] = o
+	}
 	d.FollowUpsLate, d.HandoversLate = follow.Late, shift.Climbed
-	return own, follow.Changed*31 + ask.Changed*17 + shift.Change, errors.Join(err1, err2, err3)
+	d.Reviews, d.ReviewsLate = review.Open, review.Late
+	return own, follow.Changed*31 + ask.Changed*17 + shift.Change, errors.Join(err1, err2, err3, err4)
 }

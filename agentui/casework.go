@@ -146,6 +146,10 @@ func (s *Server) dutiesOf(u users.User) protocol.Duties {
 		d.Debriefs, d.FollowUpsLate, d.HandoversLate, d.Barred = 0, 0, 0, 0
 	}
 	own := s.ownDuties[string(u.ID)]
+	d.Reviews, d.ReviewsLate, d.ReviewsUnread = d.Reviews+own.reviews.Open, d.ReviewsLate+own.reviews.Late, own.reviews.Unread
+	if u.Role != users.Supervisor {
+		d.Reviews, d.ReviewsLate = 0, 0
+	}
 	d.FollowUps, d.Referrals, d.Handovers = own.followUps+s.ownDuties[""].followUps, own.referrals, own.handovers
 	return d
 }

@@ -161,6 +161,7 @@ type Deps struct {
 	Aftercare  Aftercare                                         //
 	Persons    Persons                                           // see OpenPersons
 	Retention  retention.Store                                   // *retention.Store, and the codes of files
+	Tapes      retention.Tapes                                   // what of recordings is due, and went
 	Risk       Risk                                              // see OpenRisk
 	Handovers  summaries                                         // *handovers.Store
 	Staff      Staff                                             // training, qualifications, statistics
@@ -183,6 +184,7 @@ func (d Deps) validate() error {
 		"Handovers": d.Handovers == nil,
 		"Staff":     d.Staff.missing(),
 		"Retention": d.Retention == nil,
+		"Tapes":     d.Tapes == nil,
 		"Risk":      d.Risk.Forms == nil || d.Risk.Kept == nil,
 	} {
 		if missing {

@@ -39,6 +39,9 @@ func (s *Server) saveProfile(w http.ResponseWriter, r *http.Request, v *page.Vis
 			return err
 		}
 		out = s.personFile(f)
+		if err := s.dropFileDraft(ctx, v, file, records.DraftProfile); err != nil {
+			return err
+		}
 		links, err := s.deps.Persons.Files.Calls(ctx, f.ID, fileCalls)
 		if err != nil || len(links) == 0 {
 			return err

@@ -78,6 +78,27 @@ func TestPeopleOfACall(t *testing.T) {
 		t.Errorf("%+v", one)
 	}
 	refusedAs(t, protocol.Stale)(boss.put("/api/files/"+at.File+"/safety", plan))
+	// What is being written is there again for its author alone, and gone when it is saved.
+	drafts := "/api/files/" + me.File + "/drafts"
+	for _, kind := range []string{"safety", "profile"} {
+		answer200[protocol.FileDraft](t)(p.put(drafts+"/"+kind, protocol.FileDraftSave{Base: 1, Rev: 5, Answers: json.RawMessage(`{"signs":"睡","region":"海"}`)}))
+	}
+	refusedAs(t, protocol.NotFound)(p.put(drafts+"/other", protocol.FileDraftSave{Rev: 5, Answers: json.RawMessage(`{}`)}))
+	refusedAs(t, protocol.GrantExpired)(other.put(drafts+"/safety", protocol.FileDraftSave{Rev: 6, Answers: json.RawMessage(`{}`)}))
+	if own := read[protocol.FileDrafts](t, p, drafts); len(own.Drafts) != 2 {
+		t.Errorf("%+v", own)
+	}
+	if hers := read[protocol.FileDrafts](t, boss, drafts); len(hers.Drafts) != 0 {
+		t.Errorf("another's: %+v", hers)
+	}
+	if all := read[protocol.Unfinished](t, p, "/api/drafts"); len(all.Drafts) != 2 || all.Drafts[0].File != me.File {
+		t.Errorf("%+v", all)
+	}
+	answer200[protocol.PersonFile](t)(p.put("/api/files/"+me.File+"/profile", who))
+	answer200[protocol.FileDraft](t)(p.put(drafts+"/safety", protocol.FileDraftSave{}))
+	if own := read[protocol.FileDrafts](t, p, drafts); len(own.Drafts) != 0 {
+		t.Errorf("saved, given up, and still there: %+v", own)
+	}
 	if got = read[protocol.CallPeople](t, p, path+"/people"); got.Safety.Version != 1 || got.Safety.Steps.Means[0] != "药交给姐姐" {
 		t.Errorf("the plan of whom the call is about: %+v", got.Safety)
 	}

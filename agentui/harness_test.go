@@ -67,6 +67,7 @@ type site struct {
 	lines    *lines.Store
 	library  *shelf
 	recorded tapes.Stores
+	tapes    *erasedTapes
 
 	decisions *decisions.Store
 	care      Care
@@ -145,7 +146,7 @@ func (s *site) redisClient() *redis.Client {
 func newSite(t *testing.T, adjust func(*Config)) *site {
 	t.Helper()
 	t.Parallel()
-	s := &site{t: t, redis: queuetest.Start(t), audit: &auditLog{}, library: newShelf(), gateway: newFakeGateway(), logs: &lockedBuffer{}}
+	s := &site{t: t, redis: queuetest.Start(t), audit: &auditLog{}, library: newShelf(), gateway: newFakeGateway(), tapes: &erasedTapes{}, logs: &lockedBuffer{}}
 	people, err := staff()
 	if err != nil {
 		t.Fatal(err)
@@ -252,7 +253,7 @@ func (s *site) start(addr string) {
 		Crisis: s.crisis, Risk: s.risk,
 		Persons:   s.persons,
 		Staff:     s.staff(),
-		Handovers: s.handovers, Retention: s.retention, Telephones: s.users.Telephones(s.keys, "CN"), Detectors: s.detectors, Detected: s.detected,
+		Handovers: s.handovers, Retention: s.retention, Tapes: s.tapes, Telephones: s.users.Telephones(s.keys, "CN"), Detectors: s.detectors, Detected: s.detected,
 		Assets: fstest.MapFS{
 			"index.html":                {Data: []byte("<!doctype html><title>console</title>")},
 			"assets/app-0123abcd.js":    {Data: []byte("plain")},

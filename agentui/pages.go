@@ -106,7 +106,7 @@ func (s *Server) trainingPages() *training.Pages {
 }
 
 func (s *Server) retentionPages() *retention.Pages {
-	return &retention.Pages{Clerk: s.clerk, Store: s.deps.Retention, Settings: s.deps.Settings, Person: s.nameOf}
+	return &retention.Pages{Clerk: s.clerk, Store: s.deps.Retention, Tapes: s.deps.Tapes, Settings: s.deps.Settings, Person: s.nameOf}
 }
 
 func (s *Server) linePages() *lines.Pages {

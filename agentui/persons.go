@@ -114,6 +114,10 @@ type recordStore interface {
 	Drop(ctx context.Context, call, form, author string) error
 	Drafts(ctx context.Context, call, author string) ([]records.Draft, error)
 	Unfinished(ctx context.Context, author string, limit int) ([]records.Draft, error)
+	KeepOfFile(ctx context.Context, d records.FileDraft) error
+	DropOfFile(ctx context.Context, parts []string, kind records.DraftKind, author string) error
+	DraftsOfFile(ctx context.Context, parts []string, author string) ([]records.FileDraft, error)
+	UnfinishedOfFiles(ctx context.Context, author string, limit int) ([]records.FileDraft, error)
 	Safety(ctx context.Context, parts []string) (records.SafetyVersion, error)
 	SafetyHistory(ctx context.Context, parts []string) ([]records.SafetyVersion, error)
 	SaveSafety(ctx context.Context, parts []string, base int64, plan records.Safety, call, author string) (records.SafetyVersion, error)
@@ -182,6 +186,8 @@ func (s *Server) personEndpoints() []page.Endpoint {
 		{Pattern: "GET /api/files/{id}/safety", Access: page.Serving, Serve: s.listSafety},
 		{Pattern: "PUT /api/files/{id}/safety", Access: page.Serving, Serve: s.saveSafety, Body: safetyBody},
 		{Pattern: "POST /api/files/{id}/safety/restore", Access: page.Serving, Serve: s.restoreSafety},
+		{Pattern: "GET /api/files/{id}/drafts", Access: page.Serving, Serve: s.listFileDrafts},
+		{Pattern: "PUT /api/files/{id}/drafts/{kind}", Access: page.Serving, Serve: s.keepFileDraft, Body: safetyBody},
 		{Pattern: "POST /api/files/{id}/merge/preview", Access: page.Supervisor, Serve: s.previewMerge},
 		{Pattern: "POST /api/files/{id}/merge", Access: page.Supervisor, Serve: s.mergeFile},
 		{Pattern: "POST /api/files/{id}/split", Access: page.Supervisor, Serve: s.splitFile},

@@ -230,5 +230,12 @@ func (s *Server) listDrafts(w http.ResponseWriter, r *http.Request, v *page.Visi
 	for _, d := range all {
 		out.Drafts = append(out.Drafts, protocol.UnfinishedDraft{Call: d.Call, Form: d.Form, At: protocol.Millis(d.At)})
 	}
+	ofFiles, err := s.deps.Persons.Records.UnfinishedOfFiles(r.Context(), string(v.User.ID), draftsMost)
+	if !s.answered(w, r, err) {
+		return
+	}
+	for _, d := range ofFiles {
+		out.Drafts = append(out.Drafts, protocol.UnfinishedDraft{File: d.File, Form: string(d.Kind), At: protocol.Millis(d.At)})
+	}
 	s.clerk.Reply(w, http.StatusOK, out)
 }

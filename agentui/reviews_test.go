@@ -41,6 +41,8 @@ func TestAReviewFromTheTalkToTheAnswer(t *testing.T) {
 			t.Errorf("a counsellor scores: %d", status)
 		}
 	}
+	leads := boss.enter("")
+	leads.until("a badge for who may score", func() bool { return leads.duties.Reviews == 1 && leads.duties.ReviewsLate == 0 })
 	status, text = boss.post(at+"/take", map[string]any{})
 	if got := decoded[protocol.ReviewDetail](t, status, text); got.Version != 1 || len(got.Review.Scoring) != 1 || len(got.Scores) != 1 {
 		t.Errorf("%+v", got)
@@ -77,6 +79,9 @@ func TestAReviewFromTheTalkToTheAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	scored := agent.enter("")
+	scored.until("a badge for who was scored", func() bool { return scored.duties.ReviewsUnread == 1 && scored.duties.Reviews == 0 })
+	leads.until("nothing is left to score", func() bool { return leads.duties.Reviews == 0 })
 	status, text = agent.get("/api/reviews/mine")
 	if got := decoded[protocol.ReviewTrend](t, status, text); got.Unread != 1 || len(got.Months) != 1 || len(got.Reviews) != 1 || got.Months[0].Total != got.Reviews[0].Total || got.Sections[3].Names["zh-CN"] != "自杀风险评估" {
 		t.Errorf("%+v", got)
@@ -91,6 +96,7 @@ func TestAReviewFromTheTalkToTheAnswer(t *testing.T) {
 	if status, _ := agent.post(at+"/read", map[string]any{}); status != http.StatusOK {
 		t.Error(status)
 	}
+	scored.until("it was read", func() bool { return scored.duties.ReviewsUnread == 0 })
 	status, text = agent.post(at+"/answer", map[string]any{"text": "谢谢，下次注意"})
 	if got := decoded[protocol.ReviewDetail](t, status, text); len(got.Replies) != 1 || got.Review.ReadAt == 0 {
 		t.Errorf("%+v", got)

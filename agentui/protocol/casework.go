@@ -20,6 +20,10 @@ type Duties struct {
 	Overdue int `json:"overdue"` // of them those whose deadline is over
 	Reveals int `json:"reveals"` // numbers that somebody asks to see, or saw in an emergency; 0 but for supervisors
 
+	Reviews       int `json:"reviews"`        // talks that one may score; 0 but for supervisors
+	ReviewsLate   int `json:"reviews_late"`   // of them those whose time is over
+	ReviewsUnread int `json:"reviews_unread"` // of one's own talks, done and not read
+
 	Change int64 `json:"change"` // another number when any task or block is another
 }
 

@@ -273,9 +273,32 @@ type Unfinished struct {
 	Drafts []UnfinishedDraft `json:"drafts"`
 }
 
-// UnfinishedDraft is one of them.
+// UnfinishedDraft is one of them: about a call, or about a person.
 type UnfinishedDraft struct {
 	Call string `json:"call"`
-	Form string `json:"form"`
+	File string `json:"file"`
+	Form string `json:"form"` // of a person: safety or profile
 	At   int64  `json:"at"`
+}
+
+// FileDraft is what this person is writing about somebody. It is also the answer of PUT /api/files/{id}/drafts/{kind}.
+type FileDraft struct {
+	Kind    string          `json:"kind"` // safety, profile
+	Base    int64           `json:"base"` // version of the safety plan that it was begun from
+	Rev     int64           `json:"rev"`  // rising
+	At      int64           `json:"at"`
+	Answers json.RawMessage `json:"answers"`
+}
+
+// FileDrafts is the answer of GET /api/files/{id}/drafts.
+type FileDrafts struct {
+	Drafts []FileDraft `json:"drafts"`
+}
+
+// FileDraftSave is the body of PUT /api/files/{id}/drafts/{kind}; without answers the draft is given up.
+type FileDraftSave struct {
+	Grant   string          `json:"grant"`
+	Base    int64           `json:"base"`
+	Rev     int64           `json:"rev"`
+	Answers json.RawMessage `json:"answers"` // null: given up
 }

@@ -12,8 +12,10 @@ import (
 	"hotline/agentui/settings"
 	"hotline/casework/forms"
 	"hotline/casework/phonebook"
+	"hotline/casework/qualifications"
 	"hotline/casework/reviews"
 	"hotline/casework/roster"
+	"hotline/casework/statistics"
 	"hotline/crisis"
 	"hotline/queue/lines"
 	"hotline/storage/documents"
@@ -74,7 +76,7 @@ func shapes() map[string]any {
 		"http_file_page": FilePage{}, "http_profile_save": ProfileSave{}, "http_phrase_save": PhraseSave{}, "http_file_merge": FileMerge{}, "http_merge_preview": MergePreview{},
 		"http_file_split": FileSplit{}, "http_files": FileList{}, "http_safety": SafetyPlan{}, "http_safety_save": SafetySave{}, "http_safety_restore": SafetyRestore{},
 		"http_safety_history": SafetyHistory{}, "http_call_records": CallRecords{}, "http_record_save": RecordSave{}, "http_record": ContactRecord{},
-		"http_record_history": RecordHistory{}, "http_unfinished": Unfinished{}, "http_minor_report": MinorReport{}, "http_minor_reports": MinorReports{},
+		"http_record_history": RecordHistory{}, "http_unfinished": Unfinished{}, "http_retention_plan": RetentionPlan{}, "http_recording_stones": RecordingStones{}, "http_file_draft": FileDraft{}, "http_file_drafts": FileDrafts{}, "http_file_draft_save": FileDraftSave{}, "http_minor_report": MinorReport{}, "http_minor_reports": MinorReports{},
 		"http_minor_report_acts": MinorReportActs{}, "http_harm_say": HarmSay{}, "http_report_say": ReportSay{}, "http_number_ask": NumberAsk{}, "http_reveal": NumberReveal{},
 		"http_reveals": NumberReveals{}, "http_reveal_review": RevealReview{},
 		"server_ack_risk": ackRisk{}, "http_forms": Forms{}, "http_form": FormOfVersion{}, "http_call_risk": CallRisk{}, "http_call_risk_none": CallRisk{}, "http_risk_asked": RiskAsked{},
@@ -86,7 +88,8 @@ func shapes() map[string]any {
 		"http_incident_report": IncidentReport{}, "http_incident_report_file": IncidentReportFile{}, "http_error_closure_barred": HTTPError{}, "http_crisis_rehearsal": PolicyRehearsal{}, "http_crisis_version": versionOf[crisis.Policy]{},
 		"http_reviews": Reviews{}, "http_review": ReviewDetail{}, "http_review_dropped": ReviewDetail{}, "http_review_save": SaveReview{}, "http_review_ask": AskReview{}, "http_review_want": WantReview{},
 		"http_review_drop": DropReview{}, "http_review_answer": AnswerReview{}, "http_review_trend": ReviewTrend{}, "http_review_trends": ReviewTrends{}, "http_review_calibration": ReviewCalibration{},
-		"http_scoresheet_version": versionOf[reviews.Sheet]{}, "http_error_bad_marks": badMarks{},
+		"http_scoresheet_version": versionOf[reviews.Sheet]{}, "http_requirements_version": versionOf[qualifications.Requirements]{},
+		"http_params_version": versionOf[statistics.Params]{}, "http_error_bad_marks": badMarks{},
 	}
 }
 

@@ -61,7 +61,54 @@ type ErasureStone struct {
 	Class  string `json:"class"`
 	Asked  bool   `json:"asked"` // before its time, by a request
 	At     int64  `json:"at"`
-	Found  int    `json:"found"` // rows that held something
+	ByName string `json:"by_name"` // empty: the program
+	Found  int    `json:"found"`   // rows that held something; after which none was found
+}
+
+// RetentionPlan is the answer of GET /api/retention/plan: what was kept long enough, one by one, oldest first. Nothing is changed by looking.
+type RetentionPlan struct {
+	Contacts     []KeptContact   `json:"contacts"`
+	More         bool            `json:"more"`     // there are more contacts
+	Ordinary     int             `json:"ordinary"` // days that recordings are kept: with their contacts, or shorter
+	HighRisk     int             `json:"high_risk"`
+	Recordings   []KeptRecording `json:"recordings"`
+	MoreRecorded bool            `json:"more_recorded"`
+}
+
+// KeptContact is one contact that was kept long enough.
+type KeptContact struct {
+	Call    string `json:"call"`
+	Class   string `json:"class"`
+	EndedAt int64  `json:"ended_at"`
+	Stays   string `json:"stays"` // why it does not go: hold, open; empty: it goes
+}
+
+// KeptRecording is one recording that was kept long enough.
+type KeptRecording struct {
+	Recording string `json:"recording"` // id of its call, or of a part that lost its call
+	Class     string `json:"class"`
+	EndedAt   int64  `json:"ended_at"`
+	Parts     int    `json:"parts"`
+	Bytes     int64  `json:"bytes"`
+	Stays     string `json:"stays"`
+}
+
+// RecordingStones is the answer of GET /api/retention/recordings: what stands over parts of recordings whose keys were destroyed, newest first.
+type RecordingStones struct {
+	Stones []RecordingStone `json:"stones"`
+}
+
+// RecordingStone stands over one part.
+type RecordingStone struct {
+	Part    string `json:"part"`
+	Call    string `json:"call"`
+	Why     string `json:"why"` // contact: with it; retention: its time was over; else what a person wrote
+	By      string `json:"by"`
+	ByName  string `json:"by_name"`
+	At      int64  `json:"at"`
+	Head    string `json:"head"`    // of its chain, by which it is proved; empty: of the first format, which had none
+	Audited bool   `json:"audited"` // the audit trail has it, too
+	GoneAt  int64  `json:"gone_at"` // when its file was taken out of the store; 0: not yet
 }
 
 // KeepOrErase is the body of POST /api/retention/holds and of POST /api/retention/requests.

@@ -20,7 +20,7 @@ const shown = 500 // holds, wishes or stones of one answer
 
 // Actions of the audit trail about what is kept and erased.
 const (
-	ActionRetentionView = "retention.view"
+	ActionRetentionView = "retention.view" // also "plan", what is due one by one, and "recordings", what stands over those that went
 	ActionHoldPut       = "hold.put"
 	ActionHoldLift      = "hold.lift" // the first wish and the second
 	ActionEraseAsk      = "erase.ask"
@@ -54,6 +54,7 @@ type rules interface {
 type Pages struct {
 	*page.Clerk
 	Store    Store
+	Tapes    Tapes
 	Settings rules                  // *settings.Store
 	Person   func(id string) string // the name of a person; "" stays ""
 }
@@ -62,6 +63,8 @@ type Pages struct {
 func (p *Pages) Endpoints() []page.Endpoint {
 	return []page.Endpoint{
 		{Pattern: "GET /api/retention", Access: page.Leading, Serve: p.showRetention},
+		{Pattern: "GET /api/retention/plan", Access: page.Leading, Serve: p.showRetentionPlan},
+		{Pattern: "GET /api/retention/recordings", Access: page.Leading, Serve: p.listRecordingStones},
 		{Pattern: "POST /api/retention/pass", Access: page.Administrator, Serve: p.passRetention, Fresh: true},
 		{Pattern: "POST /api/retention/holds", Access: page.Leading, Serve: p.putHold},
 		{Pattern: "POST /api/retention/holds/{id}/lift", Access: page.Leading, Serve: p.liftHold},
@@ -139,7 +142,8 @@ func (p *Pages) retention(ctx context.Context, v *page.Visitor) (out protocol.Re
 	for _, st := range stones {
 		kind, id, _ := strings.Cut(st.Object, ":")
 		out.Stones = append(out.Stones, protocol.ErasureStone{
-			Kind: kind, Object: p.shownObject(ctx, storage.Subject(kind), id), Class: string(st.Class), Asked: strings.HasPrefix(st.Why, "request:"), At: protocol.Millis(st.At), Found: st.Found,
+			Kind: kind, Object: p.shownObject(ctx, storage.Subject(kind), id), Class: string(st.Class), Asked: strings.HasPrefix(st.Why, "request:"), At: protocol.Millis(st.At),
+			ByName: p.personOnly(st.By), Found: st.Found,
 		})
 	}
 	return out, nil

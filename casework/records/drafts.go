@@ -1,7 +1,6 @@
 package records
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -12,15 +11,14 @@ import (
 // Keep writes a draft; when it returns, it is durable. What is older than what is there (by Rev) changes nothing. Answers are an object that need not
 // fit the form yet.
 func (s *Store) Keep(ctx context.Context, d Draft) error {
-	var object map[string]json.RawMessage
-	if d.Call == "" || d.Form == "" || d.Author == "" || d.Rev < 1 || len(d.Answers) > MostBytes || json.Unmarshal(d.Answers, &object) != nil || object == nil {
+	if d.Call == "" || d.Form == "" || d.Author == "" || d.Rev < 1 {
 		return ErrInvalid
 	}
-	var tidy bytes.Buffer
-	if err := json.Compact(&tidy, d.Answers); err != nil {
-		return ErrInvalid
+	text, err := tidyDraft(d.Answers)
+	if err != nil {
+		return err
 	}
-	sealed, err := s.keys.Seal(tidy.String(), draftContext(d))
+	sealed, err := s.keys.Seal(text, draftContext(d))
 	if err != nil {
 		return wrap("draft", err)
 	}

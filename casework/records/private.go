@@ -8,5 +8,6 @@ func Private() storage.Private {
 		{Table: "records", Of: storage.OfCall, Where: "call_id = ?", Holds: "said IS NOT NULL", Clear: "said = NULL"},
 		{Table: "record_drafts", Of: storage.OfCall, Where: "call_id = ?"},
 		{Table: "safety_plans", Of: storage.OfFile, Where: "file_id = ?"},
+		{Table: "file_drafts", Of: storage.OfFile, Where: "file_id = ?"},
 	}}
 }

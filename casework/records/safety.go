@@ -96,7 +96,7 @@ func (s *Store) safeties(ctx context.Context, parts []string, limit int) ([]Safe
 }
 
 // SaveSafety writes the next version of a person's safety plan. base is the version that the author saw, 0 for none; ErrStale when it is not the
-// newest any more. An empty plan takes it back. parts[0] is where it is kept; the versions of all parts count as one list.
+// newest any more. An empty plan takes it back. The author's draft is gone then. parts[0] is where it is kept; the versions of all parts count as one list.
 func (s *Store) SaveSafety(ctx context.Context, parts []string, base int64, plan Safety, call, author string) (SafetyVersion, error) {
 	plan, err := plan.tidy()
 	if err != nil {
@@ -146,7 +146,10 @@ func (s *Store) addSafety(ctx context.Context, parts []string, base int64, v Saf
 		if storage.IsUnique(err) {
 			return ErrStale
 		}
-		return err
+		if err != nil || v.Restored != 0 { // an older state is not what the author was writing
+			return err
+		}
+		return dropOfFile(ctx, tx, parts, DraftSafety, v.Author)
 	})
 	return v, wrap("safety plan", err)
 }

@@ -57,6 +57,15 @@ func (b Books) Reds(ctx context.Context, since time.Time, least time.Duration, l
 	return all, wrap("read red talks", err)
 }
 
+// Unreviewed returns the talks of calls that arrived in a span, ended since a time, lasted so long at least, and have no review of whatever kind.
+func (b Books) Unreviewed(ctx context.Context, from, to, since time.Time, least time.Duration) ([]Talk, error) {
+	all, err := storage.Select(ctx, b.db, scanTalk, `SELECT `+talkColumns+ofTalks+` AND calls.arrived_ms >= ? AND calls.arrived_ms < ? AND calls.ended_ms >= ?
+		AND COALESCE(call_shares.talk_ms, calls.talk_ms) >= ?
+		AND NOT EXISTS (SELECT 1 FROM reviews WHERE reviews.call_id = calls.id AND reviews.agent = COALESCE(call_shares.agent, calls.agent))`,
+		storage.Millis(from), storage.Millis(to), storage.Millis(since), least.Milliseconds())
+	return all, wrap("read talks", err)
+}
+
 // Of returns the talks of some calls that are over.
 func (b Books) Of(ctx context.Context, calls ...string) ([]Talk, error) {
 	list, args := storage.In(calls)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"hotline/storage"
 	"hotline/storage/storagetest"
@@ -30,7 +31,7 @@ func TestNoWordsAboutAnErasedContact(t *testing.T) {
 				for _, call := range []string{"c1", "c2"} {
 					s.talk(call, true, of("u-1", 900))
 				}
-				_, err := s.NewPicker(nil).Pass(ctx)
+				_, err := s.NewPicker(nil, time.UTC).Pass(ctx)
 				must(t, err)
 				scored, dropped := s.list(Filter{Call: "c1"})[0].ID, s.list(Filter{Call: "c2"})[0].ID
 				_, err = s.Take(ctx, scored, "u-8")

@@ -36,12 +36,13 @@ type Picker struct {
 	store   *Store
 	books   Books
 	dangers dangers
-	long    time.Time // the last long look of this one
+	zone    *time.Location // whose months are filled up
+	long    time.Time      // the last long look of this one
 }
 
-// NewPicker makes one. dangers may be nil.
-func (s *Store) NewPicker(dangers dangers) *Picker {
-	return &Picker{store: s, books: NewBooks(s.db), dangers: dangers}
+// NewPicker makes one, with the months of a zone. dangers may be nil.
+func (s *Store) NewPicker(dangers dangers, zone *time.Location) *Picker {
+	return &Picker{store: s, books: NewBooks(s.db), dangers: dangers, zone: zone}
 }
 
 // Run picks until ctx ends; it returns nil then. fault is told what went wrong, once each time that it begins.
@@ -67,9 +68,9 @@ func (p *Picker) Run(ctx context.Context, fault func(error)) error {
 func (p *Picker) Pass(ctx context.Context) (picked int, err error) {
 	s := p.store
 	at := s.now()
-	var seed string
+	var seed, filled string
 	var began, looked int64
-	if err := s.db.QueryRow(ctx, `SELECT seed, began_ms, looked_ms FROM review_place WHERE id = 1`).Scan(&seed, &began, &looked); err != nil {
+	if err := s.db.QueryRow(ctx, `SELECT seed, began_ms, looked_ms, filled FROM review_place WHERE id = 1`).Scan(&seed, &began, &looked, &filled); err != nil {
 		return 0, wrap("pick", err)
 	}
 	sheet, err := s.Sheets.Current(ctx)
@@ -98,6 +99,11 @@ func (p *Picker) Pass(ctx context.Context) (picked int, err error) {
 		if err != nil {
 			return picked, err
 		}
+	}
+	n, err := p.fill(ctx, sheet.Doc.Pick, seed, filled, storage.Time(began))
+	picked += n
+	if err != nil {
+		return picked, err
 	}
 	if long {
 		p.long = at
@@ -212,8 +218,13 @@ func number(yes bool) int {
 
 // Drawn tells whether a talk is in a sample of so many thousandths: always the same of the same talk, and not to be told without the seed.
 func Drawn(seed, call, agent string, share int) bool {
+	return lot(seed, call, agent)%1000 < uint64(max(share, 0))
+}
+
+// lot is the number that a talk draws.
+func lot(seed, call, agent string) uint64 {
 	sum := sha256.Sum256([]byte(seed + "\x00" + call + "\x00" + agent))
-	return binary.BigEndian.Uint64(sum[:])%1000 < uint64(max(share, 0))
+	return binary.BigEndian.Uint64(sum[:])
 }
 
 // pick writes a talk down for review; false: it was. A review of a talk that turns out to be of a red call becomes that of one, whatever its state: one

@@ -26,7 +26,7 @@ func TestRedTalksAlwaysGo(t *testing.T) {
 		s := begin(t, db)
 		ctx := t.Context()
 		s.rule(func(sh *Sheet) { sh.Pick.Share = 0 })
-		p := s.NewPicker(nil)
+		p := s.NewPicker(nil, time.UTC)
 		s.talk("red", true, of("u-1", 600), of("u-2", 300), of("u-3", 20))
 		s.talk("short", true, of("u-1", 5), of("u-2", 9))
 		s.talk("quiet", false, of("u-1", 900))
@@ -69,11 +69,11 @@ func TestWhatAnIncidentSaysLater(t *testing.T) {
 		ctx := t.Context()
 		s.rule(func(sh *Sheet) { sh.Pick.Share = 1000 })
 		s.talk("c1", false, of("u-1", 900))
-		if n, err := s.NewPicker(nil).Pass(ctx); err != nil || n != 1 {
+		if n, err := s.NewPicker(nil, time.UTC).Pass(ctx); err != nil || n != 1 {
 			t.Fatalf("%d, %v", n, err)
 		}
 		before := s.list(Filter{})[0]
-		if _, err := s.NewPicker(incidents{"c1", "never"}).Pass(ctx); err != nil {
+		if _, err := s.NewPicker(incidents{"c1", "never"}, time.UTC).Pass(ctx); err != nil {
 			t.Fatal(err)
 		}
 		after := s.list(Filter{})
@@ -96,7 +96,7 @@ func TestDrawnOnce(t *testing.T) {
 		sums := make([]int, 4)
 		for i := range sums {
 			wg.Go(func() {
-				n, err := s.NewPicker(nil).Pass(ctx)
+				n, err := s.NewPicker(nil, time.UTC).Pass(ctx)
 				if err != nil {
 					t.Error(err)
 				}
@@ -114,11 +114,11 @@ func TestDrawnOnce(t *testing.T) {
 			}
 		}
 		s.rule(func(sh *Sheet) { sh.Pick.Share, sh.Pick.Least = 1000, 0 }) // holds for what comes
-		if n, err := s.NewPicker(nil).Pass(ctx); err != nil || n != 0 {
+		if n, err := s.NewPicker(nil, time.UTC).Pass(ctx); err != nil || n != 0 {
 			t.Errorf("%d more, %v", n, err)
 		}
 		s.talk("new", false, of("u-1", 5))
-		if n, err := s.NewPicker(nil).Pass(ctx); err != nil || n != 1 {
+		if n, err := s.NewPicker(nil, time.UTC).Pass(ctx); err != nil || n != 1 {
 			t.Errorf("%d, %v", n, err)
 		}
 	})
@@ -138,7 +138,7 @@ func TestNothingIsForgottenWhileAway(t *testing.T) {
 		s.clock = now.Add(100 * 24 * time.Hour)
 		s.talk("away", true, of("u-1", 900))
 		s.clock = now.Add(200 * 24 * time.Hour)
-		if _, err := s.NewPicker(nil).Pass(ctx); err != nil {
+		if _, err := s.NewPicker(nil, time.UTC).Pass(ctx); err != nil {
 			t.Fatal(err)
 		}
 		got := why(s.list(Filter{}))

@@ -17,7 +17,7 @@ func TestSharesThatComeLater(t *testing.T) {
 		ctx := t.Context()
 		s.rule(func(sh *Sheet) { sh.Pick.Share = 1000 })
 		from := s.clock.Add(-20 * time.Minute)
-		p := s.NewPicker(nil)
+		p := s.NewPicker(nil, time.UTC)
 		must(t, s.ledger.Open(ctx, casework.CallRecord{ID: "c1", Line: "12355", Tier: "red", Agent: "u-1", Arrived: from, Talked: from.Add(time.Minute)}))
 		must(t, s.ledger.Close(ctx, "c1", casework.Closing{EndedAt: s.clock, Outcome: casework.Degraded}))
 		if n, err := p.Pass(ctx); err != nil || n != 1 {
@@ -53,7 +53,7 @@ func TestPicksBrokenOff(t *testing.T) {
 		ctx := t.Context()
 		s.talk("long", true, of("u-1", 600), of("u-2", 500), of("u-3", 400), of("u-4", 3))
 		s.talk("short", true, of("u-1", 5), of("u-2", 9))
-		p := s.NewPicker(nil)
+		p := s.NewPicker(nil, time.UTC)
 		talks, err := p.books.Reds(ctx, storage.Time(0), time.Minute, 100)
 		if err != nil || len(talks) != 6 {
 			t.Fatalf("%+v, %v", talks, err)
@@ -61,7 +61,7 @@ func TestPicksBrokenOff(t *testing.T) {
 		if n, err := p.reds(ctx, First().Pick, ofRed(talks, time.Minute)[:1]); err != nil || n != 1 { // and here it is killed
 			t.Fatalf("%d, %v", n, err)
 		}
-		if n, err := s.NewPicker(nil).Pass(ctx); err != nil || n != 3 {
+		if n, err := s.NewPicker(nil, time.UTC).Pass(ctx); err != nil || n != 3 {
 			t.Errorf("%d, %v", n, err)
 		}
 		want := map[string]Why{"long/u-1": Red, "long/u-2": Red, "long/u-3": Red, "short/u-2": Red}
@@ -81,7 +81,7 @@ func TestAskedBeforeThePicker(t *testing.T) {
 		if r, err := s.Ask(ctx, "c1", "u-3", "u-9", 1); err != nil || r.Why != Red {
 			t.Fatalf("%+v, %v", r, err)
 		}
-		p := s.NewPicker(nil)
+		p := s.NewPicker(nil, time.UTC)
 		if n, err := p.Pass(ctx); err != nil || n != 2 {
 			t.Errorf("%d, %v", n, err)
 		}
@@ -96,7 +96,7 @@ func TestMoreRedTalksThanOneLook(t *testing.T) {
 		for i := range pickAtOnce/2 + 1 {
 			s.talk(fmt.Sprintf("c%03d", i), true, of("u-1", 600), of("u-2", 500))
 		}
-		if n, err := s.NewPicker(nil).Pass(t.Context()); err != nil || n != pickAtOnce+2 {
+		if n, err := s.NewPicker(nil, time.UTC).Pass(t.Context()); err != nil || n != pickAtOnce+2 {
 			t.Errorf("%d, %v", n, err)
 		}
 	})
@@ -109,13 +109,13 @@ func TestADroppedSampleThatTurnsRed(t *testing.T) {
 		ctx := t.Context()
 		s.rule(func(sh *Sheet) { sh.Pick.Share = 1000 })
 		s.talk("c1", false, of("u-1", 900))
-		if _, err := s.NewPicker(nil).Pass(ctx); err != nil {
+		if _, err := s.NewPicker(nil, time.UTC).Pass(ctx); err != nil {
 			t.Fatal(err)
 		}
 		id := s.list(Filter{})[0].ID
 		must(t, s.Drop(ctx, id, "u-9", "没有录音"))
 		s.high("c1")
-		p := s.NewPicker(incidents{"c1"})
+		p := s.NewPicker(incidents{"c1"}, time.UTC)
 		if n, err := p.Pass(ctx); err != nil || n != 1 {
 			t.Errorf("%d, %v", n, err)
 		}
@@ -140,7 +140,7 @@ func TestALateShareIsDrawnAlone(t *testing.T) {
 		s := begin(t, db)
 		ctx := t.Context()
 		s.rule(func(sh *Sheet) { sh.Pick.Share = 0 })
-		p := s.NewPicker(nil)
+		p := s.NewPicker(nil, time.UTC)
 		s.talk("c1", false, of("u-1", 600))
 		if n, err := p.Pass(ctx); err != nil || n != 0 {
 			t.Fatalf("%d, %v", n, err)

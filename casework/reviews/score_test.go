@@ -118,7 +118,7 @@ func TestOneReview(t *testing.T) {
 		s := begin(t, db)
 		ctx := t.Context()
 		s.talk("c1", true, of("u-1", 900))
-		_, err := s.NewPicker(nil).Pass(ctx)
+		_, err := s.NewPicker(nil, time.UTC).Pass(ctx)
 		must(t, err)
 		id := s.list(Filter{})[0].ID
 		sheet := First()

@@ -23,6 +23,9 @@ type Pick struct {
 	Least   int `json:"least"`    // seconds; a shorter talk is not drawn
 	RedDays int `json:"red_days"` // a talk in danger is reviewed within so many days
 	Days    int `json:"days"`     // and every other within these
+	// Monthly is of how many talks of each counsellor and calendar month there is a review at least, as far as there are such talks; what the share left out is
+	// drawn when the month is over. 0: none.
+	Monthly int `json:"monthly"`
 }
 
 // Section is a part of the sheet.
@@ -58,6 +61,7 @@ func (s Sheet) Validate() error {
 	fs.Range("pick.least", s.Pick.Least, 0, 3600)
 	fs.Range("pick.red_days", s.Pick.RedDays, 1, 90)
 	fs.Range("pick.days", s.Pick.Days, 1, 90)
+	fs.Range("pick.monthly", s.Pick.Monthly, 0, 20)
 	if len(s.Levels) < 2 {
 		fs.Add("levels", documents.TooFew, "min", 2)
 	}

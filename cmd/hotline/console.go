@@ -149,6 +149,7 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	}
 	deps := agentui.Deps{
 		Retention: retained,
+		Tapes:     keptTapes{index, keep{retained}, c.Recordings, rulings},
 		Staff:     staff,
 		Persons:   persons,
 		Care:      care, Crisis: escalation, Aftercare: after, Risk: danger,

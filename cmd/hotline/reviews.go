@@ -11,6 +11,7 @@ import (
 	"hotline/casework/reviews"
 	"hotline/casework/statistics"
 	"hotline/crisis"
+	"hotline/queue/lines"
 	"hotline/storage"
 )
 
@@ -32,7 +33,11 @@ func (c Config) review(ctx context.Context, db *storage.DB, keys *casework.Keys,
 	if err != nil {
 		return nil, err
 	}
-	picker := store.NewPicker(redCalls{incidents})
+	zone, err := time.LoadLocation(lines.DefaultZone)
+	if err != nil {
+		return nil, err
+	}
+	picker := store.NewPicker(redCalls{incidents}, zone)
 	return func(ctx context.Context) error {
 		return picker.Run(ctx, func(err error) { log.Warn("talks are not sent to review; tried again", "error", err) })
 	}, nil

@@ -198,7 +198,20 @@ export const callRecords = record({
   may_write: flag,
 });
 export const recordHistory = record({ records: list(contactRecord), forms: list(recordForm) });
-export const unfinished = record({ drafts: list(record({ call: text, form: text, at: count })) });
+export const unfinished = record({
+  drafts: list(record({ call: text, file: text, form: text, at: count })),
+});
+export const fileDraftKinds = ['safety', 'profile'] as const;
+export const fileDraft = record({
+  kind: oneOf(...fileDraftKinds),
+  base: count,
+  rev: count,
+  at: count,
+  answers: object,
+});
+export const fileDrafts = record({ drafts: list(fileDraft) });
+export type FileDraft = Read<typeof fileDraft>;
+export type FileDraftKind = (typeof fileDraftKinds)[number];
 
 export const numberReveal = record({
   reveal: text,

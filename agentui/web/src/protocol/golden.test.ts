@@ -18,6 +18,7 @@ import * as floor from './floor';
 import * as followups from './followups';
 import * as incidents from './incidents';
 import * as recordings from './recordings';
+import { requirements } from './requirements';
 import * as retention from './retention';
 import * as forms from './forms';
 import * as reviews from './reviews';
@@ -116,6 +117,8 @@ const readers: Record<string, Reader<unknown>> = {
   http_incidents: incidents.incidentList,
   http_incident_report: incidents.incidentReport,
   http_retention: retention.retention,
+  http_retention_plan: retention.retentionPlan,
+  http_recording_stones: retention.recordingStones,
   http_retention_pass: retention.erasurePass,
   http_telephone: alerts.telephone,
   http_detectors: alerts.detectorList,
@@ -130,6 +133,8 @@ const readers: Record<string, Reader<unknown>> = {
   http_record: filesOf.contactRecord,
   http_record_history: filesOf.recordHistory,
   http_unfinished: filesOf.unfinished,
+  http_file_draft: filesOf.fileDraft,
+  http_file_drafts: filesOf.fileDrafts,
   http_minor_report: filesOf.minorReport,
   http_minor_reports: filesOf.minorReports,
   http_minor_report_acts: filesOf.minorReportActs,
@@ -154,6 +159,8 @@ const readers: Record<string, Reader<unknown>> = {
   http_review_trend: reviews.reviewTrend,
   http_review_trends: reviews.reviewTrends,
   http_review_calibration: reviews.reviewCalibration,
+  http_requirements_version: documents.wholeDocument(requirements),
+  http_params_version: documents.wholeDocument(statistics.statisticsParams),
   http_scoresheet_version: documents.wholeDocument(reviews.scoreSheet),
   http_training: staff.trainingList,
   http_staff_records: staff.staffRecords,
@@ -249,6 +256,7 @@ const sent = [
   'http_file_merge.json',
   'http_file_split.json',
   'http_safety_save.json',
+  'http_file_draft_save.json',
   'http_safety_restore.json',
   'http_record_save.json',
   'http_harm_say.json',

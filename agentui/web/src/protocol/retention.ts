@@ -28,7 +28,45 @@ const request = record({
   decided_at: count,
   decided_by: text,
 });
-const stone = record({ kind, object: text, class: keptClass, asked: flag, at: count, found: count });
+const stone = record({
+  kind,
+  object: text,
+  class: keptClass,
+  asked: flag,
+  at: count,
+  by_name: text,
+  found: count,
+});
+/** Why something does not go although its time is over. */
+const stays = oneOf('', 'hold', 'open');
+
+export const retentionPlan = record({
+  contacts: list(record({ call: text, class: keptClass, ended_at: count, stays })),
+  more: flag,
+  ordinary: count,
+  high_risk: count,
+  recordings: list(
+    record({ recording: text, class: keptClass, ended_at: count, parts: count, bytes: count, stays }),
+  ),
+  more_recorded: flag,
+});
+export const recordingStones = record({
+  stones: list(
+    record({
+      part: text,
+      call: text,
+      why: text,
+      by: text,
+      by_name: text,
+      at: count,
+      head: text,
+      audited: flag,
+      gone_at: count,
+    }),
+  ),
+});
+export type RetentionPlan = Read<typeof retentionPlan>;
+export type RecordingStone = Read<typeof recordingStones>['stones'][number];
 
 export const retention = record({
   ordinary: count,

@@ -48,7 +48,7 @@ const item = record({ id: text, names: words, help: words, optional: flag, criti
 const section = record({ id: text, names: words, weight: count, items: list(item) });
 
 export const scoreSheet = record({
-  pick: record({ share: count, least: count, red_days: count, days: count }),
+  pick: record({ share: count, least: count, red_days: count, days: count, monthly: count }),
   levels: list(words),
   sections: list(section),
 });

@@ -1,5 +1,5 @@
 // Statistics with their definitions (docs/protocol.md, section 7; docs/statistics.md).
-import { count, dictionary, flag, list, number, type Read, record, text } from './shape';
+import { count, dictionary, flag, list, number, oneOf, type Read, record, text } from './shape';
 
 const words = dictionary(text);
 const column = record({ from: text, to: text, line: text, name: text, whole: flag, open: flag });
@@ -54,6 +54,16 @@ export const publicStatistics = record({
   within_15: list(number),
 });
 
+export const publicSteps = ['month', 'quarter', 'year'] as const;
+/** What the administrator decides of the figures. */
+export const statisticsParams = record({
+  home: list(text),
+  repeat: count,
+  small: count,
+  public_step: oneOf(...publicSteps),
+  public_from: count,
+});
+export type StatisticsParams = Read<typeof statisticsParams>;
 export type Statistics = Read<typeof statistics>;
 export type StatisticsColumn = Read<typeof column>;
 export type StatisticsFigure = Statistics['figures'][number];

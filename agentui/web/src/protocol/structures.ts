@@ -207,6 +207,9 @@ export const duties = record({
   referrals: count,
   handovers: count,
   handovers_late: count,
+  reviews: count,
+  reviews_late: count,
+  reviews_unread: count,
   change: count,
 });
 

@@ -5,10 +5,12 @@ import { formBook } from '../protocol/forms';
 import { importApplied, type ImportKind, importPreview } from '../protocol/imports';
 import { book } from '../protocol/phonebook';
 import { feed, people, publication, publications, review, type Roster, roster } from '../protocol/roster';
+import { requirements } from '../protocol/requirements';
 import { directory } from '../protocol/services';
 import { settings, skillRenamed, skillUses } from '../protocol/settings';
 import { scoreSheet } from '../protocol/reviews';
 import type { Reader } from '../protocol/shape';
+import { statisticsParams } from '../protocol/statistics';
 import { call } from './api';
 
 function documentApi<T>(name: string, doc: Reader<T>) {
@@ -29,6 +31,8 @@ function documentApi<T>(name: string, doc: Reader<T>) {
 export const settingsApi = documentApi('settings', settings);
 export const phonebookApi = documentApi('phonebook', book);
 export const scoreSheetApi = documentApi('scoresheet', scoreSheet);
+export const requirementsApi = documentApi('requirements', requirements);
+export const statisticsParamsApi = documentApi('statistics', statisticsParams);
 export const formsApi = documentApi('forms', formBook);
 export const crisisApi = {
   ...documentApi('crisis', crisisPolicy),

@@ -44,6 +44,25 @@ export const filesApi = {
     call('GET', `${ofFile(file)}/safety?grant=${encodeURIComponent(grant)}`, files.safetyHistory),
   saveSafety: (file: string, grant: string, callId: string, base: number, steps: files.SafetySteps) =>
     call('PUT', `${ofFile(file)}/safety`, files.safetyPlan, { grant, call: callId, base, steps }),
+  fileDrafts: (file: string, grant: string) =>
+    call('GET', `${ofFile(file)}/drafts?grant=${encodeURIComponent(grant)}`, files.fileDrafts),
+  keepFileDraft: (
+    file: string,
+    grant: string,
+    kind: files.FileDraftKind,
+    base: number,
+    rev: number,
+    answers: Readonly<Record<string, unknown>>,
+  ) =>
+    call(
+      'PUT',
+      `${ofFile(file)}/drafts/${kind}`,
+      files.fileDraft,
+      { grant, base, rev, answers },
+      { timeout: writeWithin },
+    ),
+  dropFileDraft: (file: string, grant: string, kind: files.FileDraftKind) =>
+    call('PUT', `${ofFile(file)}/drafts/${kind}`, nothing, { grant, base: 0, rev: 1, answers: null }),
   restoreSafety: (file: string, grant: string, base: number, version: number) =>
     call('POST', `${ofFile(file)}/safety/restore`, files.safetyPlan, { grant, base, version }),
   preview: (file: string, code: string) =>

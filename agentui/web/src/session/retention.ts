@@ -1,5 +1,5 @@
 // Requests about what is kept and erased.
-import { erasurePass, type Kind, retention } from '../protocol/retention';
+import { erasurePass, type Kind, recordingStones, retention, retentionPlan } from '../protocol/retention';
 import { call } from './api';
 
 export interface KeepOrErase {
@@ -10,6 +10,8 @@ export interface KeepOrErase {
 
 const at = '/api/retention';
 export const retentionApi = {
+  plan: () => call('GET', `${at}/plan`, retentionPlan, undefined, { timeout: 30_000 }),
+  recordingStones: () => call('GET', `${at}/recordings`, recordingStones),
   show: () => call('GET', at, retention, undefined, { timeout: 30_000 }),
   pass: () => call('POST', `${at}/pass`, erasurePass, {}, { timeout: 120_000 }),
   hold: (what: KeepOrErase) => call('POST', `${at}/holds`, retention, what),

@@ -44,6 +44,9 @@ export const noDuties: Duties = {
   referrals: 0,
   handovers: 0,
   handovers_late: 0,
+  reviews: 0,
+  reviews_late: 0,
+  reviews_unread: 0,
   change: 0,
 };
 

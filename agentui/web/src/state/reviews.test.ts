@@ -4,7 +4,7 @@ import { momentLink, percent, readMoment, reliance, standing, withMoment } from 
 
 const item = (id: string, critical = false) => ({ id, names: {}, help: {}, optional: true, critical });
 const sheet: ScoreSheet = {
-  pick: { share: 50, least: 60, red_days: 3, days: 14 },
+  pick: { share: 50, least: 60, red_days: 3, days: 14, monthly: 0 },
   levels: [{}, {}, {}, {}],
   sections: [
     { id: 'a', names: {}, weight: 30, items: [item('a1'), item('a2')] },

@@ -4,17 +4,21 @@ import type { CrisisPolicy } from '../../protocol/crisis';
 import type { FormBook } from '../../protocol/forms';
 import type { Book } from '../../protocol/phonebook';
 import type { Roster } from '../../protocol/roster';
+import type { Requirements } from '../../protocol/requirements';
 import type { ScoreSheet } from '../../protocol/reviews';
 import type { Settings } from '../../protocol/settings';
 import type { Directory } from '../../protocol/services';
+import type { StatisticsParams } from '../../protocol/statistics';
 import {
   crisisApi,
   formsApi,
   phonebookApi,
+  requirementsApi,
   rosterApi,
   scoreSheetApi,
   servicesApi,
   settingsApi,
+  statisticsParamsApi,
 } from '../../session/documents';
 import { keptFor, Sheet } from './sheet';
 
@@ -63,4 +67,6 @@ export const useSettingsSheet = sheetOf<Settings>(settingsApi);
 export const useRoster = sheetOf<Roster>(rosterApi);
 export const useCrisisSheet = sheetOf<CrisisPolicy>(crisisApi);
 export const useForms = sheetOf<FormBook>(formsApi);
+export const useRequirements = sheetOf<Requirements>(requirementsApi);
+export const useStatisticsParams = sheetOf<StatisticsParams>(statisticsParamsApi);
 export const useScoreSheet = sheetOf<ScoreSheet>(scoreSheetApi);
