@@ -36,6 +36,7 @@ func TestOnePersonOneFile(t *testing.T) {
 	must(t, d.Click("record-handling"), d.Await(10*time.Second, words+` !== null`))
 	_, err = browser.Eval[bool](d.Page, `(() => { const e = `+words+`; e.focus(); e.setRangeText('说三天没有睡着'); e.dispatchEvent(new InputEvent('input', { bubbles: true })); return true; })()`)
 	must(t, err, d.AwaitAttribute(5*time.Second, "fill-handling", "data-draft", "saved"))
+	must(t, d.Click("safety-edit"), d.Type("safety-coping", "给姐姐打电话"), d.AwaitShown(5*time.Second, "safety-drop"))
 	_, restarted := s.kill("console")
 	restarted(10 * time.Second)
 	if err := stage.Poll(t.Context(), 10*time.Second, func() bool { return d.Reload() == nil }); err != nil {
@@ -43,6 +44,8 @@ func TestOnePersonOneFile(t *testing.T) {
 	}
 	must(t, d.AwaitShown(15*time.Second, "record-handling"), d.Click("record-handling"))
 	must(t, d.Await(10*time.Second, words+`?.value === '说三天没有睡着'`))
+	must(t, d.AwaitShown(5*time.Second, "safety-begun"), d.Click("safety-edit"))
+	must(t, d.Await(2*time.Second, `document.querySelector('[data-testid="safety-coping"]')?.value === '给姐姐打电话'`), d.Click("safety-save"), d.AwaitGone(5*time.Second, "safety-begun"))
 	g.show(d.Page, "41-record", "call-hangup")
 	c.present()
 	must(t, d.Click("call-hangup"))
