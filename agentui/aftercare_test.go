@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"hotline/agentui/aftercare"
 	"hotline/agentui/protocol"
 	"hotline/casework"
 	"hotline/casework/files"
@@ -18,13 +19,13 @@ import (
 	"hotline/storage/documents"
 )
 
-func openAftercare(ctx context.Context, db *storage.DB, keys *casework.Keys, tasks *casework.Callbacks) (a Aftercare, err error) {
+func openAftercare(ctx context.Context, db *storage.DB, keys *casework.Keys, tasks *casework.Callbacks) (a aftercare.Stores, err error) {
 	always := casework.Hours{Zone: time.UTC}
 	persons, err1 := files.Open(ctx, db, keys)
 	follow, err2 := followups.Open(ctx, followups.Config{Zone: time.UTC, Hours: func(string) casework.Hours { return always }}, db, keys, tasks)
 	refer, err3 := referrals.Open(ctx, db, keys)
 	shift, err4 := shiftover.Open(ctx, db, keys, map[shiftover.Kind]shiftover.Source{shiftover.FollowUp: dueSoon{follow}})
-	return Aftercare{FollowUps: follow, Referrals: refer, Shiftover: shift, Files: persons}, errors.Join(err1, err2, err3, err4)
+	return aftercare.Stores{FollowUps: follow, Referrals: refer, Shiftover: shift, Files: persons}, errors.Join(err1, err2, err3, err4)
 }
 
 // dueSoon hands follow-ups over, as the program does.
@@ -93,7 +94,7 @@ func TestFollowUps(t *testing.T) {
 	if strings.Contains(body, "13900139000") {
 		t.Errorf("the number went out: %s", body)
 	}
-	if e := s.audit.of(ActionFollowUpView); len(e) != 2 || e[1].Object != "followup:"+id {
+	if e := s.audit.of(aftercare.ActionFollowUpView); len(e) != 2 || e[1].Object != "followup:"+id {
 		t.Errorf("audit %+v", e)
 	}
 	// Pressed: a callback for who pressed, on the safe number.
@@ -203,7 +204,7 @@ func TestReferrals(t *testing.T) {
 			t.Errorf("%s: %s", path, body)
 		}
 	}
-	if e := s.audit.of(ActionReferralTell); len(e) != 2 || e[1].Reason != "accepted" {
+	if e := s.audit.of(aftercare.ActionReferralTell); len(e) != 2 || e[1].Reason != "accepted" {
 		t.Errorf("audit %+v", e)
 	}
 	if status, body = p.get("/api/referrals/" + newID()); status != 404 {
@@ -249,7 +250,7 @@ func TestShiftCases(t *testing.T) {
 	if len(all.Cases) != 1 || all.Cases[0].Owner != other.me.User || len(all.Recent) != 1 {
 		t.Errorf("%s", body)
 	}
-	if e := s.audit.of(ActionShiftAccept); len(e) != 2 || e[1].Actor != queue.AgentID(other.me.User) {
+	if e := s.audit.of(aftercare.ActionShiftAccept); len(e) != 2 || e[1].Actor != queue.AgentID(other.me.User) {
 		t.Errorf("audit %+v", e)
 	}
 }

@@ -3,13 +3,11 @@ package agentui
 import (
 	"context"
 	"errors"
-	"net/http"
 	"time"
 
 	"hotline/agentui/board"
 	"hotline/agentui/page"
-	"hotline/agentui/protocol"
-	"hotline/agentui/users"
+	"hotline/agentui/part"
 	"hotline/casework"
 	"hotline/casework/debriefs"
 	"hotline/casework/dispositions"
@@ -128,47 +126,36 @@ func (s *Server) careEndpoints() []page.Endpoint {
 	}...)
 }
 
-// part is what a person has to do with a call.
-type part int
-
-const (
-	partNone    part = iota
-	partOffered      // it rings at them
-	partServing      // they talk in it, or take part beside its agent
-	partServed       // they talked in it, and wrap it up or owe its form
-	partPast         // they talked in it, and all is done
-)
-
 // partIn says what a person has to do with a call.
-func (s *Server) partIn(ctx context.Context, who queue.AgentID, call string) (part, error) {
+func (s *Server) partIn(ctx context.Context, who queue.AgentID, call string) (part.Part, error) {
 	row, live := s.board.Call(queue.CallID(call))
 	if live && row.Agent == who && (row.State == queue.CallTalking || row.State == queue.CallHeld) {
-		return partServing, nil
+		return part.Serving, nil
 	}
-	if p := beside(row, who); p != partNone {
+	if p := beside(row, who); p != part.None {
 		return p, nil
 	}
 	if o, ok := s.board.Offer(who); ok && string(o.Call) == call {
-		return partOffered, nil
+		return part.Offered, nil
 	}
 	served, err := s.served(ctx, who, call)
 	if err != nil || !served {
-		return partNone, err
+		return part.None, err
 	}
 	if a, ok := s.board.Agent(who); ok && a.State == queue.AgentWrapUp && s.spans.last(who).call == call {
-		return partServed, nil
+		return part.Served, nil
 	}
 	have, err := s.deps.Care.Dispositions.Have(ctx, []string{call})
 	if err != nil {
-		return partNone, err
+		return part.None, err
 	}
 	if have[call] {
-		return partPast, nil
+		return part.Past, nil
 	}
 	if due, err := s.formDue(ctx, who, call); err != nil || !due {
-		return partPast, err
+		return part.Past, err
 	}
-	return partServed, nil
+	return part.Served, nil
 }
 
 // formDue tells whether a person still owes the form of a call in which they talked: for a week when the caller was at risk, else for as long as their
@@ -185,7 +172,7 @@ func (s *Server) formDue(ctx context.Context, who queue.AgentID, call string) (b
 	switch age := now.Sub(row.Ended); {
 	case age > formsOwed:
 		return false, nil
-	case atRisk(row):
+	case row.AtRisk():
 		return true, nil
 	case age > shifts.Longest:
 		return false, nil
@@ -205,37 +192,21 @@ func (s *Server) served(ctx context.Context, who queue.AgentID, call string) (bo
 	return s.deps.Blocks.Served(ctx, call, string(who))
 }
 
-// takesPart lets in who has something to do with a call, at least least, and supervisors; it has answered when it returns false.
-func (s *Server) takesPart(w http.ResponseWriter, r *http.Request, v *page.Visitor, call string, parts ...part) bool {
-	if v.User.Role == users.Supervisor {
-		return true
-	}
-	have, err := s.partIn(r.Context(), v.User.ID, call)
-	if err != nil {
-		s.clerk.Unavailable(w, r, err)
-		return false
-	}
-	for _, p := range parts {
-		if p == have {
-			return true
-		}
-	}
-	s.clerk.Fail(w, http.StatusForbidden, protocol.NotYourCall, nil)
-	return false
-}
+// parts is who lets people in to what is about a call.
+func (s *Server) parts() part.Clerk { return part.Clerk{Clerk: s.clerk, In: s.partIn} }
 
 // beside says whether a person takes part in a call beside its agent, or is asked to.
-func beside(row board.Call, who queue.AgentID) part {
+func beside(row board.Call, who queue.AgentID) part.Part {
 	for _, p := range row.Parties {
 		if p.Agent != who {
 			continue
 		}
 		switch p.State {
 		case queue.PartyIn:
-			return partServing
+			return part.Serving
 		case queue.PartyInvited:
-			return partOffered
+			return part.Offered
 		}
 	}
-	return partNone
+	return part.None
 }

@@ -10,6 +10,7 @@ import (
 
 	"hotline/agentui/page"
 	"hotline/agentui/protocol"
+	"hotline/agentui/tasks"
 	"hotline/agentui/users"
 	"hotline/casework"
 	"hotline/queue"
@@ -18,33 +19,6 @@ import (
 const (
 	dutiesEvery  = time.Second
 	dutiesWithin = 2 * time.Second
-	listMost     = 500 // tasks or blocks of one list
-)
-
-// callbacks is what the console asks of the tasks.
-type callbacks interface {
-	Open(ctx context.Context, limit int) ([]casework.OpenTask, error)
-	OfEntry(ctx context.Context, entry string) (casework.OpenTask, error)
-	OfCaller(ctx context.Context, refs []string, limit int) ([]casework.OpenTask, error)
-	CallNow(ctx context.Context, task, by string) (casework.Task, error)
-	Close(ctx context.Context, task, by string, done bool) error
-	NotCutOff(ctx context.Context, call, by string) error
-	Say(ctx context.Context, task, by string, result casework.Result) error
-}
-
-// blocks is what the console asks of the blocks.
-type blocks interface {
-	List(ctx context.Context, limit int) ([]casework.Block, error)
-	Served(ctx context.Context, call, agent string) (bool, error)
-	Propose(ctx context.Context, call string, kind casework.BlockKind, reason, by string) (casework.Block, error)
-	Approve(ctx context.Context, id, by string, span time.Duration) (casework.Block, error)
-	Refuse(ctx context.Context, id, by string) (casework.Block, error)
-	Lift(ctx context.Context, id, by string) (casework.Block, error)
-}
-
-var (
-	_ callbacks = (*casework.Callbacks)(nil)
-	_ blocks    = (*casework.Blocks)(nil)
 )
 
 // watchDuties looks every second what waits for people, and tells their pages when it is something else. Nobody is asked to reload a list.
@@ -73,17 +47,17 @@ func (s *Server) watchDuties(ctx context.Context) {
 func (s *Server) lookAtDuties(ctx context.Context) (d protocol.Duties, own map[string]ownDuties, err error) {
 	ctx, cancel := context.WithTimeout(ctx, dutiesWithin)
 	defer cancel()
-	tasks, err := s.deps.Callbacks.Open(ctx, listMost)
+	owed, err := s.deps.Callbacks.Open(ctx, tasks.Most)
 	if err != nil {
 		return d, nil, err
 	}
-	list, err := s.deps.Blocks.List(ctx, listMost)
+	list, err := s.deps.Blocks.List(ctx, tasks.Most)
 	if err != nil {
 		return d, nil, err
 	}
 	now := time.Now()
 	sum := crc32.NewIEEE()
-	for _, t := range tasks {
+	for _, t := range owed {
 		d.Open++
 		if !now.Before(t.Due) {
 			d.Due++
@@ -91,15 +65,15 @@ func (s *Server) lookAtDuties(ctx context.Context) (d protocol.Duties, own map[s
 				d.Red++
 			}
 		}
-		_ = json.NewEncoder(sum).Encode(s.task(t, s.cfg.Locale)) // a hash takes everything
+		_ = json.NewEncoder(sum).Encode(s.taskPages().Task(t, s.cfg.Locale)) // a hash takes everything
 	}
 	for _, b := range list {
 		if b.State == casework.BlockProposed {
 			d.Proposals++
 		}
-		_ = json.NewEncoder(sum).Encode(s.block(b, now, s.cfg.Locale))
+		_ = json.NewEncoder(sum).Encode(s.taskPages().Block(b, now, s.cfg.Locale))
 	}
-	lowerings, err := s.deps.Risk.Kept.Waiting(ctx, now.Add(-proposalsSince), listMost)
+	lowerings, err := s.deps.Risk.Kept.Waiting(ctx, now.Add(-proposalsSince), tasks.Most)
 	if err != nil {
 		return d, nil, err
 	}
@@ -161,11 +135,5 @@ func (s *Server) audited(w http.ResponseWriter, r *http.Request, v *page.Visitor
 
 // answered says what went wrong; true when nothing did.
 func (s *Server) answered(w http.ResponseWriter, r *http.Request, err error) bool {
-	return s.clerk.Answered(w, r, err,
-		page.Refusal{Err: casework.ErrNotFound, Status: http.StatusNotFound, Code: protocol.NotFound},
-		page.Refusal{Err: casework.ErrBusy, Status: http.StatusConflict, Code: protocol.TaskBusy},
-		page.Refusal{Err: casework.ErrClosed, Status: http.StatusConflict, Code: protocol.AlreadyClosed},
-		page.Refusal{Err: casework.ErrUnusable, Status: http.StatusConflict, Code: protocol.NotCallable},
-		page.Refusal{Err: casework.ErrOwnProposal, Status: http.StatusForbidden, Code: protocol.OwnProposal},
-		page.Refusal{Err: casework.ErrNoCaller, Status: http.StatusConflict, Code: protocol.NoCaller})
+	return s.parts().Answered(w, r, err)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hotline/agentui/protocol"
+	"hotline/agentui/tasks"
 	"hotline/casework"
 )
 
@@ -58,7 +59,7 @@ func TestTasks(t *testing.T) {
 	if status, body := p.post("/api/tasks/"+id+"/call", struct{}{}); status != 200 {
 		t.Fatalf("call now: %d %s", status, body)
 	}
-	if e := s.audit.of(ActionTaskCall); len(e) != 1 || e[0].Object != id || string(e[0].Actor) != p.me.User {
+	if e := s.audit.of(tasks.ActionTaskCall); len(e) != 1 || e[0].Object != id || string(e[0].Actor) != p.me.User {
 		t.Errorf("audit %+v", e)
 	}
 	got, err := s.tasks.Claim(t.Context(), "controller-1", time.Minute, 1)
@@ -99,7 +100,7 @@ func TestTasks(t *testing.T) {
 	if status, body := p.post("/api/tasks/"+id+"/close", protocol.TaskClose{Reason: "来电者已由家属联系", Done: true}); status != 200 {
 		t.Errorf("close: %d %s", status, body)
 	}
-	if e := s.audit.of(ActionTaskDone); len(e) != 1 || e[0].Reason != "来电者已由家属联系" {
+	if e := s.audit.of(tasks.ActionTaskDone); len(e) != 1 || e[0].Reason != "来电者已由家属联系" {
 		t.Errorf("audit %+v", e)
 	}
 	if list = p.tasks(); len(list) != 0 {
@@ -170,7 +171,7 @@ func TestBlocksNeedTwoPeople(t *testing.T) {
 	if status, text = boss.post("/api/blocks/"+made.Block+"/refuse", protocol.Why{Reason: "已经处理过"}); status != 409 {
 		t.Errorf("refuse what was lifted: %d %s", status, text)
 	}
-	for action, n := range map[string]int{ActionBlockPropose: 2, ActionBlockApprove: 1, ActionBlockLift: 1} {
+	for action, n := range map[string]int{tasks.ActionBlockPropose: 2, tasks.ActionBlockApprove: 1, tasks.ActionBlockLift: 1} {
 		if e := s.audit.of(action); len(e) != n {
 			t.Errorf("%s: %+v", action, e)
 		}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"hotline/agentui/page"
+	"hotline/agentui/part"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 	"hotline/casework"
@@ -22,7 +23,7 @@ const (
 // showContext tells what is known of a caller. The offer does not wait for it: the page asks beside.
 func (s *Server) showContext(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	call, ok := s.clerk.ID(w, r)
-	if !ok || !s.takesPart(w, r, v, call, partOffered, partServing, partServed) {
+	if !ok || !s.parts().Takes(w, r, v, call, part.Offered, part.Serving, part.Served) {
 		return
 	}
 	var out protocol.CallContext
@@ -62,7 +63,7 @@ func (s *Server) callContext(ctx context.Context, v *page.Visitor, call string) 
 		return out, err
 	}
 	for _, t := range open {
-		out.Tasks = append(out.Tasks, s.task(t, v.User.Locale))
+		out.Tasks = append(out.Tasks, s.taskPages().Task(t, v.User.Locale))
 	}
 	plan, err := s.deps.Care.Plans.Of(ctx, caller.Refs)
 	out.Plan = s.plan(plan)
@@ -73,15 +74,13 @@ func (s *Server) callContext(ctx context.Context, v *page.Visitor, call string) 
 func (s *Server) contact(c casework.CallRecord, v *page.Visitor) protocol.EarlierCall {
 	out := protocol.EarlierCall{
 		Call: c.ID, At: protocol.Millis(c.Arrived), Line: c.Line, LineName: s.lineName(queue.LineID(c.Line), v.User.Locale), TalkMs: c.Talk.Milliseconds(),
-		Outcome: string(c.Outcome), AtRisk: atRisk(c), Yours: c.Agent == string(v.User.ID),
+		Outcome: string(c.Outcome), AtRisk: c.AtRisk(), Yours: c.Agent == string(v.User.ID),
 	}
 	if v.User.Role == users.Supervisor {
 		out.AgentName = s.directory.name(queue.AgentID(c.Agent))
 	}
 	return out
 }
-
-func atRisk(c casework.CallRecord) bool { return c.Danger || c.Tier == string(queue.TierRed) }
 
 func (s *Server) plan(p plans.Plan) protocol.Plan {
 	return protocol.Plan{
@@ -92,7 +91,7 @@ func (s *Server) plan(p plans.Plan) protocol.Plan {
 // listPlan answers with the versions of the plan of a call's caller.
 func (s *Server) listPlan(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	call, ok := s.clerk.ID(w, r)
-	if !ok || !s.takesPart(w, r, v, call, partServing, partServed) {
+	if !ok || !s.parts().Takes(w, r, v, call, part.Serving, part.Served) {
 		return
 	}
 	out := protocol.PlanHistory{Versions: []protocol.Plan{}}
@@ -128,7 +127,7 @@ func (s *Server) restorePlan(w http.ResponseWriter, r *http.Request, v *page.Vis
 
 func (s *Server) changePlan(w http.ResponseWriter, r *http.Request, v *page.Visitor, body any, change func(context.Context, []string) (plans.Plan, error)) {
 	call, ok := s.clerk.ID(w, r)
-	if !ok || !s.clerk.Read(w, r, body) || !s.takesPart(w, r, v, call, partServing, partServed) {
+	if !ok || !s.clerk.Read(w, r, body) || !s.parts().Takes(w, r, v, call, part.Serving, part.Served) {
 		return
 	}
 	caller, err := s.deps.Care.Contacts.Caller(r.Context(), call)

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	decided "hotline/agentui/decisions"
 	"hotline/agentui/protocol"
 	"hotline/casework/decisions"
 	"hotline/queue"
@@ -42,7 +43,7 @@ func TestDecisions(t *testing.T) {
 	if o := d.Others; len(o) != 2 || o[0].AheadMs != -3_600_000 || !o[0].Fits || o[1].AheadMs != 1000 || o[1].Only != "u-gone" {
 		t.Errorf("%+v", d.Others)
 	}
-	if e := s.audit.of(ActionDecisionView); len(e) != 1 || e[0].Object != "call:"+call || string(e[0].Actor) != p.me.User {
+	if e := s.audit.of(decided.ActionDecisionView); len(e) != 1 || e[0].Object != "call:"+call || string(e[0].Actor) != p.me.User {
 		t.Errorf("%+v", e)
 	}
 	other := newID()

@@ -9,9 +9,12 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"hotline/agentui/aftercare"
 	"hotline/agentui/audit"
 	"hotline/agentui/broadcast"
+	"hotline/agentui/decisions"
 	"hotline/agentui/detectors"
+	"hotline/agentui/figures"
 	"hotline/agentui/imports"
 	"hotline/agentui/page"
 	"hotline/agentui/protocol"
@@ -19,6 +22,7 @@ import (
 	"hotline/agentui/skills"
 	"hotline/agentui/statistics"
 	"hotline/agentui/tapes"
+	"hotline/agentui/tasks"
 	"hotline/agentui/users"
 	"hotline/agentui/versions"
 	"hotline/agentui/walls"
@@ -59,15 +63,6 @@ var _ index = (*queue.Queue)(nil)
 
 // Actions of the audit trail.
 const (
-	ActionTaskCall     = "task.call"   // "call now"
-	ActionTaskDone     = "task.done"   // with the person's reason
-	ActionTaskCancel   = "task.cancel" // not needed any more, with the reason
-	ActionTaskResult   = "task.result" // what only a person can tell of an attempt
-	ActionBlockPropose = "block.propose"
-	ActionBlockApprove = "block.approve" // with the span
-	ActionBlockRefuse  = "block.refuse"
-	ActionBlockLift    = "block.lift"
-	ActionDecisionView = "decision.view"
 	ActionContactTyped = "contact.typed" // a number outside for one call; documents add <name>.save and <name>.restore
 )
 
@@ -141,24 +136,24 @@ type Deps struct {
 	Audit      page.Trail
 	Trail      audit.Store // the audit trail, for who reads it
 	Recorded   tapes.Stores
-	Callbacks  callbacks     // *casework.Callbacks
-	Blocks     blocks        // *casework.Blocks
-	Lines      policies      // *lines.Store
-	Decisions  reasons       // *decisions.Store
-	Settings   settingsStore // *settings.Store
+	Callbacks  tasks.Callbacks // *casework.Callbacks
+	Blocks     tasks.Blocks    // *casework.Blocks
+	Lines      policies        // *lines.Store
+	Decisions  decisions.Store // *decisions.Store
+	Settings   settingsStore   // *settings.Store
 	Phonebook  *phonebook.Store
 	Roster     *roster.Store
 	Imports    *imports.Store
 	Skills     *skills.Store
-	Figures    counts // *figures.Store
+	Figures    figures.Store // *figures.Store
 	Broadcasts *broadcast.Store
 	Walls      *walls.Store
-	Telephones *users.Telephones                                 // where people are called when nobody has seen an alarm
-	Detectors  *detectors.Store                                  // *detectors.Store
-	Detected   func(context.Context, detectors.Detection) error  // takes in what a detector outside found; nil error: it is durable
-	Care       Care                                              // see OpenCare
-	Crisis     Crisis                                            // the escalation
-	Aftercare  Aftercare                                         //
+	Telephones *users.Telephones                                // where people are called when nobody has seen an alarm
+	Detectors  *detectors.Store                                 // *detectors.Store
+	Detected   func(context.Context, detectors.Detection) error // takes in what a detector outside found; nil error: it is durable
+	Care       Care                                             // see OpenCare
+	Crisis     Crisis                                           // the escalation
+	Aftercare  aftercare.Stores
 	Persons    Persons                                           // see OpenPersons
 	Retention  retention.Store                                   // *retention.Store, and the codes of files
 	Tapes      retention.Tapes                                   // what of recordings is due, and went
@@ -179,7 +174,7 @@ func (d Deps) validate() error {
 		"Callbacks": d.Callbacks == nil, "Blocks": d.Blocks == nil, "Assets": d.Assets == nil, "Metrics": d.Metrics == nil, "Lines": d.Lines == nil,
 		"Decisions": d.Decisions == nil, "Settings": d.Settings == nil, "Phonebook": d.Phonebook == nil, "Roster": d.Roster == nil, "Imports": d.Imports == nil, "Skills": d.Skills == nil,
 		"Figures": d.Figures == nil, "Broadcasts": d.Broadcasts == nil, "Walls": d.Walls == nil, "Care": d.Care.missing(), "Telephones": d.Telephones == nil, "Detectors": d.Detectors == nil, "Detected": d.Detected == nil,
-		"Crisis": d.Crisis.missing(), "Aftercare": d.Aftercare.missing(),
+		"Crisis": d.Crisis.missing(), "Aftercare": d.Aftercare.Missing(),
 		"Persons":   d.Persons.missing(),
 		"Handovers": d.Handovers == nil,
 		"Staff":     d.Staff.missing(),

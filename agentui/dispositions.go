@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"hotline/agentui/page"
+	"hotline/agentui/part"
 	"hotline/agentui/protocol"
 	"hotline/agentui/settings"
 	"hotline/casework/dispositions"
@@ -65,7 +66,7 @@ func plain(w documents.Words) map[string]string { return maps.Clone(map[string]s
 // showDisposition answers with the form, and with what was filled in, to who talked in the call. What others read is written down.
 func (s *Server) showDisposition(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	call, ok := s.clerk.ID(w, r)
-	if !ok || !s.takesPart(w, r, v, call, partServing, partServed, partPast) {
+	if !ok || !s.parts().Takes(w, r, v, call, part.Serving, part.Served, part.Past) {
 		return
 	}
 	now, err := s.deps.Settings.Current(r.Context())
@@ -102,7 +103,7 @@ func (s *Server) saveDisposition(w http.ResponseWriter, r *http.Request, v *page
 		s.clerk.Unavailable(w, r, err)
 		return
 	}
-	if have != partServed && have != partPast && !(have == partServing && s.talks(v, call)) {
+	if have != part.Served && have != part.Past && !(have == part.Serving && s.talks(v, call)) {
 		s.clerk.Fail(w, http.StatusForbidden, protocol.NotYourCall, nil)
 		return
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hotline/agentui/page"
+	"hotline/agentui/part"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 	"hotline/casework"
@@ -28,7 +29,7 @@ const (
 // rings changes nothing.
 func (s *Server) showPeople(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	call, ok := s.clerk.ID(w, r)
-	if !ok || !s.takesPart(w, r, v, call, partOffered, partServing, partServed) {
+	if !ok || !s.parts().Takes(w, r, v, call, part.Offered, part.Serving, part.Served) {
 		return
 	}
 	have, err := s.partIn(r.Context(), v.User.ID, call)
@@ -37,7 +38,7 @@ func (s *Server) showPeople(w http.ResponseWriter, r *http.Request, v *page.Visi
 	}
 	var out protocol.CallPeople
 	if s.filed(w, r, s.clerk.Audited(r, v, ActionFileView, "call:"+call, "", func(ctx context.Context) (err error) {
-		if have == partServing || have == partServed {
+		if have == part.Serving || have == part.Served {
 			if _, err := s.deps.Persons.Files.Ensure(ctx, call, string(v.User.ID)); err != nil {
 				return err
 			}
@@ -197,7 +198,7 @@ func (s *Server) sayThirdParty(w http.ResponseWriter, r *http.Request, v *page.V
 // changePeople does something to the people of a call and answers with them.
 func (s *Server) changePeople(w http.ResponseWriter, r *http.Request, v *page.Visitor, body any, action string, do func(ctx context.Context, call string) error) {
 	call, ok := s.clerk.ID(w, r)
-	if !ok || !s.clerk.Read(w, r, body) || !s.takesPart(w, r, v, call, partServing, partServed) {
+	if !ok || !s.clerk.Read(w, r, body) || !s.parts().Takes(w, r, v, call, part.Serving, part.Served) {
 		return
 	}
 	var out protocol.CallPeople
@@ -226,7 +227,7 @@ func (s *Server) mayFile(ctx context.Context, v *page.Visitor, file, grant strin
 		switch p, err := s.partIn(ctx, v.User.ID, l.Call); {
 		case err != nil:
 			return err
-		case p == partServing || p == partServed || p == partOffered:
+		case p == part.Serving || p == part.Served || p == part.Offered:
 			return nil
 		}
 	}

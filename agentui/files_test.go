@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"hotline/agentui/part"
 	"hotline/agentui/protocol"
 	"hotline/casework"
 	"hotline/queue"
@@ -366,8 +367,8 @@ func TestACallThatWasNeverFiledIsPastAfterAWhile(t *testing.T) {
 	for _, tt := range []struct {
 		ago    time.Duration
 		danger bool
-		want   part
-	}{{time.Hour, false, partServed}, {25 * time.Hour, false, partPast}, {25 * time.Hour, true, partServed}, {6 * day, true, partServed}, {8 * day, true, partPast}} {
+		want   part.Part
+	}{{time.Hour, false, part.Served}, {25 * time.Hour, false, part.Past}, {25 * time.Hour, true, part.Served}, {6 * day, true, part.Served}, {8 * day, true, part.Past}} {
 		if got, err := s.server.partIn(t.Context(), queue.AgentID(p.me.User), ended(tt.ago, tt.danger)); err != nil || got != tt.want {
 			t.Errorf("%s ago, danger %t: %d, %v", tt.ago, tt.danger, got, err)
 		}

@@ -112,7 +112,7 @@ func (s *Server) listColleagues(w http.ResponseWriter, _ *http.Request, v *page.
 			continue // not at work
 		}
 		c := protocol.Colleague{
-			User: string(u.ID), Name: u.Name, Role: string(u.Role), State: string(queue.AgentNotReady), Skills: skillLevels(u.Skills), Media: boardMedia(row),
+			User: string(u.ID), Name: u.Name, Role: string(u.Role), State: string(queue.AgentNotReady), Skills: protocol.Levels(u.Skills.WithoutGuards()), Media: boardMedia(row),
 			Free: s.canBeAsked(u.ID) == "",
 		}
 		if known {

@@ -19,6 +19,7 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 	"go.uber.org/goleak"
 
+	"hotline/agentui/aftercare"
 	"hotline/agentui/broadcast"
 	"hotline/agentui/detectors"
 	"hotline/agentui/imports"
@@ -74,7 +75,7 @@ type site struct {
 	persons   Persons
 	crisis    Crisis
 	tree      *callTree
-	after     Aftercare
+	after     aftercare.Stores
 	risk      Risk
 	settings  *settings.Store
 	phonebook *phonebook.Store

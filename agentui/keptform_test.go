@@ -59,7 +59,9 @@ func TestFormWhileTheDatabaseIsAway(t *testing.T) {
 	if f := read[protocol.Disposition](t, p, "/api/calls/"+call+"/disposition"); f.Answers["suicide"][0] != "denied" {
 		t.Errorf("%+v", f)
 	}
-	late := func(e protocol.IncidentEvent) bool { return e.Kind == "form_kept" && e.By == p.me.User && e.Params["until"] != "" }
+	late := func(e protocol.IncidentEvent) bool {
+		return e.Kind == "form_kept" && e.By == p.me.User && e.Params["until"] != ""
+	}
 	events := read[protocol.Incident](t, p, "/api/incidents/"+incident).Timeline
 	if n := len(slices.DeleteFunc(events, func(e protocol.IncidentEvent) bool { return !late(e) })); n != 1 {
 		t.Errorf("said %d times", n)

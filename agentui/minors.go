@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hotline/agentui/page"
+	"hotline/agentui/part"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 	"hotline/casework/files"
@@ -43,7 +44,7 @@ func (s *Server) minorReportsOf(ctx context.Context, v *page.Visitor, call strin
 func (s *Server) sayHarm(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	call, ok := s.clerk.ID(w, r)
 	var body protocol.HarmSay
-	if !ok || !s.clerk.Read(w, r, &body) || !s.takesPart(w, r, v, call, partServing, partServed, partPast) {
+	if !ok || !s.clerk.Read(w, r, &body) || !s.parts().Takes(w, r, v, call, part.Serving, part.Served, part.Past) {
 		return
 	}
 	var out reports.Report

@@ -10,6 +10,7 @@ import (
 
 	"hotline/agentui/pace"
 	"hotline/agentui/page"
+	"hotline/agentui/part"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 	"hotline/casework/notes"
@@ -70,11 +71,11 @@ func (s *Server) mayNote(ctx context.Context, v *page.Visitor, call, grant strin
 	switch {
 	case err != nil:
 		return false, err
-	case p == partServing || p == partServed:
+	case p == part.Serving || p == part.Served:
 		return true, nil
 	case page.ValidGrant(v.Grants, grant, noteGrant(call), time.Now()):
 		return v.User.Role == users.Supervisor, nil
-	case v.User.Role == users.Supervisor || p == partPast:
+	case v.User.Role == users.Supervisor || p == part.Past:
 		return false, errReasonNeeded
 	}
 	return false, queue.ErrFenced

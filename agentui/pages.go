@@ -6,9 +6,12 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"hotline/agentui/aftercare"
 	"hotline/agentui/audit"
 	"hotline/agentui/broadcast"
+	"hotline/agentui/decisions"
 	"hotline/agentui/detectors"
+	"hotline/agentui/figures"
 	"hotline/agentui/imports"
 	"hotline/agentui/lines"
 	"hotline/agentui/page"
@@ -18,6 +21,7 @@ import (
 	"hotline/agentui/skills"
 	"hotline/agentui/statistics"
 	"hotline/agentui/tapes"
+	"hotline/agentui/tasks"
 	"hotline/agentui/training"
 	"hotline/agentui/versions"
 	"hotline/agentui/walls"
@@ -25,31 +29,20 @@ import (
 
 // pages are the rows of pages.
 func (s *Server) pages() []page.Endpoint {
-	figures := promhttp.HandlerFor(s.deps.Metrics, promhttp.HandlerOpts{})
+	metrics := promhttp.HandlerFor(s.deps.Metrics, promhttp.HandlerOpts{})
 	return slices.Concat([]page.Endpoint{
 		{Pattern: "GET /api/config", Access: page.Anyone, Serve: s.publicConfig},
-		{Pattern: "GET /api/tasks", Access: page.Serving, Serve: s.listTasks},
-		{Pattern: "POST /api/tasks/{id}/call", Access: page.Serving, Serve: s.callNow},
-		{Pattern: "POST /api/tasks/{id}/close", Access: page.Serving, Serve: s.closeTask},
-		{Pattern: "POST /api/tasks/{id}/result", Access: page.Serving, Serve: s.sayResult},
-		{Pattern: "GET /api/calls/{id}/task", Access: page.Serving, Serve: s.callTask},
-		{Pattern: "GET /api/blocks", Access: page.Serving, Serve: s.listBlocks},
-		{Pattern: "POST /api/blocks", Access: page.Serving, Serve: s.proposeBlock},
-		{Pattern: "POST /api/blocks/{id}/approve", Access: page.Supervisor, Serve: s.approveBlock},
-		{Pattern: "POST /api/blocks/{id}/refuse", Access: page.Supervisor, Serve: s.refuseBlock},
-		{Pattern: "POST /api/blocks/{id}/lift", Access: page.Supervisor, Serve: s.liftBlock},
-		{Pattern: "GET /api/decisions", Access: page.Supervisor, Serve: s.listDecisions},
 
-		{Pattern: "GET /api/figures", Access: page.Leading, Serve: s.showFigures},
-		{Pattern: "GET /api/figures/trend", Access: page.Leading, Serve: s.showTrend},
 		{Pattern: "GET /api/wall", Access: page.Display, Serve: s.showWall},
-
 		{Pattern: "GET /healthz", Access: page.Anyone, Serve: s.healthz},
 		{Pattern: "GET /readyz", Access: page.Anyone, Serve: s.readyz},
-		{Pattern: "GET /metrics", Access: page.Loopback, Serve: func(w http.ResponseWriter, r *http.Request, _ *page.Visitor) { figures.ServeHTTP(w, r) }},
+		{Pattern: "GET /metrics", Access: page.Loopback, Serve: func(w http.ResponseWriter, r *http.Request, _ *page.Visitor) { metrics.ServeHTTP(w, r) }},
 		{Pattern: "/api/", Access: page.Anyone, Serve: s.notFound},
 		{Pattern: "/", Access: page.Anyone, Serve: s.serveAsset},
 	},
+		s.taskPages().Endpoints(),
+		s.decisionPages().Endpoints(),
+		s.figurePages().Endpoints(),
 		s.linePages().Endpoints(),
 		s.auditPages().Endpoints(),
 		s.broadcastPages().Endpoints(),
@@ -67,7 +60,7 @@ func (s *Server) pages() []page.Endpoint {
 		s.incidentEndpoints(),
 		s.telephoneEndpoints(),
 		s.detectorPages().Endpoints(),
-		s.aftercareEndpoints(),
+		s.aftercarePages().Endpoints(),
 		s.trainingPages().Endpoints(),
 		s.reviewPages().Endpoints(),
 		s.statisticsPages().Endpoints(),
@@ -139,4 +132,25 @@ func (s *Server) broadcastPages() *broadcast.Pages {
 
 func (s *Server) wallPages() *walls.Pages {
 	return &walls.Pages{Clerk: s.clerk, Store: s.deps.Walls, Person: s.nameOf}
+}
+
+func (s *Server) aftercarePages() *aftercare.Pages {
+	return &aftercare.Pages{
+		Clerk: s.parts(), Stores: s.deps.Aftercare, Documents: s.versions(), Contacts: s.deps.Care.Contacts, Board: s.board, People: s.directory.people,
+		Account: s.directory.person, Person: s.nameOf, Doer: s.doer, Line: s.lineOf, Shown: s.site.shown, Zone: s.site.zone, NoTrunk: s.cfg.NoTrunk,
+	}
+}
+
+func (s *Server) taskPages() *tasks.Pages {
+	return &tasks.Pages{
+		Clerk: s.parts(), Callbacks: s.deps.Callbacks, Blocks: s.deps.Blocks, Board: s.board, Person: s.nameOf, Line: s.lineOf, NoTrunk: s.cfg.NoTrunk,
+	}
+}
+
+func (s *Server) decisionPages() *decisions.Pages {
+	return &decisions.Pages{Clerk: s.clerk, Store: s.deps.Decisions, Person: s.nameOf}
+}
+
+func (s *Server) figurePages() *figures.Pages {
+	return &figures.Pages{Clerk: s.clerk, Counter: s.figures, Lines: s.site.lineIDs, Line: s.lineOf, Zone: s.zone}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hotline/agentui/page"
+	"hotline/agentui/part"
 	"hotline/agentui/protocol"
 	"hotline/agentui/versions"
 	"hotline/casework"
@@ -29,7 +30,7 @@ func (s *Server) listContacts(w http.ResponseWriter, r *http.Request, v *page.Vi
 	}
 	out := protocol.Contacts{Contacts: all, Near: map[string]phonebook.Near{}}
 	if call := r.URL.Query().Get("call"); call != "" {
-		if !s.helpsIn(v, call) && !s.takesPart(w, r, v, call, partServing) {
+		if !s.helpsIn(v, call) && !s.parts().Takes(w, r, v, call, part.Serving) {
 			return
 		}
 		// Without the books the whole list is there, in its own order.

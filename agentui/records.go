@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hotline/agentui/page"
+	"hotline/agentui/part"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 	"hotline/casework/forms"
@@ -24,7 +25,7 @@ const (
 // added, and shown as added.
 func (s *Server) mayWriteRecord(ctx context.Context, v *page.Visitor, call string) (bool, error) {
 	have, err := s.partIn(ctx, v.User.ID, call)
-	return have == partServing || have == partServed || have == partPast, err
+	return have == part.Serving || have == part.Served || have == part.Past, err
 }
 
 // seesRecords lets in who may read the records of a call: who takes or took part, supervisors, and who opened a file of the call for a reason.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hotline/agentui/page"
+	"hotline/agentui/part"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 	"hotline/casework"
@@ -22,7 +23,7 @@ const revealFor = time.Minute
 func (s *Server) revealNumber(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	call, ok := s.clerk.ID(w, r)
 	var body protocol.NumberAsk
-	if !ok || !s.clerk.Read(w, r, &body) || !s.takesPart(w, r, v, call, partOffered, partServing, partServed, partPast) {
+	if !ok || !s.clerk.Read(w, r, &body) || !s.parts().Takes(w, r, v, call, part.Offered, part.Serving, part.Served, part.Past) {
 		return
 	}
 	reason, ok := s.clerk.Reason(w, body.Reason)
@@ -38,7 +39,7 @@ func (s *Server) revealNumber(w http.ResponseWriter, r *http.Request, v *page.Vi
 		return
 	}
 	object := "call:" + call
-	if have != partServing {
+	if have != part.Serving {
 		if ok, err := s.emergencyOf(r.Context(), v, call, body.Emergency); !ok {
 			if s.answered(w, r, err) {
 				s.clerk.Fail(w, http.StatusForbidden, protocol.SecondPerson, nil)
@@ -72,7 +73,7 @@ func (s *Server) emergencyOf(ctx context.Context, v *page.Visitor, call string, 
 		return true, nil
 	}
 	caller, err := s.deps.Care.Contacts.Caller(ctx, call)
-	return err == nil && atRisk(caller.Call), err
+	return err == nil && caller.Call.AtRisk(), err
 }
 
 // showNumber answers with a number, after the look is in the audit.
@@ -91,7 +92,7 @@ func (s *Server) showNumber(w http.ResponseWriter, r *http.Request, v *page.Visi
 func (s *Server) askNumber(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	call, ok := s.clerk.ID(w, r)
 	var body protocol.NumberAsk
-	if !ok || !s.clerk.Read(w, r, &body) || !s.takesPart(w, r, v, call, partOffered, partServing, partServed, partPast) {
+	if !ok || !s.clerk.Read(w, r, &body) || !s.parts().Takes(w, r, v, call, part.Offered, part.Serving, part.Served, part.Past) {
 		return
 	}
 	reason, ok := s.clerk.Reason(w, body.Reason)

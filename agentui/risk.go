@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hotline/agentui/page"
+	"hotline/agentui/part"
 	"hotline/agentui/protocol"
 	"hotline/casework"
 	"hotline/casework/assessments"
@@ -63,7 +64,7 @@ func (s *Server) writesRisk(w http.ResponseWriter, r *http.Request, v *page.Visi
 	switch {
 	case err != nil:
 		s.clerk.Unavailable(w, r, err)
-	case have != partServing && have != partServed && have != partPast:
+	case have != part.Serving && have != part.Served && have != part.Past:
 		s.clerk.Fail(w, http.StatusForbidden, protocol.NotYourCall, nil)
 	default:
 		return true
@@ -83,7 +84,7 @@ func (s *Server) definition(ctx context.Context) int {
 
 func (s *Server) showRisk(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	call, ok := s.clerk.ID(w, r)
-	if !ok || !s.takesPart(w, r, v, call, partServing, partServed, partPast) {
+	if !ok || !s.parts().Takes(w, r, v, call, part.Serving, part.Served, part.Past) {
 		return
 	}
 	var out protocol.CallRisk

@@ -9,7 +9,9 @@ import (
 
 	"hotline/agentui/board"
 	"hotline/agentui/page"
+	"hotline/agentui/part"
 	"hotline/agentui/protocol"
+	"hotline/agentui/tasks"
 	"hotline/agentui/users"
 	"hotline/casework/assessments"
 	"hotline/crisis"
@@ -38,7 +40,7 @@ func inForce(c board.Call) crisis.Level {
 
 // says tells whether a person may say how much danger a call is in: its agent, who takes part, and who leads.
 func says(c board.Call, u users.User) bool {
-	return u.Role == users.Supervisor || c.Agent == u.ID && taken(c) || beside(c, u.ID) == partServing
+	return u.Role == users.Supervisor || c.Agent == u.ID && taken(c) || beside(c, u.ID) == part.Serving
 }
 
 func askedRisk(ctx context.Context, d *desk, r protocol.Request) {
@@ -275,7 +277,7 @@ func (s *Server) levelAfterwards(w http.ResponseWriter, r *http.Request, v *page
 
 // listLowerings answers with the proposals that a person may decide about, or made.
 func (s *Server) listLowerings(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
-	all, err := s.deps.Risk.Kept.Waiting(r.Context(), time.Now().Add(-proposalsSince), listMost)
+	all, err := s.deps.Risk.Kept.Waiting(r.Context(), time.Now().Add(-proposalsSince), tasks.Most)
 	if !s.riskAnswered(w, r, err) {
 		return
 	}

@@ -20,6 +20,7 @@ import (
 
 	"hotline/agentui/board"
 	"hotline/agentui/broadcast"
+	"hotline/agentui/figures"
 	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
@@ -49,7 +50,7 @@ type Server struct {
 	contacts   *contactNames
 	site       siteView
 	settings   settingsView
-	levels     *levels
+	figures    *figures.Counter
 	door       door
 	zone       *time.Location // of the site
 	sessions   *scs.SessionManager
@@ -100,7 +101,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		logins: newLoginLimits(cfg), locks: deps.Users.Locks(cfg.Locks), assets: files, desks: map[queue.AgentID]*desk{}, tabs: map[*tab]struct{}{}, broadcast: make(chan struct{}, 1),
 	}
 	s.clerk = &page.Clerk{Log: deps.Log, Trail: deps.Audit, Proxies: cfg.TrustedProxies}
-	s.levels = newLevels(deps.Figures, s.site.promised)
+	s.figures = figures.NewCounter(deps.Figures, s.site.promised)
 	if s.zone, err = time.LoadLocation(lines.DefaultZone); err != nil {
 		return nil, fmt.Errorf("console: zone: %w", err)
 	}

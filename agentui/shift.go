@@ -9,6 +9,7 @@ import (
 
 	"hotline/agentui/page"
 	"hotline/agentui/protocol"
+	"hotline/agentui/tasks"
 	"hotline/casework"
 	"hotline/casework/debriefs"
 	"hotline/casework/shifts"
@@ -50,13 +51,13 @@ func (s *Server) shift(ctx context.Context, v *page.Visitor, now time.Time) (pro
 	if err := s.shiftCalls(ctx, v, all, now, &out); err != nil {
 		return out, err
 	}
-	open, err := s.deps.Callbacks.Open(ctx, listMost)
+	open, err := s.deps.Callbacks.Open(ctx, tasks.Most)
 	if err != nil {
 		return out, err
 	}
 	for _, t := range open {
 		if t.Preferred == me || t.Asked == me {
-			out.Tasks = append(out.Tasks, s.task(t, v.User.Locale))
+			out.Tasks = append(out.Tasks, s.taskPages().Task(t, v.User.Locale))
 		}
 	}
 	wishes, err := s.deps.Care.Debriefs.Of(ctx, me, now.Add(-debriefsBack))
@@ -93,7 +94,7 @@ func (s *Server) shiftCalls(ctx context.Context, v *page.Visitor, all []shifts.S
 		rec := rows[id]
 		c := protocol.ShiftCall{
 			Call: id, At: protocol.Millis(began[id]), Line: rec.Line, LineName: s.lineName(queue.LineID(rec.Line), v.User.Locale), TalkMs: talks[id].Milliseconds(),
-			Outcome: string(rec.Outcome), AtRisk: atRisk(rec), Missing: !have[id] && talkOver(rec),
+			Outcome: string(rec.Outcome), AtRisk: rec.AtRisk(), Missing: !have[id] && talkOver(rec),
 		}
 		switch {
 		case out.From > 0 && c.At >= out.From:
@@ -149,7 +150,7 @@ func (s *Server) askDebrief(w http.ResponseWriter, r *http.Request, v *page.Visi
 func (s *Server) listDebriefs(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	out := protocol.Debriefs{Debriefs: []protocol.Debrief{}}
 	done := s.audited(w, r, v, ActionDebriefList, "", "", func(ctx context.Context) error {
-		all, err := s.deps.Care.Debriefs.List(ctx, time.Now().Add(-debriefsBack), listMost)
+		all, err := s.deps.Care.Debriefs.List(ctx, time.Now().Add(-debriefsBack), tasks.Most)
 		for _, d := range all {
 			out.Debriefs = append(out.Debriefs, s.debrief(d))
 		}

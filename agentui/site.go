@@ -97,6 +97,20 @@ func (v *siteView) promised() []figures.Goal {
 	return v.goals
 }
 
+// goalsOf are the standards, the site's own targets and those of its lines.
+func goalsOf(p lines.Policy) []figures.Goal {
+	goals := figures.Standards()
+	for _, t := range p.Targets {
+		goals = append(goals, figures.Goal{ID: figures.GoalSite, Within: time.Duration(t.Within), Share: t.Share})
+	}
+	for _, l := range p.Lines {
+		if l.Target != (lines.Target{}) {
+			goals = append(goals, figures.Goal{ID: figures.GoalLine, Line: l.ID, Within: time.Duration(l.Target.Within), Share: l.Target.Share})
+		}
+	}
+	return goals
+}
+
 // followSite keeps the view equal to what is in force until ctx ends, and tells every page.
 func (s *Server) followSite(ctx context.Context) {
 	err := s.deps.Lines.Watch(ctx, func(v lines.Version, m lines.Mode) {
@@ -137,6 +151,17 @@ func (s *Server) doer(by string) string {
 		return s.directory.name(queue.AgentID(by))
 	}
 	return by
+}
+
+// lineName is the line's name in a language, else in the console's, else its id.
+func (s *Server) lineName(id queue.LineID, locale string) string {
+	names := s.site.lineNames(id)
+	for _, l := range []string{locale, s.cfg.Locale} {
+		if name := names[l]; name != "" {
+			return name
+		}
+	}
+	return string(id)
 }
 
 // nameOf is the name of a person of the house; "" stays "".

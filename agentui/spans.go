@@ -204,7 +204,7 @@ func (s *Server) owes(ctx context.Context, id queue.AgentID) (string, protocol.C
 		if err != nil {
 			return "", ""
 		}
-		t = lastTalk{call: call, red: atRisk(rows[call])}
+		t = lastTalk{call: call, red: rows[call].AtRisk()}
 	}
 	have, err := s.deps.Care.Dispositions.Have(ctx, []string{t.call})
 	if err != nil || have[t.call] {

@@ -182,7 +182,7 @@ func (d *desk) call(c board.Call) protocol.Call {
 	row := protocol.Call{
 		Call: string(c.ID), Line: string(c.Line), LineName: d.lineName(c.Line), State: string(c.State), Tier: string(c.Tier),
 		Agent: string(c.Agent), AgentName: d.s.directory.name(c.Agent), ArrivedAt: protocol.Millis(c.Arrived), Since: protocol.Millis(c.Since),
-		TalkSince: protocol.Millis(c.Talked), Danger: c.Danger, History: c.History, HoldReason: c.Hold, Callback: c.Callback, Parties: d.parties(c.Call), Needs: skillLevels(c.Needs),
+		TalkSince: protocol.Millis(c.Talked), Danger: c.Danger, History: c.History, HoldReason: c.Hold, Callback: c.Callback, Parties: d.parties(c.Call), Needs: protocol.Levels(c.Needs.WithoutGuards()),
 		Assigned: string(c.Assigned), AssignedName: d.s.directory.name(c.Assigned),
 		Level: string(c.Level), LevelByName: d.s.directory.name(c.LevelBy), LevelAt: protocol.Millis(c.LevelAt), AgentLostAt: protocol.Millis(c.LostAt),
 	}
@@ -201,7 +201,7 @@ func (d *desk) call(c board.Call) protocol.Call {
 func (d *desk) agent(a board.Agent) protocol.Agent {
 	return protocol.Agent{
 		User: string(a.ID), Name: d.s.directory.name(a.ID), State: string(a.State), Reason: a.Reason, Since: protocol.Millis(a.Since),
-		Call: string(a.Call), Media: boardMedia(a), Muted: a.Muted, Skills: skillLevels(a.Skills), Group: a.Group, Reds: len(a.Reds), Until: protocol.Millis(a.Until), Assist: string(a.Assist), SOS: sosOf(d.s, a.Agent),
+		Call: string(a.Call), Media: boardMedia(a), Muted: a.Muted, Skills: protocol.Levels(a.Skills.WithoutGuards()), Group: a.Group, Reds: len(a.Reds), Until: protocol.Millis(a.Until), Assist: string(a.Assist), SOS: sosOf(d.s, a.Agent),
 		FormDue: string(a.Owes), FormLateAt: protocol.Millis(a.Late), KeptFor: string(a.Keeps),
 	}
 }

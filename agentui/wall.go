@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"hotline/agentui/figures"
 	"hotline/agentui/page"
 	"hotline/agentui/protocol"
 	"hotline/agentui/walls"
@@ -64,10 +65,10 @@ func (s *Server) showWall(w http.ResponseWriter, r *http.Request, _ *page.Visito
 			out.Agents[string(a.State)]++
 		}
 	}
-	if c, err := s.levels.ofDay(r.Context()); err != nil {
+	if c, err := s.figures.OfDay(r.Context()); err != nil {
 		out.Stale = true
 	} else {
-		out.Today, out.Standings = served(c.today(s.zone)), s.standings(c, s.cfg.Locale, false)
+		out.Today, out.Standings = figures.Served(c.Today(s.zone)), c.Standings(nil)
 	}
 	s.clerk.Reply(w, http.StatusOK, out)
 }

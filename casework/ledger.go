@@ -92,6 +92,9 @@ type CallRecord struct {
 	CallerSealed []byte // the number, sealed ([Keys.Seal] with [CallerContext])
 }
 
+// AtRisk tells whether the caller was in danger, or treated so.
+func (c CallRecord) AtRisk() bool { return c.Danger || c.Tier == tierRed }
+
 // Ledger is the table of calls. Every write may be repeated and may come late: a controller retries, and another one replays what it
 // adopted.
 type Ledger struct{ db *storage.DB }

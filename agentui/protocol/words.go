@@ -7,3 +7,11 @@ func InWords(names map[string]string, locale string) string {
 	}
 	return names["zh-CN"]
 }
+
+// Levels are skills on the wire, where none is an empty object and never null.
+func Levels(skills map[string]int) map[string]int {
+	if skills == nil {
+		return map[string]int{}
+	}
+	return skills
+}

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"hotline/agentui"
+	"hotline/agentui/aftercare"
 	"hotline/casework"
 	"hotline/casework/files"
 	"hotline/casework/followups"
@@ -71,15 +71,15 @@ func (s sameFiles) OnLine(ctx context.Context, call string) (string, error) {
 }
 
 // aftercare is what the console needs for what comes after a call.
-func (c Config) aftercare(ctx context.Context, db *storage.DB, keys *casework.Keys, rules *callbackRules, callbacks *casework.Callbacks, incidents *crisis.Store) (agentui.Aftercare, error) {
+func (c Config) aftercare(ctx context.Context, db *storage.DB, keys *casework.Keys, rules *callbackRules, callbacks *casework.Callbacks, incidents *crisis.Store) (aftercare.Stores, error) {
 	persons, err := files.Open(ctx, db, keys)
 	if err != nil {
-		return agentui.Aftercare{}, err
+		return aftercare.Stores{}, err
 	}
 	follow, err1 := c.followUps(ctx, db, keys, rules, callbacks, persons)
 	refer, err2 := referrals.Open(ctx, db, keys)
 	shift, err3 := shiftOver(ctx, db, keys, follow, callbacks, incidents)
-	return agentui.Aftercare{FollowUps: follow, Referrals: refer, Shiftover: shift, Files: persons}, errors.Join(err1, err2, err3)
+	return aftercare.Stores{FollowUps: follow, Referrals: refer, Shiftover: shift, Files: persons}, errors.Join(err1, err2, err3)
 }
 
 // shiftOver hands over what is open at high risk.
