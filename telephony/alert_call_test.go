@@ -26,6 +26,7 @@ func (s *scene) alerting(f *alerttest.Fake) func(*Config) {
 // TestAlert: the telephone rings with our number, the prompt is heard, the key is noted, which is said, and the call ends. The controller dies while it
 // rings, and while it asks.
 func TestAlert(t *testing.T) {
+	t.Parallel()
 	answer := make(chan struct{})
 	home := newElsewhere(t, after(answer))
 	s := newScene(t, to(way("home", home.Addr())))
@@ -57,6 +58,7 @@ func TestAlert(t *testing.T) {
 
 // TestAlertsThatNobodyTakes: declined by key, refused by the telephone, and withdrawn while it rings, which stops within seconds.
 func TestAlertsThatNobodyTakes(t *testing.T) {
+	t.Parallel()
 	home := newElsewhere(t, func(in *phone.Incoming) bool {
 		switch in.Number {
 		case "1":

@@ -110,6 +110,7 @@ func promised(number string) *promises {
 
 // TestCallback: the counsellor accepts and hears it ring, the telephone shows the neutral number, and both hear each other; it is recorded as any talk.
 func TestCallback(t *testing.T) {
+	t.Parallel()
 	answer := make(chan struct{})
 	home := newElsewhere(t, after(answer))
 	s := newScene(t, to(way("home", home.Addr())))
@@ -139,6 +140,7 @@ func TestCallback(t *testing.T) {
 
 // TestCallbackNotTaken: busy, silent, not allowed: each ends for the counsellor at once and is said to who keeps the promise.
 func TestCallbackNotTaken(t *testing.T) {
+	t.Parallel()
 	home := newElsewhere(t, func(in *phone.Incoming) bool {
 		if in.Number == "13800003333" {
 			<-in.Canceled()
@@ -169,6 +171,7 @@ func TestCallbackNotTaken(t *testing.T) {
 
 // TestCounsellorLetsGoWhileItRings: the telephone stops ringing at once.
 func TestCounsellorLetsGoWhileItRings(t *testing.T) {
+	t.Parallel()
 	home := newElsewhere(t, after(nil))
 	s := newScene(t, to(way("home", home.Addr())))
 	p := promised("13800003333")
@@ -188,6 +191,7 @@ func TestCounsellorLetsGoWhileItRings(t *testing.T) {
 
 // TestControllerDiesWhileDialling: the telephone rings on, once, and its answer reaches the same counsellor.
 func TestControllerDiesWhileDialling(t *testing.T) {
+	t.Parallel()
 	answer := make(chan struct{})
 	home := newElsewhere(t, after(answer))
 	s := newScene(t, to(way("home", home.Addr())))
@@ -211,6 +215,7 @@ func TestControllerDiesWhileDialling(t *testing.T) {
 
 // TestClaimsAreKeptTogether, until it is noted what came of them.
 func TestClaimsAreKeptTogether(t *testing.T) {
+	t.Parallel()
 	home := newElsewhere(t, func(*phone.Incoming) bool { return true })
 	s := newScene(t, to(way("home", home.Addr())))
 	p := promised("13800003333")
@@ -235,6 +240,7 @@ func TestClaimsAreKeptTogether(t *testing.T) {
 
 // TestPickedUpWhileTheCounsellorIsLost: who has picked up by then is not hung up on, but hears hold audio until the counsellor is back.
 func TestPickedUpWhileTheCounsellorIsLost(t *testing.T) {
+	t.Parallel()
 	answer := make(chan struct{})
 	home := newElsewhere(t, after(answer))
 	s := newScene(t, to(way("home", home.Addr())))

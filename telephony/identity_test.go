@@ -25,6 +25,7 @@ const exchange = "[trunk-exchange]\ntype=endpoint\ncontext=in\ndisallow=all\nall
 
 // TestCallerBehindAnExchange: the exchange's number is no caller's; what a trunk says of the call's history may be, what anybody else says is not.
 func TestCallerBehindAnExchange(t *testing.T) {
+	t.Parallel()
 	s := newScene(t, to(exchange))
 	life := s.start(func(c *Config) { c.Outbound.Switchboards = []string{"01012345"} })
 	for name, tt := range map[string]struct {

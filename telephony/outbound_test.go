@@ -103,6 +103,7 @@ func taken(t *testing.T, e *elsewhere) *phone.Call {
 // TestAnsweredElsewhere: hold audio until a person there answered, then both hear each other; the caller's identity and our name went along; who
 // hangs up there ends the call.
 func TestAnsweredElsewhere(t *testing.T) {
+	t.Parallel()
 	answer := make(chan struct{})
 	far := newElsewhere(t, after(answer))
 	s := newScene(t, to(way("city", far.Addr())))
@@ -136,6 +137,7 @@ func TestAnsweredElsewhere(t *testing.T) {
 
 // TestAnsweredHereMeanwhile: it rings elsewhere, a counsellor here is quicker, and the other place is told that somebody was.
 func TestAnsweredHereMeanwhile(t *testing.T) {
+	t.Parallel()
 	far := newElsewhere(t, after(nil))
 	s := newScene(t, to(way("city", far.Addr())))
 	s.start(overflowing(300*time.Millisecond, Partner{Endpoint: "PJSIP/12355@city", Site: true}))
@@ -155,6 +157,7 @@ func TestAnsweredHereMeanwhile(t *testing.T) {
 
 // TestRefusedElsewhere: the caller keeps place and hold audio, and is tried again.
 func TestRefusedElsewhere(t *testing.T) {
+	t.Parallel()
 	tries := make(chan struct{}, 8)
 	far := newElsewhere(t, func(in *phone.Incoming) bool {
 		tries <- struct{}{}
@@ -174,6 +177,7 @@ func TestRefusedElsewhere(t *testing.T) {
 
 // TestDeadElsewhere: the other side falls silent without a goodbye. The caller is back at the head of the queue, on hold audio, and is answered here.
 func TestDeadElsewhere(t *testing.T) {
+	t.Parallel()
 	far := newElsewhere(t, func(*phone.Incoming) bool { return true })
 	s := newScene(t, to(way("city", far.Addr())))
 	s.start(overflowing(300*time.Millisecond, Partner{Endpoint: "PJSIP/12355@city", Site: true}), func(c *Config) { c.Outbound.Retry = time.Hour })
@@ -193,6 +197,7 @@ func TestDeadElsewhere(t *testing.T) {
 
 // TestNeverHeardElsewhere: the other site answers and sends nothing at all.
 func TestNeverHeardElsewhere(t *testing.T) {
+	t.Parallel()
 	far := newElsewhere(t, func(in *phone.Incoming) bool {
 		if c, err := in.Accept(); err == nil {
 			c.Vanish()
@@ -208,6 +213,7 @@ func TestNeverHeardElsewhere(t *testing.T) {
 
 // TestMachineElsewhere: an answer that may be a machine's does not release the caller; a person's key does.
 func TestMachineElsewhere(t *testing.T) {
+	t.Parallel()
 	far := newElsewhere(t, func(*phone.Incoming) bool { return true })
 	s := newScene(t, to(way("partner", far.Addr())))
 	s.start(overflowing(300*time.Millisecond, Partner{Endpoint: "PJSIP/12355@partner"}), func(c *Config) {
@@ -227,6 +233,7 @@ func TestMachineElsewhere(t *testing.T) {
 
 // TestControllerDiesWhileElsewhere: nothing is heard of it, and the next life knows who talks with whom.
 func TestControllerDiesWhileElsewhere(t *testing.T) {
+	t.Parallel()
 	far := newElsewhere(t, func(*phone.Incoming) bool { return true })
 	s := newScene(t, to(way("city", far.Addr())))
 	edit := overflowing(300*time.Millisecond, Partner{Endpoint: "PJSIP/12355@city", Site: true})
@@ -253,6 +260,7 @@ func TestControllerDiesWhileElsewhere(t *testing.T) {
 
 // TestControllerDiesWhileItRingsElsewhere: the attempt goes on, and its answer reaches the caller; one whose caller is gone is ended.
 func TestControllerDiesWhileItRingsElsewhere(t *testing.T) {
+	t.Parallel()
 	answer := make(chan struct{})
 	far := newElsewhere(t, after(answer))
 	s := newScene(t, to(way("city", far.Addr())))
@@ -279,6 +287,7 @@ func TestControllerDiesWhileItRingsElsewhere(t *testing.T) {
 
 // TestPassedOnToUs: a call of another site is not answered before a counsellor accepted, and hears that counsellor first of all.
 func TestPassedOnToUs(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	s.start()
 	dialled := make(chan *phone.Call, 1)
@@ -322,6 +331,7 @@ func TestPassedOnToUs(t *testing.T) {
 
 // TestPassedOnToUsAndGivenUp is no abandoned caller: somebody else answered.
 func TestPassedOnToUsAndGivenUp(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	s.start()
 	ctx, giveUp := context.WithCancel(t.Context())
