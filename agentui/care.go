@@ -22,7 +22,6 @@ import (
 const (
 	ActionNoteOpen        = "note.open"    // with the reason of who takes no part in the call
 	ActionContextView     = "context.view" // earlier contacts, tasks and the plan of a caller
-	ActionNumberReveal    = "number.reveal"
 	ActionPlanSave        = "plan.save"
 	ActionPlanView        = "plan.view" // its earlier versions
 	ActionDispositionView = "disposition.view"
@@ -107,7 +106,7 @@ func (c Care) missing() bool {
 }
 
 func (s *Server) careEndpoints() []page.Endpoint {
-	return append(s.personEndpoints(), []page.Endpoint{
+	return []page.Endpoint{
 		{Pattern: "POST /api/calls/{id}/note/open", Access: page.Serving, Serve: s.openNote},
 		{Pattern: "GET /api/calls/{id}/note/updates", Access: page.Serving, Serve: s.followNote},
 		{Pattern: "POST /api/calls/{id}/note/updates", Access: page.Serving, Serve: s.writeNote, Body: noteBody},
@@ -123,7 +122,7 @@ func (s *Server) careEndpoints() []page.Endpoint {
 		{Pattern: "GET /api/debriefs", Access: page.Supervisor, Serve: s.listDebriefs},
 		{Pattern: "POST /api/debriefs", Access: page.Serving, Serve: s.askDebrief},
 		{Pattern: "POST /api/debriefs/{id}/done", Access: page.Supervisor, Serve: s.doneDebrief},
-	}...)
+	}
 }
 
 // partIn says what a person has to do with a call.

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"hotline/agentui/persons"
 	"hotline/agentui/protocol"
 	"hotline/casework"
 	"hotline/queue"
@@ -89,7 +90,7 @@ func TestContextOfACaller(t *testing.T) {
 	if status, body := p.post("/api/calls/"+call+"/number", protocol.Why{Reason: "告知110定位"}); status != 200 || !strings.Contains(body, "138 0013 8000") {
 		t.Errorf("revealed: %d %s", status, body)
 	}
-	if e := s.audit.of(ActionNumberReveal); len(e) != 1 || e[0].Reason != "告知110定位" {
+	if e := s.audit.of(persons.ActionNumberReveal); len(e) != 1 || e[0].Reason != "告知110定位" {
 		t.Errorf("audit %+v", e)
 	}
 	if status, _ := other.post("/api/calls/"+call+"/number", protocol.Why{Reason: "告知110定位"}); status != 403 {

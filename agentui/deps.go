@@ -17,6 +17,7 @@ import (
 	"hotline/agentui/figures"
 	"hotline/agentui/imports"
 	"hotline/agentui/page"
+	"hotline/agentui/persons"
 	"hotline/agentui/protocol"
 	"hotline/agentui/retention"
 	"hotline/agentui/skills"
@@ -154,7 +155,7 @@ type Deps struct {
 	Care       Care                                             // see OpenCare
 	Crisis     Crisis                                           // the escalation
 	Aftercare  aftercare.Stores
-	Persons    Persons                                           // see OpenPersons
+	Persons    persons.Stores
 	Retention  retention.Store                                   // *retention.Store, and the codes of files
 	Tapes      retention.Tapes                                   // what of recordings is due, and went
 	Risk       Risk                                              // see OpenRisk
@@ -175,7 +176,7 @@ func (d Deps) validate() error {
 		"Decisions": d.Decisions == nil, "Settings": d.Settings == nil, "Phonebook": d.Phonebook == nil, "Roster": d.Roster == nil, "Imports": d.Imports == nil, "Skills": d.Skills == nil,
 		"Figures": d.Figures == nil, "Broadcasts": d.Broadcasts == nil, "Walls": d.Walls == nil, "Care": d.Care.missing(), "Telephones": d.Telephones == nil, "Detectors": d.Detectors == nil, "Detected": d.Detected == nil,
 		"Crisis": d.Crisis.missing(), "Aftercare": d.Aftercare.Missing(),
-		"Persons":   d.Persons.missing(),
+		"Persons":   d.Persons.Missing(),
 		"Handovers": d.Handovers == nil,
 		"Staff":     d.Staff.missing(),
 		"Retention": d.Retention == nil,

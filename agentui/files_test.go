@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hotline/agentui/part"
+	"hotline/agentui/persons"
 	"hotline/agentui/protocol"
 	"hotline/casework"
 	"hotline/queue"
@@ -133,7 +134,7 @@ func TestPeopleOfACall(t *testing.T) {
 		t.Errorf("the same person as: %+v", got.People)
 	}
 	refusedAs(t, protocol.NotFound)(p.post(path+"/people", protocol.PersonLink{Code: "ZZZ-ZZZ"}))
-	for action, least := range map[string]int{ActionFileView: 5, ActionThirdParty: 2, ActionFileLink: 2, ActionFileProfile: 2, ActionSafetySave: 4, ActionFilePhrase: 2, ActionFileSeek: 2} {
+	for action, least := range map[string]int{persons.ActionFileView: 5, persons.ActionThirdParty: 2, persons.ActionFileLink: 2, persons.ActionFileProfile: 2, persons.ActionSafetySave: 4, persons.ActionFilePhrase: 2, persons.ActionFileSeek: 2} {
 		if n := len(s.audit.of(action)); n < least {
 			t.Errorf("%s: %d rows", action, n)
 		}
@@ -157,7 +158,7 @@ func TestAFileOfOthersIsOpenedForAReason(t *testing.T) {
 	if page.Grant == "" || page.MayMerge || len(page.Contacts) != 2 {
 		t.Errorf("%+v", page)
 	}
-	if e := s.audit.of(ActionFileView); len(e) != 1 || e[0].Reason != "来电人要求查阅" || e[0].Object != "file:"+file {
+	if e := s.audit.of(persons.ActionFileView); len(e) != 1 || e[0].Reason != "来电人要求查阅" || e[0].Object != "file:"+file {
 		t.Errorf("%+v", e)
 	}
 	answer200[protocol.PersonFile](t)(p.put("/api/files/"+file+"/profile", protocol.ProfileSave{Grant: page.Grant, Region: "海淀"}))
@@ -304,12 +305,12 @@ func TestANumberTakesTwo(t *testing.T) {
 		t.Errorf("%+v", l)
 	}
 	answer200[protocol.NumberReveal](t)(boss.post(look+"/approve", struct{}{}))
-	before := len(s.audit.of(ActionNumberReveal))
+	before := len(s.audit.of(persons.ActionNumberReveal))
 	for range 2 {
 		answer200[protocol.RevealedNumber](t)(p.post(look+"/look", struct{}{}))
 	}
 	refusedAs(t, protocol.RevealOver)(boss.post(look+"/look", struct{}{}))
-	if n := len(s.audit.of(ActionNumberReveal)) - before; n != 2 {
+	if n := len(s.audit.of(persons.ActionNumberReveal)) - before; n != 2 {
 		t.Errorf("%d looks in the audit", n)
 	}
 	if l := read[protocol.NumberReveals](t, p, "/api/reveals"); len(l.Reveals) != 1 || l.Reveals[0].Looks != 2 || l.Reveals[0].DecidedByName != "督导一" {
@@ -344,7 +345,7 @@ func TestANumberInAnEmergency(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	refusedAs(t, protocol.RevealOver)(boss.post(review, protocol.RevealReview{Justified: true, Reason: "属实，有录音"}))
-	if e := s.audit.of(ActionRevealReview); len(e) != 2 {
+	if e := s.audit.of(persons.ActionRevealReview); len(e) != 2 {
 		t.Errorf("%+v", e)
 	}
 }

@@ -23,6 +23,7 @@ import (
 	"hotline/agentui/broadcast"
 	"hotline/agentui/detectors"
 	"hotline/agentui/imports"
+	"hotline/agentui/persons"
 	"hotline/agentui/settings"
 	"hotline/agentui/skills"
 	"hotline/agentui/tapes"
@@ -72,7 +73,7 @@ type site struct {
 
 	decisions *decisions.Store
 	care      Care
-	persons   Persons
+	persons   persons.Stores
 	crisis    Crisis
 	tree      *callTree
 	after     aftercare.Stores
@@ -197,7 +198,7 @@ func newSite(t *testing.T, adjust func(*Config)) *site {
 	if s.risk, err = OpenRisk(t.Context(), s.db, s.keys); err != nil {
 		t.Fatal(err)
 	}
-	if s.persons, err = OpenPersons(t.Context(), s.db, s.keys, s.risk.Forms); err != nil {
+	if s.persons, err = persons.Open(t.Context(), s.db, s.keys, s.risk.Forms); err != nil {
 		t.Fatal(err)
 	}
 	if s.recorded, err = tapes.Open(t.Context(), s.db, s.keys, s.library); err != nil {

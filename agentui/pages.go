@@ -15,6 +15,7 @@ import (
 	"hotline/agentui/imports"
 	"hotline/agentui/lines"
 	"hotline/agentui/page"
+	"hotline/agentui/persons"
 	"hotline/agentui/retention"
 	"hotline/agentui/reviews"
 	"hotline/agentui/roster"
@@ -52,6 +53,7 @@ func (s *Server) pages() []page.Endpoint {
 		s.rosterPages().Endpoints(),
 		s.importPages().Endpoints(),
 		s.skillPages().Endpoints(),
+		s.personPages().Endpoints(),
 		s.careEndpoints(),
 		s.formEndpoints(),
 		s.riskEndpoints(),
@@ -153,4 +155,11 @@ func (s *Server) decisionPages() *decisions.Pages {
 
 func (s *Server) figurePages() *figures.Pages {
 	return &figures.Pages{Clerk: s.clerk, Counter: s.figures, Lines: s.site.lineIDs, Line: s.lineOf, Zone: s.zone}
+}
+
+func (s *Server) personPages() *persons.Pages {
+	return &persons.Pages{
+		Clerk: s.parts(), Stores: s.deps.Persons, Contacts: s.deps.Care.Contacts, Plans: s.deps.Care.Plans, Filed: s.deps.Care.Dispositions, Board: s.board,
+		TookPart: s.served, Earlier: s.contact, Plan: s.plan, Pace: s.noteLimits.allow, Person: s.nameOf, Doer: s.doer, Line: s.lineOf,
+	}
 }

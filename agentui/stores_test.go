@@ -9,6 +9,7 @@ import (
 
 	"hotline/agentui/broadcast"
 	"hotline/agentui/detectors"
+	"hotline/agentui/persons"
 	"hotline/agentui/settings"
 	"hotline/agentui/users"
 	"hotline/agentui/walls"
@@ -85,7 +86,7 @@ func tables(ctx context.Context, db *storage.DB) error {
 	note(openCrisis(ctx, db, keys, &callTree{}))
 	risk, err := OpenRisk(ctx, db, keys)
 	note(nil, err)
-	note(OpenPersons(ctx, db, keys, risk.Forms))
+	note(persons.Open(ctx, db, keys, risk.Forms))
 	note(retention.OpenFiled(ctx, db, keys))
 	note(broadcast.Open(ctx, db))
 	note(walls.Open(ctx, db))

@@ -11,6 +11,7 @@ import (
 	"hotline/agentui/broadcast"
 	"hotline/agentui/detectors"
 	"hotline/agentui/imports"
+	"hotline/agentui/persons"
 	"hotline/agentui/protocol"
 	"hotline/agentui/skills"
 	"hotline/agentui/tapes"
@@ -109,11 +110,11 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	persons, err := agentui.OpenPersons(ctx, db, callerKeys, danger.Forms)
+	known, err := persons.Open(ctx, db, callerKeys, danger.Forms)
 	if err != nil {
 		return err
 	}
-	persons.Life = lives{escalation.Incidents, after.FollowUps, danger.Kept}
+	known.Life = lives{escalation.Incidents, after.FollowUps, danger.Kept}
 	told, err := broadcast.Open(ctx, db)
 	if err != nil {
 		return err
@@ -151,7 +152,7 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 		Retention: retained,
 		Tapes:     keptTapes{index, keep{retained}, c.Recordings, rulings},
 		Staff:     staff,
-		Persons:   persons,
+		Persons:   known,
 		Care:      care, Crisis: escalation, Aftercare: after, Risk: danger,
 		Settings: rulings, Phonebook: contacts, Roster: rosters, Imports: files, Skills: skills.New(db, skills.Stores{Users: people, Lines: store, Settings: rulings}),
 		Figures: service.New(db), Broadcasts: told, Walls: displays, Telephones: people.Telephones(callerKeys, region), Detectors: outside, Detected: detected(escalation.Incidents),

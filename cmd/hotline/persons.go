@@ -7,7 +7,7 @@ import (
 	"log/slog"
 	"time"
 
-	"hotline/agentui"
+	"hotline/agentui/persons"
 	"hotline/casework/assessments"
 	"hotline/casework/files"
 	"hotline/casework/followups"
@@ -114,7 +114,7 @@ type lives struct {
 	said      *assessments.Store
 }
 
-func (l lives) Incidents(ctx context.Context, parts []string) (out []agentui.PersonIncident, err error) {
+func (l lives) Incidents(ctx context.Context, parts []string) (out []persons.Incident, err error) {
 	seen := map[string]bool{}
 	for _, file := range parts {
 		all, err := l.incidents.OfFile(ctx, file)
@@ -126,16 +126,16 @@ func (l lives) Incidents(ctx context.Context, parts []string) (out []agentui.Per
 				continue
 			}
 			seen[in.ID] = true
-			out = append(out, agentui.PersonIncident{ID: in.ID, Level: string(in.Level), State: string(in.State), Opened: in.Opened, Closed: in.Closed})
+			out = append(out, persons.Incident{ID: in.ID, Level: string(in.Level), State: string(in.State), Opened: in.Opened, Closed: in.Closed})
 		}
 	}
 	return out, nil
 }
 
-func (l lives) FollowUps(ctx context.Context, file string) (out []agentui.PersonFollowUp, err error) {
+func (l lives) FollowUps(ctx context.Context, file string) (out []persons.FollowUp, err error) {
 	all, err := l.after.Of(ctx, followups.Who{File: file})
 	for _, f := range all {
-		one := agentui.PersonFollowUp{ID: f.ID, Rule: f.Rule, State: string(f.State), Outcome: string(f.Why), Due: f.Due}
+		one := persons.FollowUp{ID: f.ID, Rule: f.Rule, State: string(f.State), Outcome: string(f.Why), Due: f.Due}
 		if !f.State.Open() {
 			one.Ended = f.Closed
 		}

@@ -1,4 +1,6 @@
-package agentui
+// Package persons is how the console keeps what is known of the people who call: files, records of their calls, safety plans, reports of minors, and who may
+// see a number (casework/files, records, reports, reveals).
+package persons
 
 import (
 	"context"
@@ -6,7 +8,6 @@ import (
 	"errors"
 	"time"
 
-	"hotline/agentui/page"
 	"hotline/casework"
 	"hotline/casework/files"
 	"hotline/casework/forms"
@@ -16,34 +17,8 @@ import (
 	"hotline/storage"
 )
 
-// Actions of the audit trail about people, and what is kept of them.
-const (
-	ActionFileView      = "file.view" // with the reason of who takes no part in a call of the person
-	ActionFileList      = "file.list"
-	ActionFileLink      = "file.link"
-	ActionThirdParty    = "file.third_party"
-	ActionFileProfile   = "file.profile"
-	ActionFilePhrase    = "file.phrase"
-	ActionFileSeek      = "file.seek" // by a passphrase; never which
-	ActionFileMerge     = "file.merge"
-	ActionFileSplit     = "file.split"
-	ActionFileUndo      = "file.undo"
-	ActionSafetySave    = "safety.save"
-	ActionSafetyView    = "safety.view" // its earlier versions
-	ActionRecordView    = "record.view"
-	ActionRecordSave    = "record.save"
-	ActionReportList    = "report.list"
-	ActionReportView    = "report.view"
-	ActionReportSay     = "report.say" // with what is said
-	ActionRevealAsk     = "number.ask"
-	ActionRevealList    = "number.list"
-	ActionRevealApprove = "number.approve"
-	ActionRevealRefuse  = "number.refuse"
-	ActionRevealReview  = "number.review"
-)
-
-// Persons is what the console stands on for people: their files, the records of their calls, what is reported of minors, and who may see a number.
-type Persons struct {
+// Stores are what the console stands on for people: their files, the records of their calls, what is reported of minors, and who may see a number.
+type Stores struct {
 	Files   personStore
 	Records recordStore
 	Reports reportStore
@@ -53,23 +28,23 @@ type Persons struct {
 	Life personLife
 }
 
-// PersonIncident is an incident as a person's page shows it.
-type PersonIncident struct {
+// Incident is an incident as a person's page shows it.
+type Incident struct {
 	ID, Level, State, Outcome string
 	Opened, Closed            time.Time
 }
 
-// PersonFollowUp is a call that is owed to a person, or was.
-type PersonFollowUp struct {
+// FollowUp is a call that is owed to a person, or was.
+type FollowUp struct {
 	ID, Rule, State, Outcome string
 	Due, Ended               time.Time
 }
 
 type personLife interface {
 	// Incidents are those of a person, by the files that stand for them, newest first.
-	Incidents(ctx context.Context, parts []string) ([]PersonIncident, error)
+	Incidents(ctx context.Context, parts []string) ([]Incident, error)
 	// FollowUps are those of a person, by the file that stands for them.
-	FollowUps(ctx context.Context, file string) ([]PersonFollowUp, error)
+	FollowUps(ctx context.Context, file string) ([]FollowUp, error)
 	// Levels are what was said last of some calls.
 	Levels(ctx context.Context, calls []string) (map[string]string, error)
 }
@@ -158,55 +133,18 @@ type formBook interface {
 	Fit(ctx context.Context, n int, id string, answers json.RawMessage) error
 }
 
-// OpenPersons opens all of it in one database, bringing the tables to their newest form.
-func OpenPersons(ctx context.Context, db *storage.DB, keys *casework.Keys, book *forms.Store) (p Persons, err error) {
+// Open opens all of it in one database, bringing the tables to their newest form.
+func Open(ctx context.Context, db *storage.DB, keys *casework.Keys, book *forms.Store) (s Stores, err error) {
 	var errs [4]error
-	p.Forms = book
-	p.Files, errs[0] = files.Open(ctx, db, keys)
-	p.Records, errs[1] = records.Open(ctx, db, keys, book)
-	p.Reports, errs[2] = reports.New(ctx, db, keys, reports.Deadlines{})
-	p.Reveals, errs[3] = reveals.New(ctx, db, keys)
-	return p, errors.Join(errs[:]...)
+	s.Forms = book
+	s.Files, errs[0] = files.Open(ctx, db, keys)
+	s.Records, errs[1] = records.Open(ctx, db, keys, book)
+	s.Reports, errs[2] = reports.New(ctx, db, keys, reports.Deadlines{})
+	s.Reveals, errs[3] = reveals.New(ctx, db, keys)
+	return s, errors.Join(errs[:]...)
 }
 
-func (p Persons) missing() bool {
-	return p.Files == nil || p.Records == nil || p.Reports == nil || p.Reveals == nil || p.Forms == nil
-}
-
-func (s *Server) personEndpoints() []page.Endpoint {
-	return []page.Endpoint{
-		{Pattern: "GET /api/calls/{id}/people", Access: page.Serving, Serve: s.showPeople},
-		{Pattern: "POST /api/calls/{id}/people", Access: page.Serving, Serve: s.linkPerson},
-		{Pattern: "POST /api/calls/{id}/third", Access: page.Serving, Serve: s.sayThirdParty},
-		{Pattern: "POST /api/calls/{id}/harm", Access: page.Serving, Serve: s.sayHarm},
-		{Pattern: "POST /api/files/open", Access: page.Serving, Serve: s.openFile},
-		{Pattern: "GET /api/files", Access: page.Supervisor, Serve: s.listFiles},
-		{Pattern: "PUT /api/files/{id}/profile", Access: page.Serving, Serve: s.saveProfile},
-		{Pattern: "PUT /api/files/{id}/phrase", Access: page.Serving, Serve: s.savePhrase},
-		{Pattern: "GET /api/files/{id}/safety", Access: page.Serving, Serve: s.listSafety},
-		{Pattern: "PUT /api/files/{id}/safety", Access: page.Serving, Serve: s.saveSafety, Body: safetyBody},
-		{Pattern: "POST /api/files/{id}/safety/restore", Access: page.Serving, Serve: s.restoreSafety},
-		{Pattern: "GET /api/files/{id}/drafts", Access: page.Serving, Serve: s.listFileDrafts},
-		{Pattern: "PUT /api/files/{id}/drafts/{kind}", Access: page.Serving, Serve: s.keepFileDraft, Body: safetyBody},
-		{Pattern: "POST /api/files/{id}/merge/preview", Access: page.Supervisor, Serve: s.previewMerge},
-		{Pattern: "POST /api/files/{id}/merge", Access: page.Supervisor, Serve: s.mergeFile},
-		{Pattern: "POST /api/files/{id}/split", Access: page.Supervisor, Serve: s.splitFile},
-		{Pattern: "POST /api/files/acts/{id}/undo", Access: page.Supervisor, Serve: s.undoFileAct},
-		{Pattern: "GET /api/calls/{id}/records", Access: page.Serving, Serve: s.listRecords},
-		{Pattern: "GET /api/calls/{id}/records/{form}", Access: page.Serving, Serve: s.recordHistory},
-		{Pattern: "PUT /api/calls/{id}/records/{form}", Access: page.Serving, Serve: s.saveRecord, Body: recordBody},
-		{Pattern: "PUT /api/calls/{id}/records/{form}/draft", Access: page.Serving, Serve: s.keepDraft, Body: recordBody},
-		{Pattern: "POST /api/calls/{id}/records/{form}/drop", Access: page.Serving, Serve: s.dropDraft},
-		{Pattern: "GET /api/drafts", Access: page.Serving, Serve: s.listDrafts},
-		{Pattern: "GET /api/reports", Access: page.Serving, Serve: s.listMinorReports},
-		{Pattern: "GET /api/reports/{id}", Access: page.Serving, Serve: s.showMinorReport},
-		{Pattern: "POST /api/reports/{id}/{act}", Access: page.Serving, Serve: s.sayMinorReport},
-		{Pattern: "POST /api/calls/{id}/number", Access: page.Serving, Serve: s.revealNumber},
-		{Pattern: "POST /api/calls/{id}/number/ask", Access: page.Serving, Serve: s.askNumber},
-		{Pattern: "GET /api/reveals", Access: page.Serving, Serve: s.listReveals},
-		{Pattern: "POST /api/reveals/{id}/look", Access: page.Serving, Serve: s.lookAtNumber},
-		{Pattern: "POST /api/reveals/{id}/approve", Access: page.Supervisor, Serve: s.approveReveal},
-		{Pattern: "POST /api/reveals/{id}/refuse", Access: page.Supervisor, Serve: s.refuseReveal},
-		{Pattern: "POST /api/reveals/{id}/review", Access: page.Supervisor, Serve: s.reviewReveal},
-	}
+// Missing tells whether one was not opened.
+func (s Stores) Missing() bool {
+	return s.Files == nil || s.Records == nil || s.Reports == nil || s.Reveals == nil || s.Forms == nil
 }

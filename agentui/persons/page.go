@@ -1,4 +1,4 @@
-package agentui
+package persons
 
 import (
 	"context"
@@ -10,43 +10,42 @@ import (
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 	"hotline/casework/files"
-	"hotline/queue"
 )
 
 // openFile answers with everything about a person. It is written down who opened it, and why, before anything is shown.
-func (s *Server) openFile(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+func (p *Pages) openFile(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.PersonSeek
-	if !s.clerk.Read(w, r, &body) {
+	if !p.Read(w, r, &body) {
 		return
 	}
-	f, err := s.seek(r, v, body)
-	if !s.filed(w, r, err) {
+	f, err := p.seek(r, v, body)
+	if !p.filed(w, r, err) {
 		return
 	}
 	grant := ""
-	switch err := s.mayFile(r.Context(), v, f.ID, ""); {
+	switch err := p.mayFile(r.Context(), v, f.ID, ""); {
 	case err == errReasonNeeded: //nolint:errorlint // made by mayFile
 		var ok bool
-		if body.Reason, ok = s.clerk.Reason(w, body.Reason); !ok {
+		if body.Reason, ok = p.Reason(w, body.Reason); !ok {
 			return
 		}
 		grant = page.NewGrant(v.Grants, personGrant(f.ID), time.Now().Add(fileGrant))
-	case !s.filed(w, r, err):
+	case !p.filed(w, r, err):
 		return
 	}
 	out := protocol.FilePage{Grant: grant}
-	if s.filed(w, r, s.clerk.Audited(r, v, ActionFileView, "file:"+f.ID, body.Reason, func(ctx context.Context) (err error) {
-		out, err = s.filePage(ctx, v, f)
+	if p.filed(w, r, p.Audited(r, v, ActionFileView, "file:"+f.ID, body.Reason, func(ctx context.Context) (err error) {
+		out, err = p.filePage(ctx, v, f)
 		out.Grant = grant
 		return err
 	})) {
-		s.clerk.Reply(w, http.StatusOK, out)
+		p.Reply(w, http.StatusOK, out)
 	}
 }
 
 // seek finds the file that is asked for.
-func (s *Server) seek(r *http.Request, v *page.Visitor, body protocol.PersonSeek) (f files.File, err error) {
-	ctx, store := r.Context(), s.deps.Persons.Files
+func (p *Pages) seek(r *http.Request, v *page.Visitor, body protocol.PersonSeek) (f files.File, err error) {
+	ctx, store := r.Context(), p.Files
 	switch {
 	case body.File != "":
 		return store.Get(ctx, body.File)
@@ -59,7 +58,7 @@ func (s *Server) seek(r *http.Request, v *page.Visitor, body protocol.PersonSeek
 		}
 		return f, err
 	case body.Phrase != "":
-		err = s.clerk.Audited(r, v, ActionFileSeek, "", "", func(ctx context.Context) (err error) {
+		err = p.Audited(r, v, ActionFileSeek, "", "", func(ctx context.Context) (err error) {
 			f, err = store.ByPhrase(ctx, body.Phrase, string(v.User.ID))
 			return err
 		})
@@ -69,66 +68,66 @@ func (s *Server) seek(r *http.Request, v *page.Visitor, body protocol.PersonSeek
 }
 
 // filePage gathers what is known of a person.
-func (s *Server) filePage(ctx context.Context, v *page.Visitor, f files.File) (protocol.FilePage, error) {
-	store := s.deps.Persons
+func (p *Pages) filePage(ctx context.Context, v *page.Visitor, f files.File) (protocol.FilePage, error) {
+	store := p.Stores
 	out := protocol.FilePage{
-		Person: s.personFile(f), Parts: []protocol.PersonFile{}, Contacts: []protocol.FileContact{}, Acts: []protocol.FileAct{}, Reports: []protocol.MinorReport{},
-		Incidents: []protocol.FileIncident{}, FollowUps: []protocol.FileFollowUp{}, MayMerge: v.User.Role == users.Supervisor, Safety: s.noSafety(),
+		Person: p.personFile(f), Parts: []protocol.PersonFile{}, Contacts: []protocol.FileContact{}, Acts: []protocol.FileAct{}, Reports: []protocol.MinorReport{},
+		Incidents: []protocol.FileIncident{}, FollowUps: []protocol.FileFollowUp{}, MayMerge: v.User.Role == users.Supervisor, Safety: p.noSafety(),
 	}
 	var err error
 	if out.Phrase, err = store.Files.HasPhrase(ctx, f.ID); err != nil {
 		return out, err
 	}
-	parts, err := s.partsOf(ctx, f.ID)
+	parts, err := p.partsOf(ctx, f.ID)
 	if err != nil {
 		return out, err
 	}
 	for _, id := range parts[1:] {
-		part, err := store.Files.Part(ctx, id)
+		other, err := store.Files.Part(ctx, id)
 		if err != nil {
 			return out, err
 		}
-		out.Parts = append(out.Parts, s.personFile(part))
+		out.Parts = append(out.Parts, p.personFile(other))
 	}
-	if out.Contacts, err = s.fileContacts(ctx, v, f.ID); err != nil {
+	if out.Contacts, err = p.fileContacts(ctx, v, f.ID); err != nil {
 		return out, err
 	}
-	if out.Acts, err = s.fileActs(ctx, f.ID); err != nil {
+	if out.Acts, err = p.fileActs(ctx, f.ID); err != nil {
 		return out, err
 	}
 	plan, err := store.Records.Safety(ctx, parts)
 	if err != nil {
 		return out, err
 	}
-	out.Safety = s.safety(plan)
+	out.Safety = p.safety(plan)
 	about, err := store.Reports.OfFiles(ctx, parts)
 	if err != nil {
 		return out, err
 	}
 	for _, one := range about {
-		out.Reports = append(out.Reports, s.minorReport(ctx, one, v.User.Locale))
+		out.Reports = append(out.Reports, p.minorReport(ctx, one, v.User.Locale))
 	}
 	if len(out.Contacts) > 0 {
-		if out.Plan, err = s.planOf(ctx, out.Contacts[0].Call); err != nil {
+		if out.Plan, err = p.planOf(ctx, out.Contacts[0].Call); err != nil {
 			return out, err
 		}
 	}
-	return out, s.lifeOf(ctx, f.ID, parts, &out)
+	return out, p.lifeOf(ctx, f.ID, parts, &out)
 }
 
 // planOf is the plan of who called, by the newest call that the person made.
-func (s *Server) planOf(ctx context.Context, call string) (protocol.Plan, error) {
-	caller, err := s.deps.Care.Contacts.Caller(ctx, call)
+func (p *Pages) planOf(ctx context.Context, call string) (protocol.Plan, error) {
+	caller, err := p.Contacts.Caller(ctx, call)
 	if err != nil || caller.Withheld {
 		return protocol.Plan{}, ignoreMissing(err)
 	}
-	p, err := s.deps.Care.Plans.Of(ctx, caller.Refs)
-	return s.plan(p), err
+	plan, err := p.Plans.Of(ctx, caller.Refs)
+	return p.Plan(plan), err
 }
 
 // lifeOf adds what other parts know of a person.
-func (s *Server) lifeOf(ctx context.Context, file string, parts []string, out *protocol.FilePage) error {
-	life := s.deps.Persons.Life
+func (p *Pages) lifeOf(ctx context.Context, file string, parts []string, out *protocol.FilePage) error {
+	life := p.Life
 	if life == nil {
 		return nil
 	}
@@ -161,8 +160,8 @@ func (s *Server) lifeOf(ctx context.Context, file string, parts []string, out *p
 	return err
 }
 
-func (s *Server) fileContacts(ctx context.Context, v *page.Visitor, file string) ([]protocol.FileContact, error) {
-	links, err := s.deps.Persons.Files.Calls(ctx, file, fileCalls)
+func (p *Pages) fileContacts(ctx context.Context, v *page.Visitor, file string) ([]protocol.FileContact, error) {
+	links, err := p.Files.Calls(ctx, file, fileCalls)
 	if err != nil {
 		return nil, err
 	}
@@ -170,15 +169,15 @@ func (s *Server) fileContacts(ctx context.Context, v *page.Visitor, file string)
 	for i, l := range links {
 		ids[i] = l.Call
 	}
-	rows, err := s.deps.Care.Contacts.Calls(ctx, ids)
+	rows, err := p.Contacts.Calls(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
-	filed, err := s.deps.Care.Dispositions.Have(ctx, ids)
+	filed, err := p.Filed.Have(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
-	heads, err := s.deps.Persons.Records.Heads(ctx, ids)
+	heads, err := p.Records.Heads(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -186,12 +185,12 @@ func (s *Server) fileContacts(ctx context.Context, v *page.Visitor, file string)
 	for _, l := range links {
 		one := protocol.FileContact{Call: l.Call, At: protocol.Millis(l.At), Role: string(l.Role), Part: l.Part, Records: []protocol.RecordHead{}, Filed: filed[l.Call]}
 		if row, ok := rows[l.Call]; ok {
-			c := s.contact(row, v)
+			c := p.Earlier(row, v)
 			one.Line, one.LineName, one.TalkMs, one.Outcome, one.AtRisk, one.Yours, one.AgentName = c.Line, c.LineName, c.TalkMs, c.Outcome, c.AtRisk, c.Yours, c.AgentName
 		}
 		for _, h := range heads {
 			if h.Call == l.Call && !slices.ContainsFunc(one.Records, func(r protocol.RecordHead) bool { return r.Form == h.Form }) {
-				one.Records = append(one.Records, protocol.RecordHead{Form: h.Form, At: protocol.Millis(h.At), ByName: s.directory.name(queue.AgentID(h.Author))})
+				one.Records = append(one.Records, protocol.RecordHead{Form: h.Form, At: protocol.Millis(h.At), ByName: p.Person(h.Author)})
 			}
 		}
 		out = append(out, one)
@@ -199,8 +198,8 @@ func (s *Server) fileContacts(ctx context.Context, v *page.Visitor, file string)
 	return out, nil
 }
 
-func (s *Server) fileActs(ctx context.Context, file string) ([]protocol.FileAct, error) {
-	acts, err := s.deps.Persons.Files.History(ctx, file, fileActs)
+func (p *Pages) fileActs(ctx context.Context, file string) ([]protocol.FileAct, error) {
+	acts, err := p.Files.History(ctx, file, fileActs)
 	if err != nil {
 		return nil, err
 	}
@@ -211,15 +210,15 @@ func (s *Server) fileActs(ctx context.Context, file string) ([]protocol.FileAct,
 			if _, known := codes[id]; known {
 				continue
 			}
-			part, err := s.deps.Persons.Files.Part(ctx, id)
+			part, err := p.Files.Part(ctx, id)
 			if err != nil {
 				return nil, err
 			}
 			codes[id] = part.Code
 		}
 		out = append(out, protocol.FileAct{
-			Act: a.ID, Kind: a.Kind, File: a.File, Code: codes[a.File], Other: a.Other, OtherTo: codes[a.Other], Call: a.Call, At: protocol.Millis(a.At), ByName: s.doer(a.By),
-			Detail: detailOf(a), Reason: a.Reason, UndoneAt: protocol.Millis(a.Undone), UndoneBy: s.doer(a.UndoBy), Undoable: a.Undoable(),
+			Act: a.ID, Kind: a.Kind, File: a.File, Code: codes[a.File], Other: a.Other, OtherTo: codes[a.Other], Call: a.Call, At: protocol.Millis(a.At), ByName: p.Doer(a.By),
+			Detail: detailOf(a), Reason: a.Reason, UndoneAt: protocol.Millis(a.Undone), UndoneBy: p.Doer(a.UndoBy), Undoable: a.Undoable(),
 		})
 	}
 	return out, nil
@@ -233,15 +232,15 @@ func detailOf(a files.Act) string {
 	return a.Detail
 }
 
-func (s *Server) listFiles(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+func (p *Pages) listFiles(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	out := protocol.FileList{Files: []protocol.PersonFile{}}
-	if s.audited(w, r, v, ActionFileList, "", "", func(ctx context.Context) error {
-		all, err := s.deps.Persons.Files.AtHighRisk(ctx, highShown)
+	if p.Answered(w, r, p.Audited(r, v, ActionFileList, "", "", func(ctx context.Context) error {
+		all, err := p.Files.AtHighRisk(ctx, highShown)
 		for _, f := range all {
-			out.Files = append(out.Files, s.personFile(f))
+			out.Files = append(out.Files, p.personFile(f))
 		}
 		return err
-	}) {
-		s.clerk.Reply(w, http.StatusOK, out)
+	})) {
+		p.Reply(w, http.StatusOK, out)
 	}
 }
