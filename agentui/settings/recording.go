@@ -56,7 +56,7 @@ func (s Settings) checkRecording(fs *documents.Faults) {
 // recording lets a counsellor leave out what the caller does not want kept, for two minutes at most, and never in danger.
 func recording() Recording {
 	return Recording{Pause: true, Seconds: 120, Reasons: []Named{
-		{"secret", words("密码、卡号等", "A password, a card number")}, {"wish", words("来电者要求", "The caller asks for it")},
-		{"other_person", words("涉及第三人隐私", "Another person's privacy")},
+		{"secret", documents.Both("密码、卡号等", "A password, a card number")}, {"wish", documents.Both("来电者要求", "The caller asks for it")},
+		{"other_person", documents.Both("涉及第三人隐私", "Another person's privacy")},
 	}}
 }

@@ -167,7 +167,7 @@ func First(d Defaults) Settings {
 	for _, code := range d.Reasons {
 		names := known[code]
 		if names == nil {
-			names = words(code, code)
+			names = documents.Both(code, code)
 		}
 		s.Reasons = append(s.Reasons, Named{code, names})
 	}

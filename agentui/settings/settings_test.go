@@ -31,15 +31,15 @@ func TestWhatHoldsFirstIsWhole(t *testing.T) {
 
 func TestEveryFaultIsTold(t *testing.T) {
 	s := First(Defaults{})
-	s.Templates = append(s.Templates, Template{ID: "talk", Names: words("", "x"), Texts: words(strings.Repeat("字", 4001), "")})
+	s.Templates = append(s.Templates, Template{ID: "talk", Names: documents.Both("", "x"), Texts: documents.Both(strings.Repeat("字", 4001), "")})
 	s.Timers = []int{50, 30, 999}
 	s.WrapUp = WrapUp{Seconds: 120, Most: 60}
 	s.Palette, s.Retention.Decisions = "grey", 0
-	s.Reasons = append(s.Reasons, Named{"a b", words("x", "")})
-	s.Skills = []SkillName{{"", words("x", "")}}
+	s.Reasons = append(s.Reasons, Named{"a b", documents.Both("x", "")})
+	s.Skills = []SkillName{{"", documents.Both("x", "")}}
 	s.Disposition[0].Choices = s.Disposition[0].Choices[:1]
-	s.Disposition = append(s.Disposition, Question{ID: "q", Names: words("x", ""), Kind: "number", Choices: s.Reasons[:2], When: &When{"outcome", "none"}},
-		Question{ID: "r", Names: words("x", ""), Kind: AskText, Choices: s.Reasons[:1]})
+	s.Disposition = append(s.Disposition, Question{ID: "q", Names: documents.Both("x", ""), Kind: "number", Choices: s.Reasons[:2], When: &When{"outcome", "none"}},
+		Question{ID: "r", Names: documents.Both("x", ""), Kind: AskText, Choices: s.Reasons[:1]})
 	fs, _ := errors.AsType[documents.Faults](s.Validate())
 	got := map[string]documents.Code{}
 	for _, f := range fs {

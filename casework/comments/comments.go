@@ -7,13 +7,11 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/oklog/ulid/v2"
 
+	"hotline/casework"
 	"hotline/storage"
 )
 
@@ -69,8 +67,8 @@ func Open(ctx context.Context, db *storage.DB, seal sealer) (*Store, error) {
 
 // Write keeps a comment. Durable when it returns. ErrText, ErrTooMany.
 func (s *Store) Write(ctx context.Context, recording string, at time.Duration, by, text string) (Comment, error) {
-	text = strings.TrimSpace(text)
-	if n := utf8.RuneCountInString(text); !utf8.ValidString(text) || n < 1 || n > TextMost || strings.ContainsFunc(text, odd) {
+	text, ok := casework.Text(text, 1, TextMost)
+	if !ok {
 		return Comment{}, ErrText
 	}
 	if recording == "" || by == "" || at < 0 {
@@ -99,8 +97,6 @@ func (s *Store) Write(ctx context.Context, recording string, at time.Duration, b
 		return err
 	}))
 }
-
-func odd(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }
 
 // A comment opens in its own row of its own recording only.
 func sealContext(id, recording string) string { return "comment:" + id + ":" + recording }

@@ -8,13 +8,11 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/oklog/ulid/v2"
 
+	"hotline/casework"
 	"hotline/storage"
 )
 
@@ -206,8 +204,8 @@ func (s *Store) change(ctx context.Context, id string, fn func(tx *storage.Tx, n
 }
 
 func clean(text string) (string, error) {
-	text = strings.TrimSpace(text)
-	if n := utf8.RuneCountInString(text); !utf8.ValidString(text) || n < reasonLeast || n > reasonMost || strings.ContainsFunc(text, unicode.IsControl) {
+	text, ok := casework.Line(text, reasonLeast, reasonMost)
+	if !ok {
 		return "", ErrReason
 	}
 	return text, nil

@@ -9,13 +9,11 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/oklog/ulid/v2"
 
+	"hotline/casework"
 	"hotline/storage"
 )
 
@@ -91,14 +89,12 @@ func (s *Store) Write(ctx context.Context, call, from, to, text string) (string,
 
 // Clean is a text as it is kept, without spaces around it. ErrText.
 func Clean(text string) (string, error) {
-	text = strings.TrimSpace(text)
-	if n := utf8.RuneCountInString(text); !utf8.ValidString(text) || n < 1 || n > TextMost || strings.ContainsFunc(text, odd) {
+	text, ok := casework.Text(text, 1, TextMost)
+	if !ok {
 		return "", ErrText
 	}
 	return text, nil
 }
-
-func odd(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }
 
 // A summary opens in its own row of its own call only.
 func sealContext(id, call string) string { return "handover:" + id + ":" + call }

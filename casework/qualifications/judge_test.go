@@ -162,11 +162,11 @@ func TestRequirementsAreChecked(t *testing.T) {
 	}
 	q := First()
 	q.WarnDays = 0
-	q.Topics = append(q.Topics, Topic{ID: "crisis", Kind: "sport", Names: words("", "")})
+	q.Topics = append(q.Topics, Topic{ID: "crisis", Kind: "sport", Names: documents.Both("", "")})
 	q.Rules = []Rule{
-		{ID: "a", Names: words("督导", ""), Kind: Supervision, Days: 0, Grace: 400, Lines: []string{"1", "1"}},
-		{ID: "a", Names: words("培训", ""), Kind: Training, Topics: []string{"counsellor"}, Days: 10},
-		{ID: "b", Names: words("语言", ""), Kind: Language},
+		{ID: "a", Names: documents.Both("督导", ""), Kind: Supervision, Days: 0, Grace: 400, Lines: []string{"1", "1"}},
+		{ID: "a", Names: documents.Both("培训", ""), Kind: Training, Topics: []string{"counsellor"}, Days: 10},
+		{ID: "b", Names: documents.Both("语言", ""), Kind: Language},
 	}
 	fs, _ := errors.AsType[documents.Faults](q.Validate())
 	got := map[string]documents.Code{}

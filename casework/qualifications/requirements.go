@@ -110,11 +110,9 @@ func (q Requirements) checkRule(fs *documents.Faults, at string, r Rule) {
 	}
 }
 
-func words(zh, en string) documents.Words { return documents.Words{"zh-CN": zh, "en": en} }
-
 // First is what holds before anybody saved: there is something to record, and nothing is required, so that no update empties a line.
 func First() Requirements {
-	topic := func(id string, kind Kind, zh, en string) Topic { return Topic{id, kind, words(zh, en)} }
+	topic := func(id string, kind Kind, zh, en string) Topic { return Topic{id, kind, documents.Both(zh, en)} }
 	return Requirements{WarnDays: 28, Rules: []Rule{}, Topics: []Topic{
 		topic("intake", Training, "上岗培训", "Induction"), topic("crisis", Training, "危机干预", "Crisis intervention"), topic("ethics", Training, "伦理与保密", "Ethics and privacy"),
 		topic("minors", Training, "未成年人工作", "Work with minors"), topic("other", Training, "其他培训", "Other training"),

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hotline/storage"
+	"hotline/storage/documents"
 	"hotline/storage/storagetest"
 )
 
@@ -83,7 +84,7 @@ func TestStore(t *testing.T) {
 		if err != nil || len(all) != 2 || all[0].VoidWhy != "记错了人" || all[1].Day != today-40 {
 			t.Errorf("%+v, %v", all, err)
 		}
-		q.Rules = []Rule{{ID: "m", Names: words("每月督导", ""), Kind: Supervision, Days: 31, Lines: []string{"12355"}}}
+		q.Rules = []Rule{{ID: "m", Names: documents.Both("每月督导", ""), Kind: Supervision, Days: 31, Lines: []string{"12355"}}}
 		_, err = docs.Save(ctx, 0, q, "admin", "")
 		must(err)
 		b, err := desk.Look(ctx)

@@ -5,9 +5,9 @@ import (
 	"hotline/storage/documents"
 )
 
-func words(zh, en string) documents.Words { return documents.Words{"zh-CN": zh, "en": en} }
-
-func named(id, zh, en string) crisis.Named { return crisis.Named{ID: id, Names: words(zh, en)} }
+func named(id, zh, en string) crisis.Named {
+	return crisis.Named{ID: id, Names: documents.Both(zh, en)}
+}
 
 const (
 	minute = 60
@@ -17,7 +17,7 @@ const (
 // First is what holds before anybody saved.
 func First() crisis.Policy {
 	return crisis.Policy{
-		Names: words("危机干预流程", "Answer to a crisis"),
+		Names: documents.Both("危机干预流程", "Answer to a crisis"),
 		Deadlines: crisis.Deadlines{
 			Acknowledge: 30, Phone: 60, Round: 60, Join: 1 * minute, Reach: 10 * minute, Second: 2 * minute, Facts: 5 * minute, Consent: 10 * minute,
 			Measures: 15 * minute, Authorise: 5 * minute, Service: 3 * minute, Disclose: 5 * minute, Confirm: 30 * minute, Close: 1 * hour, Plan: 15 * minute,
@@ -36,7 +36,7 @@ func First() crisis.Policy {
 			{Trigger: crisis.TriggerOverdue, Level: crisis.LevelModerate, Open: true},
 		},
 		HighRisk: crisis.Definition{
-			Text: words("出现下列任一情形，即判定为高风险：", "High risk is any one of these:"),
+			Text: documents.Both("出现下列任一情形，即判定为高风险：", "High risk is any one of these:"),
 			Criteria: []crisis.Named{
 				named("in_progress", "正在实施或刚刚实施自杀行为", "An attempt is in progress, or was made just now"),
 				named("plan_72h", "计划在72小时内实施", "A plan to act within 72 hours"),
@@ -50,8 +50,8 @@ func First() crisis.Policy {
 		Disclosure: disclosure(),
 		Report:     report(),
 		FollowUps: []crisis.FollowUpRule{
-			{After: "24h", Names: words("24小时", "24 hours")}, {After: "1w", Names: words("1周", "1 week")}, {After: "1mo", Names: words("1个月", "1 month")},
-			{After: "3mo", Names: words("3个月", "3 months")}, {After: "6mo", Names: words("6个月", "6 months")},
+			{After: "24h", Names: documents.Both("24小时", "24 hours")}, {After: "1w", Names: documents.Both("1周", "1 week")}, {After: "1mo", Names: documents.Both("1个月", "1 month")},
+			{After: "3mo", Names: documents.Both("3个月", "3 months")}, {After: "6mo", Names: documents.Both("6个月", "6 months")},
 		},
 	}
 }
@@ -69,7 +69,7 @@ func measures() []crisis.Named {
 
 func closure() crisis.ClosureRules {
 	outcome := func(id, zh, en string, confirmed, followUp bool) crisis.Outcome {
-		return crisis.Outcome{ID: id, Names: words(zh, en), Confirmed: confirmed, FollowUp: followUp}
+		return crisis.Outcome{ID: id, Names: documents.Both(zh, en), Confirmed: confirmed, FollowUp: followUp}
 	}
 	return crisis.ClosureRules{
 		Needs: []crisis.Precondition{crisis.NeedLocation, crisis.NeedConsent, crisis.NeedMeasures, crisis.NeedDisclosed},
@@ -99,20 +99,20 @@ func checklist() []crisis.Named {
 // disclosure is the least that responders need.
 func disclosure() []crisis.Field {
 	return []crisis.Field{
-		{ID: "location", Names: words("所在位置", "Where"), Required: true, From: string(crisis.FactLocation)},
-		{ID: "danger", Names: words("危险情况", "What danger"), Required: true, From: "level"},
-		{ID: "means", Names: words("危险物品或方式", "With what"), From: string(crisis.FactMeans)},
-		{ID: "company", Names: words("现场人员", "Who is there"), From: string(crisis.FactCompany)},
-		{ID: "person", Names: words("识别特征", "How to recognise the person"), From: string(crisis.FactPerson)},
+		{ID: "location", Names: documents.Both("所在位置", "Where"), Required: true, From: string(crisis.FactLocation)},
+		{ID: "danger", Names: documents.Both("危险情况", "What danger"), Required: true, From: "level"},
+		{ID: "means", Names: documents.Both("危险物品或方式", "With what"), From: string(crisis.FactMeans)},
+		{ID: "company", Names: documents.Both("现场人员", "Who is there"), From: string(crisis.FactCompany)},
+		{ID: "person", Names: documents.Both("识别特征", "How to recognise the person"), From: string(crisis.FactPerson)},
 	}
 }
 
 func report() crisis.ReportForm {
 	field := func(id, zh, en, from string, required bool) crisis.Field {
-		return crisis.Field{ID: id, Names: words(zh, en), From: from, Required: required}
+		return crisis.Field{ID: id, Names: documents.Both(zh, en), From: from, Required: required}
 	}
 	return crisis.ReportForm{
-		Names: words("危机事件报告（24小时内）", "Report of a crisis, within 24 hours"), From: crisis.LevelHigh,
+		Names: documents.Both("危机事件报告（24小时内）", "Report of a crisis, within 24 hours"), From: crisis.LevelHigh,
 		Fields: []crisis.Field{
 			field("opened", "发生时间", "When it began", "opened", true), field("line", "热线", "Line", "line", true),
 			field("trigger", "发现方式", "How it was noticed", "trigger", true), field("level", "风险等级", "Level", "level", true),

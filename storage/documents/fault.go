@@ -143,6 +143,9 @@ func (fs *Faults) IDs(ids []string, field func(i int) string) {
 // Words are a text in each language of the screen.
 type Words map[string]string
 
+// Both is a text in both languages of the screen.
+func Both(zh, en string) Words { return Words{"zh-CN": zh, "en": en} }
+
 // languages of the screen; a text that a person must be able to read is needed in the first, and read from there where another has none.
 func languages() []string { return []string{"zh-CN", "en"} }
 
