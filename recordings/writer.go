@@ -38,6 +38,7 @@ type writer struct {
 	full    bool      // the last write failed; said once
 	counted bool      // the gaps were closed
 	ended   *manifest // summary and manifest are on disk
+	flush   flusher
 	// insists tells whether a piece that the disk refuses is tried again; nil: never
 	insists func() bool
 
@@ -52,6 +53,7 @@ func newWriter(r *Recorder, id string, meta Meta, file sink, public PublicKey) *
 		rec: r, meta: meta, file: file, public: public, env: envelope{id: id},
 		header: header{samples: samples, pieces: max(segmentSamples/samples, 1), suite: public.Suite().Name(), id: id, public: public.String()},
 		lost:   func(string, int64, int64) {},
+		flush:  flusher{file: file, dir: r.cfg.Dir, due: flushSamples},
 		log:    r.cfg.Log.With("recording", id, "call_id", meta.Call),
 	}
 }
@@ -137,6 +139,7 @@ func (w *writer) append(c chunk) bool {
 		w.log.Info("the recording can be written again")
 	}
 	w.full = false
+	w.flush.wrote(int64(c.slot+1) * int64(w.header.samples))
 	return true
 }
 
@@ -219,7 +222,10 @@ func (w *writer) finish(samples int64) error {
 }
 
 // close lets go of the file. Its lock goes with it, after the rename: until then Intake takes the recording for a live one.
-func (w *writer) close() error { return w.file.Close() }
+func (w *writer) close() error {
+	_ = w.flush.settle() // told by conclude
+	return w.file.Close()
+}
 
 // conclude writes the summary and the manifest of a part of that many samples and gives the file its final name. Unless the file is torn it may be
 // tried again: a full disk is left as it was before.
@@ -229,6 +235,10 @@ func (w *writer) conclude(samples int64) error {
 		w.gaps.end(samples)
 		w.gaps.close()
 		w.rec.cfg.Metrics.gapSeconds.Add(timeOf(w.gaps.samples).Seconds())
+	}
+	if err := w.flush.settle(); err != nil {
+		w.torn = true // nobody knows what is on the disk
+		return err
 	}
 	if w.ended == nil {
 		size := w.size
