@@ -42,6 +42,7 @@ type Intake struct {
 	warned time.Time
 
 	slots  chan struct{} // one for each part that is being stored
+	freed  chan struct{} // a slot is free again
 	flying sync.WaitGroup
 
 	mu    sync.Mutex
@@ -68,7 +69,7 @@ func NewIntake(cfg IntakeConfig, index *Index) (*Intake, error) {
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("recordings: intake: %w", err)
 	}
-	return &Intake{cfg: cfg, index: index, now: time.Now, later: map[string]retry{}, under: map[string]bool{}, slots: make(chan struct{}, atOnce)}, nil
+	return &Intake{cfg: cfg, index: index, now: time.Now, later: map[string]retry{}, under: map[string]bool{}, slots: make(chan struct{}, atOnce), freed: make(chan struct{}, 1)}, nil
 }
 
 // Run stores recordings until ctx ends; it returns nil then. Faults (database or disk away) are logged, counted and tried again.
@@ -84,11 +85,8 @@ func (in *Intake) Run(ctx context.Context) error {
 		}
 		sealed, err := in.look(ctx, orphans)
 		in.complain(ctx, err)
-		in.dispatch(ctx, sealed, func(err error) { in.complain(ctx, err) })
-		select {
-		case <-ctx.Done():
+		if !in.drain(ctx, sealed, poll.C) {
 			return nil
-		case <-poll.C:
 		}
 	}
 }

@@ -97,7 +97,8 @@ func link(r io.ReaderAt, size int64, to string) (bool, error) {
 	if err != nil || st.Size() != size || !st.Mode().IsRegular() {
 		return false, err
 	}
-	if err := src.Sync(); err != nil {
+	// Its times may not be on the disk yet: they are worth no turn of the disk's journal.
+	if err := unix.Fdatasync(int(src.Fd())); err != nil {
 		return false, err
 	}
 	// By the open file itself, not by its name: another file may have the name meanwhile.
