@@ -30,11 +30,13 @@ const perPass = 200
 type NotaryConfig struct {
 	Store   vault.Vault
 	Notes   noter
-	Erased  Erased        // of the contact of a part whose key is empty; nil: never
-	Poll    time.Duration // default 1 s
-	Sweep   time.Duration // how often the store is swept of what interrupted puts left; default 1 h
-	Log     *slog.Logger  // default slog.Default()
-	Metrics *Metrics      // default: counted nowhere
+	Audit   noted                         // what Notes wrote; needed to sign
+	Signer  func(context.Context) *Signer // the key that signs what came in unsigned; it answers nil, and says why, while there is none. nil: nothing is signed
+	Erased  Erased                        // of the contact of a part whose key is empty; nil: never
+	Poll    time.Duration                 // default 1 s
+	Sweep   time.Duration                 // how often the store is swept of what interrupted puts left; default 1 h
+	Log     *slog.Logger                  // default slog.Default()
+	Metrics *Metrics                      // default: counted nowhere
 }
 
 // Notary writes into the audit what closes each part, and sets the stones over those that were erased: it finds parts whose key went with their contact,
@@ -48,7 +50,10 @@ type Notary struct {
 	wiped bool                 // the database let go of every key that was emptied; not known at the start, as the one before may have been killed
 	wipe  time.Time            // when it is tried again
 	told  time.Time            // nothing is said before of keys that nobody erased
+	signs time.Time            // when a key that signs is looked for again
 	later map[string]time.Time // parts whose files are still there: when that is looked at again
+	// doubted are parts whose head is not the one of the audit; said once.
+	doubted map[string]bool
 }
 
 const (
@@ -69,7 +74,7 @@ func NewNotary(cfg NotaryConfig, index *Index) (*Notary, error) {
 	if cfg.Store == nil || cfg.Notes == nil || cfg.Poll < 0 || cfg.Sweep < 0 {
 		return nil, errors.New("recordings: notary: Store and Notes are needed, Poll and Sweep must be positive")
 	}
-	return &Notary{cfg: cfg, index: index, now: time.Now, later: map[string]time.Time{}}, nil
+	return &Notary{cfg: cfg, index: index, now: time.Now, later: map[string]time.Time{}, doubted: map[string]bool{}}, nil
 }
 
 // Run works until ctx ends; it returns nil then.
@@ -92,7 +97,7 @@ func (n *Notary) Run(ctx context.Context) error {
 
 // pass does everything once. A store that is away keeps nothing out of the audit.
 func (n *Notary) pass(ctx context.Context) error {
-	errs := []error{n.overdue(ctx), n.signers(ctx), n.heads(ctx), n.erased(ctx)}
+	errs := []error{n.overdue(ctx), n.signers(ctx), n.heads(ctx), n.late(ctx), n.erased(ctx)}
 	if !n.wiped && !n.now().Before(n.wipe) {
 		err := n.index.forget(ctx)
 		n.wiped = err == nil

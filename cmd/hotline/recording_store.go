@@ -204,7 +204,7 @@ func (c Config) signer(ctx context.Context, index *recordings.Index, log *slog.L
 		signer, err = recordings.LoadSigner(c.path("secrets", recordings.SignFile))
 	}
 	if err != nil {
-		log.Error("the key that signs recordings cannot be read: they are taken in without a signature until it can, and the worker is started again", "error", err)
+		log.Error("the key that signs recordings cannot be read: they are taken in without a signature, and signed when it can", "error", err)
 		return nil
 	}
 	host, err := os.Hostname()
@@ -235,7 +235,8 @@ func (c Config) takeIn(ctx context.Context, db *storage.DB, keys *casework.Keys,
 		return nil, err
 	}
 	notary, err := recordings.NewNotary(recordings.NotaryConfig{
-		Store: store, Notes: partNotes{casework.NewAudit(db)}, Erased: contacts.ErasedIn, Log: log, Metrics: figures,
+		Store: store, Notes: partNotes{casework.NewAudit(db)}, Audit: sealedNotes{casework.NewAudit(db)}, Erased: contacts.ErasedIn, Log: log, Metrics: figures,
+		Signer: func(ctx context.Context) *recordings.Signer { return c.signer(ctx, index, log) },
 	}, index)
 	if err != nil {
 		return nil, err

@@ -90,7 +90,7 @@ func TestVerifyKnowsOtherHosts(t *testing.T) {
 	})
 }
 
-// A key that signs and cannot be read keeps nothing out of the store: parts come in without a signature, and that is told.
+// A key that signs and cannot be read keeps nothing out of the store: parts come in without a signature, and that is told; they are signed when it can be.
 func TestTakenInUnsigned(t *testing.T) {
 	s := newSite(t, storagetest.SQLiteURL(t))
 	db, c := taped(t, s), s.config()
@@ -119,5 +119,12 @@ func TestTakenInUnsigned(t *testing.T) {
 	}
 	if said, err := c.checkRecordings(t.Context()); err == nil {
 		t.Errorf("doctor: %q", said)
+	}
+	if err := os.Remove(c.path("secrets", recordings.SignFile)); err != nil {
+		t.Fatal(err)
+	}
+	takenIn(t, c, db, `SELECT count(*) FROM recording_heads WHERE signer <> ''`, 4)
+	if out, err := s.run("recordings", "verify"); err != nil || !strings.Contains(out, "4 parts are what was recorded") {
+		t.Errorf("signed when the key was there again: %v\n%s", err, out)
 	}
 }
