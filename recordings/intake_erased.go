@@ -60,7 +60,7 @@ func (in *Intake) forsake(ctx context.Context, keys []string) error {
 			}
 			asked[call] = gone
 		}
-		if !gone {
+		if !gone && (call != "" || !in.outlived(id)) {
 			continue
 		}
 		if err := destroy(keyPath(in.cfg.Dir, id)); err != nil {
@@ -69,7 +69,7 @@ func (in *Intake) forsake(ctx context.Context, keys []string) error {
 		if !in.has(id, suffixBroken) {
 			continue // what is left is noise, and on its way
 		}
-		in.cfg.Log.Warn("what was put aside of an erased recording was removed", "recording", id, "call_id", call)
+		in.cfg.Log.Warn("what was put aside of a recording that was erased, or that nobody can name, was removed", "recording", id, "call_id", call)
 		err := errors.Join(removeIfThere(filepath.Join(in.cfg.Dir, id+suffixBroken)), removeIfThere(sidecarPath(in.cfg.Dir, id)))
 		if err != nil {
 			return err
@@ -78,25 +78,36 @@ func (in *Intake) forsake(ctx context.Context, keys []string) error {
 	return nil
 }
 
-// callOf is the call of a part in the spool; empty when nothing tells.
+// outlived tells whether a part that was put aside, and of which nothing tells the call, was kept as long as any recording must be: no erasing of a contact will
+// ever name it.
+func (in *Intake) outlived(id string) bool {
+	st, err := os.Stat(filepath.Join(in.cfg.Dir, id+suffixBroken))
+	return err == nil && in.now().Sub(st.ModTime()) > LeastKept
+}
+
+// callOf is the call of a part in the spool: of one that was put aside as its key names it, of others by its sidecar, or by its file, as it will be entered.
+// Empty when nothing tells.
 func (in *Intake) callOf(id string) string {
-	f, err := os.Open(filepath.Join(in.cfg.Dir, id+suffixSealed))
-	if err != nil {
-		s, err := readSidecar(in.cfg.Dir, id)
-		if err != nil {
-			return ""
+	if in.has(id, suffixBroken) {
+		if k, err := readPartKey(in.cfg.Dir, id); err == nil && k.Call != "" {
+			return k.Call
 		}
-		return s.Call
 	}
-	defer func() { _ = f.Close() }()
-	st, err := f.Stat()
-	if err != nil {
-		return ""
+	for _, suffix := range []string{suffixSealed, suffixBroken} {
+		f, err := os.Open(filepath.Join(in.cfg.Dir, id+suffix))
+		if err != nil {
+			continue
+		}
+		st, err := f.Stat()
+		var s sidecar
+		if err == nil {
+			s, err = in.about(id, f, st)
+		}
+		if _ = f.Close(); err == nil {
+			return s.Call
+		}
 	}
-	s, err := in.about(id, f, st)
-	if err != nil {
-		return ""
-	}
+	s, _ := readSidecar(in.cfg.Dir, id)
 	return s.Call
 }
 

@@ -121,6 +121,33 @@ func TestErasureReachesKeysInTheSpool(t *testing.T) {
 	})
 }
 
+// Of what was put aside, the key itself names the call; what nobody can name is not kept for ever.
+func TestErasureReachesWhatLostEverything(t *testing.T) {
+	d, gone := sqliteDesk(t), forgotten{}
+	d.intake.cfg.Erased = gone.erased
+	for id, call := range map[string]string{"named": "c", "other": "d", "nameless": ""} {
+		d.put(t, id, call)
+		at := filepath.Join(d.spool, id)
+		if err := errors.Join(os.WriteFile(at+suffixBroken, []byte("noise"), 0o600), os.Remove(at+suffixSealed), os.Remove(sidecarPath(d.spool, id))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.pass(t)
+	if !d.spoolHas("named.key") || !d.spoolHas("nameless.key") {
+		t.Fatal("a key is gone and nobody was erased")
+	}
+	gone["c"] = true
+	d.pass(t)
+	if d.spoolHas("named.key") || d.spoolHas("named.rec.broken") || !d.spoolHas("other.key") || !d.spoolHas("nameless.key") {
+		t.Error("not what belongs to the erased contact was taken, or more")
+	}
+	d.intake.now = func() time.Time { return time.Now().Add(LeastKept + time.Hour) }
+	d.pass(t)
+	if d.spoolHas("nameless.key") || d.spoolHas("nameless.rec.broken") || !d.spoolHas("other.key") {
+		t.Error("what nobody can name is kept for ever, or what has a name is not")
+	}
+}
+
 // A contact that is erased between the question and the row takes the key along: it is asked again in the transaction of the row.
 func TestErasureWhileAPartComesIn(t *testing.T) {
 	storagetest.Each(t, func(t *testing.T, db *storage.DB) {

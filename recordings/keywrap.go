@@ -12,9 +12,11 @@ import (
 const suffixKey = ".key"
 
 // PartKey is the key of one part, wrapped for each holder of a site's secret key. It is never inside the part's file: who destroys every
-// copy of it has erased the part, wherever copies of the file may lie. It holds no secret in clear.
+// copy of it has erased the part, wherever copies of the file may lie. It holds no secret in clear. It names its call itself, so that erasing a contact finds
+// it also when the part cannot be read and everything else about it is lost.
 type PartKey struct {
 	Part   string      `json:"part"`
+	Call   string      `json:"call,omitempty"` // id; empty: not known
 	Suite  string      `json:"suite"`
 	Public string      `json:"public"` // of the part
 	For    []KeyHolder `json:"for"`
@@ -29,13 +31,13 @@ type KeyHolder struct {
 // wrapMagic keeps what was sealed for another purpose, or for another part, from being taken for a part's key.
 const wrapMagic = "hotline part key 2\n"
 
-// newPartKey makes a key for a part and wraps it. The secret half is gone when it returns.
-func newPartKey(part string, suite Suite, to []PublicKey) (PublicKey, PartKey, error) {
+// newPartKey makes a key for a part of a call and wraps it. The secret half is gone when it returns.
+func newPartKey(part, call string, suite Suite, to []PublicKey) (PublicKey, PartKey, error) {
 	secret, err := suite.Generate()
 	if err != nil {
 		return nil, PartKey{}, err
 	}
-	k := PartKey{Part: part, Suite: suite.Name(), Public: secret.Public().String()}
+	k := PartKey{Part: part, Call: call, Suite: suite.Name(), Public: secret.Public().String()}
 	for _, site := range to {
 		if err := k.wrap(secret, site); err != nil {
 			return nil, PartKey{}, err

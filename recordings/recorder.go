@@ -200,7 +200,7 @@ func (r *Recorder) begin(id string, meta Meta, suffix string) (*writer, error) {
 }
 
 func (r *Recorder) beginIn(file sink, id string, meta Meta) (*writer, error) {
-	public, key, err := newPartKey(id, r.cfg.Suite, r.cfg.Recipients)
+	public, key, err := newPartKey(id, meta.Call, r.cfg.Suite, r.cfg.Recipients)
 	if err != nil {
 		return nil, err
 	}
