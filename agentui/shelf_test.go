@@ -56,7 +56,7 @@ func (s *shelf) change(call string, how func(*tapes.Recording)) {
 	}
 }
 
-func (s *shelf) Find(_ context.Context, q tapes.Query) (out []tapes.Recording, err error) {
+func (s *shelf) Find(_ context.Context, q tapes.Search) (out []tapes.Recording, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, r := range s.all {

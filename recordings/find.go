@@ -16,7 +16,9 @@ type Query struct {
 	Line     string
 	Agent    string // one of its parts is of this person
 	Before   Place  // it comes after this place in the list
-	Limit    int    // 1 to 500
+	// Call is what must be so of its call, as somebody who knows calls says it; one of which no call is known is asked about by an empty id. Empty: all.
+	Call  storage.Condition
+	Limit int // 1 to 500
 }
 
 // Place is where a recording stands in the list.
@@ -55,6 +57,9 @@ func (x *Index) Find(ctx context.Context, q Query) ([]Whole, error) {
 	}
 	if q.Agent != "" {
 		also(`(agent = ? OR EXISTS (SELECT 1 FROM recordings o WHERE o.call_id = recordings.call_id AND o.call_id <> '' AND o.agent = ?))`, q.Agent, q.Agent)
+	}
+	if q.Call != "" {
+		also(q.Call.On("recordings.call_id"))
 	}
 	if !q.Before.Started.IsZero() {
 		ms := storage.Millis(q.Before.Started)

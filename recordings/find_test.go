@@ -68,6 +68,7 @@ func TestRecordingsAreFoundByCall(t *testing.T) {
 			"two":             {Query{Limit: 2}, []string{"c4", "c3"}},
 			"after the first": {Query{Before: Place{noon.Add(4 * time.Minute), "p6"}}, []string{"c3", "p4", "c2", "c1"}},
 			"nobody's":        {Query{Agent: "u-9"}, nil},
+			"as others know":  {Query{Call: "? = 'c2' OR ? = ''", Line: "12355"}, []string{"p4"}},
 		} {
 			if got := find(c.q); !slices.Equal(got, c.want) {
 				t.Errorf("%s: %v, want %v", name, got, c.want)

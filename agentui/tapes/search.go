@@ -18,10 +18,8 @@ const (
 	ClassHold     = "hold" // until two people lift it
 )
 
-const (
-	batch   = 100  // recordings that are looked at together
-	mostAll = 2000 // that one search looks at; the page goes on from there
-)
+// batch is how many recordings are looked at together.
+const batch = 100
 
 // ErrPlace says that a place in the list is none.
 var ErrPlace = errors.New("tapes: not a place in the list")
@@ -109,14 +107,11 @@ func callsOf(all []Recording, wanted []bool) (calls []string) {
 	return calls
 }
 
-// Find returns at most s.Limit rows, and where the next page begins: the zero Place when there is none. A page may be short though there are more.
+// Find returns at most s.Limit rows, and where the next page begins: the zero Place when there is none.
 func Find(ctx context.Context, lib Library, known Known, s Search) (out []Row, next Place, err error) {
-	q := s.Query
-	q.Limit = batch
-	if s.Class == "" && s.Level == "" {
-		q.Limit = min(batch, s.Limit+1)
-	}
-	for seen := 0; seen < mostAll; {
+	q := s
+	q.Limit = min(batch, s.Limit+1)
+	for {
 		some, err := lib.Find(ctx, q)
 		if err != nil {
 			return nil, Place{}, err
@@ -134,11 +129,10 @@ func Find(ctx context.Context, lib Library, known Known, s Search) (out []Row, n
 				out = append(out, r)
 			}
 		}
-		if seen += len(some); len(some) < q.Limit {
+		if len(some) < q.Limit {
 			return out, Place{}, nil
 		}
 	}
-	return out, q.Before, nil
 }
 
 // String writes a place so that ParsePlace reads it; empty for the zero Place.

@@ -84,8 +84,8 @@ type Query struct {
 
 // Library gives recordings back. *recordings.Library is behind it.
 type Library interface {
-	// Find returns recordings, those that began last first.
-	Find(ctx context.Context, q Query) ([]Recording, error)
+	// Find returns recordings, those that began last first. What was said of a call may change meanwhile: whoever asks looks again at class and level.
+	Find(ctx context.Context, s Search) ([]Recording, error)
 	// Get returns what is known of one without opening it, or ErrNotFound.
 	Get(ctx context.Context, id string) (Recording, error)
 	// Open opens one for playing. ErrNotFound, ErrErased, ErrDamaged.

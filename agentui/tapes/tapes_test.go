@@ -91,7 +91,7 @@ func TestPlaces(t *testing.T) {
 // many are recordings, one a second, every tenth of high risk, every hundredth on hold.
 type many struct{ n, asked, classes int }
 
-func (m *many) Find(_ context.Context, q Query) (out []Recording, err error) {
+func (m *many) Find(_ context.Context, q Search) (out []Recording, err error) {
 	m.asked++
 	for i := range m.n {
 		at := time.UnixMilli(int64(m.n-i) * 1000)

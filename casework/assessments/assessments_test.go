@@ -191,6 +191,28 @@ func TestLevels(t *testing.T) {
 	})
 }
 
+// The highest that was said in a call, asked as a condition within somebody else's search.
+func TestHighest(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		ctx := t.Context()
+		for i, level := range []string{"low", "moderate", "low"} {
+			c := Change{ID: NewID(), Call: "c1", At: s.instant().Add(time.Duration(i) * time.Second), By: "u-1", Level: level}
+			if err := s.Rise(ctx, c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.high(t, "c2")
+		for level, want := range map[string]string{"low": "", "moderate": "c1", "high": "c2", "none": ""} {
+			above := map[string][]string{"none": {"low", "moderate", "high"}, "low": {"moderate", "high"}, "moderate": {"high"}}[level]
+			found, err := storage.Select(ctx, s.db, func(r storage.Row) (id string, err error) { return id, r.Scan(&id) },
+				`SELECT asked.id FROM (SELECT 'c1' AS id UNION SELECT 'c2' UNION SELECT 'c3') asked WHERE `+Highest(level, above...).On("asked.id"))
+			if got := strings.Join(found, " "); err != nil || got != want {
+				t.Errorf("%s: %q, %v", level, got, err)
+			}
+		}
+	})
+}
+
 // TestWitness: what a console did not live to write is written by another, once, and never against what is newer.
 func TestWitness(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {

@@ -3,6 +3,7 @@ package assessments
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"hotline/storage"
@@ -86,6 +87,18 @@ func (s *Store) Levels(ctx context.Context, calls []string) ([]Change, error) {
 	list, args := storage.In(calls)
 	all, err := storage.Select(ctx, s.db, s.scanLevel, `SELECT `+levelColumns+` FROM risk_levels WHERE call_id IN `+list+` ORDER BY at_ms, id`, args...)
 	return all, wrap("levels", err)
+}
+
+// Highest is the condition on a call that a level is the highest that was said in it. Levels are words of letters; above are those that are higher.
+func Highest(level string, above ...string) storage.Condition {
+	said := func(one string) storage.Condition {
+		return storage.Condition(`EXISTS (SELECT 1 FROM risk_levels WHERE risk_levels.call_id = ? AND level = '` + strings.ReplaceAll(one, "'", "''") + `')`)
+	}
+	is := said(level)
+	for _, one := range above {
+		is = is.And(said(one).Not())
+	}
+	return is
 }
 
 // Since are the levels that were said since a time, oldest first, at most limit. One that could not be written at once may come after newer ones.

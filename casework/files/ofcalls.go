@@ -32,3 +32,9 @@ func (s *Store) OfCalls(ctx context.Context, calls []string) (map[string][]strin
 	}
 	return out, nil
 }
+
+// OfCall is the condition on a call that a person to whom it belongs meets one on their file.
+func OfCall(file storage.Condition) storage.Condition {
+	return storage.Condition(`EXISTS (SELECT 1 FROM file_links whose_links JOIN files whose_files ON whose_files.id = whose_links.file_id
+		WHERE whose_links.call_id = ? AND ` + file.On("whose_files.root") + `)`)
+}

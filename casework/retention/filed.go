@@ -27,6 +27,8 @@ func (f filed) FilesOfEach(ctx context.Context, calls []string) (map[string][]st
 	return f.files.OfCalls(ctx, calls)
 }
 
+func (f filed) Whose(file storage.Condition) storage.Condition { return files.OfCall(file) }
+
 // mostOfAFile bounds how many contacts of one person are looked at.
 const mostOfAFile = 100_000
 

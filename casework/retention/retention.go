@@ -64,6 +64,8 @@ type people interface {
 	FilesOf(ctx context.Context, call string) ([]string, error)
 	// FilesOfEach is FilesOf for many calls; one without a file is not in it.
 	FilesOfEach(ctx context.Context, calls []string) (map[string][]string, error)
+	// Whose is the condition on a call that one of its files meets another one.
+	Whose(file storage.Condition) storage.Condition
 	// CallsOf are all calls of a file and its parts; ErrNotFound.
 	CallsOf(ctx context.Context, file string) (calls, parts []string, err error)
 }
@@ -129,12 +131,12 @@ func (s *Store) walk(ctx context.Context, rules Rules, now time.Time, see func(C
 		if err != nil {
 			return wrap("look for what is due", err)
 		}
-		for _, k := range page {
-			c, due, err := s.judge(ctx, k, rules, now)
-			if err != nil {
-				return wrap("judge "+k.call, err)
-			}
-			if due && !see(c) {
+		due, err := s.judge(ctx, page, rules, now)
+		if err != nil {
+			return err
+		}
+		for _, c := range due {
+			if !see(c) {
 				return nil
 			}
 		}
@@ -150,31 +152,28 @@ type contactKey struct {
 	ended int64
 }
 
-func (s *Store) judge(ctx context.Context, k contactKey, rules Rules, now time.Time) (c Contact, due bool, err error) {
-	files, err := s.people.FilesOf(ctx, k.call)
-	if err != nil {
-		return c, false, err
+// judge tells which of some contacts were kept long enough, and what keeps them all the same. It only reads: before one goes, everything is asked again
+// in the transaction in which it goes.
+func (s *Store) judge(ctx context.Context, page []contactKey, rules Rules, now time.Time) (due []Contact, err error) {
+	calls := make([]string, 0, len(page))
+	for _, k := range page {
+		calls = append(calls, k.call)
 	}
-	err = s.db.InTx(ctx, func(tx *storage.Tx) error {
-		c = Contact{Call: k.call, Class: Ordinary, Ended: storage.Time(k.ended)}
-		high, err := s.any(ctx, tx, func(p storage.Private) []storage.Live { return p.Highs }, k.call, files)
-		if err != nil {
-			return err
-		}
+	all, err := s.Standings(ctx, calls)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range page {
+		st := all[k.call]
 		kept := rules.Ordinary
-		if high {
-			c.Class, kept = HighRisk, rules.HighRisk
+		if st.Class == HighRisk {
+			kept = rules.HighRisk
 		}
-		if due = now.Sub(c.Ended) >= kept; !due {
-			return nil
+		if ended := storage.Time(k.ended); now.Sub(ended) >= kept {
+			due = append(due, Contact{Call: k.call, Class: st.Class, Ended: ended, Held: st.Held, Live: st.Live})
 		}
-		if c.Held, err = held(ctx, tx, k.call, files); err != nil {
-			return err
-		}
-		c.Live, err = s.any(ctx, tx, func(p storage.Private) []storage.Live { return p.Lives }, k.call, files)
-		return err
-	})
-	return c, due, err
+	}
+	return due, nil
 }
 
 // any asks every question of a kind about a call and its files.

@@ -51,6 +51,14 @@ func (w world) FilesOfEach(ctx context.Context, calls []string) (map[string][]st
 	return out, ctx.Err()
 }
 
+func (w world) Whose(file storage.Condition) storage.Condition {
+	var all []storage.Condition
+	for f, calls := range w.files {
+		all = append(all, storage.Condition("? IN ('"+strings.Join(calls, "','")+"') AND "+file.On("'"+f+"'")))
+	}
+	return storage.AnyOf(all...)
+}
+
 func (w world) CallsOf(_ context.Context, file string) (calls, parts []string, err error) {
 	if w.files[file] == nil {
 		return nil, nil, ErrNotFound

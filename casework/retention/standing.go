@@ -57,6 +57,30 @@ var heldBy = []storage.Live{
 	{Of: storage.OfFile, Query: `SELECT 1 FROM retention_holds h WHERE h.kind = 'file' AND h.object = ? AND h.lifted_ms = 0`},
 }
 
+// HighRisk is the condition on a call that it is of that class, as [Store.Standing] says.
+func (s *Store) HighRisk() storage.Condition {
+	var highs []storage.Live
+	for _, p := range s.all {
+		highs = append(highs, p.Highs...)
+	}
+	return s.ofCall(highs)
+}
+
+// Held is the condition on a call that it is on hold, as [Store.Standing] says.
+func (s *Store) Held() storage.Condition { return s.ofCall(heldBy) }
+
+func (s *Store) ofCall(questions []storage.Live) storage.Condition {
+	var all []storage.Condition
+	for _, q := range questions {
+		if q.Of == storage.OfCall {
+			all = append(all, q.Condition())
+		} else {
+			all = append(all, s.people.Whose(q.Condition()))
+		}
+	}
+	return storage.AnyOf(all...)
+}
+
 // among tells of which calls one of the questions of every package, or one of more, is so.
 func (s *Store) among(ctx context.Context, calls []string, files map[string][]string, which func(storage.Private) []storage.Live, more ...storage.Live) (map[string]bool, error) {
 	out := map[string]bool{}

@@ -66,6 +66,7 @@ func TestStandings(t *testing.T) {
 				each[c] = all[c]
 			}
 		}
+		w.sameByCondition(each)
 		t.Logf("%d calls: %v each by itself, %v by the hundred", len(calls), 10*alone, time.Since(began))
 		for call, want := range map[string]Standing{"m00003": {Class: Ordinary, Held: true}, "m00010": {Class: HighRisk}, "m00070": {Class: HighRisk, Held: true}, "m00001": {Class: Ordinary}} {
 			if each[call] != want {
@@ -73,6 +74,33 @@ func TestStandings(t *testing.T) {
 			}
 		}
 	})
+}
+
+// sameByCondition looks for calls of each standing in one query.
+func (w world) sameByCondition(each map[string]Standing) {
+	w.t.Helper()
+	for name, c := range map[string]struct {
+		of storage.Condition
+		is func(Standing) bool
+	}{
+		"high": {w.HighRisk(), func(st Standing) bool { return st.Class == HighRisk }},
+		"held": {w.Held(), func(st Standing) bool { return st.Held }},
+		"none": {w.HighRisk().Not().And(w.Held().Not()), func(st Standing) bool { return st.Class == Ordinary && !st.Held }},
+	} {
+		found, err := storage.Select(w.t.Context(), w.db, func(r storage.Row) (id string, err error) { return id, r.Scan(&id) },
+			`SELECT asked.id FROM calls asked WHERE `+c.of.On("asked.id")+` ORDER BY asked.id`)
+		must(w.t, err)
+		var want []string
+		for call, st := range each {
+			if c.is(st) {
+				want = append(want, call)
+			}
+		}
+		slices.Sort(want)
+		if !slices.Equal(found, want) {
+			w.t.Errorf("%s: %d by the condition, %d one by one", name, len(found), len(want))
+		}
+	}
 }
 
 // A look waits for nobody who writes.

@@ -53,10 +53,6 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	shelf, err := c.library(index)
-	if err != nil {
-		return err
-	}
 	callerKeys, err := c.callerKeys()
 	if err != nil {
 		return err
@@ -136,15 +132,19 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	retained, err := c.retention(ctx, db, callerKeys)
+	if err != nil {
+		return err
+	}
+	shelf, err := c.library(index, retained)
+	if err != nil {
+		return err
+	}
 	recorded, err := tapes.Open(ctx, db, callerKeys, shelf)
 	if err != nil {
 		return err
 	}
 	staff, err := c.staff(ctx, db, callerKeys, callbacks, escalation.Incidents)
-	if err != nil {
-		return err
-	}
-	retained, err := c.retention(ctx, db, callerKeys)
 	if err != nil {
 		return err
 	}

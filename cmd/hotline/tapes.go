@@ -6,7 +6,11 @@ import (
 	"fmt"
 
 	"hotline/agentui/tapes"
+	"hotline/casework/assessments"
+	"hotline/casework/retention"
+	"hotline/crisis"
 	"hotline/recordings"
+	"hotline/storage"
 )
 
 // library gives recordings to the console, which alone has the secret keys.
@@ -14,23 +18,24 @@ type library struct {
 	lib   *recordings.Library
 	index *recordings.Index
 	keys  []recordings.SecretKey
+	calls retention.Keeping
 }
 
 var _ tapes.Library = library{}
 
 // library opens what was recorded, with the secret keys.
-func (c Config) library(index *recordings.Index) (library, error) {
+func (c Config) library(index *recordings.Index, calls retention.Keeping) (library, error) {
 	keys, err := recordings.LoadSecretKeys(c.path("secrets", recordings.IdentityFile))
 	if err != nil {
 		return library{}, err
 	}
 	store, err := c.vault()
-	return library{recordings.NewLibrary(index, store), index, keys}, err
+	return library{recordings.NewLibrary(index, store), index, keys, calls}, err
 }
 
-func (l library) Find(ctx context.Context, q tapes.Query) ([]tapes.Recording, error) {
+func (l library) Find(ctx context.Context, s tapes.Search) ([]tapes.Recording, error) {
 	all, err := l.index.Find(ctx, recordings.Query{
-		From: q.From, To: q.To, Line: q.Line, Agent: q.Agent, Before: recordings.Place(q.Before), Limit: q.Limit,
+		From: s.From, To: s.To, Line: s.Line, Agent: s.Agent, Before: recordings.Place(s.Before), Limit: s.Limit, Call: l.wanted(s),
 	})
 	if err != nil {
 		return nil, err
@@ -40,6 +45,36 @@ func (l library) Find(ctx context.Context, q tapes.Query) ([]tapes.Recording, er
 		out = append(out, recorded(w))
 	}
 	return out, nil
+}
+
+// wanted says in the words of the casework which calls a search is about.
+func (l library) wanted(s tapes.Search) storage.Condition {
+	var of []storage.Condition
+	switch s.Class {
+	case tapes.ClassHold:
+		of = append(of, l.calls.Held())
+	case tapes.ClassHighRisk:
+		of = append(of, l.calls.HighRisk(), l.calls.Held().Not())
+	case tapes.ClassOrdinary:
+		of = append(of, l.calls.HighRisk().Not(), l.calls.Held().Not())
+	}
+	if s.Level != "" {
+		var above []string
+		for _, one := range crisis.Levels() {
+			if one.Over(crisis.Level(s.Level)) {
+				above = append(above, string(one))
+			}
+		}
+		of = append(of, assessments.Highest(s.Level, above...))
+	}
+	if len(of) == 0 {
+		return ""
+	}
+	all := of[0]
+	for _, one := range of[1:] {
+		all = all.And(one)
+	}
+	return all
 }
 
 func (l library) Get(ctx context.Context, id string) (tapes.Recording, error) {
