@@ -86,6 +86,9 @@ describe('keys', () => {
     expect(playerKey({ ...plain, key: ' ' })).toBe('toggle');
     expect(playerKey({ ...plain, key: 'M' })).toBe('comment');
     expect(playerKey({ ...plain, key: '?', shiftKey: true })).toBe('help');
+    expect(playerKey({ ...plain, key: '+', shiftKey: true })).toBe('nearer');
+    expect(playerKey({ ...plain, key: '=' })).toBe('nearer');
+    expect(playerKey({ ...plain, key: '-' })).toBe('wider');
     expect(playerKey({ ...plain, key: 'ArrowLeft', shiftKey: true })).toBe('far_back');
   });
   it('leave those of the browser and of the call alone', () => {

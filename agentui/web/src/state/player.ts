@@ -115,6 +115,8 @@ export type PlayerKey =
   | 'previous'
   | 'next'
   | 'silence'
+  | 'nearer'
+  | 'wider'
   | 'comment'
   | 'help'
   | 'close';
@@ -130,6 +132,9 @@ const keys: Readonly<Record<string, PlayerKey>> = {
   ',': 'previous',
   '.': 'next',
   s: 'silence',
+  '+': 'nearer',
+  '=': 'nearer', // the same key without shift
+  '-': 'wider',
   m: 'comment',
   '?': 'help',
   Escape: 'close',
@@ -147,6 +152,8 @@ export const playerLabels: Readonly<Record<Exclude<PlayerKey, 'help'>, readonly 
   previous: [','],
   next: ['.'],
   silence: ['S'],
+  nearer: ['+'],
+  wider: ['−'],
   comment: ['M'],
   close: ['Esc'],
 };
