@@ -147,27 +147,13 @@ func (s *Server) signInEndpoints() []endpoint {
 	}
 }
 
-// securityEndpoints are those of coming in and of people.
+// securityEndpoints are those of coming in, and of putting others out.
 func (s *Server) securityEndpoints() []page.Endpoint {
 	return []page.Endpoint{
 		{Pattern: "POST /api/login", Access: page.Anyone, Serve: s.login},
 		{Pattern: "GET /api/provider/start", Access: page.Anyone, Serve: s.startProvider},
 		{Pattern: "GET /api/provider/callback", Access: page.Anyone, Serve: s.finishProvider},
 
-		{Pattern: "GET /api/people", Access: page.Security, Serve: s.listPeople},
-		{Pattern: "POST /api/people", Access: page.Security, Serve: s.addPerson, Fresh: true},
-		{Pattern: "PUT /api/people/{id}", Access: page.Security, Serve: s.savePerson, Fresh: true},
-		{Pattern: "GET /api/people/{id}/history", Access: page.Security, Serve: s.personHistory},
-		{Pattern: "POST /api/people/{id}/restore", Access: page.Security, Serve: s.restorePerson, Fresh: true},
-		{Pattern: "POST /api/people/{id}/password", Access: page.Security, Serve: s.givePassword, Fresh: true},
-		{Pattern: "POST /api/people/{id}/factor/reset", Access: page.Security, Serve: s.resetFactor, Fresh: true},
-		{Pattern: "POST /api/people/{id}/unlock", Access: page.Security, Serve: s.unlockPerson},
-		{Pattern: "POST /api/people/{id}/unlink", Access: page.Security, Serve: s.unlinkPerson, Fresh: true},
 		{Pattern: "POST /api/people/{id}/sign-ins/revoke", Access: page.Security, Serve: s.revokeSignIns, Fresh: true},
-		{Pattern: "GET /api/doors", Access: page.Security, Serve: s.listDoors},
-		{Pattern: "POST /api/doors/open", Access: page.Security, Serve: s.openDoor},
-		{Pattern: "GET /api/work", Access: page.Leading, Serve: s.listWork},
-		{Pattern: "GET /api/people/{id}/work", Access: page.Leading, Serve: s.workHistory},
-		{Pattern: "PUT /api/people/{id}/work", Access: page.Leading, Serve: s.saveWork},
 	}
 }

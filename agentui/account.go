@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"github.com/mileusna/useragent"
 
 	"hotline/agentui/page"
+	"hotline/agentui/people"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 	"hotline/queue"
@@ -26,6 +26,7 @@ const (
 	ActionSignInRevoke   = "sign_in.revoke"
 	ActionLock           = "sign_in.lock"
 	ActionUnlock         = "sign_in.unlock"
+	ActionPersonSignIns  = "person.sign_ins" // those of another were looked at
 )
 
 func (s *Server) showAccount(w http.ResponseWriter, r *http.Request, v *visitor) {
@@ -119,7 +120,7 @@ func (s *Server) removeFactor(w http.ResponseWriter, r *http.Request, v *visitor
 
 func (s *Server) renewCodes(w http.ResponseWriter, r *http.Request, v *visitor) {
 	var codes []string
-	err := s.safelyAudited(r, &v.Visitor, ActionFactorCodes, "user:"+string(v.User.ID), "", func(ctx context.Context) (err error) {
+	err := s.clerk.Audited(r, &v.Visitor, ActionFactorCodes, "user:"+string(v.User.ID), "", func(ctx context.Context) (err error) {
 		codes, err = s.deps.Factors.Renew(ctx, v.User.ID)
 		return err
 	})
@@ -154,7 +155,7 @@ func (s *Server) changePassword(w http.ResponseWriter, r *http.Request, v *visit
 	if !s.knock(w, r, &k, func() error { return s.deps.Users.Check(r.Context(), v.User.ID, body.Current) }) {
 		return
 	}
-	err := s.safelyAudited(r, &v.Visitor, ActionPasswordChange, "user:"+string(v.User.ID), "", func(ctx context.Context) error {
+	err := s.clerk.Audited(r, &v.Visitor, ActionPasswordChange, "user:"+string(v.User.ID), "", func(ctx context.Context) error {
 		if err := s.deps.Users.SetPassword(ctx, v.User.ID, body.Password); err != nil {
 			return err
 		}
@@ -188,7 +189,7 @@ func (s *Server) revokeOwn(w http.ResponseWriter, r *http.Request, v *visitor) {
 // revoke ends sign-ins and answers. Websockets close at once, but for who talks: that one ends with the call.
 func (s *Server) revoke(w http.ResponseWriter, r *http.Request, v *page.Visitor, id queue.AgentID, signIn, but string) {
 	out := protocol.Revoked{InCall: s.busy(id)}
-	err := s.safelyAudited(r, v, ActionSignInRevoke, "user:"+string(id), signIn, func(ctx context.Context) (err error) {
+	err := s.clerk.Audited(r, v, ActionSignInRevoke, "user:"+string(id), signIn, func(ctx context.Context) (err error) {
 		out.Ended, err = s.deps.Users.Sessions().Revoke(ctx, id, signIn, but)
 		return err
 	})
@@ -259,25 +260,35 @@ func (s *Server) lookAgain(id queue.AgentID) {
 	}
 }
 
-// safelyAudited writes down what is about to be done, and does it only then.
-func (s *Server) safelyAudited(r *http.Request, v *page.Visitor, action, object, reason string, do func(ctx context.Context) error) error {
-	if err := s.clerk.Trail.Append(r.Context(), s.clerk.Entry(r, v, action, object, reason)); err != nil {
-		return fmt.Errorf("audit: %w", err)
-	}
-	return do(r.Context())
-}
-
 // safely says what went wrong with people and sign-ins; true when nothing did.
 func (s *Server) safely(w http.ResponseWriter, r *http.Request, err error) bool {
-	return s.clerk.Answered(w, r, err,
-		page.Refusal{Err: users.ErrNotFound, Status: http.StatusNotFound, Code: protocol.NotFound},
-		page.Refusal{Err: users.ErrNoVersion, Status: http.StatusNotFound, Code: protocol.NotFound},
-		page.Refusal{Err: users.ErrEnrolled, Status: http.StatusConflict, Code: protocol.AlreadyEnrolled},
-		page.Refusal{Err: users.ErrNotEnrolled, Status: http.StatusConflict, Code: protocol.NotEnrolled},
-		page.Refusal{Err: users.ErrWeakPassword, Status: http.StatusBadRequest, Code: protocol.WeakPassword},
-		page.Refusal{Err: users.ErrTaken, Status: http.StatusConflict, Code: protocol.NameTaken},
-		page.Refusal{Err: users.ErrOwnRole, Status: http.StatusForbidden, Code: protocol.OwnRole},
-		page.Refusal{Err: users.ErrLastSecurity, Status: http.StatusConflict, Code: protocol.LastSecurity},
-		page.Refusal{Err: users.ErrBadPerson, Status: http.StatusBadRequest, Code: protocol.BadPerson},
-		page.Refusal{Err: users.ErrBadWork, Status: http.StatusBadRequest, Code: protocol.BadWork})
+	return s.clerk.Answered(w, r, err, people.Refusals()...)
+}
+
+// listSignIns tells who lets people in where somebody is signed in.
+func (s *Server) listSignIns(w http.ResponseWriter, r *http.Request, v *visitor) {
+	id, ok := s.clerk.PersonID(w, r)
+	if !ok {
+		return
+	}
+	var out protocol.SignIns
+	_, err := s.deps.Users.ByID(r.Context(), id)
+	if err == nil {
+		err = s.clerk.Audited(r, &v.Visitor, ActionPersonSignIns, "user:"+string(id), "", func(ctx context.Context) (err error) {
+			out.SignIns, err = s.signInsOf(ctx, id, v.signIn.ID)
+			return err
+		})
+	}
+	if s.safely(w, r, err) {
+		s.clerk.Reply(w, http.StatusOK, out)
+	}
+}
+
+func (s *Server) revokeSignIns(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
+	var body protocol.Revoke
+	id, ok := s.clerk.PersonID(w, r)
+	if !ok || !s.clerk.Read(w, r, &body) {
+		return
+	}
+	s.revoke(w, r, v, id, body.ID, "")
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"hotline/agentui/detectors"
+	"hotline/agentui/people"
 	"hotline/agentui/protocol"
 	"hotline/casework"
 )
@@ -160,7 +161,7 @@ func TestStaffTelephones(t *testing.T) {
 	if status, _ := security.post("/api/people/u-01J00000000000000000000000/telephone", protocol.SetTelephone{Number: "13800138000"}); status != http.StatusNotFound {
 		t.Errorf("of nobody: %d", status)
 	}
-	said := s.audit.of(ActionTelephone)
+	said := s.audit.of(people.ActionTelephone)
 	if len(said) != 3 || said[1].Object != "user:"+string(u.ID) || said[1].Reason != "set" || said[2].Reason != "removed" {
 		t.Errorf("%+v", said)
 	}

@@ -15,6 +15,7 @@ import (
 	"hotline/agentui/imports"
 	"hotline/agentui/lines"
 	"hotline/agentui/page"
+	"hotline/agentui/people"
 	"hotline/agentui/persons"
 	"hotline/agentui/retention"
 	"hotline/agentui/reviews"
@@ -60,7 +61,7 @@ func (s *Server) pages() []page.Endpoint {
 		s.securityEndpoints(),
 		s.handoverEndpoints(),
 		s.incidentEndpoints(),
-		s.telephoneEndpoints(),
+		s.peoplePages().Endpoints(),
 		s.detectorPages().Endpoints(),
 		s.aftercarePages().Endpoints(),
 		s.trainingPages().Endpoints(),
@@ -161,5 +162,12 @@ func (s *Server) personPages() *persons.Pages {
 	return &persons.Pages{
 		Clerk: s.parts(), Stores: s.deps.Persons, Contacts: s.deps.Care.Contacts, Plans: s.deps.Care.Plans, Filed: s.deps.Care.Dispositions, Board: s.board,
 		TookPart: s.served, Earlier: s.contact, Plan: s.plan, Pace: s.noteLimits.allow, Person: s.nameOf, Doer: s.doer, Line: s.lineOf,
+	}
+}
+
+func (s *Server) peoplePages() *people.Pages {
+	return &people.Pages{
+		Clerk: s.clerk, Users: s.deps.Users, Factors: s.deps.Factors, Locks: s.locks, Telephones: s.deps.Telephones, LookAgain: s.lookAgain, Learn: s.directory.learn,
+		Person: s.nameOf, Doer: s.doer,
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hotline/agentui/audit"
+	"hotline/agentui/people"
 	"hotline/agentui/protocol"
 	"hotline/agentui/provider"
 	"hotline/agentui/users"
@@ -57,7 +58,7 @@ func TestPeopleAreManaged(t *testing.T) {
 	if status, body := lead.get(one + "/work"); status != 200 || strings.Count(body, `"version"`) != 2 {
 		t.Errorf("%d %s", status, body)
 	}
-	for action, n := range map[string]int{ActionPersonAdd: 1, ActionPersonSave: 4, ActionPersonRestore: 2, ActionPersonPassword: 1, ActionPersonWork: 2, ActionPasswordChange: 1} {
+	for action, n := range map[string]int{people.ActionPersonAdd: 1, people.ActionPersonSave: 4, people.ActionPersonRestore: 2, people.ActionPersonPassword: 1, people.ActionPersonWork: 2, ActionPasswordChange: 1} {
 		if got := len(s.audit.of(action)); got != n {
 			t.Errorf("%s: %d rows in the audit trail, want %d", action, got, n)
 		}

@@ -150,7 +150,10 @@ func TestHighAtOnce(t *testing.T) {
 	if a := g.ask("hold", map[string]any{"call": call}); a.Code != string(protocol.RedCall) {
 		t.Errorf("hold: %+v", a)
 	}
-	s.until("the history has it", func() bool { return len(read[protocol.CallRisk](t, p, "/api/calls/"+call+"/risk").Levels) == 2 })
+	s.until("the history has it, and the answer", func() bool {
+		now := read[protocol.CallRisk](t, p, "/api/calls/"+call+"/risk")
+		return len(now.Levels) == 2 && now.Asked != nil
+	})
 	r := read[protocol.CallRisk](t, p, "/api/calls/"+call+"/risk")
 	if r.Level != "high" || r.Levels[0].Level != "moderate" || r.Levels[1].Was != "moderate" || r.Levels[1].Reason != "有具体计划" || r.Levels[1].ConfirmedByName != "" {
 		t.Errorf("%+v", r.Levels)

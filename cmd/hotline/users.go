@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"hotline/agentui"
+	pages "hotline/agentui/people"
 	"hotline/agentui/users"
 	"hotline/queue"
 )
@@ -149,7 +149,7 @@ func (s shop) setTelephone(ctx context.Context, people *users.Store, u users.Use
 	if number == "" {
 		done = "removed"
 	}
-	if err := s.audit(ctx, agentui.ActionTelephone, "user:"+string(u.ID), done); err != nil {
+	if err := s.audit(ctx, pages.ActionTelephone, "user:"+string(u.ID), done); err != nil {
 		return err
 	}
 	phones := people.Telephones(keys, region)
