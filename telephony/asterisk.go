@@ -55,6 +55,7 @@ func (c *Controller) onAsterisk(e ari.Event) {
 		}
 		return
 	}
+	c.noteLeaving(e)
 	if a := c.channels[e.Channel.ID]; a != nil {
 		c.tell(a, e)
 		return

@@ -45,12 +45,13 @@ type Controller struct {
 	calls    map[call.ID]*actor
 	adopting map[call.ID]bool // waiting for the lease
 	channels map[string]*actor
-	outs     map[string]*out    // channels of attempts
-	besides  map[string]*actor  // snoop and pulse channels
-	ended    map[string]bool    // channels whose call is over, until Asterisk no longer lists them
-	wishes   map[call.ID][]wish // of calls that are not here (yet)
-	ahead    time.Duration      // of our clock is that of Redis
-	claiming int                // claims whose caller has not come yet
+	outs     map[string]*out      // channels of attempts
+	besides  map[string]*actor    // snoop and pulse channels
+	leaving  map[string]time.Time // channels that are being hung up, since when
+	ended    map[string]bool      // channels whose call is over, until Asterisk no longer lists them
+	wishes   map[call.ID][]wish   // of calls that are not here (yet)
+	ahead    time.Duration        // of our clock is that of Redis
+	claiming int                  // claims whose caller has not come yet
 	draining bool
 	away     time.Time // since when Asterisk has been out of reach; zero: it is not
 	mourned  bool      // its calls were given up
@@ -87,7 +88,7 @@ func New(cfg Config, a *ari.Client, q *queue.Queue, l Ledger, gateways []Gateway
 	c := &Controller{
 		cfg: cfg.withDefaults(), names: names{cfg.ID}, route: route(cfg.Node, cfg.ID), ari: a, queue: q, ledger: l, gateways: gateways, log: log, metrics: newMetrics(reg),
 		record: journal, orders: orders(), work: make(chan func(), workSize), calls: map[call.ID]*actor{}, adopting: map[call.ID]bool{}, channels: map[string]*actor{},
-		ended: map[string]bool{}, outs: map[string]*out{}, besides: map[string]*actor{}, wishes: map[call.ID][]wish{}, drained: make(chan struct{}), stopped: make(chan struct{}),
+		ended: map[string]bool{}, leaving: map[string]time.Time{}, outs: map[string]*out{}, besides: map[string]*actor{}, wishes: map[call.ID][]wish{}, drained: make(chan struct{}), stopped: make(chan struct{}),
 		legs: map[string]*leg{}, rtps: map[string]string{}, synced: map[string]bool{}, told: map[string]bool{},
 	}
 	lines := map[string]Line{}
@@ -128,8 +129,9 @@ func (c *Controller) Run(ctx context.Context) error {
 }
 
 func (c *Controller) loop(ctx context.Context) {
-	tick := time.NewTicker(lookEvery)
+	tick, leaves := time.NewTicker(lookEvery), time.NewTicker(leavesEvery)
 	defer tick.Stop()
+	defer leaves.Stop()
 	for ctx.Err() == nil {
 		select {
 		case f := <-c.work:
@@ -138,6 +140,8 @@ func (c *Controller) loop(ctx context.Context) {
 			c.resyncSoon(false)
 			c.reindexSoon()
 			c.mourn()
+		case <-leaves.C:
+			c.seeOff()
 		case <-ctx.Done():
 		}
 	}

@@ -76,10 +76,27 @@ func (a *actor) joinOutside(n int) {
 	if _, gone := a.ctl.ari.ChannelGet(a.ctx, channel); ari.IsNotFound(gone) {
 		return // its end is on the way
 	}
+	if ari.IsUnprocessable(err) {
+		a.inquireOutside(n) // it has left our application
+		return
+	}
 	var r *ari.Error
 	if errors.As(err, &r) && r.Status == http.StatusNotFound && p.Leg != "" {
 		a.ctl.do(func() { a.ctl.mediaGone(p.Leg) }) // the caller leaves that bridge in a moment, and the third party with them
 		return
 	}
 	a.post(call.JoinOutFailed{At: now(), N: n})
+}
+
+// inquireOutside looks a moment later whether a third party who could not be moved is gone: who hangs up stays listed that long, and is not somebody who could not
+// be reached.
+func (a *actor) inquireOutside(n int) {
+	a.ctl.beside(func() {
+		if !pause(a.ctx, 200*time.Millisecond) {
+			return
+		}
+		if _, err := a.ctl.ari.ChannelGet(a.ctx, outChannel(a.id, n)); err == nil {
+			a.post(call.JoinOutFailed{At: now(), N: n})
+		}
+	})
 }
