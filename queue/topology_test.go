@@ -60,6 +60,7 @@ func TestTopologies(t *testing.T) {
 		"sentinel": "sentinel://" + failover.Sentinel + "/main",
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.skip", apart, "-test.timeout", "10m", "-test.count", "1", "-test.v")
 			cmd.Env = append(os.Environ(), queuetest.Elsewhere+"="+where)
 			out, err := cmd.CombinedOutput()
