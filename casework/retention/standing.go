@@ -36,7 +36,7 @@ func (s *Store) Standings(ctx context.Context, calls []string) (map[string]Stand
 	if err != nil {
 		return nil, wrap("look at calls", err)
 	}
-	holds, err := s.among(ctx, calls, files, func(storage.Private) []storage.Live { return nil }, heldBy...)
+	holds, err := s.among(ctx, calls, files, func(storage.Private) []storage.Live { return nil }, heldBy()...)
 	if err != nil {
 		return nil, wrap("look at calls", err)
 	}
@@ -52,9 +52,11 @@ func (s *Store) Standings(ctx context.Context, calls []string) (map[string]Stand
 }
 
 // heldBy are the questions whether something is on hold.
-var heldBy = []storage.Live{
-	{Of: storage.OfCall, Query: `SELECT 1 FROM retention_holds h WHERE h.kind = 'call' AND h.object = ? AND h.lifted_ms = 0`},
-	{Of: storage.OfFile, Query: `SELECT 1 FROM retention_holds h WHERE h.kind = 'file' AND h.object = ? AND h.lifted_ms = 0`},
+func heldBy() []storage.Live {
+	return []storage.Live{
+		{Of: storage.OfCall, Query: `SELECT 1 FROM retention_holds h WHERE h.kind = 'call' AND h.object = ? AND h.lifted_ms = 0`},
+		{Of: storage.OfFile, Query: `SELECT 1 FROM retention_holds h WHERE h.kind = 'file' AND h.object = ? AND h.lifted_ms = 0`},
+	}
 }
 
 // HighRisk is the condition on a call that it is of that class, as [Store.Standing] says.
@@ -67,7 +69,7 @@ func (s *Store) HighRisk() storage.Condition {
 }
 
 // Held is the condition on a call that it is on hold, as [Store.Standing] says.
-func (s *Store) Held() storage.Condition { return s.ofCall(heldBy) }
+func (s *Store) Held() storage.Condition { return s.ofCall(heldBy()) }
 
 func (s *Store) ofCall(questions []storage.Live) storage.Condition {
 	var all []storage.Condition
