@@ -9,9 +9,9 @@ export BASH_ENV := $(CURDIR)/deploy/env.sh
 
 WEB := agentui/web
 ARGS ?=
-# SQLite and its C library are C that was translated: their memory is not Go's, where the race detector looks, so that it finds nothing there and doubles
-# what a test of the database costs. go vet has read the tests already.
-RACE := -race -gcflags=modernc.org/...=-race=false -vet=off
+# For every package alike: generic code, such as that of sync.Map, is linked once for all, and without the detector in one of them it invents races in the
+# others. go vet has read the tests already.
+RACE := -race -vet=off
 # Rules that start no goroutine: there is no race to find, and thousands of lives run five times as fast without looking for one.
 PURE := hotline/telephony/call hotline/queue/model hotline/queue/simulation
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
