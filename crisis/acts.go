@@ -181,6 +181,7 @@ func (s *Store) Care(ctx context.Context, id string, a Act) (Incident, error) {
 
 // FormLate says that the form about a call of the incident is missing for long, so that who owes it takes no other call. It rings through the call tree, who
 // leads first, also when the incident is closed: a counsellor who cannot write down what was heard may need somebody. Who answers lets that person go, or helps.
+// While something else rings it waits for the answer to that, which is not an answer to it.
 func (s *Store) FormLate(ctx context.Context, id string, a Act, call, owes string) (Incident, error) {
 	return s.change(ctx, id, a.event(EventFormLate, Data{Call: call, Other: owes, Step: StepForm}, Words{}))
 }

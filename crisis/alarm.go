@@ -9,12 +9,13 @@ import (
 const untreed = time.Second
 
 // alarm begins the search for a supervisor who answers for a step, or for a form, from the beginning of the call tree. One that is going on goes on, so that one late
-// step after the other cannot keep it among the first of the tree; only the danger itself, when it grows, begins it anew.
+// step after the other cannot keep it among the first of the tree; only the danger itself, when it grows, begins it anew. A form that is missing meanwhile
+// rings when it ends: see quiet.
 func (t *turn) alarm(reason StepName) {
 	if t.Alarm.On && (reason != StepAcknowledge || t.Alarm.Reason == StepAcknowledge) {
 		return
 	}
-	t.Alarm = Alarm{On: true, Reason: reason, Since: t.e.At, Round: 1}
+	t.Alarm = Alarm{On: true, Reason: reason, Since: t.e.At, Round: 1, Forms: t.Alarm.Forms}
 	t.ring()
 }
 
@@ -57,13 +58,33 @@ func (t *turn) ring() {
 	}
 }
 
+// formLate has a missing form ring, as soon as nothing else does.
+func (t *turn) formLate() {
+	t.Alarm.Forms = append(t.Alarm.Forms, Missing{Call: t.e.Call, Owes: t.e.Other, Since: t.e.At})
+	t.alarm(StepForm)
+}
+
+// formsIn forgets the forms that are missing, and what rings for them.
+func (t *turn) formsIn() {
+	t.Alarm.Forms = nil
+	if t.Alarm.Reason == StepForm {
+		t.quiet()
+	}
+}
+
+// barred are those whom an alarm does not ring for: who talks, and for a form who owes it, or would be refused as who talked.
+func (t *turn) barred(user string) bool {
+	owes := func(m Missing) bool { return m.Owes == user }
+	form := t.Alarm.Reason == StepForm
+	return user == "" || user == t.Counsellor && (t.OnLine || form) || form && slices.ContainsFunc(t.Alarm.Forms, owes)
+}
+
 // untried are those of the tree who can still be alerted in this round, in order.
 func (t *turn) untried() []Rung {
 	var first, rest []Rung
 	for _, r := range t.e.Tree {
 		switch {
-		case r.User == "" || r.User == t.Counsellor && t.OnLine || slices.ContainsFunc(t.Alarm.Tried, r.same) || slices.ContainsFunc(first, r.same) ||
-			slices.ContainsFunc(rest, r.same):
+		case t.barred(r.User) || slices.ContainsFunc(t.Alarm.Tried, r.same) || slices.ContainsFunc(first, r.same) || slices.ContainsFunc(rest, r.same):
 		case r.User == t.Supervisor:
 			first = append(first, r)
 		default:
@@ -105,15 +126,22 @@ func (t *turn) answer() {
 	if t.AckVia == "" {
 		t.AckVia = ViaConsole
 	}
+	if t.Alarm.Reason == StepForm {
+		t.Alarm.Forms = nil
+	}
 	t.quiet()
 }
 
-// quiet ends the alarm and everything that rings for it.
+// quiet ends the alarm and everything that rings for it. A form for which nobody answered yet rings from then on.
 func (t *turn) quiet() {
 	if t.Alarm.On {
 		t.Alarm.On, t.Alarm.Now, t.Alarm.Tried, t.Alarm.Until = false, nil, nil, time.Time{}
 	}
 	t.do(Effect{Kind: EffectQuiet})
+	if len(t.Alarm.Forms) > 0 {
+		t.restart(StepAcknowledge)
+		t.alarm(StepForm)
+	}
 }
 
 // nudge tells somebody at a console, without waiting for an answer.

@@ -43,7 +43,8 @@ const (
 	EventPlanned    EventKind = "follow_ups_planned"
 	EventDebriefed  EventKind = "debriefed"
 	EventFormKept   EventKind = "form_kept" // the form about a call of it was filled in while it could not be saved, and is here now: Call, Until when it was filled in
-	// EventFormLate says that the form about a call of it is missing for long: Call, Other who owes it. Where it names StepForm it rings: the first ones did not.
+	// EventFormLate says that the form about a call of it is missing for long: Call, Other who owes it. Where it names StepForm it rings,
+	// when nothing else does any more: the first ones did not.
 	EventFormLate EventKind = "form_late"
 	EventFormIn   EventKind = "form_in" // and now it is there, or is waited for no more
 )

@@ -1,6 +1,7 @@
 package crisis_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -55,5 +56,68 @@ func TestAMissingFormRings(t *testing.T) {
 	}
 	if tell(crisis.EventAcked, "u-a", nil); w.in.Alarm.On || !w.in.Over() {
 		t.Fatalf("%+v", w.in)
+	}
+}
+
+// While something else rings, a missing form waits, and rings when that ends, however it ends; only an answer to its own alarm, or the form, is the end of
+// it. Whoever owes it, and who talked last, are not rung for it: one is who it is about, the other would be refused.
+func TestAMissingFormRingsAfterAnotherAlarm(t *testing.T) {
+	late := crisis.Event{Kind: crisis.EventFormLate, By: crisis.BySystem, Data: crisis.Data{Call: "c", Other: "u-owes", Step: crisis.StepForm}}
+	in := crisis.Event{Kind: crisis.EventFormIn, By: crisis.BySystem}
+	ack := crisis.Event{Kind: crisis.EventAcked, By: "u-b"}
+	lead := crisis.Event{Kind: crisis.EventLead, By: "u-b"}
+	worse := crisis.Event{Kind: crisis.EventLevel, By: "u-agent", Data: crisis.Data{Level: crisis.LevelHigh}}
+	shut := crisis.Event{Kind: crisis.EventClosed, By: "u-a"}
+	toClose := []crisis.Event{
+		{Kind: crisis.EventCallEnded, By: "u-agent", Data: crisis.Data{Call: "c"}},
+		{Kind: crisis.EventArrived, By: "u-b", Words: crisis.Words{Who: "120", How: "by telephone"}},
+		{Kind: crisis.EventProposed, By: "u-b", Data: crisis.Data{Code: "in_care"}},
+	}
+	for name, c := range map[string]struct {
+		events []crisis.Event
+		rings  crisis.StepName
+	}{
+		"the other one goes on":                  {[]crisis.Event{late}, crisis.StepAcknowledge},
+		"the other one is answered":              {[]crisis.Event{late, ack}, crisis.StepForm},
+		"somebody takes the incident over":       {[]crisis.Event{late, lead}, crisis.StepForm},
+		"it was answered too":                    {[]crisis.Event{late, ack, ack}, ""},
+		"the form came meanwhile":                {[]crisis.Event{late, in, ack}, ""},
+		"the form came then":                     {[]crisis.Event{late, ack, in}, ""},
+		"the danger grows while it rings":        {[]crisis.Event{ack, late, worse}, crisis.StepAcknowledge},
+		"the danger is answered for, not it":     {[]crisis.Event{ack, late, worse, ack}, crisis.StepForm},
+		"the incident is closed while it rings":  {slices.Concat([]crisis.Event{ack, late}, toClose, []crisis.Event{shut}), crisis.StepForm},
+		"the incident is closed, it is answered": {slices.Concat([]crisis.Event{ack, late}, toClose, []crisis.Event{shut, ack}), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(1)
+			w.p = policy.First()
+			w.p.Closure.Needs = nil
+			var tree []crisis.Rung
+			for _, user := range []string{"u-owes", "u-agent", "u-a", "u-b"} {
+				tree = append(tree, crisis.Rung{User: user, Via: crisis.ViaConsole})
+			}
+			rung := map[string]bool{}
+			tell := func(e crisis.Event) {
+				w.now = w.now.Add(time.Second)
+				e.At, e.Tree, e.Treed = w.now, tree, true
+				for _, f := range w.tell(t, e) {
+					rung[f.User] = rung[f.User] || f.Kind == crisis.EffectAlert && f.Step == crisis.StepForm
+				}
+			}
+			tell(crisis.Event{Kind: crisis.EventOpened, By: "u-agent", Data: crisis.Data{Trigger: crisis.TriggerLevel, Level: crisis.LevelModerate, Call: "c", Other: "u-agent"}})
+			for _, e := range c.events {
+				tell(e)
+			}
+			if w.in.Alarm.On != (c.rings != "") || w.in.Alarm.On && w.in.Alarm.Reason != c.rings {
+				t.Fatalf("%+v", w.in.Alarm)
+			}
+			for range 4 {
+				w.now = w.now.Add(time.Minute)
+				tell(crisis.Event{Kind: crisis.EventDue, By: crisis.BySystem})
+			}
+			if c.rings == crisis.StepForm && !(rung["u-a"] && rung["u-b"]) || rung["u-owes"] || rung["u-agent"] {
+				t.Errorf("rung for the form: %v", rung)
+			}
+		})
 	}
 }

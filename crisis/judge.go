@@ -65,7 +65,7 @@ func judge(in Incident, e Event, p Policy) error {
 	case EventFormLate, EventFormKept:
 		return changes(slices.Contains(in.Calls, e.Call))
 	case EventFormIn:
-		return changes(in.Alarm.On && in.Alarm.Reason == StepForm)
+		return changes(len(in.Alarm.Forms) > 0)
 	case EventClosed:
 		return judgeClosed(in, e, p)
 	}

@@ -93,10 +93,10 @@ func (t *turn) apply() {
 		t.NextStep.Done = e.At
 	case EventFormLate:
 		if e.Step == StepForm {
-			t.alarm(StepForm)
+			t.formLate()
 		}
 	case EventFormIn:
-		t.quiet()
+		t.formsIn()
 	default:
 		t.closing()
 	}
@@ -266,6 +266,7 @@ func (i Incident) clone() Incident {
 	i.Notes = slices.Clone(i.Notes)
 	i.Facts, i.Checked, i.Skipped = maps.Clone(i.Facts), maps.Clone(i.Checked), maps.Clone(i.Skipped)
 	i.Alarm.Tried, i.Alarm.Now = slices.Clone(i.Alarm.Tried), slices.Clone(i.Alarm.Now)
+	i.Alarm.Forms = slices.Clone(i.Alarm.Forms)
 	i.Authorisation, i.Arrival, i.NextStep = copied(i.Authorisation), copied(i.Arrival), copied(i.NextStep)
 	i.Proposal, i.Closure = copied(i.Proposal), copied(i.Closure)
 	return i

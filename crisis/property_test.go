@@ -23,6 +23,7 @@ type world struct {
 	now    time.Time
 	events []crisis.Event
 	calls  int
+	form   bool // one is missing for long, and nobody answered for it
 }
 
 func newWorld(seed uint64) *world {
@@ -155,6 +156,12 @@ func (w *world) tell(t *testing.T, e crisis.Event) []crisis.Effect {
 	}
 	w.in = after
 	w.events = append(w.events, e)
+	switch answered := e.Kind == crisis.EventAcked || e.Kind == crisis.EventLead; {
+	case e.Kind == crisis.EventFormLate && e.Step == crisis.StepForm:
+		w.form = true
+	case e.Kind == crisis.EventFormIn, answered && before.Alarm.On && before.Alarm.Reason == crisis.StepForm:
+		w.form = false
+	}
 	w.check(t, before, e, effects)
 	return effects
 }
@@ -198,6 +205,9 @@ func (w *world) check(t *testing.T, before crisis.Incident, e crisis.Event, effe
 	if in.State != crisis.StateClosed && in.Supervisor == "" && !in.Alarm.On {
 		fail("no supervisor, and nobody is alerted")
 	}
+	if w.form != (len(in.Alarm.Forms) > 0) || w.form && !in.Alarm.On || !w.form && in.Alarm.On && in.Alarm.Reason == crisis.StepForm {
+		fail("a form is missing: %t; what rings for it: %+v", w.form, in.Alarm)
+	}
 	if in.State != crisis.StateClosed && in.Step(crisis.StepConfirm).State == crisis.StepSkipped || in.Step(crisis.StepAcknowledge).State == crisis.StepSkipped {
 		fail("what must not be left out was")
 	}
@@ -214,8 +224,8 @@ func (w *world) check(t *testing.T, before crisis.Incident, e crisis.Event, effe
 		if f.Kind == crisis.EffectAlert && (f.User == "" || !f.Until.After(e.At)) {
 			fail("alert %+v", f)
 		}
-		if (f.Kind == crisis.EffectAlert || f.Kind == crisis.EffectPhone) && f.User == in.Counsellor && in.OnLine {
-			fail("the counsellor, who talks, is alerted")
+		if (f.Kind == crisis.EffectAlert || f.Kind == crisis.EffectPhone) && f.User == in.Counsellor && (in.OnLine || f.Step == crisis.StepForm) {
+			fail("the counsellor, who talks, or talked and owes the form, is alerted")
 		}
 	}
 }

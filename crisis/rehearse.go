@@ -159,7 +159,7 @@ func play(id string, events []Event, p Policy, until time.Time) (Tally, []Refusa
 		next, effects := Next(in, e, p)
 		in = next
 		tally.count(effects)
-		if rang.On && !in.Alarm.On {
+		if rang.On && (!in.Alarm.On || in.Alarm.Reason == StepForm && rang.Reason != StepForm) { // one for a form may begin as it ends
 			tally.Longest = max(tally.Longest, int(e.At.Sub(rang.Since).Seconds()))
 		}
 	}

@@ -120,4 +120,12 @@ type Alarm struct {
 	Tried  []Rung    // in this round, those that ring now among them
 	Now    []Rung    // who is alerted at the moment; empty: a pause between two rounds
 	Until  time.Time // then the next
+	Forms  []Missing // that nobody answered for: they ring now, or when what rings now is answered
+}
+
+// Missing is the form about a call that is missing for long.
+type Missing struct {
+	Call  string
+	Owes  string    // user id of who owes it
+	Since time.Time // when it was told
 }
