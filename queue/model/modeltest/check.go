@@ -13,6 +13,9 @@ import (
 // Drained is the most steps in which one able agent serves all who still wait: what no caller's luck may exceed.
 const Drained = callers + 1
 
+// ringPause is for how long who missed a ring is not rung again: the first sweep after it does.
+const ringPause = 30 * time.Second
+
 // check returns what does not hold after a step.
 func (w *World) check() error {
 	for id := range w.here {
@@ -128,7 +131,7 @@ func (w *World) checkCall(c *model.Call) error {
 		if a := w.M.Kept(c); a != nil {
 			return fmt.Errorf("%s waits beside %s, who is kept for them", c.ID, a.ID)
 		}
-		if a := w.M.Leader(); a != nil && c.Lost != 0 && a.Rung == 0 { // who missed a ring is rung again by a sweep
+		if a := w.M.Leader(); a != nil && c.Lost != 0 && (a.Rung == 0 || a.Rung <= w.swept.Add(-ringPause).UnixMilli()) {
 			return fmt.Errorf("%s, whose agent vanished, waits beside %s, who leads", c.ID, a.ID)
 		}
 	}

@@ -46,6 +46,7 @@ type World struct {
 	cfg   queue.Config
 	rnd   *rand.Rand
 	now   time.Time
+	swept time.Time // when the last sweep was; never after now
 	n     int
 	past  []model.Op // for duplicates
 	later []model.Op // delayed
@@ -94,6 +95,9 @@ func (w *World) do(s Step) (Step, error) {
 	before := len(w.M.Calls)
 	s.Err = w.M.Do(s.Now, s.Op)
 	w.Log = append(w.Log, s)
+	if s.Op.Verb == model.Sweep || w.now.Before(w.swept) {
+		w.swept = w.now
+	}
 	if s.Err == nil {
 		switch s.Op.Verb {
 		case model.Arrive, model.Restore:
