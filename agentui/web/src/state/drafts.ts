@@ -15,12 +15,14 @@ export interface DraftKeeper {
 }
 
 /**
- * `rev` is that of the draft on the server, 0 without one. `send` resolves when a draft is durable; `tell` is told how it stands.
+ * `rev` is that of the draft on the server, 0 without one. `send` resolves when a draft is durable; `tell` is told how it stands. What was refused
+ * for `good` is not tried again until something else is written.
  */
 export function keepDraft(
   rev: number,
   send: (rev: number, answers: Answers) => Promise<unknown>,
   tell: (state: DraftState) => void,
+  good: (error: unknown) => boolean = () => false,
 ): DraftKeeper {
   let number = rev;
   let wanted: Answers | null = null;
@@ -38,10 +40,10 @@ export function keepDraft(
       try {
         await send(number, now);
         if (wanted === null) tell('saved');
-      } catch {
+      } catch (error) {
         wanted ??= now;
         tell('failing');
-        timer = setTimeout(() => void start(), again);
+        if (!good(error) || wanted !== now) timer = setTimeout(() => void start(), again);
         return;
       }
     }
