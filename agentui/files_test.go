@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/oklog/ulid/v2"
+
 	"hotline/agentui/part"
 	"hotline/agentui/persons"
 	"hotline/agentui/protocol"
@@ -87,6 +89,9 @@ func TestPeopleOfACall(t *testing.T) {
 	}
 	refusedAs(t, protocol.NotFound)(p.put(drafts+"/other", protocol.FileDraftSave{Rev: 5, Answers: json.RawMessage(`{}`)}))
 	refusedAs(t, protocol.GrantExpired)(other.put(drafts+"/safety", protocol.FileDraftSave{Rev: 6, Answers: json.RawMessage(`{}`)}))
+	for kind, body := range map[string]any{"drafts/safety": protocol.FileDraftSave{Rev: 5, Answers: json.RawMessage(`{}`)}, "safety": plan, "profile": who} {
+		refusedAs(t, protocol.NotFound)(boss.put("/api/files/"+ulid.Make().String()+"/"+kind, body)) // of nobody
+	}
 	if own := read[protocol.FileDrafts](t, p, drafts); len(own.Drafts) != 2 {
 		t.Errorf("%+v", own)
 	}

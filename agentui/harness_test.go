@@ -198,13 +198,13 @@ func newSite(t *testing.T, adjust func(*Config)) *site {
 	if s.risk, err = OpenRisk(t.Context(), s.db, s.keys); err != nil {
 		t.Fatal(err)
 	}
-	if s.persons, err = persons.Open(t.Context(), s.db, s.keys, s.risk.Forms); err != nil {
+	if s.retention, err = retention.OpenFiled(t.Context(), s.db, s.keys, casework.Private()); err != nil {
+		t.Fatal(err)
+	}
+	if s.persons, err = persons.Open(t.Context(), s.db, s.keys, s.risk.Forms, s.retention); err != nil {
 		t.Fatal(err)
 	}
 	if s.recorded, err = tapes.Open(t.Context(), s.db, s.keys, s.library); err != nil {
-		t.Fatal(err)
-	}
-	if s.retention, err = retention.OpenFiled(t.Context(), s.db, s.keys, casework.Private()); err != nil {
 		t.Fatal(err)
 	}
 	if s.told, err = broadcast.Open(t.Context(), s.db); err != nil {

@@ -86,7 +86,7 @@ func tables(ctx context.Context, db *storage.DB) error {
 	note(openCrisis(ctx, db, keys, &callTree{}))
 	risk, err := OpenRisk(ctx, db, keys)
 	note(nil, err)
-	note(persons.Open(ctx, db, keys, risk.Forms))
+	note(persons.Open(ctx, db, keys, risk.Forms, nil))
 	note(retention.OpenFiled(ctx, db, keys))
 	note(broadcast.Open(ctx, db))
 	note(walls.Open(ctx, db))

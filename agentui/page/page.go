@@ -13,7 +13,7 @@ import (
 type Visitor struct {
 	User   users.User
 	Key    string // names the sign-in without opening it
-	Grants []byte // the secret of this sign-in, by which leave to see one thing is given and known again (tapes.NewGrant)
+	Grants []byte // the secret of this sign-in, by which leave to see one thing is given and known again ([NewGrant])
 }
 
 // Access says who may use an endpoint. The zero value allows nobody, so that an endpoint without a word about access stays shut.

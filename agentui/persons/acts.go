@@ -12,6 +12,7 @@ import (
 	"hotline/casework"
 	"hotline/casework/files"
 	"hotline/casework/records"
+	"hotline/storage"
 )
 
 // onFile reads a request about a file and says whether the person may; it has answered when it returns false.
@@ -33,14 +34,17 @@ func (p *Pages) saveProfile(w http.ResponseWriter, r *http.Request, v *page.Visi
 	var out protocol.PersonFile
 	profile := files.Profile{CalledAs: body.CalledAs, BirthYear: body.BirthYear, AgeBand: body.AgeBand, Sex: body.Sex, Region: body.Region}
 	if p.filed(w, r, p.Audited(r, v, ActionFileProfile, "file:"+file, "", func(ctx context.Context) error {
-		f, err := p.Files.SetProfile(ctx, file, profile, string(v.User.ID))
+		parts, err := p.partsOf(ctx, file)
+		if err != nil {
+			return err
+		}
+		f, err := p.Files.SetProfile(ctx, file, profile, string(v.User.ID), func(ctx context.Context, tx *storage.Tx) error {
+			return p.Records.SavedOfFile(ctx, tx, parts, records.DraftProfile, string(v.User.ID))
+		})
 		if err != nil {
 			return err
 		}
 		out = p.personFile(f)
-		if err := p.dropFileDraft(ctx, v, file, records.DraftProfile); err != nil {
-			return err
-		}
 		links, err := p.Files.Calls(ctx, f.ID, fileCalls)
 		if err != nil || len(links) == 0 {
 			return err

@@ -1,7 +1,6 @@
 package persons
 
 import (
-	"context"
 	"net/http"
 	"time"
 
@@ -44,14 +43,17 @@ func (p *Pages) keepFileDraft(w http.ResponseWriter, r *http.Request, v *page.Vi
 		p.Fail(w, http.StatusTooManyRequests, protocol.TooMany, nil)
 		return
 	}
+	parts, err := p.partsOf(r.Context(), file)
+	if !p.filed(w, r, err) {
+		return
+	}
 	kind := records.DraftKind(r.PathValue("kind"))
-	var err error
 	switch {
 	case !kind.Valid():
 		p.Fail(w, http.StatusNotFound, protocol.NotFound, nil)
 		return
 	case len(body.Answers) == 0 || string(body.Answers) == "null":
-		err = p.dropFileDraft(r.Context(), v, file, kind)
+		err = p.Records.DropOfFile(r.Context(), parts, kind, string(v.User.ID))
 	default:
 		err = p.Records.KeepOfFile(r.Context(), records.FileDraft{
 			File: file, Kind: kind, Author: string(v.User.ID), Base: body.Base, Rev: body.Rev, Answers: body.Answers,
@@ -60,12 +62,4 @@ func (p *Pages) keepFileDraft(w http.ResponseWriter, r *http.Request, v *page.Vi
 	if p.recorded(w, r, err) {
 		p.Reply(w, http.StatusOK, protocol.FileDraft{Kind: string(kind), Base: body.Base, Rev: body.Rev, At: time.Now().UnixMilli(), Answers: body.Answers})
 	}
-}
-
-func (p *Pages) dropFileDraft(ctx context.Context, v *page.Visitor, file string, kind records.DraftKind) error {
-	parts, err := p.partsOf(ctx, file)
-	if err != nil {
-		return err
-	}
-	return p.Records.DropOfFile(ctx, parts, kind, string(v.User.ID))
 }

@@ -11,6 +11,7 @@ import (
 	"hotline/agentui/users"
 	"hotline/casework"
 	"hotline/casework/files"
+	"hotline/casework/records"
 	"hotline/casework/reports"
 	"hotline/queue"
 )
@@ -129,9 +130,12 @@ func (p *Pages) askOfMinor(ctx context.Context, f files.File, call, line string,
 	return err
 }
 
-// partsOf are the files that stand for a person, the one that stands for all first.
+// partsOf are the files that stand for a person, the one that was asked for first. files.ErrNotFound: there is no such file.
 func (p *Pages) partsOf(ctx context.Context, file string) ([]string, error) {
 	all, err := p.Files.Parts(ctx, file)
+	if err == nil && len(all) == 0 {
+		err = files.ErrNotFound
+	}
 	out := []string{file}
 	for _, id := range all {
 		if id != file {
@@ -248,5 +252,6 @@ func (p *Pages) filed(w http.ResponseWriter, r *http.Request, err error, known .
 		page.Refusal{Err: files.ErrTaken, Status: http.StatusConflict, Code: protocol.PhraseTaken},
 		page.Refusal{Err: files.ErrTries, Status: http.StatusTooManyRequests, Code: protocol.TooMany},
 		page.Refusal{Err: errReasonNeeded, Status: http.StatusForbidden, Code: protocol.GrantExpired},
+		page.Refusal{Err: records.ErrNotFound, Status: http.StatusNotFound, Code: protocol.NotFound},
 		page.Refusal{Err: casework.ErrNotFound, Status: http.StatusNotFound, Code: protocol.NotFound})...)
 }

@@ -58,7 +58,7 @@ type personStore interface {
 	HasPhrase(ctx context.Context, file string) (bool, error)
 	SetPhrase(ctx context.Context, file, phrase, by string) error
 	ClearPhrase(ctx context.Context, file, by string) error
-	SetProfile(ctx context.Context, file string, p files.Profile, by string) (files.File, error)
+	SetProfile(ctx context.Context, file string, p files.Profile, by string, also ...func(context.Context, *storage.Tx) error) (files.File, error)
 	Ensure(ctx context.Context, call, by string) (files.File, error)
 	OnLine(ctx context.Context, call string) (files.File, files.Role, bool, error)
 	OfCall(ctx context.Context, call string) (files.File, bool, error)
@@ -90,6 +90,7 @@ type recordStore interface {
 	Drafts(ctx context.Context, call, author string) ([]records.Draft, error)
 	Unfinished(ctx context.Context, author string, limit int) ([]records.Draft, error)
 	KeepOfFile(ctx context.Context, d records.FileDraft) error
+	SavedOfFile(ctx context.Context, tx *storage.Tx, parts []string, kind records.DraftKind, author string) error
 	DropOfFile(ctx context.Context, parts []string, kind records.DraftKind, author string) error
 	DraftsOfFile(ctx context.Context, parts []string, author string) ([]records.FileDraft, error)
 	UnfinishedOfFiles(ctx context.Context, author string, limit int) ([]records.FileDraft, error)
@@ -133,12 +134,12 @@ type formBook interface {
 	Fit(ctx context.Context, n int, id string, answers json.RawMessage) error
 }
 
-// Open opens all of it in one database, bringing the tables to their newest form.
-func Open(ctx context.Context, db *storage.DB, keys *casework.Keys, book *forms.Store) (s Stores, err error) {
+// Open opens all of it in one database, bringing the tables to their newest form. stones may be nil: nobody is erased.
+func Open(ctx context.Context, db *storage.DB, keys *casework.Keys, book *forms.Store, stones records.Stones) (s Stores, err error) {
 	var errs [4]error
 	s.Forms = book
 	s.Files, errs[0] = files.Open(ctx, db, keys)
-	s.Records, errs[1] = records.Open(ctx, db, keys, book)
+	s.Records, errs[1] = records.Open(ctx, db, keys, book, stones)
 	s.Reports, errs[2] = reports.New(ctx, db, keys, reports.Deadlines{})
 	s.Reveals, errs[3] = reveals.New(ctx, db, keys)
 	return s, errors.Join(errs[:]...)

@@ -66,8 +66,9 @@ func (p Profile) tidy(now time.Time) (Profile, error) {
 	return p, ErrInvalid
 }
 
-// SetProfile writes what is known of a person, whole. ErrInvalid when a value is none of those that are known.
-func (s *Store) SetProfile(ctx context.Context, file string, p Profile, by string) (File, error) {
+// SetProfile writes what is known of a person, whole, and does what else belongs to it in the same transaction: an error of that undoes it. ErrInvalid when a
+// value is none of those that are known.
+func (s *Store) SetProfile(ctx context.Context, file string, p Profile, by string, also ...func(context.Context, *storage.Tx) error) (File, error) {
 	p, err := p.tidy(s.now())
 	if err != nil {
 		return File{}, err
@@ -86,6 +87,11 @@ func (s *Store) SetProfile(ctx context.Context, file string, p Profile, by strin
 		if _, err := tx.Exec(ctx, `UPDATE files SET birth_year = ?, age_band = ?, sex = ?, region = ?, called_sealed = ? WHERE id = ?`,
 			p.BirthYear, p.AgeBand, p.Sex, p.Region, called, root); err != nil {
 			return err
+		}
+		for _, do := range also {
+			if err := do(ctx, tx); err != nil {
+				return err
+			}
 		}
 		return s.act(ctx, tx, Act{Kind: ActProfile, File: root, By: by})
 	})

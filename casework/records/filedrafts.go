@@ -34,7 +34,8 @@ type FileDraft struct {
 	Answers json.RawMessage // an object; need not fit anything yet
 }
 
-// KeepOfFile writes a draft about a person; when it returns, it is durable. What is older than what is there (by Rev) changes nothing.
+// KeepOfFile writes a draft about a person; when it returns, it is durable. What is older than what is there (by Rev) changes nothing. ErrNotFound: the person
+// was erased. The stone is looked for in the transaction that writes: the erasure takes out what came before it, and what comes after it is refused.
 func (s *Store) KeepOfFile(ctx context.Context, d FileDraft) error {
 	if d.File == "" || d.Author == "" || !d.Kind.Valid() || d.Base < 0 || d.Rev < 1 {
 		return ErrInvalid
@@ -47,10 +48,27 @@ func (s *Store) KeepOfFile(ctx context.Context, d FileDraft) error {
 	if err != nil {
 		return wrap("draft", err)
 	}
-	_, err = s.db.Exec(ctx, `INSERT INTO file_drafts (file_id, kind, author, base, rev, at_ms, sealed) VALUES (?,?,?,?,?,?,?)
-		ON CONFLICT (file_id, kind, author) DO UPDATE SET base = excluded.base, rev = excluded.rev, at_ms = excluded.at_ms, sealed = excluded.sealed
-		WHERE file_drafts.rev < excluded.rev`, d.File, string(d.Kind), d.Author, d.Base, d.Rev, storage.Millis(s.now()), sealed)
-	return wrap("draft", err)
+	return wrap("draft", s.db.InTx(ctx, func(tx *storage.Tx) error {
+		if err := s.unerased(ctx, tx, d.File); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `INSERT INTO file_drafts (file_id, kind, author, base, rev, at_ms, sealed) VALUES (?,?,?,?,?,?,?)
+			ON CONFLICT (file_id, kind, author) DO UPDATE SET base = excluded.base, rev = excluded.rev, at_ms = excluded.at_ms, sealed = excluded.sealed
+			WHERE file_drafts.rev < excluded.rev`, d.File, string(d.Kind), d.Author, d.Base, d.Rev, storage.Millis(s.now()), sealed)
+		return err
+	}))
+}
+
+// unerased is ErrNotFound when the person of a file was erased.
+func (s *Store) unerased(ctx context.Context, tx *storage.Tx, file string) error {
+	if s.stones == nil {
+		return nil
+	}
+	gone, err := s.stones.PersonErasedIn(ctx, tx, file)
+	if err == nil && gone {
+		err = ErrNotFound
+	}
+	return err
 }
 
 // tidyDraft is the shortest form of an object that is not too long. ErrInvalid.
@@ -66,6 +84,17 @@ func tidyDraft(answers json.RawMessage) (string, error) {
 // DropOfFile forgets a draft that was saved, or that its author does not want any more. parts are the files that stand for the person.
 func (s *Store) DropOfFile(ctx context.Context, parts []string, kind DraftKind, author string) error {
 	return wrap("draft", dropOfFile(ctx, s.db, parts, kind, author))
+}
+
+// SavedOfFile forgets the author's draft within the transaction in which it is saved as what it is. ErrNotFound: the person was erased, and nothing may be saved.
+func (s *Store) SavedOfFile(ctx context.Context, tx *storage.Tx, parts []string, kind DraftKind, author string) error {
+	if len(parts) == 0 {
+		return ErrInvalid
+	}
+	if err := s.unerased(ctx, tx, parts[0]); err != nil {
+		return wrap("save", err)
+	}
+	return wrap("save", dropOfFile(ctx, tx, parts, kind, author))
 }
 
 // writer is the database, or a transaction.

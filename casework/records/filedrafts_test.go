@@ -1,11 +1,17 @@
 package records
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
+	"hotline/casework"
+	"hotline/casework/files"
+	"hotline/casework/forms"
+	"hotline/casework/retention"
 	"hotline/storage"
 	"hotline/storage/storagetest"
 )
@@ -70,5 +76,74 @@ func TestDraftsAboutAPerson(t *testing.T) {
 		if got, err = s.DraftsOfFile(ctx, parts, "u-1"); err != nil || len(got) != 1 {
 			t.Errorf("%+v, %v", got, err)
 		}
+	})
+}
+
+// A page that is still open when a person is erased writes nothing of them again; when they call again, they are known again.
+func TestNothingIsKeptOfAnErasedPerson(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
+		ctx := t.Context()
+		must := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		must(casework.Migrate(ctx, db))
+		dir := t.TempDir()
+		must(casework.CreateKeys(dir))
+		keys, err := casework.LoadKeys(dir, "CN")
+		must(err)
+		book, err := forms.Open(ctx, db, nil)
+		must(err)
+		stones, err := retention.OpenFiled(ctx, db, keys, files.Private(), Private())
+		must(err)
+		people, err := files.Open(ctx, db, keys)
+		must(err)
+		s, err := Open(ctx, db, keys, book, stones)
+		must(err)
+		ledger := casework.NewLedger(db)
+		call := func(id string) {
+			t.Helper()
+			must(ledger.Open(ctx, casework.CallRecord{ID: id, Line: "12355", Tier: "normal", Arrived: time.Now()}))
+			must(ledger.Close(ctx, id, casework.Closing{EndedAt: time.Now(), Outcome: casework.Answered}))
+		}
+		call("c1")
+		call("c2")
+		who, err := people.Ensure(ctx, "c1", "u-1")
+		must(err)
+		rev := int64(0)
+		words := func(want error) {
+			t.Helper()
+			rev++
+			parts := []string{who.ID}
+			if err := s.KeepOfFile(ctx, FileDraft{File: who.ID, Kind: DraftSafety, Author: "u-1", Rev: rev, Answers: json.RawMessage(`{"signs":"睡"}`)}); !errors.Is(err, want) {
+				t.Errorf("a draft: %v, want %v", err, want)
+			}
+			now, err := s.Safety(ctx, parts)
+			must(err)
+			if _, err := s.SaveSafety(ctx, parts, now.Version, Safety{Signs: []string{"睡不着"}}, "", "u-1"); !errors.Is(err, want) {
+				t.Errorf("a plan: %v, want %v", err, want)
+			}
+			_, err = people.SetProfile(ctx, who.ID, files.Profile{Region: "海淀"}, "u-1", func(ctx context.Context, tx *storage.Tx) error {
+				return s.SavedOfFile(ctx, tx, parts, DraftProfile, "u-1")
+			})
+			if !errors.Is(err, want) {
+				t.Errorf("a profile: %v, want %v", err, want)
+			}
+		}
+		words(nil)
+		_, err = stones.Erase(ctx, retention.Contact{Call: "c1", Class: retention.Ordinary}, "retention", "system")
+		must(err)
+		words(ErrNotFound)
+		if drafts, err := s.DraftsOfFile(ctx, []string{who.ID}, "u-1"); err != nil || len(drafts) != 0 {
+			t.Errorf("%+v, %v", drafts, err)
+		}
+		if f, err := people.Get(ctx, who.ID); err != nil || f.Region != "" {
+			t.Errorf("%+v, %v", f, err)
+		}
+		_, err = people.Link(ctx, "c2", who.ID, files.RoleCaller, "u-1")
+		must(err)
+		words(nil)
 	})
 }

@@ -61,20 +61,27 @@ type book interface {
 	Fit(ctx context.Context, n int, id string, answers json.RawMessage) error
 }
 
-// Store is the tables of records.
-type Store struct {
-	db   *storage.DB
-	keys casework.Sealer
-	book book // *forms.Store
-	now  func() time.Time
+// Stones tells of people who were erased.
+type Stones interface {
+	// PersonErasedIn tells whether what was known of the person of a file was taken out. What it says is still true when the transaction commits.
+	PersonErasedIn(ctx context.Context, in storage.Reader, file string) (bool, error)
 }
 
-// Open brings the tables to their newest form; several processes may do it at once.
-func Open(ctx context.Context, db *storage.DB, keys casework.Sealer, book book) (*Store, error) {
+// Store is the tables of records.
+type Store struct {
+	db     *storage.DB
+	keys   casework.Sealer
+	book   book   // *forms.Store
+	stones Stones // retention.Keeping
+	now    func() time.Time
+}
+
+// Open brings the tables to their newest form; several processes may do it at once. stones may be nil: nobody is erased.
+func Open(ctx context.Context, db *storage.DB, keys casework.Sealer, book book, stones Stones) (*Store, error) {
 	if err := db.MigrateEmbedded(ctx, "records", migrations); err != nil {
 		return nil, wrap("tables", err)
 	}
-	return &Store{db, keys, book, time.Now}, nil
+	return &Store{db, keys, book, stones, time.Now}, nil
 }
 
 // Save writes a record; when it returns, it is durable, and the author's draft is gone. The same answers of the same person again change nothing.

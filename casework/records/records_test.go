@@ -31,7 +31,7 @@ func open(t *testing.T, db *storage.DB) (*Store, *forms.Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := Open(t.Context(), db, keys, book)
+	s, err := Open(t.Context(), db, keys, book, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -96,7 +96,7 @@ func (s *Store) safeties(ctx context.Context, parts []string, limit int) ([]Safe
 }
 
 // SaveSafety writes the next version of a person's safety plan. base is the version that the author saw, 0 for none; ErrStale when it is not the
-// newest any more. An empty plan takes it back. The author's draft is gone then. parts[0] is where it is kept; the versions of all parts count as one list.
+// newest any more, ErrNotFound when the person was erased. An empty plan takes it back. The author's draft is gone then. parts[0] is where it is kept; the versions of all parts count as one list.
 func (s *Store) SaveSafety(ctx context.Context, parts []string, base int64, plan Safety, call, author string) (SafetyVersion, error) {
 	plan, err := plan.tidy()
 	if err != nil {
@@ -140,6 +140,9 @@ func (s *Store) addSafety(ctx context.Context, parts []string, base int64, v Saf
 		}
 		if newest != base {
 			return ErrStale
+		}
+		if err := s.unerased(ctx, tx, v.file); err != nil {
+			return err
 		}
 		_, err := tx.Exec(ctx, `INSERT INTO safety_plans (file_id, version, at_ms, author, call_id, restored, sealed) VALUES (?,?,?,?,?,?,?)`, v.file, v.Version,
 			storage.Millis(v.At), v.Author, v.Call, v.Restored, sealed)

@@ -131,6 +131,15 @@ func (s *Store) Release(ctx context.Context, call string, do func(*storage.Tx) e
 	}))
 }
 
+// PersonErasedIn tells within a transaction whether what was known of the person of a file was taken out: a stone stands over one of the files of that person,
+// and there is no contact of theirs without one. Who called again since is known again. The tables of files must be there.
+func (s *Store) PersonErasedIn(ctx context.Context, in storage.Reader, file string) (gone bool, err error) {
+	err = in.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM files p JOIN retention_stones s ON s.object = 'file:' || p.id WHERE p.root = (SELECT root FROM files WHERE id = ?))
+		AND NOT EXISTS (SELECT 1 FROM files p JOIN file_links l ON l.file_id = p.id WHERE p.root = (SELECT root FROM files WHERE id = ?)
+			AND NOT EXISTS (SELECT 1 FROM retention_stones s WHERE s.object = 'call:' || l.call_id))`, file, file).Scan(&gone)
+	return gone, wrap("look at "+file, err)
+}
+
 // Erased tells whether the private part of a call was taken out.
 func (s *Store) Erased(ctx context.Context, call string) (bool, error) {
 	return s.ErasedIn(ctx, s.db, call)

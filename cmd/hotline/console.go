@@ -106,7 +106,11 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	known, err := persons.Open(ctx, db, callerKeys, danger.Forms)
+	retained, err := c.retention(ctx, db, callerKeys)
+	if err != nil {
+		return err
+	}
+	known, err := persons.Open(ctx, db, callerKeys, danger.Forms, retained)
 	if err != nil {
 		return err
 	}
@@ -129,10 +133,6 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	}
 	audit := casework.NewAudit(db)
 	files, err := imports.Open(ctx, db, imports.Stores{Users: people, Phonebook: contacts, Roster: rosters, Lines: store, Referrals: after.Referrals})
-	if err != nil {
-		return err
-	}
-	retained, err := c.retention(ctx, db, callerKeys)
 	if err != nil {
 		return err
 	}
