@@ -45,6 +45,14 @@ func (r Rules) Validate() error {
 	return nil
 }
 
+// kept is how long a class is kept.
+func (r Rules) kept(c Class) time.Duration {
+	if c == HighRisk {
+		return r.HighRisk
+	}
+	return r.Ordinary
+}
+
 // Errors a caller branches on.
 var (
 	ErrNotFound = errors.New("retention: there is no such contact, file, hold or request")
@@ -56,6 +64,8 @@ var (
 	ErrSamePerson = errors.New("retention: another person than who asked must decide")
 	ErrState      = errors.New("retention: it is decided already")
 	ErrReason     = errors.New("retention: a reason of 1 to 500 characters is needed")
+	// errYoung says that it is of a class by now that is kept longer.
+	errYoung = errors.New("retention: it was not kept long enough")
 )
 
 // people tells which files a contact belongs to, and which contacts a file has; *files.Store wrapped by cmd/hotline.
@@ -152,8 +162,8 @@ type contactKey struct {
 	ended int64
 }
 
-// judge tells which of some contacts were kept long enough, and what keeps them all the same. It only reads: before one goes, everything is asked again
-// in the transaction in which it goes.
+// judge tells which of some contacts were kept long enough, and what keeps them all the same. It only reads, for hundreds at once: before one goes, its files
+// are asked for again, and in the transaction in which it goes its age, its class and what keeps it.
 func (s *Store) judge(ctx context.Context, page []contactKey, rules Rules, now time.Time) (due []Contact, err error) {
 	calls := make([]string, 0, len(page))
 	for _, k := range page {
@@ -165,11 +175,7 @@ func (s *Store) judge(ctx context.Context, page []contactKey, rules Rules, now t
 	}
 	for _, k := range page {
 		st := all[k.call]
-		kept := rules.Ordinary
-		if st.Class == HighRisk {
-			kept = rules.HighRisk
-		}
-		if ended := storage.Time(k.ended); now.Sub(ended) >= kept {
+		if ended := storage.Time(k.ended); now.Sub(ended) >= rules.kept(st.Class) {
 			due = append(due, Contact{Call: k.call, Class: st.Class, Ended: ended, Held: st.Held, Live: st.Live})
 		}
 	}
@@ -215,17 +221,23 @@ func (s *Store) Stones(ctx context.Context, limit int) ([]Stone, error) {
 	return out, wrap("stones", err)
 }
 
-// Erase takes out the private part of one contact, at once and whole; again it changes nothing. ErrHeld, ErrLive, ErrNotFound.
+// Erase takes out the private part of one contact, at once and whole, however long it was kept; again it changes nothing. ErrHeld, ErrLive, ErrNotFound.
 func (s *Store) Erase(ctx context.Context, c Contact, why, by string) (Stone, error) {
+	return s.erase(ctx, c, nil, why, by)
+}
+
+// erase is Erase; with rules only of what was kept as long as they say, by its class and its end as they are then. errYoung.
+func (s *Store) erase(ctx context.Context, c Contact, rules *Rules, why, by string) (Stone, error) {
 	files, err := s.people.FilesOf(ctx, c.Call)
 	if err != nil {
 		return Stone{}, wrap("erase "+c.Call, err)
 	}
 	stone := Stone{Object: "call:" + c.Call, Class: c.Class, Why: why, At: s.now(), By: by}
 	err = s.db.InTx(ctx, func(tx *storage.Tx) error {
-		stone.Found = 0
+		stone.Found, stone.Class = 0, c.Class
 		var ref string
-		if err := tx.QueryRow(ctx, `SELECT caller_ref FROM calls WHERE id = ?`, c.Call).Scan(&ref); errors.Is(err, sql.ErrNoRows) {
+		var ended int64
+		if err := tx.QueryRow(ctx, `SELECT caller_ref, ended_ms FROM calls WHERE id = ?`, c.Call).Scan(&ref, &ended); errors.Is(err, sql.ErrNoRows) {
 			return ErrNotFound
 		} else if err != nil {
 			return err
@@ -235,6 +247,18 @@ func (s *Store) Erase(ctx context.Context, c Contact, why, by string) (Stone, er
 		}
 		if live, err := s.any(ctx, tx, func(p storage.Private) []storage.Live { return p.Lives }, c.Call, files); err != nil || live {
 			return errors.Join(err, when(live, ErrLive))
+		}
+		if rules != nil {
+			high, err := s.any(ctx, tx, func(p storage.Private) []storage.Live { return p.Highs }, c.Call, files)
+			if err != nil {
+				return err
+			}
+			if high {
+				stone.Class = HighRisk
+			}
+			if s.now().Sub(storage.Time(ended)) < rules.kept(stone.Class) {
+				return errYoung
+			}
 		}
 		if err := s.take(ctx, tx, storage.OfCall, c.Call, &stone); err != nil {
 			return err

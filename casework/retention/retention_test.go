@@ -226,6 +226,45 @@ func TestOneFaultStopsNobodyElse(t *testing.T) {
 	})
 }
 
+// meanwhile lets something happen between the look at what is due and its going.
+type meanwhile struct {
+	world
+	happens func(call string)
+}
+
+func (m meanwhile) FilesOf(ctx context.Context, call string) ([]string, error) {
+	m.happens(call)
+	return m.world.FilesOf(ctx, call)
+}
+
+// Whose person becomes of high risk after it was judged, with hundreds of others, stays: itself, or by another call of the number.
+func TestHighRiskMeanwhileStays(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
+		w, ctx := newWorld(t, db), t.Context()
+		old := begin.Add(-LeastKept - time.Hour)
+		w.call("c1", "13800138001", "normal", "f1", old)
+		w.call("c2", "13800138002", "normal", "f2", old.Add(time.Minute))
+		w.call("c3", "13800138003", "normal", "f3", old.Add(2*time.Minute))
+		w.Store.people = meanwhile{w, func(call string) {
+			switch call {
+			case "c1":
+				w.call("now", "13800138003", "red", "f4", begin.Add(-time.Hour))
+			case "c2":
+				_, err := db.Exec(ctx, `UPDATE calls SET danger = TRUE WHERE id = 'c2'`)
+				must(t, err)
+			}
+		}}
+		p, err := w.Pass(ctx, rules())
+		must(t, err)
+		if n := w.count(`SELECT count(*) FROM retention_stones WHERE object LIKE 'call:%'`); p.Erased != 1 || n != 1 || w.count(`SELECT count(*) FROM notes WHERE call_id = 'c1'`) != 0 {
+			t.Errorf("%+v, %d stones", p, n)
+		}
+		if p, err := w.Pass(ctx, rules()); err != nil || p.Erased != 0 {
+			t.Errorf("%+v, %v", p, err)
+		}
+	})
+}
+
 func TestARequestIsOfTwoPeople(t *testing.T) {
 	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
 		w, ctx := newWorld(t, db), t.Context()

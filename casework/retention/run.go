@@ -39,13 +39,14 @@ func (s *Store) Pass(ctx context.Context, rules Rules) (p Passed, err error) {
 			p.Live++
 			return true
 		}
-		switch _, err := s.Erase(ctx, c, "retention", system); {
+		switch _, err := s.erase(ctx, c, &rules, "retention", system); {
 		case err == nil:
 			p.Erased++
 		case errors.Is(err, ErrHeld):
 			p.Held++
 		case errors.Is(err, ErrLive):
 			p.Live++
+		case errors.Is(err, errYoung): // it became of high risk since it was looked at
 		default:
 			faults = append(faults, err)
 		}
