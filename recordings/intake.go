@@ -17,16 +17,18 @@ import (
 
 // IntakeConfig says from where to where. The zero value of a field means its default.
 type IntakeConfig struct {
-	Dir     string        // spool folder of the recorders of this host
-	Store   vault.Vault   // of the finished parts, by day
-	Signer  *Signer       // signs what closes each part; nil: nothing is signed
-	Poll    time.Duration // how often the spool is read; default 100 ms
-	Orphans time.Duration // how often recordings are looked for whose writer is gone; default 2 s
-	Late    time.Duration // how old a finished part in the spool is when it is a fault; default 5 min
-	Least   uint64        // bytes that must be free where the spool is; default 1 GiB
-	Erased  Erased        // of the contact; nil: never. What comes in after it, or after a recording was erased alone, is entered without its key
-	Log     *slog.Logger  // default slog.Default()
-	Metrics *Metrics      // default: counted nowhere
+	Dir    string      // spool folder of the recorders of this host
+	Store  vault.Vault // of the finished parts, by day
+	Signer *Signer     // signs what closes each part; nil: nothing is signed
+	// Unsigned is a folder of this host, beside the spool, in which is remembered what was not signed, so that [Notary] can sign it; empty: nothing is.
+	Unsigned string
+	Poll     time.Duration // how often the spool is read; default 100 ms
+	Orphans  time.Duration // how often recordings are looked for whose writer is gone; default 2 s
+	Late     time.Duration // how old a finished part in the spool is when it is a fault; default 5 min
+	Least    uint64        // bytes that must be free where the spool is; default 1 GiB
+	Erased   Erased        // of the contact; nil: never. What comes in after it, or after a recording was erased alone, is entered without its key
+	Log      *slog.Logger  // default slog.Default()
+	Metrics  *Metrics      // default: counted nowhere
 }
 
 // abandoned is how old a recording without any audio is before it is given up: a younger one may just be beginning.

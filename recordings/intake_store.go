@@ -143,11 +143,17 @@ func (in *Intake) enter(ctx context.Context, s sidecar, f vault.File, gone bool)
 		}
 		return err
 	}
+	unsigned := e.head.Head != "" && e.head.Signer == ""
+	if unsigned && in.cfg.Unsigned != "" {
+		if err := writeNote(in.cfg.Unsigned, e.head); err != nil { // its disk may be full, and then the part must leave it
+			in.cfg.Log.Error("a recording came in without a signature, and that cannot be remembered: it will never be signed", "recording", s.ID, "err", err)
+		}
+	}
 	if err := in.index.enter(ctx, r, e, in.cfg.Erased); err != nil {
 		return err
 	}
 	in.cfg.Metrics.stored.WithLabelValues(map[bool]string{true: "yes", false: "no"}[s.Complete]).Inc()
-	if e.head.Head != "" && e.head.Signer == "" {
+	if unsigned {
 		in.cfg.Metrics.unsigned.Inc()
 	}
 	in.cfg.Log.Info("recording stored", "recording", s.ID, "call_id", s.Call, "complete", s.Complete, "duration_ms", s.DurationMS)

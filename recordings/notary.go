@@ -28,15 +28,17 @@ const perPass = 200
 
 // NotaryConfig says where to. The zero value of a field means its default.
 type NotaryConfig struct {
-	Store   vault.Vault
-	Notes   noter
-	Audit   noted                         // what Notes wrote; needed to sign
-	Signer  func(context.Context) *Signer // the key that signs what came in unsigned; it answers nil, and says why, while there is none. nil: nothing is signed
-	Erased  Erased                        // of the contact of a part whose key is empty; nil: never
-	Poll    time.Duration                 // default 1 s
-	Sweep   time.Duration                 // how often the store is swept of what interrupted puts left; default 1 h
-	Log     *slog.Logger                  // default slog.Default()
-	Metrics *Metrics                      // default: counted nowhere
+	Store  vault.Vault
+	Notes  noter
+	Audit  noted                         // what Notes wrote; needed to sign
+	Signer func(context.Context) *Signer // the key that signs what came in unsigned; it answers nil, and says why, while there is none. nil: nothing is signed
+
+	Unsigned string        // as in [IntakeConfig]; empty: nothing is signed
+	Erased   Erased        // of the contact of a part whose key is empty; nil: never
+	Poll     time.Duration // default 1 s
+	Sweep    time.Duration // how often the store is swept of what interrupted puts left; default 1 h
+	Log      *slog.Logger  // default slog.Default()
+	Metrics  *Metrics      // default: counted nowhere
 }
 
 // Notary writes into the audit what closes each part, and sets the stones over those that were erased: it finds parts whose key went with their contact,
@@ -52,7 +54,7 @@ type Notary struct {
 	told  time.Time            // nothing is said before of keys that nobody erased
 	signs time.Time            // when a key that signs is looked for again
 	later map[string]time.Time // parts whose files are still there: when that is looked at again
-	// doubted are parts whose head is not the one of the audit; said once.
+	// doubted are parts whose head is not the one that came in; said once.
 	doubted map[string]bool
 }
 

@@ -133,4 +133,8 @@ func (c Config) tap(reg prometheus.Registerer, log *slog.Logger) (webrtc.Tap, fu
 }
 
 func (c Config) spool() string { return c.path("recordings", "spool") }
+
+// unsigned remembers what was taken in while the key that signs was away.
+func (c Config) unsigned() string { return c.path("recordings", "unsigned") }
+
 func (c Config) store() string { return c.path("recordings", "store") }

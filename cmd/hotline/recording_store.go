@@ -229,14 +229,14 @@ func (c Config) takeIn(ctx context.Context, db *storage.DB, keys *casework.Keys,
 		return nil, err
 	}
 	intake, err := recordings.NewIntake(recordings.IntakeConfig{
-		Dir: c.spool(), Store: store, Signer: signer, Late: c.Recordings.late(), Least: c.Recordings.least(), Erased: contacts.ErasedIn, Log: log, Metrics: figures,
+		Dir: c.spool(), Store: store, Signer: signer, Unsigned: c.unsigned(), Late: c.Recordings.late(), Least: c.Recordings.least(), Erased: contacts.ErasedIn, Log: log, Metrics: figures,
 	}, index)
 	if err != nil {
 		return nil, err
 	}
 	notary, err := recordings.NewNotary(recordings.NotaryConfig{
 		Store: store, Notes: partNotes{casework.NewAudit(db)}, Audit: sealedNotes{casework.NewAudit(db)}, Erased: contacts.ErasedIn, Log: log, Metrics: figures,
-		Signer: func(ctx context.Context) *recordings.Signer { return c.signer(ctx, index, log) },
+		Signer: func(ctx context.Context) *recordings.Signer { return c.signer(ctx, index, log) }, Unsigned: c.unsigned(),
 	}, index)
 	if err != nil {
 		return nil, err
