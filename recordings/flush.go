@@ -43,6 +43,12 @@ func (f *flusher) idle() bool {
 	return f.under == nil
 }
 
+// failed tells whether one of them, that is over, went wrong.
+func (f *flusher) failed() bool {
+	f.idle()
+	return f.err != nil
+}
+
 // settle waits until the last time is over, and tells whether all of them went well.
 func (f *flusher) settle() error {
 	if f.under != nil {

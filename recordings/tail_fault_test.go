@@ -239,3 +239,38 @@ func TestDeathOnAFullDisk(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A part that could not be brought onto the disk ends there, and another one begins: no plain speech is destroyed for a file of which nobody knows what
+// the disk has.
+func TestTailAfterAFailedFlush(t *testing.T) {
+	d, v := sqliteDesk(t), &volatile{fails: unix.EIO}
+	d.onVolatile(v)
+	p := newTelephone(t, 60)
+	tail := d.tail(t, p)
+	p.say(6 * Rate)
+	look(t, tail)
+	<-v.syncs
+	d.onVolatile(&volatile{})
+	first := tail.talks["talk-1"].take
+	said := int64(6 * Rate)
+	for ; said < 12*Rate && tail.talks["talk-1"].take == first; said += Rate {
+		p.say(Rate)
+		look(t, tail)
+		look(t, tail)
+	}
+	if said == 12*Rate {
+		t.Error("the part goes on")
+	}
+	p.hangUp()
+	for range 3 {
+		look(t, tail)
+	}
+	if len(tail.talks) > 0 {
+		t.Fatal("it is not over")
+	}
+	d.pass(t)
+	d.wantTalk(t, 2, said)
+	if first, err := d.index.Get(t.Context(), first.id); err != nil || first.Complete {
+		t.Errorf("%+v, %v", first, err)
+	}
+}

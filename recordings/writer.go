@@ -34,7 +34,7 @@ type writer struct {
 	chain   chain
 	book    markBook
 	unsaved []markAt  // marks that the disk refused
-	torn    bool      // the file could not be cut back to whole frames: nothing more may follow
+	torn    bool      // the file could not be cut back to whole frames, or nobody knows what is on the disk: nothing more may follow
 	full    bool      // the last write failed; said once
 	counted bool      // the gaps were closed
 	ended   *manifest // summary and manifest are on disk
@@ -122,6 +122,9 @@ func (w *writer) cut() error {
 
 // append seals one chunk and tells whether the disk took it. When it did not, the chunk becomes a gap and the next one is tried again.
 func (w *writer) append(c chunk) bool {
+	if w.insists != nil && w.flush.failed() {
+		w.torn = true // who feeds it goes on in another part; what a talk through a gateway has left may be good still
+	}
 	err := w.piece(c)
 	for wait := firstRetry; err != nil && w.insists != nil && !w.torn && w.insists(); wait = min(2*wait, lastRetry) {
 		w.refused(err)
