@@ -44,6 +44,8 @@ type Guardian struct {
 
 	// Owned by Run's loop.
 	since map[string]time.Time // channel -> when it was first seen without a controller
+	tried map[string]int       // channel -> how often it was handed to the dialplan and was found outside of it again
+	left  map[string]bool      // channels whose callers have hung up, and that stay all the same
 	signs map[queue.CallID]sign
 }
 
@@ -68,7 +70,7 @@ func NewGuardian(cfg GuardianConfig, a *ari.Client, q *queue.Queue, gateways []G
 		cfg.Every = 500 * time.Millisecond
 	}
 	g := &Guardian{cfg: cfg, ari: a, queue: q, gateways: gateways, log: log, legs: map[string]bool{},
-		since: map[string]time.Time{}, signs: map[queue.CallID]sign{},
+		since: map[string]time.Time{}, tried: map[string]int{}, left: map[string]bool{}, signs: map[queue.CallID]sign{},
 		rescued: prometheus.NewCounter(prometheus.CounterOpts{Namespace: "hotline", Subsystem: "guardian", Name: "rescued_total", Help: "Callers handed to the dialplan's fallback."}),
 		alarms:  prometheus.NewCounter(prometheus.CounterOpts{Namespace: "hotline", Subsystem: "guardian", Name: "unattended_total", Help: "Looks that found a talking caller without a controller."}),
 	}
@@ -149,6 +151,9 @@ func (g *Guardian) look(ctx context.Context) error {
 			continue
 		}
 		seen[ch.ID] = true
+		if g.left[ch.ID] {
+			continue
+		}
 		if !g.alone(ctx, ch, leases, alive) {
 			delete(g.since, ch.ID)
 			continue
@@ -160,11 +165,9 @@ func (g *Guardian) look(ctx context.Context) error {
 			g.rescue(ctx, ch, elsewhere)
 		}
 	}
-	for id := range g.since {
-		if !seen[id] {
-			delete(g.since, id)
-		}
-	}
+	maps.DeleteFunc(g.since, func(id string, _ time.Time) bool { return !seen[id] })
+	maps.DeleteFunc(g.tried, func(id string, _ int) bool { return !seen[id] })
+	maps.DeleteFunc(g.left, func(id string, _ bool) bool { return !seen[id] })
 	return nil
 }
 
@@ -220,17 +223,17 @@ func (g *Guardian) alone(ctx context.Context, ch ari.Channel, leases map[queue.C
 }
 
 // forget takes the call out of the index, beside the looks at other callers. When that fails, the controllers find the row without a call.
-func (g *Guardian) forget(id queue.CallID) {
+func (g *Guardian) forget(id queue.CallID, ending queue.Ending) {
 	if id == "" {
 		return
 	}
 	req := queue.RequestID(newID())
 	g.tasks.Go(func() {
 		err := again(g.ctx, time.Minute, func(ctx context.Context) (bool, error) {
-			return false, g.queue.End(ctx, req, id, queue.EndDegraded)
+			return false, g.queue.End(ctx, req, id, ending)
 		})
 		if err != nil && g.ctx.Err() == nil {
-			g.log.Error("the index was not told of a caller who went to the fallback; the board still shows the call", "call_id", id, "error", err)
+			g.log.Error("the index was not told of a caller who went to the fallback or hung up; the board still shows the call", "call_id", id, "error", err)
 		}
 	})
 }
@@ -263,16 +266,46 @@ func (g *Guardian) rescue(ctx context.Context, ch ari.Channel, elsewhere map[cal
 		delete(g.since, ch.ID) // somebody lives
 		return
 	}
+	if hungUp(ctx, g.ari, ch) {
+		g.seeOff(ctx, ch, log)
+		ending := queue.EndAbandoned
+		if tag.Talked != 0 {
+			ending = queue.EndAnswered
+		}
+		g.forget(queue.CallID(tag.Call), ending)
+		return
+	}
 	err := g.ari.Continue(ctx, ch.ID, FallbackContext, FallbackExtension, 1)
 	switch {
 	case err == nil:
-		g.rescued.Inc()
 		delete(g.since, ch.ID)
-		log.Warn("no controller looked after the caller; the dialplan's fallback does now")
-		g.forget(queue.CallID(tag.Call))
+		g.handed(ch.ID, tag.Call, log)
 	case refused(err):
 		delete(g.since, ch.ID) // in the dialplan already, or gone
 	default:
 		log.Error("caller could not be handed to the dialplan", "error", err)
+	}
+}
+
+// handed tells of a caller who was handed to the dialplan. Who is found outside of it again is handed over again and again, and never hung up: a
+// caller may be there, who hears the end of a prompt or the hold audio meanwhile. It is said twice, not for ever.
+func (g *Guardian) handed(channel string, id call.ID, log *slog.Logger) {
+	switch g.tried[channel]++; g.tried[channel] {
+	case 1:
+		g.rescued.Inc()
+		log.Warn("no controller looked after the caller; the dialplan's fallback does now")
+		g.forget(queue.CallID(id), queue.EndDegraded)
+	case 2:
+		log.Error("the dialplan does not take the caller, whom no controller looks after; it is asked again and again", "channel", channel)
+	}
+}
+
+// seeOff hangs up a channel that Asterisk keeps although its caller has hung up (see leaving.go), and leaves it alone from then on.
+func (g *Guardian) seeOff(ctx context.Context, ch ari.Channel, log *slog.Logger) {
+	g.left[ch.ID] = true
+	delete(g.since, ch.ID)
+	log.Warn("the caller has hung up, but the channel stays in asterisk; it is left alone", "channel", ch.ID)
+	if err := g.ari.Hangup(ctx, ch.ID, "normal"); err != nil && ctx.Err() == nil {
+		log.Warn("a channel that should have left could not be hung up", "channel", ch.ID, "error", err)
 	}
 }

@@ -2,7 +2,10 @@ package telephony
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"hotline/queue"
+	"hotline/queue/queuetest"
 	"hotline/telephony/ari/asterisktest"
 	"hotline/telephony/call"
 )
@@ -123,4 +127,37 @@ func TestGuardianFinishesAHandOver(t *testing.T) {
 	must(t, s.client("test").SetVar(t.Context(), channel, call.Variable, tag))
 	s.guard(false)
 	s.hears(c, fallbackHz)
+}
+
+// TestGuardianAndAChannelThatStays: whom the dialplan does not take is handed over again and again, because a caller may be there; a channel whose far
+// end has hung up is hung up once and left alone. Each is told of once.
+func TestGuardianAndAChannelThatStays(t *testing.T) {
+	t.Parallel()
+	for source, want := range map[string]string{"PJSIP/another-00000001": strings.Repeat(http.MethodPost+" ", 5), "PJSIP/carrier-00000001": http.MethodDelete + " "} {
+		var asked strings.Builder
+		asterisk := fakeARI(t, func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.Method != http.MethodGet:
+				asked.WriteString(r.Method + " ")
+				w.WriteHeader(http.StatusNoContent)
+			case strings.HasSuffix(r.URL.Path, "/variable"):
+				_, _ = fmt.Fprintf(w, `{"value":%q}`, source)
+			default:
+				_, _ = w.Write([]byte(`[{"id":"x","name":"PJSIP/carrier-00000001"}]`))
+			}
+		})
+		said := &lines{}
+		q, err := queue.New(queuetest.Open(t), queue.Config{Site: "test"})
+		must(t, err)
+		g := NewGuardian(GuardianConfig{Stale: time.Nanosecond}, asterisk, q, nil, slog.New(slog.NewTextHandler(said, nil)), prometheus.NewRegistry())
+		for range 10 { // found, handed over, found, …
+			must(t, g.look(t.Context()))
+		}
+		if asked.String() != want {
+			t.Errorf("%s: %s", source, asked.String())
+		}
+		if n := strings.Count(string(said.text), "\n"); n > 2 || n == 0 {
+			t.Errorf("%s: %s", source, said.text)
+		}
+	}
 }

@@ -221,6 +221,11 @@ func (c *Controller) adopt(ch ari.Channel, p call.Place) {
 	}
 	c.adopting[tag.Call] = true
 	c.beside(func() {
+		if p == (call.Place{}) && hungUp(c.ctx, c.ari, ch) {
+			c.do(func() { c.passOver(ch.ID, tag.Call) })
+			c.hangUp(ch.ID)
+			return
+		}
 		l, err := c.claimLease(c.ctx, tag)
 		c.do(func() {
 			delete(c.adopting, tag.Call)
