@@ -1,11 +1,15 @@
 package reviews
 
-import "context"
+import (
+	"context"
+
+	"hotline/storage"
+)
 
 // Stones tells of contacts that were erased.
 type Stones interface {
-	// Erased tells whether the private part of a call was taken out.
-	Erased(ctx context.Context, call string) (bool, error)
+	// ErasedIn tells whether the private part of a call was taken out; within a transaction it is still true when that commits.
+	ErasedIn(ctx context.Context, in storage.Reader, call string) (bool, error)
 }
 
 // unerased writes what is said of the talk of a call; said is nil once the contact is erased. An erasure that comes between the look and the write takes
@@ -15,7 +19,7 @@ func (s *Store) unerased(ctx context.Context, call string, said []byte, write fu
 	if said == nil || s.stones == nil {
 		return write(said)
 	}
-	gone, err := s.stones.Erased(ctx, call)
+	gone, err := s.stones.ErasedIn(ctx, s.db, call)
 	if err != nil {
 		return err
 	}
@@ -25,7 +29,7 @@ func (s *Store) unerased(ctx context.Context, call string, said []byte, write fu
 	if err := write(said); err != nil {
 		return err
 	}
-	if gone, err = s.stones.Erased(ctx, call); err != nil || !gone {
+	if gone, err = s.stones.ErasedIn(ctx, s.db, call); err != nil || !gone {
 		return err
 	}
 	_, err = s.db.Exec(ctx, undo, args...)

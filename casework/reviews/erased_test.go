@@ -106,4 +106,4 @@ func TestWordsWaitForTheStones(t *testing.T) {
 	})
 }
 
-func (blind) Erased(context.Context, string) (bool, error) { return false, errBlind }
+func (blind) ErasedIn(context.Context, storage.Reader, string) (bool, error) { return false, errBlind }

@@ -3,6 +3,7 @@ package reviews
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -50,10 +51,6 @@ func monthOf(at time.Time) time.Time {
 
 func (p *Picker) fillMonth(ctx context.Context, pick Pick, seed string, month, began time.Time) (picked int, err error) {
 	s, to := p.store, month.AddDate(0, 1, 0)
-	have, err := s.reviewed(ctx, month, to)
-	if err != nil {
-		return 0, err
-	}
 	talks, err := p.books.Unreviewed(ctx, month, to, began, time.Duration(pick.Least)*time.Second)
 	if err != nil {
 		return 0, err
@@ -62,34 +59,56 @@ func (p *Picker) fillMonth(ctx context.Context, pick Pick, seed string, month, b
 		x, y := lot(seed, a.Call, a.Agent), lot(seed, b.Call, b.Agent)
 		return cmp.Or(cmp.Compare(x%1000, y%1000), cmp.Compare(x, y), cmp.Compare(a.Call, b.Call))
 	})
-	due := s.now().Add(time.Duration(pick.Days) * 24 * time.Hour)
+	by := map[string][]Talk{}
 	for _, t := range talks {
-		if have[t.Agent] >= pick.Monthly {
-			continue
-		}
-		made, err := s.pick(ctx, t, Sample, "", due, 1)
+		by[t.Agent] = append(by[t.Agent], t)
+	}
+	due := s.now().Add(time.Duration(pick.Days) * 24 * time.Hour)
+	for _, agent := range slices.Sorted(maps.Keys(by)) {
+		n, err := s.fillOf(ctx, agent, by[agent], month, to, pick.Monthly, due)
+		picked += n
 		if err != nil {
-			return picked, wrap("fill", err)
-		}
-		have[t.Agent]++ // also when another worker was first
-		if made {
-			picked++
+			return picked, err
 		}
 	}
 	return picked, nil
 }
 
-// reviewed counts the talks of each counsellor of calls that arrived in a span and went to review. One that was dropped is none.
-func (s *Store) reviewed(ctx context.Context, from, to time.Time) (map[string]int, error) {
-	type counted struct {
-		agent string
-		n     int
+// fillOf sends talks of one counsellor to review, in the order in which they are given, until so many of the calls of a span are there; a review that was
+// dropped is none. What is there is counted in the transaction that adds to it: workers that do it at once come one after the other, each with all that was
+// there before it, and who dies leaves nothing or all of it. So the talks may have been read before: one that went to review since is counted and not made again.
+func (s *Store) fillOf(ctx context.Context, agent string, talks []Talk, from, to time.Time, wanted int, due time.Time) (made int, err error) {
+	err = s.db.InTx(ctx, func(tx *storage.Tx) error {
+		made = 0 // a transaction that was refused begins again
+		var have int
+		if err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM reviews WHERE agent = ? AND called_ms >= ? AND called_ms < ? AND state <> 'dropped'`,
+			agent, storage.Millis(from), storage.Millis(to)).Scan(&have); err != nil {
+			return err
+		}
+		for _, t := range talks {
+			if have+made >= wanted {
+				return nil
+			}
+			// There is nothing to hear of who was erased.
+			if s.stones != nil {
+				if gone, err := s.stones.ErasedIn(ctx, tx, t.Call); err != nil {
+					return err
+				} else if gone {
+					continue
+				}
+			}
+			yes, err := s.pickIn(ctx, tx, t, Sample, "", due, 1)
+			if err != nil {
+				return err
+			}
+			if yes {
+				made++
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, wrap("fill", err)
 	}
-	all, err := storage.Select(ctx, s.db, func(r storage.Row) (c counted, err error) { return c, r.Scan(&c.agent, &c.n) },
-		`SELECT agent, COUNT(*) FROM reviews WHERE called_ms >= ? AND called_ms < ? AND state <> 'dropped' GROUP BY agent`, storage.Millis(from), storage.Millis(to))
-	out := make(map[string]int, len(all))
-	for _, c := range all {
-		out[c.agent] = c.n
-	}
-	return out, wrap("count what is reviewed", err)
+	return made, nil
 }

@@ -1,7 +1,9 @@
 package reviews
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -66,6 +68,47 @@ func TestEverybodyIsHeardEachMonth(t *testing.T) {
 		pass(s.clock, 0)
 		s.rule(func(sh *Sheet) { sh.Pick.Monthly = 3 }) // holds for what comes
 		pass(s.clock.AddDate(0, 0, 1), 0)
+	})
+}
+
+// However old the talks are that a worker goes by, and however many do it at once, so many are there and no more; of who was erased nothing is drawn.
+func TestAMonthIsFilledOnce(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
+		s := begin(t, db)
+		ctx := t.Context()
+		for i := range 6 {
+			s.talk(fmt.Sprintf("c%d", i), false, of("u-1", 100))
+		}
+		s.stones["c0"] = always
+		from, to := s.clock.Add(-time.Hour), s.clock.Add(time.Hour)
+		talks, err := NewBooks(db).Unreviewed(ctx, from, to, from, 0)
+		must(t, err)
+		slices.SortFunc(talks, func(a, b Talk) int { return cmp.Compare(a.Call, b.Call) })
+		var wg sync.WaitGroup
+		made := make([]int, 5)
+		for i := range made {
+			late := append(slices.Clone(talks[i:]), talks[:i]...) // each read at another time
+			wg.Go(func() {
+				n, err := s.fillOf(ctx, "u-1", late, from, to, 2, to)
+				if err != nil {
+					t.Error(err)
+				}
+				made[i] = n
+			})
+		}
+		wg.Wait()
+		if all := s.list(Filter{}); len(all) != 2 || made[0]+made[1]+made[2]+made[3]+made[4] != 2 {
+			t.Fatalf("%d are there, %v were made", len(all), made)
+		}
+		must(t, s.Drop(ctx, s.list(Filter{})[0].ID, "u-8", "没有录音")) // none any more, and its talk is not drawn again
+		for _, want := range []int{1, 0} {
+			if n, err := s.fillOf(ctx, "u-1", talks, from, to, 2, to); err != nil || n != want {
+				t.Errorf("%d, want %d; %v", n, want, err)
+			}
+		}
+		if n, err := s.fillOf(ctx, "u-1", talks, from, to, 9, to); err != nil || n != 2 || len(s.list(Filter{Call: "c0"})) != 0 {
+			t.Errorf("%d of the rest: %v, %+v", n, err, s.list(Filter{Call: "c0"}))
+		}
 	})
 }
 

@@ -231,32 +231,35 @@ func lot(seed, call, agent string) uint64 {
 // that is open is due sooner, one that is done counts as such, and one that was dropped before is open again, because who dropped it did not know. One that
 // was dropped as that of a red call stays so, with the reason that a person gave.
 func (s *Store) pick(ctx context.Context, t Talk, why Why, by string, due time.Time, wanted int) (made bool, err error) {
-	err = s.db.InTx(ctx, func(tx *storage.Tx) error {
-		res, err := tx.Exec(ctx, `INSERT INTO reviews (id, call_id, agent, line, called_ms, talk_ms, why, picked_ms, picked_by, due_ms, wanted, sheet, state, closed_ms, closed_by, read_ms)
-			VALUES (?,?,?,?,?,?,?,?,?,?,?,0,'open',0,'',0) ON CONFLICT (call_id, agent) DO NOTHING`,
-			ulid.Make().String(), t.Call, t.Agent, t.Line, storage.Millis(t.Called), t.Length.Milliseconds(), string(why), storage.Millis(s.now()), by, storage.Millis(due), wanted)
-		if err != nil {
-			return err
-		}
-		n, err := res.RowsAffected()
-		made = n > 0
-		if err != nil || made || why != Red {
-			return err
-		}
-		res, err = tx.Exec(ctx, `UPDATE reviews SET state = 'open', closed_ms = 0, closed_by = '', said = NULL WHERE call_id = ? AND agent = ? AND why <> 'red' AND state = 'dropped'`,
-			t.Call, t.Agent)
-		if err != nil {
-			return err
-		}
-		if n, err = res.RowsAffected(); err != nil {
-			return err
-		}
-		made = n > 0
-		_, err = tx.Exec(ctx, `UPDATE reviews SET why = 'red', due_ms = CASE WHEN state = 'open' AND due_ms > ? THEN ? ELSE due_ms END WHERE call_id = ? AND agent = ? AND why <> 'red'`,
-			storage.Millis(due), storage.Millis(due), t.Call, t.Agent)
+	err = s.db.InTx(ctx, func(tx *storage.Tx) (err error) {
+		made, err = s.pickIn(ctx, tx, t, why, by, due, wanted)
 		return err
 	})
 	return made, err
+}
+
+func (s *Store) pickIn(ctx context.Context, tx *storage.Tx, t Talk, why Why, by string, due time.Time, wanted int) (made bool, err error) {
+	res, err := tx.Exec(ctx, `INSERT INTO reviews (id, call_id, agent, line, called_ms, talk_ms, why, picked_ms, picked_by, due_ms, wanted, sheet, state, closed_ms, closed_by, read_ms)
+		VALUES (?,?,?,?,?,?,?,?,?,?,?,0,'open',0,'',0) ON CONFLICT (call_id, agent) DO NOTHING`,
+		ulid.Make().String(), t.Call, t.Agent, t.Line, storage.Millis(t.Called), t.Length.Milliseconds(), string(why), storage.Millis(s.now()), by, storage.Millis(due), wanted)
+	if err != nil {
+		return false, err
+	}
+	n, err := res.RowsAffected()
+	if err != nil || n > 0 || why != Red {
+		return n > 0, err
+	}
+	res, err = tx.Exec(ctx, `UPDATE reviews SET state = 'open', closed_ms = 0, closed_by = '', said = NULL WHERE call_id = ? AND agent = ? AND why <> 'red' AND state = 'dropped'`,
+		t.Call, t.Agent)
+	if err != nil {
+		return false, err
+	}
+	if n, err = res.RowsAffected(); err != nil {
+		return false, err
+	}
+	_, err = tx.Exec(ctx, `UPDATE reviews SET why = 'red', due_ms = CASE WHEN state = 'open' AND due_ms > ? THEN ? ELSE due_ms END WHERE call_id = ? AND agent = ? AND why <> 'red'`,
+		storage.Millis(due), storage.Millis(due), t.Call, t.Agent)
+	return n > 0, err
 }
 
 // Ask sends a talk to review because a supervisor wants it; agent empty: the longest of the call. wanted is how many score it. One that is there

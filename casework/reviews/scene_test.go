@@ -52,7 +52,7 @@ func begin(t *testing.T, db *storage.DB) *scene {
 // erased are the calls whose private part was taken out.
 type erased map[string]func() bool
 
-func (e erased) Erased(_ context.Context, call string) (bool, error) {
+func (e erased) ErasedIn(_ context.Context, _ storage.Reader, call string) (bool, error) {
 	gone := e[call]
 	return gone != nil && gone(), nil
 }
