@@ -14,6 +14,7 @@ import (
 	"hotline/casework"
 	"hotline/casework/assessments"
 	"hotline/casework/debriefs"
+	"hotline/casework/dispositions"
 	"hotline/casework/files"
 	"hotline/casework/followups"
 	"hotline/casework/roster"
@@ -216,9 +217,13 @@ func (c Config) crisisParts(ctx context.Context, db *storage.DB, keys *casework.
 	if err != nil {
 		return nil, err
 	}
+	forms, err := dispositions.Open(ctx, db, keys)
+	if err != nil {
+		return nil, err
+	}
 	look := &lookout{
-		incidents: store, index: q, ledger: casework.NewLedger(db), tasks: casework.NewTasks(db), files: persons, debriefs: talks, said: said, log: log,
-		told: map[string]time.Time{},
+		incidents: store, index: q, ledger: casework.NewLedger(db), tasks: casework.NewTasks(db), files: persons, debriefs: talks, said: said, forms: forms,
+		log: log, told: map[string]time.Time{},
 	}
 	levels := &fileLevels{said: said, files: persons, log: log, done: map[string]time.Time{}}
 	review, err := c.review(ctx, db, keys, store, log)

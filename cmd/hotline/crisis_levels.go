@@ -141,12 +141,27 @@ func (l *lookout) lateForms(ctx context.Context, agents []queue.Agent) error {
 	return errors.Join(faults...)
 }
 
-// formIn ends an alarm for a form that nobody owes any more.
+// formIn ends the alarm for forms of which each is in the database by now, or waited for no more because a supervisor let its counsellor go. A row that is
+// missing, or that owes another form, says neither.
 func (l *lookout) formIn(ctx context.Context, in crisis.Incident, agents []queue.Agent) error {
-	owed := func(a queue.Agent) bool { return !a.Late.IsZero() && slices.Contains(in.Calls, string(a.Owes)) }
-	if !in.Alarm.On || in.Alarm.Reason != crisis.StepForm || slices.ContainsFunc(agents, owed) {
+	missing := in.Alarm.Forms
+	if len(missing) == 0 {
 		return nil
 	}
-	_, err := l.incidents.FormIn(ctx, in.ID, bySystem("form-in:%s:%d", in.ID, in.Seq))
+	calls := make([]string, len(missing))
+	for i, m := range missing {
+		calls[i] = m.Call
+	}
+	have, err := l.forms.Have(ctx, calls)
+	if err != nil {
+		return err
+	}
+	for _, m := range missing {
+		letGo := func(a queue.Agent) bool { return string(a.ID) == m.Owes && a.Owes == "" && a.Forced.After(m.Since) }
+		if !have[m.Call] && !slices.ContainsFunc(agents, letGo) {
+			return nil
+		}
+	}
+	_, err = l.incidents.FormIn(ctx, in.ID, bySystem("form-in:%s:%d", in.ID, in.Seq))
 	return err
 }

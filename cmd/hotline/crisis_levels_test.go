@@ -7,6 +7,7 @@ import (
 
 	"hotline/casework"
 	"hotline/casework/assessments"
+	"hotline/casework/dispositions"
 	"hotline/crisis"
 	"hotline/queue"
 	"hotline/storage"
@@ -91,11 +92,23 @@ func TestAMissingFormIsBeforeWhoLeads(t *testing.T) {
 		if now := must(n.incidents.Get(ctx, in.ID))(t); !now.Alarm.On || now.Alarm.Reason != crisis.StepForm {
 			t.Errorf("nothing rings for it: %+v", now.Alarm)
 		}
-		n.index.Agents[0].Owes, n.index.Agents[0].Late = "", time.Time{}
-		n.see()
-		if now := must(n.incidents.Get(ctx, in.ID))(t); now.Alarm.On {
-			t.Errorf("it rings on: %+v", now.Alarm)
+		rings := func(what string, want bool) {
+			t.Helper()
+			n.see()
+			if now := must(n.incidents.Get(ctx, in.ID))(t); now.Alarm.On != want {
+				t.Errorf("%s: %+v", what, now.Alarm)
+			}
 		}
+		row := n.index.Agents[0]
+		n.index.Agents = nil
+		rings("nobody is in the index", true)
+		n.index.Agents = []queue.Agent{{ID: row.ID, State: queue.AgentWrapUp, Owes: "c3"}}
+		rings("a newer form is due", true)
+		n.index.Agents[0].Owes = ""
+		rings("the row is new", true)
+		denied := dispositions.Answers{dispositions.Danger: {dispositions.DangerDenied}}
+		must(n.forms.Save(ctx, dispositions.Form{}.Complete(), "c1", "u-agent", denied))(t)
+		rings("the form is there", false)
 		late := 0
 		for _, e := range must(n.incidents.Timeline(ctx, in.ID))(t) {
 			if e.Kind == crisis.EventFormLate && e.Other == "u-agent" && e.By == crisis.BySystem {
@@ -104,6 +117,33 @@ func TestAMissingFormIsBeforeWhoLeads(t *testing.T) {
 		}
 		if late != 1 {
 			t.Errorf("told %d times", late)
+		}
+	})
+}
+
+// Who leads lets the counsellor go: nobody waits for the form any more. Another's row says nothing.
+func TestALateFormThatNobodyWaitsFor(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
+		ctx, n := t.Context(), newNights(t, db)
+		n.arrive("c1", "13800138000")
+		in := must(n.incidents.Trigger(ctx, crisis.Trigger{Kind: crisis.TriggerSOS, Call: "c1", By: "u-agent", Agent: "u-agent", Source: "1"}))(t)
+		must(n.incidents.Acknowledge(ctx, in.ID, crisis.Act{By: "u-boss", Request: "ack"}, crisis.ViaConsole))(t)
+		n.index.Agents = []queue.Agent{{ID: "u-agent", State: queue.AgentWrapUp, Owes: "c1", Late: n.clock}}
+		n.see()
+		forced := n.clock.Add(time.Minute)
+		for _, c := range []struct {
+			agents []queue.Agent
+			rings  bool
+		}{
+			{[]queue.Agent{{ID: "u-agent", State: queue.AgentNotReady, Forced: n.clock.Add(-time.Minute)}}, true},
+			{[]queue.Agent{{ID: "u-agent", State: queue.AgentNotReady}, {ID: "u-other", Forced: forced}}, true},
+			{[]queue.Agent{{ID: "u-agent", State: queue.AgentNotReady, Forced: forced}}, false},
+		} {
+			n.index.Agents = c.agents
+			n.see()
+			if now := must(n.incidents.Get(ctx, in.ID))(t); now.Alarm.On != c.rings {
+				t.Errorf("%+v: %+v", c.agents, now.Alarm)
+			}
 		}
 	})
 }

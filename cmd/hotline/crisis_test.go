@@ -12,6 +12,7 @@ import (
 	"hotline/casework"
 	"hotline/casework/assessments"
 	"hotline/casework/debriefs"
+	"hotline/casework/dispositions"
 	"hotline/casework/files"
 	"hotline/casework/followups"
 	"hotline/casework/roster"
@@ -96,7 +97,7 @@ func newNights(t *testing.T, db *storage.DB) *nights {
 	n.worker = must(crisis.NewWorker(store, crisis.WorkerConfig{Doer: aftermath{n.after, talks}, Log: quiet()}))(t)
 	n.lookout = &lookout{
 		incidents: store, index: n, ledger: casework.NewLedger(db), tasks: casework.NewTasks(db), files: must(files.Open(ctx, db, n.keys))(t), debriefs: talks,
-		said: must(assessments.Open(ctx, db, n.keys))(t), log: quiet(), told: map[string]time.Time{},
+		said: must(assessments.Open(ctx, db, n.keys))(t), forms: must(dispositions.Open(ctx, db, n.keys))(t), log: quiet(), told: map[string]time.Time{},
 	}
 	return n
 }

@@ -11,6 +11,7 @@ import (
 	"hotline/casework"
 	"hotline/casework/assessments"
 	"hotline/casework/debriefs"
+	"hotline/casework/dispositions"
 	"hotline/casework/files"
 	"hotline/crisis"
 	"hotline/queue"
@@ -29,6 +30,7 @@ type lookout struct {
 	files    *files.Store
 	debriefs *debriefs.Store
 	said     *assessments.Store
+	forms    *dispositions.Store
 	log      *slog.Logger
 
 	told     map[string]time.Time // sources that need not be told again by this process
