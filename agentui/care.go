@@ -101,6 +101,12 @@ func OpenCare(ctx context.Context, db *storage.DB, keys *casework.Keys) (c Care,
 	return c, errors.Join(errs[:]...)
 }
 
+// What a form takes at most: twenty answers of 500 characters, and sealed with its questions.
+const (
+	formBody = 64 << 10
+	keptBody = 128 << 10
+)
+
 func (c Care) missing() bool {
 	return c.Notes == nil || c.Plans == nil || c.Dispositions == nil || c.Shifts == nil || c.Debriefs == nil || c.Contacts == nil
 }
@@ -116,8 +122,8 @@ func (s *Server) careEndpoints() []page.Endpoint {
 		{Pattern: "PUT /api/calls/{id}/plan", Access: page.Serving, Serve: s.savePlan, Body: planBody},
 		{Pattern: "POST /api/calls/{id}/plan/restore", Access: page.Serving, Serve: s.restorePlan},
 		{Pattern: "GET /api/calls/{id}/disposition", Access: page.Serving, Serve: s.showDisposition},
-		{Pattern: "PUT /api/calls/{id}/disposition", Access: page.Serving, Serve: s.saveDisposition},
-		{Pattern: "PUT /api/calls/{id}/disposition/kept", Access: page.Serving, Serve: s.saveKeptForm},
+		{Pattern: "PUT /api/calls/{id}/disposition", Access: page.Serving, Serve: s.saveDisposition, Body: formBody},
+		{Pattern: "PUT /api/calls/{id}/disposition/kept", Access: page.Serving, Serve: s.saveKeptForm, Body: keptBody},
 		{Pattern: "GET /api/shift", Access: page.Serving, Serve: s.showShift},
 		{Pattern: "GET /api/debriefs", Access: page.Supervisor, Serve: s.listDebriefs},
 		{Pattern: "POST /api/debriefs", Access: page.Serving, Serve: s.askDebrief},

@@ -43,6 +43,7 @@ func commands() map[protocol.Type]command {
 	maps.Copy(table, riskCommands())
 	table[protocol.TypeKeepEnd] = command{answering, askedKeepEnd}
 	table[protocol.TypeFormKeep] = command{answering, askedFormKeep}
+	table[protocol.TypeFormStored] = command{answering, askedFormStored}
 	maps.Copy(table, incidentCommands())
 	return table
 }

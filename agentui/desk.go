@@ -46,8 +46,9 @@ type desk struct {
 	mediaLost  bool   // the last leg ended by itself
 	wantsReady bool
 	muted      bool
-	help       *helpWanted // a call for help that the queue has yet to take
-	risk       riskWatch   // what a call at risk asks of this person
+	help       *helpWanted  // a call for help that the queue has yet to take
+	risk       riskWatch    // what a call at risk asks of this person
+	sealed     queue.CallID // whose form was sealed last for the browser to keep, until it has it
 
 	acted    string    // the row on which we acted last, so that one state is acted on once
 	retryAt  time.Time // when to act again on what failed

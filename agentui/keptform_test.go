@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"hotline/agentui/protocol"
 	"hotline/queue"
@@ -23,6 +24,7 @@ func TestFormWhileTheDatabaseIsAway(t *testing.T) {
 		return map[string]any{"call": call, "form": form, "answers": answers}
 	}
 	whole := denied(0).Answers
+	stored := map[string]any{"call": call}
 	g.refused("form_keep", protocol.WrongState, keep(0, whole)) // it can be saved
 	rename := func(from, to string) {
 		t.Helper()
@@ -31,12 +33,19 @@ func TestFormWhileTheDatabaseIsAway(t *testing.T) {
 		}
 	}
 	rename("dispositions", "away")
+	q := other.enter("")
+	q.refused("form_keep", protocol.NotYourCall, keep(0, whole))
+	g.refused("form_stored", protocol.WrongState, stored)
 	g.refused("form_keep", protocol.FormIncomplete, keep(0, map[string][]string{"outcome": {"supported"}}))
 	g.refused("form_keep", protocol.FormChanged, keep(7, whole))
 	var kept protocol.FormKept
 	if err := json.Unmarshal(g.must("form_keep", keep(0, whole)).Result, &kept); err != nil || kept.At == 0 || strings.Contains(kept.Sealed, "denied") {
 		t.Fatalf("%+v, %v", kept, err)
 	}
+	if row, _ := s.server.board.Agent(queue.AgentID(p.me.User)); row.Owes != queue.CallID(call) {
+		t.Error("let go before the browser has it")
+	}
+	g.must("form_stored", stored)
 	g.until("the wrap-up may end", func() bool { return g.self.FormDue == "" })
 	g.must("wrapup_done", nil)
 	g.state(queue.AgentAvailable)
@@ -45,11 +54,20 @@ func TestFormWhileTheDatabaseIsAway(t *testing.T) {
 		t.Errorf("while it is away: %d %s", status, text)
 	}
 	rename("away", "dispositions")
-	if status, text := other.put(path, body); status != 403 {
+	if status, text := other.put(path, body); status != 400 || !strings.Contains(text, `"wrong_seal"`) {
 		t.Errorf("by somebody else: %d %s", status, text)
 	}
-	if status, text := p.put(path, protocol.KeptForm{Sealed: kept.Sealed[1:]}); status != 400 {
+	if status, text := p.put(path, protocol.KeptForm{Sealed: kept.Sealed[1:] + strings.Repeat("A", 100<<10)}); status != 400 || !strings.Contains(text, `"wrong_seal"`) {
 		t.Errorf("altered: %d %s", status, text)
+	}
+	f, _ := form(s.server.settings.get())
+	unknown := s.left("", time.Time{}) // the books do not say yet who talked in it
+	sealed, _, err := s.care.Dispositions.Keep(f, unknown, other.me.User, whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, text := other.put("/api/calls/"+unknown+"/disposition/kept", protocol.KeptForm{Sealed: sealed}); status != 204 {
+		t.Errorf("before the books say whose call it was: %d %s", status, text)
 	}
 	for range 2 {
 		if status, text := p.put(path, body); status != 204 {

@@ -82,6 +82,7 @@ const (
 	NoteFull           Code = "note_full"           // nothing more goes into it
 	FormChanged        Code = "form_changed"        // the form is another by now; params: version
 	FormIncomplete     Code = "form_incomplete"     // an answer is missing or does not fit
+	WrongSeal          Code = "wrong_seal"          // what was kept was sealed for another person or call, or altered
 	DispositionMissing Code = "disposition_missing" // the wrap-up of a call at risk is not over without its form; params: call
 	OwnDebrief         Code = "own_debrief"         // another person than who wished it says that it was done
 )
@@ -114,7 +115,7 @@ func Codes() []Code {
 		Unavailable, Internal, Malformed, UnknownType, TooLarge, HelloFirst, TooMany, SecondSession, OfferGone, NotYourCall, NoGateway,
 		LegFailed, LegPending, LegUnknown, WrongState, Displaced, OnBreak, RedCall, NotParty, PersonBusy, PersonAway, NoHeadset, BadText, TooManyWalls, TaskBusy, AlreadyClosed, NotCallable, NoTrunk, OwnProposal, NoCaller, InvalidLines, Stale, BadNote,
 		SameFile, CallTogether, LaterChange, WeakPhrase, PhraseTaken, GuardianFirst, SecondPerson, RevealOver,
-		NoteFull, FormChanged, FormIncomplete, DispositionMissing, OwnDebrief,
+		NoteFull, FormChanged, FormIncomplete, WrongSeal, DispositionMissing, OwnDebrief,
 		NotNow, RefusesCall, NoService, NotYourCase, OfferOver,
 		FactorNeeded, EnrolmentNeeded, PasswordNeeded, IsLocked, FreshFactorNeeded, BadCode, AlreadyEnrolled, NotEnrolled, WeakPassword, NameTaken, BadPerson,
 		OwnRole, LastSecurity, BadWork, ProviderFailed, ProviderUnknown, ProviderRole,

@@ -28,16 +28,17 @@ const (
 	TypeRecordPause  Type = "record_pause"
 	TypeRecordResume Type = "record_resume"
 
-	TypeJoin     Type = "join"
-	TypeKeepEnd  Type = "keep_end"
-	TypeFormKeep Type = "form_keep"
-	TypeLeave    Type = "leave"
-	TypeTake     Type = "take"
-	TypeForce    Type = "force"
-	TypeAssign   Type = "assign"
-	TypeMoveUp   Type = "move_up"
-	TypeSOSAck   Type = "sos_ack"
-	TypeSOSEnd   Type = "sos_end"
+	TypeJoin       Type = "join"
+	TypeKeepEnd    Type = "keep_end"
+	TypeFormKeep   Type = "form_keep"
+	TypeFormStored Type = "form_stored"
+	TypeLeave      Type = "leave"
+	TypeTake       Type = "take"
+	TypeForce      Type = "force"
+	TypeAssign     Type = "assign"
+	TypeMoveUp     Type = "move_up"
+	TypeSOSAck     Type = "sos_ack"
+	TypeSOSEnd     Type = "sos_end"
 )
 
 const (
@@ -50,7 +51,7 @@ func ControlTypes() []Type {
 	return []Type{
 		TypeHold, TypeResume, TypeInvite, TypeInviteAccept, TypeInviteRefuse, TypeInviteCancel, TypeTransfer, TypeRelease, TypeOutside,
 		TypeOutsideDrop, TypeOutsideLeave, TypeDTMF, TypeSOS, TypeWrapUpExtend, TypeJoin, TypeLeave, TypeTake, TypeForce, TypeAssign,
-		TypeMoveUp, TypeSOSAck, TypeSOSEnd, TypeIncidentAck, TypeRisk, TypeRiskConfirm, TypeKeepEnd, TypeFormKeep,
+		TypeMoveUp, TypeSOSAck, TypeSOSEnd, TypeIncidentAck, TypeRisk, TypeRiskConfirm, TypeKeepEnd, TypeFormKeep, TypeFormStored,
 		TypeRecordPause, TypeRecordResume,
 	}
 }
@@ -142,6 +143,8 @@ type (
 		Form    int64               `json:"form"` // version that was filled in
 		Answers map[string][]string `json:"answers"`
 	}
+	// FormStored says that the browser has what FormKeep gave it.
+	FormStored struct{ OfCall }
 	// KeepEnd ends that the person is kept for a caller who was cut off while at risk.
 	KeepEnd struct {
 		Head
@@ -228,6 +231,8 @@ func blankControl(t Type) any {
 		return new(KeepEnd)
 	case TypeFormKeep:
 		return new(FormKeep)
+	case TypeFormStored:
+		return new(FormStored)
 	case TypeIncidentAck:
 		return new(IncidentAck)
 	}

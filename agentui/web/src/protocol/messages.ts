@@ -46,6 +46,7 @@ export type ControlRequest =
   | { type: 'assign'; call: string; user: string; reason_text: string }
   | { type: 'move_up'; call: string; reason_text: string }
   | { type: 'sos_ack' | 'sos_end'; user: string }
+  | { type: 'form_stored'; call: string }
   | { type: 'keep_end'; reason_text: string }
   | {
       type: 'form_keep';

@@ -180,10 +180,11 @@ export class Console {
     }
   }
 
-  /** Keeps a form here while the database is away; throws when it could not be. */
+  /** Keeps a form here while the database is away, and only then is let go; throws when it could not be. */
   async keepForm(call: string, form: number, answers: Answers): Promise<void> {
     const kept = await this.#link.request({ type: 'form_keep', call, form, answers });
     this.forms.keep(call, formKept(kept, 'result').sealed);
+    await this.#link.request({ type: 'form_stored', call });
   }
 
   async accept(): Promise<void> {

@@ -61,10 +61,17 @@ it('brings nobody the form of another', async () => {
   expect(forms.waiting()).toEqual(['c1']);
 });
 
-it('drops what the server will never take', async () => {
-  const { forms, answers } = browser();
-  forms.keep('c1', 'altered');
-  answers(new Refusal('bad_request'));
+it('drops only what was sealed for another or altered, and brings the others all the same', async () => {
+  const { forms, brought, answers } = browser();
+  forms.keep('c1', 'sealed');
+  forms.keep('c2', 'sealed');
+  for (const code of ['bad_request', 'not_your_call', 'not_found', 'forbidden', 'internal']) {
+    answers(new Refusal(code));
+    await forms.send();
+    expect(forms.waiting()).toEqual(['c1', 'c2']);
+  }
+  expect(brought.length).toBe(10);
+  answers(new Refusal('wrong_seal'));
   await forms.send();
   expect(forms.waiting()).toEqual([]);
 });

@@ -3,14 +3,13 @@ import { Refusal } from '../state/requests';
 
 const prefix = 'hotline.form.';
 
+const refusedAs = (error: unknown, ...codes: string[]) =>
+  error instanceof Refusal && codes.includes(error.code);
+
 /** The server could not be asked, or could not ask its database: the same may be done later. */
 export function away(error: unknown): boolean {
-  return error instanceof Refusal && ['network', 'unavailable', 'timeout'].includes(error.code);
+  return refusedAs(error, 'network', 'unavailable', 'timeout');
 }
-
-/** The server will never take it: it is of another call or person, or was altered. */
-const never = (error: unknown) =>
-  error instanceof Refusal && ['bad_request', 'not_your_call', 'not_found'].includes(error.code);
 
 export class KeptForms {
   #sending = false;
@@ -43,7 +42,10 @@ export class KeptForms {
     }
   }
 
-  /** Brings what waits. What the server will never take is dropped: the form is due there all the same. */
+  /**
+   * Brings what waits. Only what was sealed for somebody else, or altered, is dropped; whatever else the server says, the form may be the only one,
+   * and is brought again.
+   */
   async send(): Promise<void> {
     if (this.#sending) return;
     this.#sending = true;
@@ -54,7 +56,8 @@ export class KeptForms {
         try {
           await this.bring(call, sealed);
         } catch (error) {
-          if (!never(error)) return;
+          if (away(error)) return;
+          if (!refusedAs(error, 'wrong_seal')) continue;
         }
         if (this.storage().getItem(this.#name(call)) === sealed) this.storage().removeItem(this.#name(call));
       }
