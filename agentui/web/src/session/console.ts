@@ -17,6 +17,7 @@ import { Headset } from './headset';
 import { HelpCall } from './help';
 import { KeptForms } from './keptforms';
 import { Link, type LinkState } from './link';
+import { OpenForms } from './openforms';
 import { Notices } from './notices';
 import { mutedCall, rememberedCall } from './preferences';
 import { SiteSettings } from './settings';
@@ -53,6 +54,7 @@ export class Console {
   readonly trouble = shallowRef<readonly string[]>([]);
   readonly notices = new Notices();
   readonly settings = new SiteSettings();
+  readonly openForms = new OpenForms();
   readonly forms = new KeptForms(
     () => localStorage,
     () => (this.stage.value === 'desk' ? (this.me.value?.user ?? '') : ''),
@@ -267,6 +269,7 @@ export class Console {
     this.desk.value = emptyDesk;
     this.#remember(null);
     this.settings.forget();
+    this.openForms.forget();
     this.checking.value = false;
     this.locked.value = false;
     this.stage.value = 'signed_out';

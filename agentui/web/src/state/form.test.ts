@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Question } from '../protocol/care';
-import { asked, chosen, complete, current, dangerSaid } from './form';
+import { OpenForms } from '../session/openforms';
+import { asked, chosen, complete, current, dangerSaid, resumed } from './form';
 
 const choices = (...ids: string[]) => ids.map((id) => ({ id, names: { en: id } }));
 const questions: Question[] = [
@@ -67,5 +68,40 @@ describe('what the form says of the danger', () => {
       answer: 'not_possible',
       reason: 'silent',
     });
+  });
+});
+
+describe('a form that was taken off the screen', () => {
+  const read = {
+    call: 'c1',
+    form: { version: 4, questions },
+    filled: -1,
+    at: 0,
+    by_name: '',
+    answers: { suicide: ['denied'] },
+  };
+  const said = { suicide: ['not_possible'], why: ['silent'], about: ['sleep', 'gone'] };
+
+  it('comes back as it was', () => {
+    const open = new OpenForms();
+    expect(resumed(read, open.of('c1'))).toEqual({ answers: { suicide: ['denied'] }, open: true });
+    open.put('c1', said);
+    expect(resumed({ ...read, filled: 4 }, open.of('c1'))).toEqual({
+      answers: { suicide: ['not_possible'], why: ['silent'], about: ['sleep'] },
+      open: true,
+    });
+    expect(open.of('c2')).toBeUndefined();
+  });
+
+  it('is forgotten when it is saved or the person is gone, and not when more was said since', () => {
+    const open = new OpenForms();
+    open.put('c1', said);
+    open.saved('c1', { ...said });
+    expect(open.of('c1')).toBe(said);
+    open.saved('c1', said);
+    expect(resumed({ ...read, filled: 4 }, open.of('c1'))).toEqual({ answers: read.answers, open: false });
+    open.put('c1', said);
+    open.forget();
+    expect(open.of('c1')).toBeUndefined();
   });
 });

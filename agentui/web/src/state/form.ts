@@ -1,5 +1,5 @@
 // The form at the end of a call: what is asked, what is next, whether all is answered. Pure.
-import type { Answers, Question } from '../protocol/care';
+import type { Answers, Disposition, Question } from '../protocol/care';
 
 /** The questions that are to be answered, given the answers before them. */
 export function asked(questions: readonly Question[], answers: Answers): Question[] {
@@ -28,6 +28,17 @@ export function current(questions: readonly Question[], answers: Answers): Quest
 
 export function complete(questions: readonly Question[], answers: Answers): boolean {
   return questions.every((q) => !q.required || answered(q, answers));
+}
+
+/** A form as it is shown: as it was saved, or with what was said since, as far as its questions still take it. */
+export function resumed(read: Disposition, said: Answers | undefined): { answers: Answers; open: boolean } {
+  if (!said) return { answers: { ...read.answers }, open: read.filled < 0 };
+  const answers: Answers = { ...read.answers };
+  for (const { id, kind, choices } of read.form.questions) {
+    const given = said[id];
+    if (given) answers[id] = kind === 'text' ? given : given.filter((c) => choices.some((is) => is.id === c));
+  }
+  return { answers, open: true };
 }
 
 /** What is chosen after a choice was pressed. */
