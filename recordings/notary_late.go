@@ -85,9 +85,13 @@ func (n *Notary) doubt(part string) {
 // signLate signs a head that was remembered, and forgets it when it has its signature.
 func (n *Notary) signLate(ctx context.Context, signer *Signer, h SignedHead, notes []SignedHead) error {
 	if h.Signer != "" { // by one that was killed then, or by another worker here that had the key
-		if h.Check([]string{signer.Public()}) != nil {
+		err := h.Check([]string{signer.Public()})
+		if errors.Is(err, ErrSignature) {
 			n.doubt(h.Part)
 			return nil
+		}
+		if err != nil {
+			return err
 		}
 		return removeNotes(n.cfg.Unsigned, notes)
 	}

@@ -124,13 +124,14 @@ func TestNothingMadeUpIsSigned(t *testing.T) {
 	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
 		b := &book{}
 		d, n, signer := keyless(t, db, b)
-		for _, p := range []string{"head", "time", "lost", "good"} {
+		for _, p := range []string{"head", "time", "lost", "own", "good"} {
 			d.part(t, p, p, time.Now())
 		}
 		d.change(t, `INSERT INTO recording_heads (part, head, at_ms, signer, signature, audited_ms) VALUES ('01FORGED', 'deadbeef', ?, '', '', 0)`,
 			storage.Millis(time.Now().Add(-365*24*time.Hour)))
 		d.change(t, `UPDATE recording_heads SET head = 'deadbeef' WHERE part = 'head'`)
 		d.change(t, `UPDATE recording_heads SET at_ms = at_ms - 86400000 WHERE part = 'time'`)
+		d.change(t, `UPDATE recording_heads SET signer = 'ed25519:00', signature = 'AAAA' WHERE part = 'own'`)
 		for _, name := range d.notes(t) {
 			if strings.HasPrefix(name, "lost.") {
 				if err := os.Remove(filepath.Join(d.intake.cfg.Unsigned, name)); err != nil {
@@ -138,7 +139,7 @@ func TestNothingMadeUpIsSigned(t *testing.T) {
 				}
 			}
 		}
-		want := map[string]bool{"01FORGED": false, "head": false, "time": false, "lost": false, "good": false}
+		want := map[string]bool{"01FORGED": false, "head": false, "time": false, "lost": false, "own": false, "good": false}
 		if err := os.Chmod(d.intake.cfg.Unsigned, 0o770); err != nil {
 			t.Fatal(err)
 		}
@@ -153,6 +154,9 @@ func TestNothingMadeUpIsSigned(t *testing.T) {
 		passes(t, n, 2)
 		want["good"] = true
 		d.signed(t, b, signer, want)
+		if left := d.notes(t); len(left) != 3 {
+			t.Errorf("what differs is no longer remembered: %q", left)
+		}
 	})
 }
 
