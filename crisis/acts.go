@@ -186,9 +186,10 @@ func (s *Store) FormLate(ctx context.Context, id string, a Act, call, owes strin
 	return s.change(ctx, id, a.event(EventFormLate, Data{Call: call, Other: owes, Step: StepForm}, Words{}))
 }
 
-// FormIn says that no form about a call of the incident is missing for long any more: what still rings for one is quiet.
-func (s *Store) FormIn(ctx context.Context, id string, a Act) (Incident, error) {
-	return s.change(ctx, id, a.event(EventFormIn, Data{}, Words{}))
+// FormIn says that a form of which FormLate was told is there, or waited for no more. When it was the last, what rings for them is quiet. One that nobody
+// told of, or for which somebody answered, changes nothing.
+func (s *Store) FormIn(ctx context.Context, id string, a Act, call, owes string) (Incident, error) {
+	return s.change(ctx, id, a.event(EventFormIn, Data{Call: call, Other: owes}, Words{}))
 }
 
 // FormKept says that the form about a call of the incident came late: its counsellor filled it in at a time at which the database was away.

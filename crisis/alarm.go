@@ -64,13 +64,16 @@ func (t *turn) formLate() {
 	t.alarm(StepForm)
 }
 
-// formsIn forgets the forms that are missing, and what rings for them.
-func (t *turn) formsIn() {
-	t.Alarm.Forms = nil
-	if t.Alarm.Reason == StepForm {
+// formIn forgets a missing form, and with the last one what rings for them.
+func (t *turn) formIn() {
+	t.Alarm.Forms = slices.DeleteFunc(t.Alarm.Forms, t.e.brings)
+	if len(t.Alarm.Forms) == 0 && t.Alarm.Reason == StepForm {
 		t.quiet()
 	}
 }
+
+// brings tells whether a missing form is there by an event, or waited for no more. One that names no call says so of all: the first ones did.
+func (e Event) brings(m Missing) bool { return e.Call == "" || m.Call == e.Call && m.Owes == e.Other }
 
 // barred are those whom an alarm does not ring for: who talks, and for a form who owes it, or would be refused as who talked.
 func (t *turn) barred(user string) bool {

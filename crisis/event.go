@@ -46,7 +46,7 @@ const (
 	// EventFormLate says that the form about a call of it is missing for long: Call, Other who owes it. Where it names StepForm it rings,
 	// when nothing else does any more: the first ones did not.
 	EventFormLate EventKind = "form_late"
-	EventFormIn   EventKind = "form_in" // and now it is there, or is waited for no more
+	EventFormIn   EventKind = "form_in" // and now it is there, or is waited for no more: Call, Other as it was told
 )
 
 // Event is one thing that happened, as it is kept. Which fields count depends on the kind.

@@ -39,7 +39,7 @@ func TestAMissingFormRings(t *testing.T) {
 	if len(rang) != 1 || rang[0].Kind != crisis.EffectAlert || rang[0].User != "u-b" || rang[0].Step != crisis.StepForm {
 		t.Fatalf("%+v", rang)
 	}
-	if tell(crisis.EventFormIn, crisis.BySystem, nil); w.in.Alarm.On || w.in.Supervisor != "u-b" {
+	if tell(crisis.EventFormIn, crisis.BySystem, late("")); w.in.Alarm.On || w.in.Supervisor != "u-b" {
 		t.Fatalf("%+v", w.in.Alarm)
 	}
 	tell(crisis.EventCallEnded, "u-agent", func(e *crisis.Event) { e.Call = "c" })
@@ -63,7 +63,10 @@ func TestAMissingFormRings(t *testing.T) {
 // it. Whoever owes it, and who talked last, are not rung for it: one is who it is about, the other would be refused.
 func TestAMissingFormRingsAfterAnotherAlarm(t *testing.T) {
 	late := crisis.Event{Kind: crisis.EventFormLate, By: crisis.BySystem, Data: crisis.Data{Call: "c", Other: "u-owes", Step: crisis.StepForm}}
-	in := crisis.Event{Kind: crisis.EventFormIn, By: crisis.BySystem}
+	other := late // of another call, whose counsellor owes it
+	other.Call = "c2"
+	in := crisis.Event{Kind: crisis.EventFormIn, By: crisis.BySystem, Data: crisis.Data{Call: "c", Other: "u-owes"}}
+	again := crisis.Event{Kind: crisis.EventCall, By: crisis.BySystem, Data: crisis.Data{Call: "c2", Other: "u-agent"}}
 	ack := crisis.Event{Kind: crisis.EventAcked, By: "u-b"}
 	lead := crisis.Event{Kind: crisis.EventLead, By: "u-b"}
 	worse := crisis.Event{Kind: crisis.EventLevel, By: "u-agent", Data: crisis.Data{Level: crisis.LevelHigh}}
@@ -83,6 +86,7 @@ func TestAMissingFormRingsAfterAnotherAlarm(t *testing.T) {
 		"it was answered too":                    {[]crisis.Event{late, ack, ack}, ""},
 		"the form came meanwhile":                {[]crisis.Event{late, in, ack}, ""},
 		"the form came then":                     {[]crisis.Event{late, ack, in}, ""},
+		"one of two is there":                    {[]crisis.Event{ack, again, late, other, in}, crisis.StepForm},
 		"the danger grows while it rings":        {[]crisis.Event{ack, late, worse}, crisis.StepAcknowledge},
 		"the danger is answered for, not it":     {[]crisis.Event{ack, late, worse, ack}, crisis.StepForm},
 		"the incident is closed while it rings":  {slices.Concat([]crisis.Event{ack, late}, toClose, []crisis.Event{shut}), crisis.StepForm},

@@ -65,7 +65,7 @@ func judge(in Incident, e Event, p Policy) error {
 	case EventFormLate, EventFormKept:
 		return changes(slices.Contains(in.Calls, e.Call))
 	case EventFormIn:
-		return changes(len(in.Alarm.Forms) > 0)
+		return changes(slices.ContainsFunc(in.Alarm.Forms, e.brings))
 	case EventClosed:
 		return judgeClosed(in, e, p)
 	}

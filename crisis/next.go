@@ -96,7 +96,7 @@ func (t *turn) apply() {
 			t.formLate()
 		}
 	case EventFormIn:
-		t.formsIn()
+		t.formIn()
 	default:
 		t.closing()
 	}

@@ -23,12 +23,12 @@ type world struct {
 	now    time.Time
 	events []crisis.Event
 	calls  int
-	form   bool // one is missing for long, and nobody answered for it
+	forms  map[string]bool // that are missing for long, and nobody answered for them
 }
 
 func newWorld(seed uint64) *world {
 	r := rand.New(rand.NewPCG(seed, 1))
-	w := &world{r: r, p: policy.First(), now: noon}
+	w := &world{r: r, p: policy.First(), now: noon, forms: map[string]bool{}}
 	if r.IntN(3) == 0 {
 		w.p.Closure.Needs = pick(r, nil, []crisis.Precondition{crisis.NeedChecklist, crisis.NeedFile}, crisis.OptionalNeeds())
 	}
@@ -156,11 +156,14 @@ func (w *world) tell(t *testing.T, e crisis.Event) []crisis.Effect {
 	}
 	w.in = after
 	w.events = append(w.events, e)
+	form := e.Call + " of " + e.Other
 	switch answered := e.Kind == crisis.EventAcked || e.Kind == crisis.EventLead; {
 	case e.Kind == crisis.EventFormLate && e.Step == crisis.StepForm:
-		w.form = true
+		w.forms[form] = true
+	case e.Kind == crisis.EventFormIn && e.Call != "":
+		delete(w.forms, form)
 	case e.Kind == crisis.EventFormIn, answered && before.Alarm.On && before.Alarm.Reason == crisis.StepForm:
-		w.form = false
+		clear(w.forms)
 	}
 	w.check(t, before, e, effects)
 	return effects
@@ -205,8 +208,9 @@ func (w *world) check(t *testing.T, before crisis.Incident, e crisis.Event, effe
 	if in.State != crisis.StateClosed && in.Supervisor == "" && !in.Alarm.On {
 		fail("no supervisor, and nobody is alerted")
 	}
-	if w.form != (len(in.Alarm.Forms) > 0) || w.form && !in.Alarm.On || !w.form && in.Alarm.On && in.Alarm.Reason == crisis.StepForm {
-		fail("a form is missing: %t; what rings for it: %+v", w.form, in.Alarm)
+	missing := len(w.forms) > 0
+	if missing != (len(in.Alarm.Forms) > 0) || missing && !in.Alarm.On || !missing && in.Alarm.On && in.Alarm.Reason == crisis.StepForm {
+		fail("missing forms: %v; what rings for them: %+v", w.forms, in.Alarm)
 	}
 	if in.State != crisis.StateClosed && in.Step(crisis.StepConfirm).State == crisis.StepSkipped || in.Step(crisis.StepAcknowledge).State == crisis.StepSkipped {
 		fail("what must not be left out was")

@@ -141,27 +141,29 @@ func (l *lookout) lateForms(ctx context.Context, agents []queue.Agent) error {
 	return errors.Join(faults...)
 }
 
-// formIn ends the alarm for forms of which each is in the database by now, or waited for no more because a supervisor let its counsellor go. A row that is
-// missing, or that owes another form, says neither.
-func (l *lookout) formIn(ctx context.Context, in crisis.Incident, agents []queue.Agent) error {
-	missing := in.Alarm.Forms
-	if len(missing) == 0 {
+// letGoBefore is how long before its alarm a counsellor may have been let go: a look tells what was so when it began, by the clock of its own host.
+const letGoBefore = 30 * time.Second
+
+// formsIn ends the alarm for each form that is in the database by now, or waited for no more because a supervisor let its counsellor go. A row that is missing,
+// that owes another form, or was read before the form was late, says neither.
+func (l *lookout) formsIn(ctx context.Context, in crisis.Incident, agents []queue.Agent) error {
+	var calls []string
+	for _, m := range in.Alarm.Forms {
+		calls = append(calls, m.Call)
+	}
+	if len(calls) == 0 {
 		return nil
 	}
-	calls := make([]string, len(missing))
-	for i, m := range missing {
-		calls[i] = m.Call
-	}
 	have, err := l.forms.Have(ctx, calls)
-	if err != nil {
-		return err
-	}
-	for _, m := range missing {
-		letGo := func(a queue.Agent) bool { return string(a.ID) == m.Owes && a.Owes == "" && a.Forced.After(m.Since) }
-		if !have[m.Call] && !slices.ContainsFunc(agents, letGo) {
-			return nil
+	faults := []error{err}
+	for _, m := range in.Alarm.Forms {
+		letGo := func(a queue.Agent) bool {
+			return string(a.ID) == m.Owes && a.Owes == "" && a.Forced.After(m.Since.Add(-letGoBefore))
+		}
+		if have[m.Call] || slices.ContainsFunc(agents, letGo) {
+			_, err := l.incidents.FormIn(ctx, in.ID, bySystem("form-in:%s:%s:%d", m.Call, m.Owes, in.Seq), m.Call, m.Owes)
+			faults = append(faults, err)
 		}
 	}
-	_, err = l.incidents.FormIn(ctx, in.ID, bySystem("form-in:%s:%d", in.ID, in.Seq))
-	return err
+	return errors.Join(faults...)
 }

@@ -100,6 +100,8 @@ func TestAMissingFormIsBeforeWhoLeads(t *testing.T) {
 			}
 		}
 		row := n.index.Agents[0]
+		n.index.Agents[0].Late = time.Time{}
+		rings("what another process read before it was late", true)
 		n.index.Agents = nil
 		rings("nobody is in the index", true)
 		n.index.Agents = []queue.Agent{{ID: row.ID, State: queue.AgentWrapUp, Owes: "c3"}}
@@ -145,5 +147,36 @@ func TestALateFormThatNobodyWaitsFor(t *testing.T) {
 				t.Errorf("%+v: %+v", c.agents, now.Alarm)
 			}
 		}
+	})
+}
+
+// A form that is late while the danger still rings is told at once, and rings when somebody answered for the danger. Another one of the same incident rings on
+// when the first is there; who was let go in the moment in which it was told owes it no more.
+func TestALateFormWaitsForAnotherAlarm(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
+		ctx, n := t.Context(), newNights(t, db)
+		n.arrive("c1", "13800138000")
+		n.arrive("c2", "13800138000")
+		in := must(n.incidents.Trigger(ctx, crisis.Trigger{Kind: crisis.TriggerSOS, Call: "c1", By: "u-agent", Agent: "u-agent", Source: "1"}))(t)
+		must(n.incidents.OnLine(ctx, in.ID, crisis.Act{By: crisis.BySystem, Request: "again"}, "c2", "u-other"))(t)
+		n.index.Agents = []queue.Agent{
+			{ID: "u-agent", State: queue.AgentWrapUp, Owes: "c1", Late: n.clock}, {ID: "u-other", State: queue.AgentWrapUp, Owes: "c2", Late: n.clock},
+		}
+		stands := func(what string, reason crisis.StepName, forms int) {
+			t.Helper()
+			n.see()
+			now := must(n.incidents.Get(ctx, in.ID))(t)
+			if now.Alarm.On != (reason != "") || now.Alarm.On && now.Alarm.Reason != reason || len(now.Alarm.Forms) != forms {
+				t.Fatalf("%s: %+v", what, now.Alarm)
+			}
+		}
+		stands("the danger rings", crisis.StepAcknowledge, 2)
+		must(n.incidents.Acknowledge(ctx, in.ID, crisis.Act{By: "u-boss", Request: "ack"}, crisis.ViaConsole))(t)
+		stands("somebody answered for the danger", crisis.StepForm, 2)
+		denied := dispositions.Answers{dispositions.Danger: {dispositions.DangerDenied}}
+		must(n.forms.Save(ctx, dispositions.Form{}.Complete(), "c1", "u-agent", denied))(t)
+		stands("one is there", crisis.StepForm, 1)
+		n.index.Agents[1] = queue.Agent{ID: "u-other", State: queue.AgentNotReady, Forced: n.clock.Add(-time.Second)}
+		stands("and nobody waits for the other", "", 0)
 	})
 }

@@ -206,7 +206,7 @@ func (l *lookout) leftBehind(ctx context.Context) error {
 
 // incident keeps one incident in step with the calls of its person, their file, and the talk with its counsellor.
 func (l *lookout) incident(ctx context.Context, in crisis.Incident, s queue.Snapshot, refs map[string]string) error {
-	form := l.formIn(ctx, in, s.Agents)
+	form := l.formsIn(ctx, in, s.Agents)
 	if in.State == crisis.StateClosed {
 		return errors.Join(form, l.debriefed(ctx, in))
 	}
