@@ -154,6 +154,7 @@ func (d *desk) incidentRows() []protocol.IncidentRow {
 			continue
 		}
 		row := incidents.Row(state, me, names)
+		row.Rings = d.ringing(queue.CallID(in.Call()))
 		if d.covered {
 			row = protocol.IncidentRow{
 				Incident: row.Incident, Seq: row.Seq, Level: row.Level, State: row.State, OpenedAt: row.OpenedAt, Alert: row.Alert,

@@ -51,6 +51,15 @@ func askedOutside(ctx context.Context, d *desk, r protocol.Request) {
 	}
 }
 
+// ringing is whom of outside the person has called into a talk while it rings: they may stop it, whoever talks.
+func (d *desk) ringing(call queue.CallID) string {
+	c, there := d.s.board.Call(call)
+	if p, outside := board.OutsideOf(c.Call); there && outside && p.By == d.user.ID && p.State == queue.PartyInvited {
+		return p.Contact
+	}
+	return ""
+}
+
 // askedOutsideDrop ends a third party's part: its counsellor's to say once it is in the talk; who asked for it may end the attempt.
 func askedOutsideDrop(ctx context.Context, d *desk, r protocol.Request) {
 	m := r.(protocol.OutsideDrop)

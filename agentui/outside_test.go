@@ -38,6 +38,11 @@ func TestWhoHelpsDials(t *testing.T) {
 	expect(t, orders, queue.Command{Verb: "outside", Call: call, By: queue.AgentID(two.me.User), Agent: owner, Arg: "ambulance"})
 	s.parties(call, rings)
 	s.until("it rings on the board", func() bool { c, ok := s.server.board.Call(call); return ok && len(c.Parties) == 1 })
+	stop := func(want string) func() bool {
+		return func() bool { row, ok := second.incident(id); return ok && row.Rings == want }
+	}
+	second.until("who asked sees that it may be stopped", stop("ambulance"))
+	lead.until("another may not", func() bool { row, ok := lead.incident(id); return ok && row.Rings == "" })
 	second.refused("outside", protocol.WrongState, wish)
 	lead.refused("outside_drop", protocol.NotYourCall, map[string]any{"call": string(call)})
 	second.must("outside_drop", map[string]any{"call": string(call)})
@@ -46,4 +51,5 @@ func TestWhoHelpsDials(t *testing.T) {
 	s.parties(call, rings)
 	s.until("it is in the talk", func() bool { c, _ := s.server.board.Call(call); return c.Parties[0].State == queue.PartyIn })
 	second.refused("outside_drop", protocol.NotYourCall, map[string]any{"call": string(call)})
+	second.until("there is nothing to stop any more", stop(""))
 }

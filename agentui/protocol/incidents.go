@@ -42,6 +42,8 @@ type IncidentRow struct {
 
 	WantsSecond bool `json:"wants_second"` // somebody is wanted for the dispatch checklist
 
+	Rings string `json:"rings"` // in SELF: the entry of the phonebook that rings by the reader's wish, who may stop it; empty: none
+
 	Asked []IncidentAsked `json:"asked"` // who is asked to acknowledge at this moment; never nil
 	Last  []IncidentNews  `json:"last"`  // what happened last, newest first, at most three; never nil
 }

@@ -33,6 +33,7 @@ const rowFields = {
   second: text,
   second_name: text,
   wants_second: flag,
+  rings: text,
   asked: list(asked),
   last: list(news),
 };
