@@ -83,7 +83,13 @@ func (p *Pages) savePhrase(w http.ResponseWriter, r *http.Request, v *page.Visit
 		if body.Phrase == "" {
 			return p.Files.ClearPhrase(ctx, file, string(v.User.ID))
 		}
-		return p.Files.SetPhrase(ctx, file, body.Phrase, string(v.User.ID))
+		parts, err := p.partsOf(ctx, file)
+		if err != nil {
+			return err
+		}
+		return p.Files.SetPhrase(ctx, file, body.Phrase, string(v.User.ID), func(ctx context.Context, tx *storage.Tx) error {
+			return p.Records.NotErased(ctx, tx, parts[0])
+		})
 	})) {
 		p.Reply(w, http.StatusOK, struct{}{})
 	}

@@ -56,7 +56,7 @@ type personStore interface {
 	ByCode(ctx context.Context, code string) (files.File, error)
 	ByPhrase(ctx context.Context, phrase, by string) (files.File, error)
 	HasPhrase(ctx context.Context, file string) (bool, error)
-	SetPhrase(ctx context.Context, file, phrase, by string) error
+	SetPhrase(ctx context.Context, file, phrase, by string, also ...func(context.Context, *storage.Tx) error) error
 	ClearPhrase(ctx context.Context, file, by string) error
 	SetProfile(ctx context.Context, file string, p files.Profile, by string, also ...func(context.Context, *storage.Tx) error) (files.File, error)
 	Ensure(ctx context.Context, call, by string) (files.File, error)
@@ -90,6 +90,7 @@ type recordStore interface {
 	Drafts(ctx context.Context, call, author string) ([]records.Draft, error)
 	Unfinished(ctx context.Context, author string, limit int) ([]records.Draft, error)
 	KeepOfFile(ctx context.Context, d records.FileDraft) error
+	NotErased(ctx context.Context, tx *storage.Tx, file string) error
 	SavedOfFile(ctx context.Context, tx *storage.Tx, parts []string, kind records.DraftKind, author string) error
 	DropOfFile(ctx context.Context, parts []string, kind records.DraftKind, author string) error
 	DraftsOfFile(ctx context.Context, parts []string, author string) ([]records.FileDraft, error)

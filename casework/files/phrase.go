@@ -74,8 +74,9 @@ func (s *Store) tags(ctx context.Context, tidy string, keys []casework.Derived) 
 
 const phrasePurpose = "file passphrase"
 
-// SetPhrase gives a file the passphrase that its person chose, instead of an earlier one. ErrWeak; ErrTaken when it is another's.
-func (s *Store) SetPhrase(ctx context.Context, file, phrase, by string) error {
+// SetPhrase gives a file the passphrase that its person chose, instead of an earlier one; what is to be done also is done in the same transaction. ErrWeak; ErrTaken when
+// it is another's.
+func (s *Store) SetPhrase(ctx context.Context, file, phrase, by string, also ...func(context.Context, *storage.Tx) error) error {
 	tidy, err := TidyPhrase(phrase)
 	if err != nil {
 		return err
@@ -101,6 +102,11 @@ func (s *Store) SetPhrase(ctx context.Context, file, phrase, by string) error {
 		}
 		if _, err := tx.Exec(ctx, `INSERT INTO file_phrases (tag, file_id, at_ms, by_id) VALUES (?,?,?,?)`, tags[0], root, storage.Millis(s.now()), by); err != nil {
 			return err
+		}
+		for _, do := range also {
+			if err := do(ctx, tx); err != nil {
+				return err
+			}
 		}
 		return s.act(ctx, tx, Act{Kind: ActPhrase, File: root, By: by, Detail: "set"})
 	}))

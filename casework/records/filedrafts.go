@@ -97,6 +97,11 @@ func (s *Store) SavedOfFile(ctx context.Context, tx *storage.Tx, parts []string,
 	return wrap("save", dropOfFile(ctx, tx, parts, kind, author))
 }
 
+// NotErased is ErrNotFound when the person of a file was erased. It is asked within the transaction that writes of them.
+func (s *Store) NotErased(ctx context.Context, tx *storage.Tx, file string) error {
+	return wrap("save", s.unerased(ctx, tx, file))
+}
+
 // writer is the database, or a transaction.
 type writer interface {
 	Exec(ctx context.Context, query string, args ...any) (sql.Result, error)

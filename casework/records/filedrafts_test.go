@@ -131,6 +131,10 @@ func TestNothingIsKeptOfAnErasedPerson(t *testing.T) {
 			if !errors.Is(err, want) {
 				t.Errorf("a profile: %v, want %v", err, want)
 			}
+			err = people.SetPhrase(ctx, who.ID, "外婆的老槐树下", "u-1", func(ctx context.Context, tx *storage.Tx) error { return s.NotErased(ctx, tx, who.ID) })
+			if !errors.Is(err, want) {
+				t.Errorf("a passphrase: %v, want %v", err, want)
+			}
 		}
 		words(nil)
 		_, err = stones.Erase(ctx, retention.Contact{Call: "c1", Class: retention.Ordinary}, "retention", "system")
