@@ -20,11 +20,7 @@ const (
 
 // showRecording tells a player what it shows beside the sound.
 func (p *Pages) showRecording(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
-	rec, ok := p.granted(w, r, v, r.URL.Query().Get("grant"))
-	if !ok {
-		return
-	}
-	tape, ok := p.openTape(w, r, v, rec)
+	rec, tape, ok := p.openTape(w, r, v)
 	if !ok {
 		return
 	}
@@ -44,17 +40,24 @@ func (p *Pages) showRecording(w http.ResponseWriter, r *http.Request, v *page.Vi
 	p.Reply(w, http.StatusOK, out)
 }
 
-// openTape opens a recording for one reader; it has answered when it returns false. Who does not supervise hears what they said and heard themselves:
+// grantOf is the leave to listen that a player brings with its address.
+func grantOf(r *http.Request) string { return r.URL.Query().Get("grant") }
+
+// openTape opens a recording for one reader by the leave in the address; it has answered when it returns false. Who does not supervise hears what they said and heard themselves:
 // a call that changed hands is also another's.
-func (p *Pages) openTape(w http.ResponseWriter, r *http.Request, v *page.Visitor, rec Recording) (Tape, bool) {
+func (p *Pages) openTape(w http.ResponseWriter, r *http.Request, v *page.Visitor) (Recording, Tape, bool) {
+	rec, ok := p.granted(w, r, v, grantOf(r))
+	if !ok {
+		return rec, nil, false
+	}
 	tape, err := p.Library.Open(r.Context(), rec.ID)
 	if !p.found(w, r, err) {
-		return nil, false
+		return rec, nil, false
 	}
 	if v.User.Role != users.Supervisor {
 		tape = Own(tape, rec, string(v.User.ID), p.Settings().Supervised)
 	}
-	return tape, true
+	return rec, tape, true
 }
 
 // markedContacts are the names of the outside parties on a recording. One that is gone, or cannot be read now, has none.
@@ -117,11 +120,7 @@ func (p *Pages) lasting(w http.ResponseWriter, r *http.Request, v *page.Visitor,
 
 // showPeaks sends the outline of both speakers: for each tenth of a second a byte of the left and one of the right side.
 func (p *Pages) showPeaks(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
-	rec, ok := p.granted(w, r, v, r.URL.Query().Get("grant"))
-	if !ok {
-		return
-	}
-	tape, ok := p.openTape(w, r, v, rec)
+	_, tape, ok := p.openTape(w, r, v)
 	if !ok {
 		return
 	}
@@ -139,16 +138,12 @@ func (p *Pages) showPeaks(w http.ResponseWriter, r *http.Request, v *page.Visito
 // playRecording streams a recording to the sign-in that asked for it, by ranges. Each stretch that its grant has not read yet is in the audit trail before
 // the first byte of it leaves.
 func (p *Pages) playRecording(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
-	grant := r.URL.Query().Get("grant")
-	rec, ok := p.granted(w, r, v, grant)
-	if !ok {
-		return
-	}
-	tape, ok := p.openTape(w, r, v, rec)
+	rec, tape, ok := p.openTape(w, r, v)
 	if !ok {
 		return
 	}
 	defer func() { _ = tape.Close() }() // only read
+	grant := grantOf(r)
 	tell := func(second int64) error {
 		return p.Note(r, v, ActionRecordingRead, rec.ID, timecode(time.Duration(second)*time.Second))
 	}
