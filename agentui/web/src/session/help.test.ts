@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { self } from '../protocol/structures';
 import { HelpCall } from './help';
 
@@ -20,4 +20,32 @@ it('sends a second call for help after somebody has seen the first', () => {
   help.tick();
   help.want();
   expect([sent, help.state.value.step]).toEqual([1, 'sent']);
+});
+
+afterEach(() => vi.useRealTimers());
+
+it('does not ask again for help that came and went between two looks', async () => {
+  vi.useFakeTimers();
+  let sent = 0;
+  const help = new HelpCall(
+    () => null,
+    () => (sent++ === 0 ? Promise.reject(new Error('away')) : Promise.resolve()),
+  );
+  const steps: string[] = [];
+  const look = async () => {
+    help.tick();
+    await vi.advanceTimersByTimeAsync(0);
+    steps.push(help.state.value.step);
+  };
+  help.want();
+  await look(); // refused: asked again after a while
+  vi.advanceTimersByTime(1500);
+  await look();
+  vi.advanceTimersByTime(1400);
+  await look();
+  vi.advanceTimersByTime(100);
+  await look();
+  vi.advanceTimersByTime(10_000);
+  await look();
+  expect([sent, ...steps]).toEqual([2, 'sending', 'sent', 'sent', 'none', 'none']);
 });

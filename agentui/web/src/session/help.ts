@@ -1,13 +1,12 @@
-// The silent call for help: asked again until the server shows it. Nothing of it sounds, and no refusal is put in words over the page.
+// The silent call for help: asked again until the server has taken it. Nothing of it sounds, and no refusal is put in words over the page.
 import { computed, type ComputedRef, ref } from 'vue';
 import type { Request } from '../protocol/messages';
 import type { Self } from '../protocol/structures';
-import { type Help, helpOf, mustAsk, taken } from '../state/sos';
+import { type Help, type HelpWanted, helpOf, mustAsk, settled } from '../state/sos';
 
 export class HelpCall {
-  readonly #wanted = ref<number | null>(null);
+  readonly #wanted = ref<HelpWanted | null>(null);
   readonly state: ComputedRef<Help>;
-  #askedAt: number | null = null;
 
   constructor(
     readonly self: () => Self | null,
@@ -19,21 +18,24 @@ export class HelpCall {
   want(): void {
     const sos = this.self()?.sos ?? null;
     if (sos?.ack_by === '') return; // it is there already
-    this.#wanted.value ??= sos?.at ?? 0;
+    this.#wanted.value ??= { before: sos?.at ?? 0, askedAt: null, takenAt: null };
     this.tick();
   }
 
   /** Called a few times a second. */
   tick(): void {
     const now = performance.now();
-    const sos = this.self()?.sos ?? null;
-    if (this.#wanted.value !== null && taken(sos, this.#wanted.value)) this.forget();
-    if (!mustAsk(this.self(), this.#wanted.value, this.#askedAt, now)) return;
-    this.#askedAt = now;
-    void this.ask({ type: 'sos' }).catch(() => undefined); // asked again
-  }
-
-  forget(): void {
-    this.#wanted.value = this.#askedAt = null;
+    const wanted = this.#wanted.value;
+    if (wanted === null) return;
+    if (settled(this.self()?.sos ?? null, wanted, now)) {
+      this.#wanted.value = null;
+      return;
+    }
+    if (!mustAsk(this.self(), wanted, now)) return;
+    wanted.askedAt = now;
+    this.ask({ type: 'sos' }).then(
+      () => (wanted.takenAt ??= performance.now()),
+      () => undefined, // asked again
+    );
   }
 }

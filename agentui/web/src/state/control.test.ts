@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { agent, call, type Call, self } from '../protocol/structures';
 import { consultOf, controlsOf, digitOf, matching, outsideOf, presentOf, stepped } from './control';
-import { askEvery, canJoin, helpOf, helpWanted, mustAsk } from './sos';
+import { askEvery, canJoin, helpOf, helpWanted, mustAsk, settled } from './sos';
 
 const golden = (name: string): unknown =>
   JSON.parse(readFileSync(join(import.meta.dirname, `../../../protocol/golden/${name}.json`), 'utf8'));
@@ -74,30 +74,44 @@ describe('a silent call for help', () => {
   const idle = self(golden('self'), '');
   const asked = self(golden('self_sos'), '');
 
-  it('is asked until the server shows it', () => {
-    expect(mustAsk(idle, null, null, 0)).toBe(false);
-    expect(mustAsk(idle, 0, null, 0)).toBe(true);
-    expect(mustAsk(null, 0, null, 0)).toBe(true);
-    expect(mustAsk(idle, 0, 100, 99 + askEvery)).toBe(false);
-    expect(mustAsk(idle, 0, 100, 100 + askEvery)).toBe(true);
-    expect(mustAsk(asked, 0, 100, 1e6)).toBe(false);
+  const wanted = (before: number, askedAt: number | null = null, takenAt: number | null = null) => ({
+    before,
+    askedAt,
+    takenAt,
+  });
+
+  it('is asked until the server has it', () => {
+    expect(mustAsk(idle, wanted(0), 0)).toBe(true);
+    expect(mustAsk(null, wanted(0), 0)).toBe(true);
+    expect(mustAsk(idle, wanted(0, 100), 99 + askEvery)).toBe(false);
+    expect(mustAsk(idle, wanted(0, 100), 100 + askEvery)).toBe(true);
+    expect(mustAsk(asked, wanted(0, 100), 1e6)).toBe(false);
+    expect(mustAsk(idle, wanted(0, 100, 130), 1e6)).toBe(false);
+  });
+
+  it('is over when it is shown, or was not shown in time after the answer', () => {
+    expect(settled(asked.sos, wanted(0, 100), 100)).toBe(true);
+    expect(settled(null, wanted(0, 100), 1e6)).toBe(false);
+    expect(settled(null, wanted(0, 100, 130), 129 + askEvery)).toBe(false);
+    expect(settled(null, wanted(0, 100, 130), 130 + askEvery)).toBe(true);
   });
 
   it('is sending, sent, and seen by somebody with a name', () => {
     expect(helpOf(null, null).step).toBe('none');
-    expect(helpOf(null, 1).step).toBe('sending');
-    expect(helpOf(asked.sos, 1).step).toBe('sent');
+    expect(helpOf(null, wanted(1)).step).toBe('sending');
+    expect(helpOf(null, wanted(1, 100, 130)).step).toBe('sent');
+    expect(helpOf(asked.sos, wanted(1)).step).toBe('sent');
     const seen = agent(golden('agent_assisting'), '');
     expect(helpOf(seen.sos, null)).toEqual({ step: 'seen', by: '督导一' });
   });
 
   it('can be asked again after somebody has seen it', () => {
     const seen = { ...asked, sos: asked.sos && { ...asked.sos, ack_by: 'u-2', ack_by_name: '督导一' } };
-    const before = asked.sos?.at ?? 0;
-    expect(mustAsk(seen, before, null, 0)).toBe(true);
+    const before = wanted(asked.sos?.at ?? 0);
+    expect(mustAsk(seen, before, 0)).toBe(true);
     expect(helpOf(seen.sos, before).step).toBe('sending');
-    const anew = seen.sos && { ...seen.sos, at: before + 1 };
-    expect(mustAsk({ ...seen, sos: anew }, before, null, 0)).toBe(false);
+    const anew = seen.sos && { ...seen.sos, at: before.before + 1 };
+    expect(mustAsk({ ...seen, sos: anew }, before, 0)).toBe(false);
     expect(helpOf(anew, before)).toEqual({ step: 'seen', by: '督导一' });
   });
 

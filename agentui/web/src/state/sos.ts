@@ -1,4 +1,4 @@
-// The silent call for help, as the counsellor sees it: asked again until the server shows it, then sent, then seen by somebody with a name.
+// The silent call for help, as the counsellor sees it: asked again until the server has it, then sent, then seen by somebody with a name.
 import type { Agent, Self, SOS } from '../protocol/structures';
 import type { BoardRows } from './desk';
 
@@ -9,31 +9,38 @@ export type Help =
   | { readonly step: 'sent' }
   | { readonly step: 'seen'; readonly by: string };
 
-/** How long until it is asked again, ms. */
+/** How long until it is asked again, ms; also how long after its answer SELF may show it. */
 export const askEvery = 1500;
 
-// What is wanted is told by the time of the call for help before it, as the server has it; 0: there is none.
-
-/** Whether the server shows what is wanted, and not only the one before, which somebody has seen already. */
-export function taken(sos: SOS | null, wanted: number): boolean {
-  return sos !== null && (sos.ack_by === '' || sos.at !== wanted);
+/** A call for help that SELF does not show yet. Times are of performance.now(), ms. */
+export interface HelpWanted {
+  /** The time of the call for help before it, as the server has it; 0: there is none. */
+  readonly before: number;
+  askedAt: number | null;
+  /** When the server said that it has it. It may be seen to and ended before SELF is looked at again: it is never asked for twice. */
+  takenAt: number | null;
 }
 
-export function helpOf(sos: SOS | null, wanted: number | null): Help {
-  if (wanted !== null && !taken(sos, wanted)) return { step: 'sending' };
+/** Whether the server shows what is wanted, and not only the one before, which somebody has seen already. */
+function shown(sos: SOS | null, wanted: HelpWanted): boolean {
+  return sos !== null && (sos.ack_by === '' || sos.at !== wanted.before);
+}
+
+/** Whether nothing is to be done for it any more. */
+export function settled(sos: SOS | null, wanted: HelpWanted, now: number): boolean {
+  return shown(sos, wanted) || (wanted.takenAt !== null && now - wanted.takenAt >= askEvery);
+}
+
+export function helpOf(sos: SOS | null, wanted: HelpWanted | null): Help {
+  if (wanted !== null && !shown(sos, wanted)) return { step: wanted.takenAt === null ? 'sending' : 'sent' };
   if (sos === null) return { step: 'none' };
   return sos.ack_by === '' ? { step: 'sent' } : { step: 'seen', by: sos.ack_by_name };
 }
 
-/** Whether it must be asked now: `askedAt` is when it was asked last, null: not since it was wanted. */
-export function mustAsk(
-  self: Self | null,
-  wanted: number | null,
-  askedAt: number | null,
-  now: number,
-): boolean {
-  if (wanted === null || taken(self?.sos ?? null, wanted)) return false;
-  return askedAt === null || now - askedAt >= askEvery;
+/** Whether it must be asked now. */
+export function mustAsk(self: Self | null, wanted: HelpWanted, now: number): boolean {
+  if (wanted.takenAt !== null || shown(self?.sos ?? null, wanted)) return false;
+  return wanted.askedAt === null || now - wanted.askedAt >= askEvery;
 }
 
 /** Those who have asked for help and are not helped yet, who waits longest first. */
