@@ -100,17 +100,21 @@ func youth(p *lines.Policy) *lines.Line {
 	return &p.Lines[slices.IndexFunc(p.Lines, func(l lines.Line) bool { return l.ID == "12355" })]
 }
 
-// answers tells whether somebody picks up when a number is dialled; what is refused otherwise than by 404 fails the test.
-func (s *scene) answers(number string) (*phone.Call, bool) {
+// answers tells whether a number leads anywhere: it is dialled, and let go at once. What is refused otherwise than by 404 fails the test; only Asterisk's own 603
+// is the answer of a number that is just going: a reload took it away between two steps of the call.
+func (s *scene) answers(number string) bool {
 	s.t.Helper()
 	call, err := phone.Dial(context.WithoutCancel(s.t.Context()), phone.Config{Server: s.Demo.SIP, From: private + "9999"}, number)
 	var refused *phone.Rejected
-	if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
-		return nil, false
+	if errors.As(err, &refused) && (refused.Status == http.StatusNotFound || refused.Status == sipDecline) {
+		return refused.Status == sipDecline
 	}
 	must(s.t, err)
-	return call, true
+	_ = call.Hangup(context.Background())
+	return true
 }
+
+const sipDecline = 603
 
 // TestLinesFollowWhileSomebodyTalks: needs change, a number comes and goes, an emergency begins and ends; who talks or waits notices nothing of it, and
 // who comes then is served by the new rules.
@@ -182,13 +186,7 @@ func TestLinesFollowWhileSomebodyTalks(t *testing.T) {
 	saved = admin.change("the number goes", func(p *lines.Policy) {
 		youth(p).Numbers, youth(p).Needs, youth(p).Emergency = []string{"12355"}, nil, nil
 	})
-	err := stage.Poll(t.Context(), 5*time.Second, func() bool {
-		call, ok := s.answers("12399")
-		if ok {
-			_ = call.Hangup(context.Background())
-		}
-		return !ok
-	})
+	err := stage.Poll(t.Context(), 5*time.Second, func() bool { return !s.answers("12399") })
 	if err != nil {
 		t.Errorf("the number that was taken away still answers %v later", time.Since(saved))
 	}
@@ -206,13 +204,7 @@ func TestLineGoesWhileSomebodyIsOnIt(t *testing.T) {
 	admin.change("the line goes", func(p *lines.Policy) {
 		p.Lines = slices.DeleteFunc(p.Lines, func(l lines.Line) bool { return l.ID == "12355" })
 	})
-	err := stage.Poll(t.Context(), 5*time.Second, func() bool {
-		call, ok := s.answers("12355")
-		if ok {
-			_ = call.Hangup(context.Background())
-		}
-		return !ok
-	})
+	err := stage.Poll(t.Context(), 5*time.Second, func() bool { return !s.answers("12355") })
 	must(t, err)
 	c.present()
 	_, restarted := s.kill("controller")
