@@ -30,6 +30,9 @@ var (
 // goes 100 h ahead (lua/routing.lua), so a gap of 200 h cannot be waited away.
 const tierGap = 200 * time.Hour
 
+// DefaultFormWait is how long the form of a call at risk may be missing where nothing else is set.
+const DefaultFormWait = 10 * time.Minute
+
 // Config bounds the queue. The zero value of a field means its default.
 type Config struct {
 	Site      string                 // hash tag of every key; default "site"; letters, digits, "-", "_", "."
@@ -37,7 +40,7 @@ type Config struct {
 	Ring      time.Duration          // lease of an offer; default 15 s
 	WrapUp    time.Duration          // default 60 s
 	WrapMost  time.Duration          // how long a wrap-up may become by ExtendWrapUp, from its beginning; default 15 min, or WrapUp when longer
-	FormWait  time.Duration          // how long the form of a call at risk may be missing before who leads is told; default 10 min
+	FormWait  time.Duration          // how long the form of a call at risk may be missing before who leads is told; default [DefaultFormWait]
 	MissLimit int                    // misses in a row before NotReady(no_answer); default 1
 	Settle    time.Duration          // after a loss: no offers until nothing was restored for so long (at most 3 s); default 500 ms
 	Floors    Skills                 // relaxation never goes below; default youth 1, crisis 1; a level of 0 takes a floor away
@@ -78,7 +81,7 @@ func (c Config) WithDefaults() Config {
 	c.Ring = orDefault(c.Ring, 15*time.Second)
 	c.WrapUp = orDefault(c.WrapUp, time.Minute)
 	c.WrapMost = orDefault(c.WrapMost, max(15*time.Minute, c.WrapUp))
-	c.FormWait = orDefault(c.FormWait, 10*time.Minute)
+	c.FormWait = orDefault(c.FormWait, DefaultFormWait)
 	c.Settle = orDefault(c.Settle, 500*time.Millisecond)
 	c.MissLimit = orDefault(c.MissLimit, 1)
 	return c

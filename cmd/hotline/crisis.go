@@ -223,7 +223,7 @@ func (c Config) crisisParts(ctx context.Context, db *storage.DB, keys *casework.
 	}
 	look := &lookout{
 		incidents: store, index: q, ledger: casework.NewLedger(db), tasks: casework.NewTasks(db), files: persons, debriefs: talks, said: said, forms: forms,
-		log: log, told: map[string]time.Time{},
+		formWait: cmp.Or(c.AtRisk.Form, queue.DefaultFormWait), log: log, told: map[string]time.Time{}, absent: map[string]absent{},
 	}
 	levels := &fileLevels{said: said, files: persons, log: log, done: map[string]time.Time{}}
 	review, err := c.review(ctx, db, keys, store, log)

@@ -11,7 +11,6 @@ import (
 	"hotline/casework"
 	"hotline/casework/assessments"
 	"hotline/crisis"
-	"hotline/queue"
 )
 
 const (
@@ -118,52 +117,4 @@ func (l *lookout) afterwards(ctx context.Context, row casework.CallRecord, c ass
 		Kind: crisis.TriggerLevel, Call: c.Call, Line: row.Line, Ref: row.CallerRef, Agent: row.Agent, Level: crisis.Level(c.Level), By: c.By, At: c.At, Note: c.Reason,
 		Source: source,
 	})
-}
-
-// lateForms has the incident ring when the form about its call is missing for long: its counsellor is offered nobody until it is filled in. When it is there,
-// or a supervisor let the counsellor go, what rings for it is quiet.
-func (l *lookout) lateForms(ctx context.Context, agents []queue.Agent) error {
-	var faults []error
-	for _, a := range agents {
-		what := fmt.Sprintf("form-late:%s:%s", a.Owes, a.ID)
-		if _, told := l.told[what]; told || a.Owes == "" || a.Late.IsZero() {
-			continue
-		}
-		all, err := l.incidents.OfCall(ctx, string(a.Owes))
-		if err == nil && len(all) > 0 {
-			_, err = l.incidents.FormLate(ctx, all[len(all)-1].ID, bySystem("%s", what), string(a.Owes), string(a.ID))
-		}
-		if err == nil {
-			l.told[what] = time.Now()
-		}
-		faults = append(faults, err)
-	}
-	return errors.Join(faults...)
-}
-
-// letGoBefore is how long before its alarm a counsellor may have been let go: a look tells what was so when it began, by the clock of its own host.
-const letGoBefore = 30 * time.Second
-
-// formsIn ends the alarm for each form that is in the database by now, or waited for no more because a supervisor let its counsellor go. A row that is missing,
-// that owes another form, or was read before the form was late, says neither.
-func (l *lookout) formsIn(ctx context.Context, in crisis.Incident, agents []queue.Agent) error {
-	var calls []string
-	for _, m := range in.Alarm.Forms {
-		calls = append(calls, m.Call)
-	}
-	if len(calls) == 0 {
-		return nil
-	}
-	have, err := l.forms.Have(ctx, calls)
-	faults := []error{err}
-	for _, m := range in.Alarm.Forms {
-		letGo := func(a queue.Agent) bool {
-			return string(a.ID) == m.Owes && a.Owes == "" && a.Forced.After(m.Since.Add(-letGoBefore))
-		}
-		if have[m.Call] || slices.ContainsFunc(agents, letGo) {
-			_, err := l.incidents.FormIn(ctx, in.ID, bySystem("form-in:%s:%s:%d", m.Call, m.Owes, in.Seq), m.Call, m.Owes)
-			faults = append(faults, err)
-		}
-	}
-	return errors.Join(faults...)
 }

@@ -180,3 +180,56 @@ func TestALateFormWaitsForAnotherAlarm(t *testing.T) {
 		stands("and nobody waits for the other", "", 0)
 	})
 }
+
+// A form for which the index does not wait rings too: of who took another ring before it was late, or of a call whose incident was opened late.
+func TestAFormThatTheIndexForgot(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
+		ctx, n := t.Context(), newNights(t, db)
+		began := n.clock
+		for _, c := range []struct {
+			id     string
+			danger bool
+			agent  string
+		}{{"c1", true, "u-boss"}, {"c2", false, "u-agent"}, {"c3", true, ""}, {"c4", true, "u-agent"}} {
+			ok(t, n.ledger.Open(ctx, casework.CallRecord{
+				ID: c.id, Line: "12355", Arrived: began, Talked: began, Danger: c.danger, Agent: c.agent, CallerRef: n.keys.CallerRef("13800138000"),
+			}))
+			if c.id != "c4" { // which goes on
+				ok(t, n.ledger.Close(ctx, c.id, casework.Closing{EndedAt: began, Outcome: casework.Answered, Cause: casework.Cause{By: casework.ByCaller}}))
+			}
+		}
+		in := must(n.incidents.Trigger(ctx, crisis.Trigger{Kind: crisis.TriggerSOS, Call: "c1", By: "u-agent", Agent: "u-agent", Source: "1"}))(t)
+		for _, id := range []string{"c2", "c3", "c4"} {
+			must(n.incidents.OnLine(ctx, in.ID, crisis.Act{By: crisis.BySystem, Request: id}, id, "u-agent"))(t)
+		}
+		must(n.incidents.Acknowledge(ctx, in.ID, crisis.Act{By: "u-boss", Request: "ack"}, crisis.ViaConsole))(t)
+		rings := func(after time.Duration, forms ...crisis.Missing) {
+			t.Helper()
+			n.clock = began.Add(after)
+			n.see()
+			now := must(n.incidents.Get(ctx, in.ID))(t)
+			same := func(a, b crisis.Missing) bool { return a.Call == b.Call && a.Owes == b.Owes }
+			if !slices.EqualFunc(now.Alarm.Forms, forms, same) || now.Alarm.On != (len(forms) > 0) {
+				t.Fatalf("after %s: %+v", after, now.Alarm)
+			}
+		}
+		c1 := crisis.Missing{Call: "c1", Owes: "u-boss"}
+		n.index.Agents = []queue.Agent{{ID: "u-boss", State: queue.AgentWrapUp, Owes: "c1"}}
+		rings(12 * time.Minute) // the index waits for it
+		n.index.Agents = []queue.Agent{{ID: "u-boss", State: queue.AgentTalking}}
+		rings(13 * time.Minute) // a browser may have it, and bring it
+		rings(14*time.Minute - time.Second)
+		rings(14*time.Minute, c1)
+		rings(15*time.Minute, c1)
+		n.told, n.absent = map[string]time.Time{}, map[string]absent{} // another process looks at the same
+		rings(16*time.Minute, c1)
+		rings(17*time.Minute, c1)
+		ok(t, n.ledger.Close(ctx, "c4", casework.Closing{EndedAt: n.clock, Outcome: casework.Answered, Cause: casework.Cause{By: casework.ByCaller}}))
+		denied := dispositions.Answers{dispositions.Danger: {dispositions.DangerDenied}}
+		must(n.forms.Save(ctx, dispositions.Form{}.Complete(), "c1", "u-boss", denied))(t)
+		rings(18 * time.Minute)
+		must(n.forms.Save(ctx, dispositions.Form{}.Complete(), "c4", "u-agent", denied))(t)
+		rings(40 * time.Minute)
+		rings(50 * time.Minute)
+	})
+}

@@ -98,6 +98,7 @@ func newNights(t *testing.T, db *storage.DB) *nights {
 	n.lookout = &lookout{
 		incidents: store, index: n, ledger: casework.NewLedger(db), tasks: casework.NewTasks(db), files: must(files.Open(ctx, db, n.keys))(t), debriefs: talks,
 		said: must(assessments.Open(ctx, db, n.keys))(t), forms: must(dispositions.Open(ctx, db, n.keys))(t), log: quiet(), told: map[string]time.Time{},
+		formWait: 10 * time.Minute, absent: map[string]absent{},
 	}
 	return n
 }

@@ -31,9 +31,11 @@ type lookout struct {
 	debriefs *debriefs.Store
 	said     *assessments.Store
 	forms    *dispositions.Store
+	formWait time.Duration // how long the form of a call at risk may be missing
 	log      *slog.Logger
 
 	told     map[string]time.Time // sources that need not be told again by this process
+	absent   map[string]absent    // forms that it looks for, by call
 	saidFrom time.Time            // since when it looks for levels
 	quiet    time.Time            // no fault is logged again before
 }
@@ -91,7 +93,7 @@ func (l *lookout) look(ctx context.Context, now time.Time) error {
 	live, err := l.incidents.Live(ctx)
 	faults = append(faults, err)
 	for _, in := range live {
-		faults = append(faults, l.incident(ctx, in, s, refs))
+		faults = append(faults, l.incident(ctx, in, s, refs, now))
 	}
 	return errors.Join(faults...)
 }
@@ -205,8 +207,8 @@ func (l *lookout) leftBehind(ctx context.Context) error {
 }
 
 // incident keeps one incident in step with the calls of its person, their file, and the talk with its counsellor.
-func (l *lookout) incident(ctx context.Context, in crisis.Incident, s queue.Snapshot, refs map[string]string) error {
-	form := l.formsIn(ctx, in, s.Agents)
+func (l *lookout) incident(ctx context.Context, in crisis.Incident, s queue.Snapshot, refs map[string]string, now time.Time) error {
+	form := errors.Join(l.formsIn(ctx, in, s.Agents), l.formsDue(ctx, in, s, now))
 	if in.State == crisis.StateClosed {
 		return errors.Join(form, l.debriefed(ctx, in))
 	}

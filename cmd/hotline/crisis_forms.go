@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"hotline/casework"
+	"hotline/crisis"
+	"hotline/queue"
+)
+
+// lateForms has the incident ring when the form about its call is missing for long: its counsellor is offered nobody until it is filled in. When it is there,
+// or a supervisor let the counsellor go, what rings for it is quiet.
+func (l *lookout) lateForms(ctx context.Context, agents []queue.Agent) error {
+	var faults []error
+	for _, a := range agents {
+		if _, told := l.told[formLate(string(a.Owes), string(a.ID))]; told || a.Owes == "" || a.Late.IsZero() {
+			continue
+		}
+		all, err := l.incidents.OfCall(ctx, string(a.Owes))
+		if err == nil && len(all) > 0 { // else one may be opened yet
+			err = l.tellLate(ctx, all[len(all)-1].ID, string(a.Owes), string(a.ID))
+		}
+		faults = append(faults, err)
+	}
+	return errors.Join(faults...)
+}
+
+func formLate(call, owes string) string { return fmt.Sprintf("form-late:%s:%s", call, owes) }
+
+// tellLate says it once, whoever noticed first.
+func (l *lookout) tellLate(ctx context.Context, incident, call, owes string) error {
+	what := formLate(call, owes)
+	_, err := l.incidents.FormLate(ctx, incident, bySystem("%s", what), call, owes)
+	if err == nil {
+		l.told[what] = time.Now()
+	}
+	return err
+}
+
+// absent is the form of a call at risk of which the index does not know: who owes it took another call before it was late, or the index was lost.
+type absent struct {
+	owes   string
+	due    time.Time // when it is looked for
+	missed bool      // once
+}
+
+// formSettle is how long a form that is overdue must be seen missing: a browser that kept it while the database was away brings it within seconds.
+const formSettle = time.Minute
+
+// formsDue has an incident ring for the forms of its calls for which the index waits no more.
+func (l *lookout) formsDue(ctx context.Context, in crisis.Incident, s queue.Snapshot, now time.Time) error {
+	var faults []error
+	for _, call := range in.Calls {
+		what := "form-due:" + call
+		live := slices.ContainsFunc(s.Calls, func(c queue.Call) bool { return string(c.ID) == call })
+		waited := slices.ContainsFunc(s.Agents, func(a queue.Agent) bool { return string(a.Owes) == call })
+		if _, told := l.told[what]; told || live || waited || call == "" {
+			continue
+		}
+		done, err := l.formDue(ctx, in.ID, call, now)
+		if err == nil && done {
+			l.told[what] = now
+			delete(l.absent, call)
+		}
+		faults = append(faults, err)
+	}
+	return errors.Join(faults...)
+}
+
+// formDue tells whether nothing is left to look for.
+func (l *lookout) formDue(ctx context.Context, incident, call string, now time.Time) (bool, error) {
+	a, known := l.absent[call]
+	if !known {
+		row, err := l.ledger.Get(ctx, call)
+		switch {
+		case errors.Is(err, casework.ErrNotFound), err == nil && row.Ended.IsZero():
+			return false, nil
+		case err != nil:
+			return false, err
+		case !row.AtRisk() || row.Agent == "" || row.Outcome != casework.Answered:
+			return true, nil
+		}
+		a = absent{owes: row.Agent, due: row.Ended.Add(l.formWait)}
+		l.absent[call] = a
+	}
+	if now.Before(a.due) {
+		return false, nil
+	}
+	have, err := l.forms.Have(ctx, []string{call})
+	switch {
+	case err != nil:
+		return false, err
+	case have[call]:
+		return true, nil
+	case !a.missed:
+		l.absent[call] = absent{owes: a.owes, due: now.Add(formSettle), missed: true}
+		return false, nil
+	}
+	return true, l.tellLate(ctx, incident, call, a.owes)
+}
+
+// letGoBefore is how long before its alarm a counsellor may have been let go: a look tells what was so when it began, by the clock of its own host.
+const letGoBefore = 30 * time.Second
+
+// formsIn ends the alarm for each form that is in the database by now, or waited for no more because a supervisor let its counsellor go. A row that is missing,
+// that owes another form, or was read before the form was late, says neither.
+func (l *lookout) formsIn(ctx context.Context, in crisis.Incident, agents []queue.Agent) error {
+	var calls []string
+	for _, m := range in.Alarm.Forms {
+		calls = append(calls, m.Call)
+	}
+	if len(calls) == 0 {
+		return nil
+	}
+	have, err := l.forms.Have(ctx, calls)
+	faults := []error{err}
+	for _, m := range in.Alarm.Forms {
+		letGo := func(a queue.Agent) bool {
+			return string(a.ID) == m.Owes && a.Owes == "" && a.Forced.After(m.Since.Add(-letGoBefore))
+		}
+		if have[m.Call] || slices.ContainsFunc(agents, letGo) {
+			_, err := l.incidents.FormIn(ctx, in.ID, bySystem("form-in:%s:%s:%d", m.Call, m.Owes, in.Seq), m.Call, m.Owes)
+			faults = append(faults, err)
+		}
+	}
+	return errors.Join(faults...)
+}
