@@ -78,8 +78,8 @@ func (o *outbox) tellBroadcasts(now []protocol.Broadcast) {
 			return
 		}
 		o.broadcasts = now
-		if o.told == nil {
-			return // the first snapshot carries it
+		if o.told == nil || o.covered {
+			return // the next snapshot carries it
 		}
 		if o.pending == nil {
 			o.pending = &pending{}

@@ -101,4 +101,17 @@ func TestOutboxTellsBroadcasts(t *testing.T) {
 	if len(frames) != 1 || json.Unmarshal(frames[0], &c) != nil || string(c["broadcasts"]) != "[]" {
 		t.Errorf("%s", frames)
 	}
+	o.cover(true)
+	o.snapshot(protocol.NewSnapshot(1, protocol.Self{}, nil))
+	o.tellBroadcasts([]protocol.Broadcast{{Broadcast: "covered"}})
+	frames, _, _ = o.take(time.Now())
+	if len(frames) != 2 || strings.Contains(string(frames[1]), "covered") {
+		t.Errorf("a covered page: %s", frames)
+	}
+	o.cover(false)
+	o.snapshot(protocol.NewSnapshot(1, protocol.Self{}, nil))
+	frames, _, _ = o.take(time.Now())
+	if len(frames) != 2 || !strings.Contains(string(frames[1]), `"broadcast":"covered"`) {
+		t.Errorf("the page again: %s", frames)
+	}
 }
