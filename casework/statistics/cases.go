@@ -26,16 +26,21 @@ func (c Cases) Files() Source { return filed(c) }
 // FollowUps counts what is owed after a call (package followups).
 func (c Cases) FollowUps() Source { return owed(c) }
 
+// Referrals counts people who were sent on (package referrals).
+func (c Cases) Referrals() Source { return sentOn(c) }
+
 type (
 	assessed Cases
 	filed    Cases
 	owed     Cases
+	sentOn   Cases
 )
 
 var (
 	_ Opener = assessed{}
 	_ Opener = filed{}
 	_ Opener = owed{}
+	_ Opener = sentOn{}
 )
 
 // lastLevel is the level of a contact that was said last; empty: nobody said one.
@@ -164,4 +169,23 @@ func (o owed) Records(ctx context.Context, cell Cell, column Column, limit int) 
 	}
 	s := Store{db: o.db}
 	return s.records(ctx, "follow_up", ` SELECT followups.id, followups.line, followups.due_ms FROM `+due+where+` ORDER BY followups.due_ms DESC, followups.id DESC LIMIT ?`, column, limit)
+}
+
+// referred are the referrals that were sent within the columns, with the call of each.
+const referred = `cols CROSS JOIN referrals LEFT JOIN calls ON calls.id = referrals.call_id
+	WHERE referrals.sent_ms >= cols.from_ms AND referrals.sent_ms < cols.to_ms AND (cols.of_line = '' OR calls.line = cols.of_line)`
+
+func (o sentOn) Count(ctx context.Context, columns []Column) ([]Counted, error) {
+	with, args := spanned(columns)
+	return collect(ctx, o.db, func(r storage.Row) ([]Counted, error) {
+		c := Counted{Cell: Cell{Figure: Referrals}}
+		err := r.Scan(&c.Column, &c.Cell.Part, &c.N)
+		return []Counted{c}, err
+	}, with+` SELECT cols.n, referrals.state, COUNT(*) FROM `+referred+` GROUP BY cols.n, referrals.state`, args...)
+}
+
+func (o sentOn) Records(ctx context.Context, cell Cell, column Column, limit int) ([]Record, error) {
+	s := Store{db: o.db}
+	return s.records(ctx, "referral", ` SELECT referrals.id, COALESCE(calls.line, ''), referrals.sent_ms FROM `+referred+` AND referrals.state = ?
+		ORDER BY referrals.sent_ms DESC, referrals.id DESC LIMIT ?`, column, cell.Part, limit)
 }

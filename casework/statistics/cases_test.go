@@ -12,6 +12,7 @@ import (
 	"hotline/casework/assessments"
 	"hotline/casework/files"
 	"hotline/casework/followups"
+	"hotline/casework/referrals"
 	"hotline/storage"
 	"hotline/storage/storagetest"
 )
@@ -33,8 +34,10 @@ func TestCases(t *testing.T) {
 		must(t, err)
 		_, err = followups.Open(ctx, followups.Config{}, db, keys, calls)
 		must(t, err)
+		_, err = referrals.Open(ctx, db, keys)
+		must(t, err)
 		c := NewCases(db)
-		s, forms, _ := opened(t, db, map[Origin]Source{FromAssessments: c.Assessments(), FromFiles: c.Files(), FromFollowUps: c.FollowUps()})
+		s, forms, _ := opened(t, db, map[Origin]Source{FromAssessments: c.Assessments(), FromFiles: c.Files(), FromFollowUps: c.FollowUps(), FromReferrals: c.Referrals()})
 		at := time.Date(2026, 3, 5, 0, 0, 0, 0, time.UTC)
 		for i := range 4 {
 			told{line: "12355", ref: fmt.Sprint(i), agent: "u-1", at: at, talk: time.Minute, outcome: casework.Answered}.write(t, db, forms, fmt.Sprintf("c%d", i))
@@ -86,6 +89,14 @@ func TestCases(t *testing.T) {
 		owe("planned", "")
 		owe("ended", "refused")
 		owe("ended", "not_reached")
+		for i, state := range []string{"sent", "accepted", "unknown", "accepted"} {
+			call := "c0"
+			if i == 3 {
+				call = "" // from a file
+			}
+			exec(`INSERT INTO referrals (id, source, file, caller_ref, call_id, service, name, state, owner, sent_ms, made_ms, made_by, remind_ms, changed_ms) VALUES (?,?,'f1','',?,'s1',?,?,'u-1',?,1,'u-1',0,1)`,
+				fmt.Sprint("r", i), fmt.Sprint("r", i), call, []byte("x"), state, storage.Millis(at))
+		}
 		cols, err := Periods(Month, at, at.AddDate(0, 1, 0), time.UTC, "")
 		must(t, err)
 		cols = append(cols, Whole(cols))
@@ -94,6 +105,7 @@ func TestCases(t *testing.T) {
 		for c, want := range map[Cell]string{
 			{HighRisk, ""}: "1", {Levels, "moderate"}: "1", {Levels, "low"}: "1", {Levels, "high"}: "0", {Levels, "not_assessed"}: "2", {Hope, ""}: "150/2", {Intent, ""}: "0/0",
 			{Age, "14_17"}: "2", {Age, "35_44"}: "1", {Age, "unknown"}: "1", {Sex, "female"}: "2", {Sex, "unknown"}: "2", {FollowUps, ""}: "3", {FollowUpsDone, ""}: "1/3",
+			{Referrals, "sent"}: "1", {Referrals, "accepted"}: "2", {Referrals, "declined"}: "0", {Referrals, "unknown"}: "1",
 		} {
 			f, _ := Find(c.Figure)
 			for _, column := range []int{0, 2} {
@@ -111,6 +123,11 @@ func TestCases(t *testing.T) {
 		}
 		if r.Missing[Incidents] != NotYet || r.Value(Cell{FollowUps, ""}, 1).N != 0 {
 			t.Errorf("%v", r.Missing)
+		}
+		ours := cols[0]
+		ours.Line = "12355"
+		if rows, err := s.Records(ctx, Cell{Referrals, "accepted"}, ours, 9); err != nil || len(rows) != 1 || rows[0].ID != "r1" || rows[0].Line != "12355" || rows[0].Kind != "referral" {
+			t.Errorf("the referrals of a line: %+v, %v", rows, err)
 		}
 		if rows, err := s.Records(ctx, Cell{Age, "14_17"}, cols[0], 1); err != nil || len(rows) != 1 || !strings.HasPrefix(rows[0].Code, "CODE-f1") {
 			t.Errorf("%+v, %v", rows, err)

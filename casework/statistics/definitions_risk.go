@@ -60,7 +60,7 @@ func after() []Figure {
 		{
 			ID: Referrals, Version: 1, Group: GroupAfter, Unit: Count, Origin: FromReferrals, Records: true, Names: documents.Both("转介", "Referrals"),
 			Definition: documents.Both("在该时段发出的转介，按目前状态划分。发出不等于接收。", "Referrals that were sent within the column, by their state now. Sent is not accepted."),
-			Parts:      []Part{part("sent", "已发出", "Sent"), part("accepted", "已接收", "Accepted"), part("attended", "已就诊", "Attended"), part("declined", "未接收", "Declined")},
+			Parts:      []Part{part("sent", "已发出", "Sent"), part("accepted", "已接收", "Accepted"), part("attended", "已就诊", "Attended"), part("declined", "未接收", "Declined"), part("unknown", "无从得知", "Will not be known")},
 		},
 	}
 }

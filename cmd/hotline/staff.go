@@ -46,7 +46,7 @@ func (c Config) staff(ctx context.Context, db *storage.DB, keys *casework.Keys, 
 	cases := statistics.NewCases(db)
 	counts, err := statistics.Open(ctx, db, map[statistics.Origin]statistics.Source{
 		statistics.FromTraining: trainings{s.Qualifications, zone}, statistics.FromAssessments: cases.Assessments(), statistics.FromFiles: cases.Files(),
-		statistics.FromFollowUps: cases.FollowUps(), statistics.FromIncidents: dangers{incidents},
+		statistics.FromFollowUps: cases.FollowUps(), statistics.FromReferrals: cases.Referrals(), statistics.FromIncidents: dangers{incidents},
 		statistics.FromReviews: reviewCounts{s.Reviews},
 	})
 	if err != nil {
