@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -12,6 +13,10 @@ import (
 	"hotline/queue"
 )
 
+// errNotDemo keeps a demo out of a site's database: one that was restored, or whose configuration was left out.
+var errNotDemo = errors.New("the database has accounts, and secrets/demo-passwords.json of a demo is not there: start with the --config of this site, " +
+	"which says demo: false (after a restore it is restored-hotline.yaml in the folder); a demo would make accounts of its own here")
+
 // seedUsers makes the demo accounts, each with a random password that the first run keeps for the later ones.
 func seedUsers(ctx context.Context, c Config, people *users.Store) ([]demoUser, error) {
 	if !c.Demo {
@@ -20,6 +25,11 @@ func seedUsers(ctx context.Context, c Config, people *users.Store) ([]demoUser, 
 	passwords, err := seedPasswords(c)
 	if err != nil {
 		return nil, err
+	}
+	if len(passwords) == 0 {
+		if there, err := people.List(ctx); err != nil || len(there) > 0 {
+			return nil, cmp.Or(err, errNotDemo)
+		}
 	}
 	all := []demoUser{
 		{Name: "agent1", Role: string(users.Agent), skills: queue.Skills{"mandarin": 5, "english": 3, "youth": 5, "crisis": 5}},

@@ -173,10 +173,14 @@ func backupAndRestore(t *testing.T, fresh func(testing.TB) string) {
 	if left, err := filepath.Glob(filepath.Join(to.dir, "restoring")); err != nil || len(left) > 0 {
 		t.Errorf("plaintext is left: %v, %v", left, err)
 	}
-	// It goes on as the site that it was.
+	// It goes on as the site that it was; a demo makes no accounts in it.
 	c := to.config()
-	if _, err := prepare(t.Context(), &c); err != nil {
-		t.Error(err)
+	if _, err := prepare(t.Context(), &c); !errors.Is(err, errNotDemo) {
+		t.Errorf("a demo in it: %v", err)
+	}
+	c.Demo = false
+	if first, err := prepare(t.Context(), &c); err != nil || len(first) > 0 {
+		t.Errorf("%+v, %v", first, err)
 	}
 }
 
