@@ -15,6 +15,7 @@ import (
 
 	"hotline/agentui/protocol"
 	"hotline/queue"
+	"hotline/test/ports"
 )
 
 // count reads one figure.
@@ -140,7 +141,7 @@ func TestASlowReaderHoldsUpNobody(t *testing.T) {
 	s := newSite(t, func(c *Config) { c.OutboxRows = 500 })
 	s.halt()
 	s.narrow = true
-	s.start("127.0.0.1:0")
+	s.start(ports.Address(t))
 	slow := s.login("supervisor1")
 	d := websocket.Dialer{
 		Jar: slow.http.Jar, ReadBufferSize: 1024,

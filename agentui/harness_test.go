@@ -41,6 +41,7 @@ import (
 	"hotline/queue/queuetest"
 	"hotline/storage"
 	"hotline/storage/storagetest"
+	"hotline/test/ports"
 )
 
 const patience = 10 * time.Second // for events that must come; tests wait for events, never for time
@@ -230,7 +231,7 @@ func newSite(t *testing.T, adjust func(*Config)) *site {
 		t.Fatal(err)
 	}
 	s.index = s.queue
-	s.start("127.0.0.1:0")
+	s.start(ports.Address(t))
 	t.Cleanup(func() {
 		if s.stop != nil {
 			s.halt()

@@ -14,6 +14,7 @@ import (
 	"hotline/agentui/provider"
 	"hotline/agentui/users"
 	"hotline/casework"
+	"hotline/test/ports"
 )
 
 func TestPeopleAreManaged(t *testing.T) {
@@ -157,7 +158,7 @@ func TestSignInByAProvider(t *testing.T) {
 	f := &fakeProvider{}
 	s.provider, s.cfg.ProviderName = f, "市统一身份"
 	s.halt()
-	s.start("127.0.0.1:0")
+	s.start(ports.Address(t))
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	visit := func(id provider.Identity) (*person, string) {
 		t.Helper()

@@ -12,6 +12,7 @@ import (
 
 	"hotline/agentui/protocol"
 	"hotline/queue"
+	"hotline/test/ports"
 )
 
 const toldWithin = time.Second // of a fault
@@ -132,7 +133,7 @@ func TestAPersonWhomTheQueueRefusesLearnsIt(t *testing.T) {
 	q := &refusing{Queue: s.queue}
 	q.refuse.Store(true)
 	s.index = q
-	s.start("127.0.0.1:0")
+	s.start(ports.Address(t))
 	g, b := s.login("agent1").enter(""), s.login("supervisor1").enter("")
 	g.wantTrouble(protocol.TroubleQueue)
 	g.headset()
@@ -173,7 +174,7 @@ func TestAConsoleWithoutAGatewaySaysSoFromTheFirstSnapshotOnWhenItHasWaitedForIt
 	s := newSite(t, nil)
 	s.gateway.leave()
 	s.halt()
-	s.start("127.0.0.1:0")
+	s.start(ports.Address(t))
 	g := s.login("agent1").enter("")
 	g.wantTrouble(protocol.TroubleGateway)
 	if h := s.login("agent2").enter(""); !slices.Equal(h.trouble, []protocol.Trouble{protocol.TroubleGateway}) {

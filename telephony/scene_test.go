@@ -22,6 +22,7 @@ import (
 	"hotline/telephony/call"
 	"hotline/telephony/phone"
 	"hotline/telephony/webrtc"
+	"hotline/test/ports"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -86,7 +87,7 @@ func newScene(t *testing.T, edits ...func(*asterisktest.Options)) *scene {
 		edit(&options)
 	}
 	s := &scene{
-		t: t, node: asterisktest.Start(t, options), redis: queuetest.Start(t), listen: "127.0.0.1:0",
+		t: t, node: asterisktest.Start(t, options), redis: queuetest.Start(t), listen: ports.Address(t),
 		books: &books{closed: map[call.ID]call.Call{}}, tapes: &tapes{},
 	}
 	s.queue, s.rdb = s.index()

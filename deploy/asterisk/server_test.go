@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -20,6 +19,7 @@ import (
 	"hotline/deploy/asterisk"
 	"hotline/deploy/prompts"
 	"hotline/telephony/phone"
+	"hotline/test/ports"
 )
 
 // Every prompt of these tests is a tone, so that what the caller hears has a name.
@@ -73,7 +73,7 @@ func start(t *testing.T, change func(*asterisk.Config)) *server {
 	dir := t.TempDir()
 	c := asterisk.Defaults(filepath.Join(dir, "asterisk"))
 	c.Installed, c.ARI.Password = in, "a-password-for-this-test"
-	c.SIP.UDPPort, c.ARI.Port = freePort(t), freePort(t)
+	c.SIP.UDPPort, c.ARI.Port = ports.Free(t), ports.Free(t)
 	c.SIP.TCPPort = c.SIP.UDPPort
 	c.RTP = asterisk.Ports{Low: 30000, High: 31999}
 	c.Sounds, c.Messages = filepath.Join(dir, "sounds"), filepath.Join(dir, "messages")
@@ -332,24 +332,4 @@ func makeSounds(t *testing.T, c asterisk.Config) {
 	if _, err := prompts.Generate(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// freePort is free for UDP and TCP at the time of asking.
-func freePort(t *testing.T) int {
-	t.Helper()
-	for range 50 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		port := l.Addr().(*net.TCPAddr).Port
-		u, err := net.ListenPacket("udp", fmt.Sprintf("127.0.0.1:%d", port))
-		_ = l.Close()
-		if err == nil {
-			_ = u.Close()
-			return port
-		}
-	}
-	t.Fatal("no free port")
-	return 0
 }

@@ -19,6 +19,7 @@ import (
 
 	"hotline/deploy/asterisk"
 	"hotline/telephony/phone"
+	"hotline/test/ports"
 )
 
 // Trunks of every kind at once, each with an address of its own on this machine.
@@ -36,7 +37,7 @@ func TestTrunks(t *testing.T) {
 	s := start(t, func(c *asterisk.Config) {
 		c.Loopback = false
 		c.Languages = []string{"zh-CN"}
-		c.SIP.TLSPort, c.SIP.TLSCert, c.SIP.TLSKey = freePort(t), filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
+		c.SIP.TLSPort, c.SIP.TLSCert, c.SIP.TLSKey = ports.Free(t), filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
 		writeCertificate(t, c.SIP.TLSCert, c.SIP.TLSKey)
 		c.Trunks = []asterisk.Trunk{
 			{Name: "city", Kind: asterisk.TrunkIPMatch, Host: "127.0.0.2"},

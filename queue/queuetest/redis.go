@@ -15,6 +15,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"hotline/test/ports"
 )
 
 // startMost bounds the start of a server.
@@ -43,15 +45,7 @@ func Start(t testing.TB, args ...string) *Server {
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		t.Fatal("redis-server is not installed: apt-get install redis-server")
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	s := &Server{Addr: addr, dir: t.TempDir(), args: args}
+	s := &Server{Addr: ports.Address(t), dir: t.TempDir(), args: args}
 	t.Cleanup(s.Kill)
 	s.Restart(t)
 	return s

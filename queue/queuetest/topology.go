@@ -6,12 +6,15 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"hotline/test/ports"
 )
 
 // Elsewhere is the environment variable that makes Open connect to a Redis that runs already: "cluster://host:port,…" or
@@ -96,7 +99,7 @@ func StartCluster(t testing.TB, masters int) []*Server {
 	servers := make([]*Server, masters)
 	for i := range servers {
 		// The bus has a port of its own: 10000 more, the default, may be beyond the last.
-		servers[i] = Start(t, "--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--cluster-port", freePort(t))
+		servers[i] = Start(t, "--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--cluster-port", strconv.Itoa(ports.Free(t)))
 		c := servers[i].Client(t)
 		if err := c.Do(ctx, "CLUSTER", "ADDSLOTSRANGE", 16384*i/masters, 16384*(i+1)/masters-1).Err(); err != nil {
 			t.Fatal(err)
@@ -164,18 +167,4 @@ func until(t testing.TB, what string, ok func() (string, bool)) {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-}
-
-func freePort(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
 }

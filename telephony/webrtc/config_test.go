@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hotline/test/ports"
 )
 
 func TestConfig(t *testing.T) {
@@ -46,7 +48,7 @@ func TestConfig(t *testing.T) {
 	}
 	// What New opened before it failed is closed again: the same port can be had.
 	busy := good
-	busy.Listen, busy.ICEUDP, busy.RTP = freePort(t), "127.0.0.1:0", "192.0.2.1:5066"
+	busy.Listen, busy.ICEUDP, busy.RTP = ports.Address(t), "127.0.0.1:0", "192.0.2.1:5066"
 	for range 2 {
 		if _, err := New(busy, nil, slog.New(slog.DiscardHandler), nil); err == nil || !strings.Contains(err.Error(), "rtp") {
 			t.Errorf("an address that is not ours: %v", err)

@@ -12,18 +12,9 @@ import (
 
 	"github.com/pion/turn/v5"
 	pion "github.com/pion/webrtc/v4"
-)
 
-// freePort is a port of the loopback that was free a moment ago, for UDP and TCP.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
-}
+	"hotline/test/ports"
+)
 
 // bothWays fails unless tones pass between a browser and a node.
 func (r *rig) bothWays(leg string, b *browser) {
@@ -57,7 +48,7 @@ func TestICEOverTCP(t *testing.T) {
 
 // A network that blocks all but the embedded TURN server.
 func TestTURN(t *testing.T) {
-	turnAt := freePort(t)
+	turnAt := ports.Address(t)
 	var cfg Config
 	r := start(t, nil, func(c *Config) {
 		c.TURN = TURN{Listen: turnAt, Realm: "hotline", Secret: "a secret for the TURN server"}
@@ -84,7 +75,7 @@ func TestTURN(t *testing.T) {
 
 // The embedded TURN server wants a credential that holds, and relays to the gateway only.
 func TestTURNIsNoOpenRelay(t *testing.T) {
-	turnAt := freePort(t)
+	turnAt := ports.Address(t)
 	const secret = "a secret for the TURN server"
 	start(t, nil, func(c *Config) { c.TURN = TURN{Listen: turnAt, Realm: "hotline", Secret: secret} })
 	allocate := func(username, password string, peer net.Addr) error {
@@ -136,7 +127,7 @@ func TestTURNIsNoOpenRelay(t *testing.T) {
 
 // On every interface the gateway offers each address, and a public one in their place when it stands behind a NAT.
 func TestCandidates(t *testing.T) {
-	_, port, err := net.SplitHostPort(freePort(t))
+	_, port, err := net.SplitHostPort(ports.Address(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"hotline/recordings/vault"
+	"hotline/test/ports"
 )
 
 // program is named with its version: another one is another file.
@@ -43,7 +44,7 @@ type Server struct {
 // Start starts a server and ends it when the test does. A machine without one fails the test.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	s := &Server{addr: freeAddress(t), dir: t.TempDir()}
+	s := &Server{addr: ports.Address(t), dir: t.TempDir()}
 	for _, d := range []string{"data", "versions"} {
 		if err := os.Mkdir(filepath.Join(s.dir, d), 0o700); err != nil {
 			t.Fatal(err)
@@ -129,18 +130,6 @@ func Vault(t testing.TB, cfg vault.S3Config) *vault.S3 {
 
 // Dir is where the server keeps its buckets, for tests that search them for what must not be there.
 func (s *Server) Dir() string { return s.dir }
-
-func freeAddress(t testing.TB) string {
-	t.Helper()
-	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return l.Addr().String()
-}
 
 // find looks where install.sh puts it.
 func find() (string, error) {

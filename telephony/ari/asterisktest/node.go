@@ -8,7 +8,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -21,6 +20,7 @@ import (
 
 	"hotline/audio"
 	"hotline/deploy/asterisk"
+	"hotline/test/ports"
 )
 
 // What can be dialled on a Node, besides "stasis-<app>" (answered by no one before it enters the application) and the extensions
@@ -72,7 +72,7 @@ func Start(t testing.TB, o Options) *Node {
 		t.Fatal(err)
 	}
 	n := &Node{Dir: t.TempDir(), Data: in.Data, done: make(chan struct{}), log: &lines{}}
-	ariPort, sipPort := freePort(t), freePort(t)
+	ariPort, sipPort := ports.Free(t), ports.Free(t)
 	n.ARI = fmt.Sprintf("http://127.0.0.1:%d/ari", ariPort)
 	n.SIP = fmt.Sprintf("127.0.0.1:%d", sipPort)
 	n.configure(t, in, o, ariPort, sipPort)
@@ -192,26 +192,6 @@ func (n *Node) tone(t testing.TB, file string, hz float64, length time.Duration)
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// freePort finds a port that is free for UDP and TCP on loopback.
-func freePort(t testing.TB) int {
-	t.Helper()
-	for range 50 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		port := l.Addr().(*net.TCPAddr).Port
-		u, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
-		_ = l.Close()
-		if err == nil {
-			_ = u.Close()
-			return port
-		}
-	}
-	t.Fatal("no port is free for both UDP and TCP")
-	return 0
 }
 
 // lines keeps what a process prints.
