@@ -149,9 +149,9 @@ func TestASignInHasAnEnd(t *testing.T) {
 }
 
 func TestASignInDoesNotEndWithinACall(t *testing.T) {
-	s := newSite(t, func(c *Config) { c.SessionLife, c.SessionLook = 3*time.Second, 100*time.Millisecond })
+	s := newSite(t, func(c *Config) { c.SessionLife, c.SessionLook = 6*time.Second, 100*time.Millisecond })
 	p := s.login("agent1")
-	over := time.Now().Add(3 * time.Second)
+	over := time.Now().Add(6 * time.Second)
 	g := p.enter("")
 	g.available()
 	id := s.call(queue.TierNormal)

@@ -198,7 +198,7 @@ func TestLock(t *testing.T) {
 
 // Nobody touches the console: it locks by the server's own clock, whatever the page says.
 func TestIdleLock(t *testing.T) {
-	s := newSite(t, func(c *Config) { c.IdleLock, c.SessionLook = time.Second, 50*time.Millisecond })
+	s := newSite(t, func(c *Config) { c.IdleLock, c.SessionLook = 2*time.Second, 50*time.Millisecond })
 	p := s.login("supervisor1")
 	b := p.enter("")
 	b.until("the cover", func() bool { return b.locked })

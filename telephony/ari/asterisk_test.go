@@ -356,10 +356,10 @@ func TestProofsComeBack(t *testing.T) {
 	n := asterisktest.Start(t, asterisktest.Options{})
 	w := start(t, ari.Config{
 		URL: n.ARI, User: asterisktest.User, Password: asterisktest.Password, App: "quiet",
-		EchoEvery: 50 * time.Millisecond, PingEvery: 100 * time.Millisecond, ReadTimeout: 500 * time.Millisecond,
+		EchoEvery: 50 * time.Millisecond, PingEvery: 100 * time.Millisecond, ReadTimeout: patient,
 	})
 	w.await(ari.Connected, nil)
-	<-time.After(1500 * time.Millisecond) // three times longer than an answer may take
+	<-time.After(2 * patient) // twice as long as an answer may take
 	if kinds := w.kinds(); len(kinds) != 1 {
 		t.Errorf("%v", kinds)
 	}

@@ -235,6 +235,9 @@ func TestHalfOpen(t *testing.T) {
 	}
 }
 
+// patient is a read timeout that no pause of a busy machine exceeds.
+const patient = time.Second
+
 func TestQuietButAliveConnectionStays(t *testing.T) {
 	release := make(chan struct{})
 	f := serve(t, func(conn *websocket.Conn) {
@@ -244,9 +247,11 @@ func TestQuietButAliveConnectionStays(t *testing.T) {
 		}()
 		attend(conn)
 	})
-	w := start(t, f.config())
+	cfg := f.config()
+	cfg.ReadTimeout = patient
+	w := start(t, cfg)
 	w.await(ari.Connected, nil)
-	<-time.After(3 * 200 * time.Millisecond) // three read timeouts in which only pings pass
+	<-time.After(2 * patient) // two read timeouts in which only pings pass
 	close(release)
 	w.await(ari.StasisEnd, of("c"))
 	wantKinds(t, w, ari.Connected, ari.StasisEnd)
@@ -344,10 +349,10 @@ func TestConnectionThatHearsStays(t *testing.T) {
 		send(on, `{"type":"ChannelUserevent","application":"app","eventname":"`+event+`","userevent":{}}`)
 	}
 	cfg := f.config()
-	cfg.EchoEvery = 20 * time.Millisecond
+	cfg.EchoEvery, cfg.ReadTimeout = 20*time.Millisecond, patient
 	w := start(t, cfg)
 	w.await(ari.Connected, nil)
-	<-time.After(3 * 200 * time.Millisecond) // three times longer than an answer may take
+	<-time.After(2 * patient) // twice as long as an answer may take
 	close(release)
 	w.await(ari.StasisEnd, of("c"))
 	wantKinds(t, w, ari.Connected, ari.StasisEnd)

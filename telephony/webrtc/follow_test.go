@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"hotline/test/ports"
 )
 
 // relay is a TCP relay that can be cut or frozen, as a process that is killed or stopped looks to its peers.
@@ -131,15 +133,22 @@ func TestFollowReconnects(t *testing.T) {
 	r.connect("leg-1", "u-1")
 	next(t, events, EventLeg)
 	next(t, events, EventLeg)
-	cut := time.Now()
-	wire.cut()
-	next(t, events, Lost)
-	lost := time.Since(cut)
-	e := next(t, events, EventSnapshot)
-	back := time.Since(cut)
-	t.Logf("lost after %v, back after %v", lost, back)
-	if lost > 100*time.Millisecond || back > time.Second {
-		t.Errorf("lost after %v, back after %v", lost, back)
+	var e Event
+	// A machine that is busy with something else can make one loss late, so it is late when each of three is.
+	for try := 1; ; try++ {
+		cut := time.Now()
+		wire.cut()
+		next(t, events, Lost)
+		lost := time.Since(cut)
+		e = next(t, events, EventSnapshot)
+		back := time.Since(cut)
+		t.Logf("lost after %v, back after %v", lost, back)
+		if lost <= 100*time.Millisecond && back <= time.Second {
+			break
+		}
+		if try == 3 {
+			t.Fatal("late each time")
+		}
 	}
 	if len(e.Legs) != 1 || e.Legs[0].ID != "leg-1" || e.Legs[0].State != Connected {
 		t.Errorf("%+v", e)
@@ -165,13 +174,7 @@ func TestFollowNoticesAFrozenGateway(t *testing.T) {
 
 // A gateway that is away from the start is told once, not at every try.
 func TestFollowWithoutGateway(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	_ = l.Close()
-	events, stop := following(t, address)
+	events, stop := following(t, ports.Address(t))
 	next(t, events, Lost)
 	select {
 	case e := <-events:

@@ -12,7 +12,7 @@ import (
 
 // quick makes the watchdog fast enough for a test, with the proportions of the defaults.
 func quick(c *Config) {
-	c.SilenceAfter, c.CloseAfter, c.SuspectWindow, c.QualityEvery = 300*time.Millisecond, 800*time.Millisecond, 120*time.Millisecond, 100*time.Millisecond
+	c.SilenceAfter, c.CloseAfter, c.SuspectWindow, c.QualityEvery = 600*time.Millisecond, 1600*time.Millisecond, 240*time.Millisecond, 100*time.Millisecond
 }
 
 func TestWatchdog(t *testing.T) {
@@ -21,7 +21,7 @@ func TestWatchdog(t *testing.T) {
 	b.say(nil)
 	quietAt := time.Now()
 	r.await("silent", inState("leg-1", Silent))
-	if passed := time.Since(quietAt); passed < 280*time.Millisecond || passed > 600*time.Millisecond {
+	if passed := time.Since(quietAt); passed < 580*time.Millisecond || passed > 1200*time.Millisecond {
 		t.Errorf("silent after %v", passed)
 	}
 	seen := r.seen()
@@ -203,10 +203,10 @@ func TestRestart(t *testing.T) {
 func TestQuality(t *testing.T) {
 	r := start(t, nil, quick)
 	r.connect("leg-1", "u-1")
-	e := r.await("quality", func(e Event) bool { return e.Type == EventQuality && e.Quality.RTT > 0 })
-	if e.Leg.ID != "leg-1" || e.Quality.MOS < 4 || e.Quality.Loss != 0 || e.Quality.Jitter > 20 || e.Quality.RTT > 100 {
-		t.Errorf("quality of a leg on loopback: %+v", e)
-	}
+	r.await("the quality of a leg on loopback", func(e Event) bool { // a busy machine may spoil some of the figures
+		q := e.Quality
+		return e.Type == EventQuality && e.Leg.ID == "leg-1" && q.RTT > 0 && q.RTT <= 100 && q.Jitter <= 20 && q.Loss == 0 && q.MOS >= 4
+	})
 	families, err := r.reg.Gather()
 	if err != nil {
 		t.Fatal(err)

@@ -131,10 +131,13 @@ func (d *Desk) Deny() error {
 	return d.AwaitAttribute(patience, "disposition", "data-asked", "denied")
 }
 
-// Done is done with a wrap-up, as a counsellor is: no call is closed before it is said whether suicide was asked about.
+// Done is done with a wrap-up, as a counsellor is, and waits until it is over: no call is closed before it is said whether suicide was asked about.
 func (d *Desk) Done() error {
 	if err := d.Deny(); err != nil {
 		return err
 	}
-	return d.Click("wrapup-done")
+	if err := d.Click("wrapup-done"); err != nil {
+		return err
+	}
+	return d.Await(patience, `document.querySelector('[data-testid="agent-state"]').dataset.state !== "`+WrapUp+`"`)
 }

@@ -69,7 +69,13 @@ func TestRobotServesACall(t *testing.T) {
 	await(t, ctx, fleet, events, robots.Free)
 	must(t, fleet.Ready(ctx, 2))
 
-	rows, err := s.Ledger(ctx)
+	var rows []stage.Ended
+	err = stage.Poll(ctx, 5*time.Second, func() bool { // it is written beside the index
+		var err error
+		rows, err = s.Ledger(ctx)
+		must(t, err)
+		return len(rows) > 0 && rows[0].Outcome != "open"
+	})
 	must(t, err)
 	if len(rows) != 1 || rows[0].ID != over.Call || rows[0].Outcome != "answered" {
 		t.Errorf("the ledger has %+v, want call %s answered", rows, over.Call)

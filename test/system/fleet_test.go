@@ -108,7 +108,8 @@ func TestCounsellorServesBothNodes(t *testing.T) {
 		share[c.Owner]++
 	}
 	t.Logf("of %d callers %v", callers, share)
-	if share["controller-1"] < callers/3 || share["controller-2"] < callers/3 {
+	// Who claims a call is a race in which the busier one starts later: on a busy machine by chance, but never one controller for all.
+	if share["controller-1"] < callers/6 || share["controller-2"] < callers/6 {
 		t.Errorf("the load is not shared: %v", share)
 	}
 }

@@ -34,8 +34,8 @@ func followedUp(t *testing.T, on *stage.Stage) {
 		first.Click("plan-series"), first.AwaitShown(5*time.Second, "call-followups"))
 	g.show(first.Page, "31-call-planned", "plan-series", "call-hangup")
 	// By the screen the earliest is tomorrow; the same request makes one that is due in a moment.
-	due := time.Now().Add(2 * time.Second)
 	v := s.visit("agent")
+	due := time.Now().Add(2 * time.Second)
 	status, body := v.post("/api/calls/"+call+"/followups", map[string]any{"request": "soon", "series": false, "due_at": due.UnixMilli()})
 	var made struct {
 		FollowUps []struct{ FollowUp string } `json:"followups"`

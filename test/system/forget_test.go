@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hotline/casework"
+	"hotline/casework/dispositions"
 	"hotline/crisis"
 	"hotline/crisis/policy"
 	"hotline/storage"
@@ -40,12 +41,27 @@ func (s *scene) calm(ctx context.Context, db *storage.DB) {
 			outcome = o.ID
 		}
 	}
+	forms, err := dispositions.Open(ctx, db, keys)
+	if err != nil {
+		s.t.Errorf("forms: %v", err)
+		return
+	}
+	denied := dispositions.Answers{dispositions.Danger: {dispositions.DangerDenied}}
 	one, two := crisis.Act{By: "u-test-1"}, crisis.Act{By: "u-test-2"}
 	// One whose call is still being ended, or whose scenario killed the worker, is not this function's to judge.
 	_ = stage.Poll(ctx, 5*time.Second, func() bool {
 		live, err := store.Live(ctx)
 		open := 0
 		for _, in := range live {
+			have, err := forms.Have(ctx, in.Calls)
+			for _, call := range in.Calls {
+				if err == nil && call != "" && !have[call] { // a missing one rings after ten minutes, in the middle of another scenario
+					_, err = forms.Save(ctx, dispositions.Form{}.Complete(), call, one.By, denied)
+				}
+			}
+			if err != nil {
+				open++
+			}
 			if in.State == crisis.StateClosed {
 				continue
 			}

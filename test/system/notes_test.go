@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -154,14 +155,17 @@ func TestWhatACounsellorKnowsAndWrites(t *testing.T) {
 	// The console dies while the counsellor types: what is on the disk is at most 2 s behind, and nothing is lost in the end.
 	first = s.types(d, "e")
 	time.Sleep(3 * time.Second)
-	killed, restarted := s.kill("console")
+	stopped := time.Now()
+	_, err = s.Signal("console", syscall.SIGSTOP) // it answers nobody any more, and the page has time to say so
+	must(t, err)
 	text := s.written(id)
 	es := first.typed()
-	t.Logf("the console died: the disk was %v behind", lost(es, "e", text, killed))
-	if behind := lost(es, "e", text, killed); behind > 2*time.Second {
+	t.Logf("the console died: the disk was %v behind", lost(es, "e", text, stopped))
+	if behind := lost(es, "e", text, stopped); behind > 2*time.Second {
 		t.Errorf("the console died: the disk was %v behind", behind)
 	}
 	must(t, d.AwaitAttribute(10*time.Second, "notes", "data-saved", "kept"))
+	_, restarted := s.kill("console")
 	restarted(10 * time.Second)
 	es = first.stop()
 	first.saved(15 * time.Second)

@@ -56,11 +56,11 @@ func TestOfferGoesOn(t *testing.T) {
 	declined := time.Now()
 	must(t, asked.Click("offer-decline"), asked.AwaitState(2*time.Second, browser.NotReady))
 	must(t, other.AwaitOffer(3*time.Second))
-	if took := time.Since(declined); took > 2*time.Second {
+	rang := time.Now()
+	if took := rang.Sub(declined); took > 2*time.Second {
 		t.Errorf("the next offer came %v after the other was declined", took)
 	}
 	must(t, asked.Ready())
-	rang := time.Now()
 	// Nobody touches the second offer: it ends with its ring, 15 s, and comes back to the first.
 	must(t, asked.AwaitOffer(18*time.Second))
 	if took := time.Since(rang); took < 12*time.Second {

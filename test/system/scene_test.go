@@ -92,7 +92,7 @@ func (s *scene) forget(began time.Time) {
 	s.calm(ctx, db)
 }
 
-// relieve lets those go who are kept for a caller of the scenario, owe the form of one, or write about one: the next scenario needs them.
+// relieve lets those go who are kept for a caller of the scenario, owe the form of one, write about one, or asked for help: the next scenario needs them.
 func (s *scene) relieve() {
 	q, err := s.index()
 	if err != nil {
@@ -110,6 +110,14 @@ func (s *scene) relieve() {
 			if a.Owes != "" {
 				_ = q.Filed(ctx, queue.RequestID(ulid.Make().String()), a.Owes, a.ID)
 				left++
+			}
+			if a.SOS != nil {
+				_, _ = q.AckSOS(ctx, queue.RequestID(ulid.Make().String()), a.ID, a.ID)
+				_, _ = q.EndSOS(ctx, queue.RequestID(ulid.Make().String()), a.ID, a.ID)
+				left++
+			}
+			if a.State == queue.AgentTalking {
+				left++ // the index is told of the end beside the ledger
 			}
 			if a.State == queue.AgentWrapUp {
 				_, _ = q.Force(ctx, queue.RequestID(ulid.Make().String()), a.ID, queue.AgentNotReady, a.ID)
