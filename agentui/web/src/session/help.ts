@@ -18,7 +18,9 @@ export class HelpCall {
   want(): void {
     const sos = this.self()?.sos ?? null;
     if (sos?.ack_by === '') return; // it is there already
-    this.#wanted.value ??= { before: sos?.at ?? 0, askedAt: null, takenAt: null };
+    // A press after the answer is another call for help: the one before may be over already.
+    if (this.#wanted.value === null || this.#wanted.value.takenAt !== null)
+      this.#wanted.value = { before: sos?.at ?? 0, askedAt: null, takenAt: null };
     this.tick();
   }
 
