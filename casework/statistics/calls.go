@@ -16,7 +16,6 @@ const (
 	isElsewhere = `(caller = 1 AND talked = 0 AND outcome = 'overflowed')`
 	isLeft      = `(caller = 1 AND short = 0 AND talked = 0 AND outcome = 'abandoned')`
 	isDanger    = `(caller = 1 AND short = 0 AND (danger_key = 1 OR tier = 'red'))`
-	isNameless  = `(talked = 1 AND caller_ref = '')`
 )
 
 // callFigure is a figure that is a sum over calls: how many n, of how many of; without of it is a count. n must be a truth when sum is empty.
@@ -30,7 +29,6 @@ func callFigures() []callFigure {
 	return []callFigure{
 		{cell: Cell{Figure: Arrivals}, n: isArrival},
 		{cell: Cell{Figure: Contacts}, n: isContact},
-		{cell: Cell{Figure: Nameless}, n: isNameless},
 		{cell: Cell{Figure: CalledBack}, n: `(dialled = 1 AND talked = 1)`},
 		{cell: Cell{Figure: ShortCalls}, n: `(short = 1)`},
 		{cell: Cell{Figure: TalkTime}, n: isContact, sum: "talk_ms"},
@@ -109,19 +107,33 @@ func (s *Store) countCalls(ctx context.Context, columns []Column, now int64) ([]
 	}, with+` SELECT n`+sums.String()+` FROM (`+judged()+`) AS judged GROUP BY n`, append(args, now)...)
 }
 
+// Whose a contact is, as SQL over calls; empty: nobody can tell.
+const (
+	// byNumber takes one number for one person.
+	byNumber = `calls.caller_ref`
+	// byFile takes one file for one person: the call's own, else the one of the number whose call came last. A call that was erased has no number any more, and
+	// its file is nobody's by then: it counts as before. A withheld number has a file of its own for each call, which is no person.
+	byFile = `(CASE WHEN calls.caller_ref <> '' OR EXISTS (SELECT 1 FROM retention_stones WHERE object = 'call:' || calls.id) THEN COALESCE(
+		(SELECT 'file:' || kept.root FROM file_links JOIN files AS kept ON kept.id = file_links.file_id WHERE file_links.call_id = calls.id AND file_links.role <> 'at_risk'),
+		(SELECT 'file:' || kept.root FROM file_refs JOIN files AS kept ON kept.id = file_refs.file_id WHERE file_refs.ref = calls.caller_ref AND file_refs.own
+			ORDER BY file_refs.last_ms DESC, file_refs.file_id LIMIT 1),
+		calls.caller_ref) ELSE '' END)`
+)
+
 // countPeople are the figures about who called, each person once within a column.
 func (s *Store) countPeople(ctx context.Context, columns []Column, repeat int) ([]Counted, error) {
 	with, args := spanned(columns)
 	return collect(ctx, s.db, func(r storage.Row) ([]Counted, error) {
 		var n int
-		var people, again, theirs, contacts int64
-		err := r.Scan(&n, &people, &again, &theirs, &contacts)
+		var people, nameless, again, theirs, contacts int64
+		err := r.Scan(&n, &people, &nameless, &again, &theirs, &contacts)
 		return []Counted{
-			{n, Cell{Figure: People}, people, 0}, {n, Cell{Figure: RepeatPeople}, again, people}, {n, Cell{Figure: RepeatContacts}, theirs, contacts},
+			{n, Cell{Figure: People}, people, 0}, {n, Cell{Figure: Nameless}, nameless, 0}, {n, Cell{Figure: RepeatPeople}, again, people}, {n, Cell{Figure: RepeatContacts}, theirs, contacts},
 		}, err
-	}, with+`, each AS (SELECT n, caller_ref, COUNT(*) AS contacts FROM `+contacts+` GROUP BY n, caller_ref)
-		SELECT n, SUM(CASE WHEN caller_ref <> '' THEN 1 ELSE 0 END), SUM(CASE WHEN caller_ref <> '' AND contacts >= ? THEN 1 ELSE 0 END),
-			SUM(CASE WHEN caller_ref <> '' AND contacts >= ? THEN contacts ELSE 0 END), SUM(contacts)
+	}, with+`, each AS (SELECT n, person, COUNT(*) AS contacts FROM (SELECT n, `+s.person+` AS person FROM `+contacts+`) AS whose GROUP BY n, person)
+		SELECT n, SUM(CASE WHEN person <> '' THEN 1 ELSE 0 END), SUM(CASE WHEN person = '' THEN contacts ELSE 0 END),
+			SUM(CASE WHEN person <> '' AND contacts >= ? THEN 1 ELSE 0 END),
+			SUM(CASE WHEN person <> '' AND contacts >= ? THEN contacts ELSE 0 END), SUM(contacts)
 		FROM each GROUP BY n`, append(args, repeat, repeat)...)
 }
 

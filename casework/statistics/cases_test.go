@@ -10,9 +10,9 @@ import (
 
 	"hotline/casework"
 	"hotline/casework/assessments"
-	"hotline/casework/files"
 	"hotline/casework/followups"
 	"hotline/casework/referrals"
+	"hotline/casework/retention"
 	"hotline/storage"
 	"hotline/storage/storagetest"
 )
@@ -30,7 +30,7 @@ func TestCases(t *testing.T) {
 		must(t, err)
 		risks, err := assessments.Open(ctx, db, keys)
 		must(t, err)
-		_, err = files.Open(ctx, db, keys)
+		_, err = retention.OpenFiled(ctx, db, keys)
 		must(t, err)
 		_, err = followups.Open(ctx, followups.Config{}, db, keys, calls)
 		must(t, err)

@@ -106,20 +106,20 @@ func volume() []Figure {
 				"Calls in which a counsellor and a caller talked, callbacks of ours too; a call that changed hands is one. At the time of the arrival, of a callback at that of dialling."),
 		},
 		{
-			ID: People, Version: 1, Group: GroupVolume, Unit: Count, Origin: FromLedger, Names: documents.Both("受理人数", "People"),
-			Definition: documents.Both("有过至少一次服务人次的来电者，同一号码（化名）在该时段内只计一人。不同时段或线路的人数不能相加。隐藏号码的不能识别，单列为“未识别人次”。号码密钥更换前后的同一人会计为两人。",
-				"Callers with at least one contact; one number (as its pseudonym) is one person within the column. Numbers of people of several columns cannot be added up. Withheld numbers cannot be told apart and are counted by themselves. One person before and after a change of the key of numbers counts as two."),
+			ID: People, Version: 2, Group: GroupVolume, Unit: Count, Origin: FromLedger, Names: documents.Both("受理人数", "People"),
+			Definition: documents.Both("有过至少一次服务人次的来电者，在该时段内只计一人：同一个人档案为一人，合并的档案也为一人；未归档的来电归入该号码最近来电的档案，没有档案的同一号码（化名）为一人。不同时段或线路的人数不能相加。隐藏号码的不能识别，单列为“未识别人次”。到期删除的，已归档的照计，未归档的转入未识别人次。",
+				"Callers with at least one contact, each once within the column. One file is one person, and so are files that were merged; a call without a file is of the file whose call from that number came last, and a number without a file (as its pseudonym) is one person. Numbers of people of several columns cannot be added up. Withheld numbers cannot be told apart and are counted by themselves. Of what was erased, calls with a file count as before, others are contacts without a number."),
 		},
 		{
-			ID: Nameless, Version: 1, Group: GroupVolume, Unit: Count, Origin: FromLedger, Records: true, Names: documents.Both("未识别人次", "Contacts without a number"),
-			Definition: documents.Both("隐藏号码、无法识别来电者的服务人次，不计入受理人数。", "Contacts whose number was withheld; not counted among people."),
+			ID: Nameless, Version: 2, Group: GroupVolume, Unit: Count, Origin: FromLedger, Records: true, Names: documents.Both("未识别人次", "Contacts without a number"),
+			Definition: documents.Both("隐藏号码、无法识别来电者的服务人次，不计入受理人数；含删除时未归档的。", "Contacts whose number was withheld, or was erased before there was a file; not counted among people."),
 		},
 		{
-			ID: RepeatPeople, Version: 1, Group: GroupVolume, Unit: Share, Origin: FromLedger, Names: documents.Both("重复来电者", "Repeat callers"),
+			ID: RepeatPeople, Version: 2, Group: GroupVolume, Unit: Share, Origin: FromLedger, Names: documents.Both("重复来电者", "Repeat callers"),
 			Definition: documents.Both("该时段内服务人次达到 {repeat} 次及以上的来电者，占受理人数的比例。", "People with {repeat} contacts or more within the column, of all people."),
 		},
 		{
-			ID: RepeatContacts, Version: 1, Group: GroupVolume, Unit: Share, Origin: FromLedger, Names: documents.Both("重复来电人次", "Contacts of repeat callers"),
+			ID: RepeatContacts, Version: 2, Group: GroupVolume, Unit: Share, Origin: FromLedger, Names: documents.Both("重复来电人次", "Contacts of repeat callers"),
 			Definition: documents.Both("重复来电者（{repeat} 次及以上）的服务人次，占全部服务人次的比例。", "Contacts of people with {repeat} contacts or more, of all contacts."),
 		},
 		{

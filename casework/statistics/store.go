@@ -21,11 +21,12 @@ type Store struct {
 	db      *storage.DB
 	Params  *documents.Store[Params]
 	sources map[Origin]Source
+	person  string // whose a contact is: byNumber, byFile
 	now     func() time.Time
 }
 
 // Open brings its own tables to their newest form. The tables of casework, dispositions and shifts must be there. sources keep what other parts count;
-// the figures of an origin that is not there say so.
+// the figures of an origin that is not there say so. Without FromFiles a number is a person.
 func Open(ctx context.Context, db *storage.DB, sources map[Origin]Source) (*Store, error) {
 	if err := db.MigrateEmbedded(ctx, "statistics", migrations); err != nil {
 		return nil, wrap("tables", err)
@@ -34,7 +35,11 @@ func Open(ctx context.Context, db *storage.DB, sources map[Origin]Source) (*Stor
 	if err != nil {
 		return nil, wrap("parameters", err)
 	}
-	return &Store{db: db, Params: params, sources: sources, now: time.Now}, nil
+	person := byNumber
+	if sources[FromFiles] != nil {
+		person = byFile
+	}
+	return &Store{db: db, Params: params, sources: sources, person: person, now: time.Now}, nil
 }
 
 // ErrColumns says that there are none, or too many, or that one ends before it begins.
