@@ -43,3 +43,13 @@ export function fractionLeft(from: number, until: number, now: number): number {
   if (until <= from) return 0;
   return Math.min(1, Math.max(0, (until - now) / (until - from)));
 }
+
+/**
+ * A moment as people write it. The clock of a line that never closes has 24 hours in every language, and five past midnight is 00:05 (what
+ * `hour12: false` writes in English is 24:05). In English a month is a word: 4/5 is two days.
+ */
+export function moment(ms: number, locale: string, parts: Intl.DateTimeFormatOptions): string {
+  const worded = locale === 'en' && parts.month === 'numeric' ? ({ month: 'short' } as const) : {};
+  const long = locale === 'en' && parts.dateStyle === 'short' ? ({ dateStyle: 'medium' } as const) : {};
+  return new Intl.DateTimeFormat(locale, { ...parts, ...worded, ...long, hourCycle: 'h23' }).format(ms);
+}

@@ -27,14 +27,17 @@ function inColours(
   return { common };
 }
 
-/** The component library in the colours of theme.css: text on each is white by day, black by night, at 4.5:1 or better. */
+/** The component library in the colours of theme.css: text on each is white by day, black by night, at 4.5:1 or better; so is a hint in an empty field. */
 export const overrides = {
-  light: inColours({
-    primary: { normal: '#0b6b63', hover: '#0d7f75', pressed: '#08544e' },
-    success: { normal: '#157347', hover: '#198754', pressed: '#105a37' },
-    warning: { normal: '#8a5a00', hover: '#9c6700', pressed: '#704900' },
-    error: { normal: '#b42318', hover: '#c5382c', pressed: '#931b12' },
-  }),
+  light: inColours(
+    {
+      primary: { normal: '#0b6b63', hover: '#0d7f75', pressed: '#08544e' },
+      success: { normal: '#157347', hover: '#198754', pressed: '#105a37' },
+      warning: { normal: '#8a5a00', hover: '#9c6700', pressed: '#704900' },
+      error: { normal: '#b42318', hover: '#c5382c', pressed: '#931b12' },
+    },
+    { placeholderColor: '#697672' },
+  ),
   dark: inColours(
     {
       primary: { normal: '#5cc2b6', hover: '#74d0c5', pressed: '#46a89d' },
@@ -52,6 +55,7 @@ export const overrides = {
       textColor1: '#dfe6e4',
       textColor2: '#dfe6e4',
       textColor3: '#9aa8a5',
+      placeholderColor: '#8b9996',
     },
   ),
 };

@@ -2,6 +2,7 @@
 import { useI18n } from 'vue-i18n';
 import { inLanguage } from '../protocol/settings';
 import { useConsole } from '../session/console';
+import { moment } from '../state/clock';
 
 export function useWords() {
   const { t, te, locale } = useI18n();
@@ -19,7 +20,7 @@ export function useWords() {
   const reasonHelp = (code: string, until: number) => {
     if (!te(`reasonHelp.${code}`)) return t('reasonHelp.other');
     return t(`reasonHelp.${code}`, {
-      time: new Intl.DateTimeFormat(locale.value, { timeStyle: 'short' }).format(until),
+      time: moment(until, locale.value, { timeStyle: 'short' }),
     });
   };
   const error = (code: string, params: Readonly<Record<string, string | number>>) =>

@@ -1,10 +1,10 @@
 // How the administrator's pages say times, people and spans.
 import { useI18n } from 'vue-i18n';
+import { moment } from '../../state/clock';
 
 export function useAdminWords() {
   const { t, te, locale } = useI18n({ useScope: 'global' });
-  const when = (ms: number) =>
-    new Intl.DateTimeFormat(locale.value, { dateStyle: 'medium', timeStyle: 'short' }).format(ms);
+  const when = (ms: number) => moment(ms, locale.value, { dateStyle: 'medium', timeStyle: 'short' });
   /** Who did something: a person's name, or what stands for the file and the command line. */
   const who = (by: string, name: string) => {
     if (by.startsWith('u-')) return name;

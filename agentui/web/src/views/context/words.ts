@@ -1,10 +1,10 @@
 // Words of earlier calls and shifts.
 import { useI18n } from 'vue-i18n';
+import { moment } from '../../state/clock';
 
 export function useCareWords() {
   const { t, te, locale } = useI18n();
-  const format = (at: number, options: Intl.DateTimeFormatOptions) =>
-    new Intl.DateTimeFormat(locale.value, options).format(at);
+  const format = (at: number, options: Intl.DateTimeFormatOptions) => moment(at, locale.value, options);
   return {
     day: (at: number) =>
       format(at, { month: 'numeric', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }),

@@ -1,24 +1,22 @@
 // Words for the codes of what comes after a call. An unknown one shows itself instead of nothing.
 import { useI18n } from 'vue-i18n';
 import type { SafeTime, Wish } from '../../protocol/followups';
+import { moment } from '../../state/clock';
 import { clock, presetOf } from '../../state/followups';
 
 export function useAfterWords() {
   const { t, te, locale } = useI18n();
   const word = (of: string, code: string) => (te(`after.${of}.${code}`) ? t(`after.${of}.${code}`) : code);
   const when = (ms: number) =>
-    new Intl.DateTimeFormat(locale.value, {
+    moment(ms, locale.value, {
       month: 'numeric',
       day: 'numeric',
       weekday: 'short',
       hour: '2-digit',
       minute: '2-digit',
-      hour12: false,
-    }).format(ms);
-  const day = (ms: number) =>
-    new Intl.DateTimeFormat(locale.value, { month: 'long', day: 'numeric', weekday: 'short' }).format(ms);
-  const time = (ms: number) =>
-    new Intl.DateTimeFormat(locale.value, { hour: '2-digit', minute: '2-digit', hour12: false }).format(ms);
+    });
+  const day = (ms: number) => moment(ms, locale.value, { month: 'long', day: 'numeric', weekday: 'short' });
+  const time = (ms: number) => moment(ms, locale.value, { hour: '2-digit', minute: '2-digit' });
   function span(one: SafeTime): string {
     const days =
       one.days.length === 0 || one.days.length === 7

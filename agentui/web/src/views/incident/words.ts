@@ -3,6 +3,7 @@ import { useI18n } from 'vue-i18n';
 import type { IncidentRow, NamedChoice } from '../../protocol/incidents';
 import { inLanguage } from '../../protocol/settings';
 import { useConsole } from '../../session/console';
+import { moment } from '../../state/clock';
 import { countdown, far } from '../../state/incident';
 
 export function useIncidentWords() {
@@ -10,16 +11,14 @@ export function useIncidentWords() {
   const { now } = useConsole();
   const known = (path: string, code: string) => (te(`${path}.${code}`) ? t(`${path}.${code}`) : code);
   const when = (at: number) =>
-    new Intl.DateTimeFormat(locale.value, {
+    moment(at, locale.value, {
       month: 'numeric',
       day: 'numeric',
       hour: '2-digit',
       minute: '2-digit',
-    }).format(at);
+    });
   const clock = (at: number) =>
-    new Intl.DateTimeFormat(locale.value, { hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(
-      at,
-    );
+    moment(at, locale.value, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
   return {
     when,
     clock,
