@@ -21,17 +21,30 @@ const busyYear = `INSERT INTO calls (id, line, dialled, node, tier, agent, dange
 const busyForms = `INSERT INTO dispositions (id, call_id, at_ms, agent, form, chosen, said)
 	SELECT 'd' || id, id, arrived_ms, agent, 1, '{"suicide":["denied"],"about":["sleep","' || (arrived_ms % 97) || '"]}', NULL FROM calls WHERE talked_ms > 0`
 
+// busyFiles has a file for each number, and in it all talks from there.
+var busyFiles = []string{
+	`INSERT INTO files (id, code, merged_into, root, created_ms, created_by, birth_year, age_band, sex, region, level, level_ms, level_by, level_version)
+		SELECT DISTINCT 'f' || caller_ref, 'C' || caller_ref, '', 'f' || caller_ref, 1, 'u-1', 0, '', '', '', '', 0, '', 0 FROM calls`,
+	`INSERT INTO file_links (id, file_id, call_id, role, at_ms, refs) SELECT 'l' || id, 'f' || caller_ref, id, 'caller', arrived_ms, caller_ref FROM calls WHERE talked_ms > 0`,
+	`INSERT INTO file_refs (ref, file_id, own, links, last_ms) SELECT DISTINCT caller_ref, 'f' || caller_ref, TRUE, 1, 1 FROM calls`,
+}
+
 // BenchmarkRead is what one look at the statistics costs with a year of 200,000 calls behind it.
 func BenchmarkRead(b *testing.B) {
 	now := time.Date(2026, 6, 1, 0, 0, 0, 0, china(b))
 	for name, url := range map[string]string{"sqlite": storagetest.SQLiteURL(b), "postgres": storagetest.PostgresURL(b)} {
 		b.Run(name, func(b *testing.B) {
 			db := storagetest.Open(b, url)
-			s, _, _ := opened(b, db, nil)
+			withFiles(b, db)
+			s, _, _ := opened(b, db, map[Origin]Source{FromFiles: NewCases(db).Files()})
 			_, err := db.Exec(b.Context(), busyYear, storage.Millis(now.AddDate(-1, 0, 0)))
 			must(b, err)
 			_, err = db.Exec(b.Context(), busyForms)
 			must(b, err)
+			for _, query := range busyFiles {
+				_, err = db.Exec(b.Context(), query)
+				must(b, err)
+			}
 			_, err = db.Exec(b.Context(), "ANALYZE")
 			must(b, err)
 			for what, step := range map[string]Step{"month-by-day": Day, "year-by-month": Month} {

@@ -107,17 +107,24 @@ func (s *Store) countCalls(ctx context.Context, columns []Column, now int64) ([]
 	}, with+` SELECT n`+sums.String()+` FROM (`+judged()+`) AS judged GROUP BY n`, append(args, now)...)
 }
 
-// Whose a contact is, as SQL over calls; empty: nobody can tell.
+// Whose the contacts of the columns are, as a table "whose" of id, line, arrived_ms and person, which is empty when nobody can tell. Each is looked up once,
+// however many columns it is in.
 const (
+	ofAll = `calls.talked_ms > 0 AND calls.arrived_ms >= (SELECT MIN(from_ms) FROM cols) AND calls.arrived_ms < (SELECT MAX(to_ms) FROM cols)`
 	// byNumber takes one number for one person.
-	byNumber = `calls.caller_ref`
+	byNumber = `, whose AS MATERIALIZED (SELECT id, line, arrived_ms, caller_ref AS person FROM calls WHERE ` + ofAll + `)`
 	// byFile takes one file for one person: the call's own, else the one of the number whose call came last. A call that was erased has no number any more, and
-	// its file is nobody's by then: it counts as before. A withheld number has a file of its own for each call, which is no person.
-	byFile = `(CASE WHEN calls.caller_ref <> '' OR EXISTS (SELECT 1 FROM retention_stones WHERE object = 'call:' || calls.id) THEN COALESCE(
-		(SELECT 'file:' || kept.root FROM file_links JOIN files AS kept ON kept.id = file_links.file_id WHERE file_links.call_id = calls.id AND file_links.role <> 'at_risk'),
-		(SELECT 'file:' || kept.root FROM file_refs JOIN files AS kept ON kept.id = file_refs.file_id WHERE file_refs.ref = calls.caller_ref AND file_refs.own
-			ORDER BY file_refs.last_ms DESC, file_refs.file_id LIMIT 1),
-		calls.caller_ref) ELSE '' END)`
+	// its file is nobody's by then: it counts as before. A withheld number has a file of its own for each call, which is no person. Few files are merged: they
+	// are joined, and not all files.
+	byFile = `, merged AS MATERIALIZED (SELECT id, root FROM files WHERE root <> id),
+		whose AS MATERIALIZED (SELECT calls.id, calls.line, calls.arrived_ms,
+			CASE WHEN calls.caller_ref <> '' OR EXISTS (SELECT 1 FROM retention_stones WHERE object = 'call:' || calls.id) THEN COALESCE(merged.root, file_links.file_id,
+				(SELECT kept.root FROM file_refs JOIN files AS kept ON kept.id = file_refs.file_id WHERE file_refs.ref = calls.caller_ref AND file_refs.own
+					ORDER BY file_refs.last_ms DESC, file_refs.file_id LIMIT 1), calls.caller_ref)
+			ELSE '' END AS person
+		FROM calls LEFT JOIN file_links ON file_links.call_id = calls.id AND file_links.role <> 'at_risk' LEFT JOIN merged ON merged.id = file_links.file_id WHERE ` + ofAll + `)`
+	// ofColumn are those of a column.
+	ofColumn = ` cols CROSS JOIN whose WHERE whose.arrived_ms >= cols.from_ms AND whose.arrived_ms < cols.to_ms AND (cols.of_line = '' OR whose.line = cols.of_line)`
 )
 
 // countPeople are the figures about who called, each person once within a column.
@@ -130,7 +137,7 @@ func (s *Store) countPeople(ctx context.Context, columns []Column, repeat int) (
 		return []Counted{
 			{n, Cell{Figure: People}, people, 0}, {n, Cell{Figure: Nameless}, nameless, 0}, {n, Cell{Figure: RepeatPeople}, again, people}, {n, Cell{Figure: RepeatContacts}, theirs, contacts},
 		}, err
-	}, with+`, each AS (SELECT n, person, COUNT(*) AS contacts FROM (SELECT n, `+s.person+` AS person FROM `+contacts+`) AS whose GROUP BY n, person)
+	}, with+s.whose+`, each AS (SELECT n, person, COUNT(*) AS contacts FROM`+ofColumn+` GROUP BY n, person)
 		SELECT n, SUM(CASE WHEN person <> '' THEN 1 ELSE 0 END), SUM(CASE WHEN person = '' THEN contacts ELSE 0 END),
 			SUM(CASE WHEN person <> '' AND contacts >= ? THEN 1 ELSE 0 END),
 			SUM(CASE WHEN person <> '' AND contacts >= ? THEN contacts ELSE 0 END), SUM(contacts)

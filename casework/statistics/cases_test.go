@@ -12,7 +12,6 @@ import (
 	"hotline/casework/assessments"
 	"hotline/casework/followups"
 	"hotline/casework/referrals"
-	"hotline/casework/retention"
 	"hotline/storage"
 	"hotline/storage/storagetest"
 )
@@ -21,16 +20,10 @@ import (
 func TestCases(t *testing.T) {
 	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
 		ctx := t.Context()
-		must(t, casework.Migrate(ctx, db))
-		dir := t.TempDir()
-		must(t, casework.CreateKeys(dir))
-		keys, err := casework.LoadKeys(dir, "CN")
-		must(t, err)
+		keys := withFiles(t, db)
 		calls, err := casework.NewCallbacks(casework.CallbacksConfig{}, db, keys)
 		must(t, err)
 		risks, err := assessments.Open(ctx, db, keys)
-		must(t, err)
-		_, err = retention.OpenFiled(ctx, db, keys)
 		must(t, err)
 		_, err = followups.Open(ctx, followups.Config{}, db, keys, calls)
 		must(t, err)

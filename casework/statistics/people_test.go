@@ -12,17 +12,24 @@ import (
 	"hotline/storage/storagetest"
 )
 
+// withFiles makes the tables of files and of what was erased.
+func withFiles(t testing.TB, db *storage.DB) *casework.Keys {
+	t.Helper()
+	must(t, casework.Migrate(t.Context(), db))
+	dir := t.TempDir()
+	must(t, casework.CreateKeys(dir))
+	keys, err := casework.LoadKeys(dir, "CN")
+	must(t, err)
+	_, err = retention.OpenFiled(t.Context(), db, keys)
+	must(t, err)
+	return keys
+}
+
 // One file is one person: by two numbers, in merged files, in calls that nobody has put into a file yet, and when the calls were erased. A withheld number is nobody.
 func TestPeopleByFile(t *testing.T) {
 	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
 		ctx := t.Context()
-		must(t, casework.Migrate(ctx, db))
-		dir := t.TempDir()
-		must(t, casework.CreateKeys(dir))
-		keys, err := casework.LoadKeys(dir, "CN")
-		must(t, err)
-		_, err = retention.OpenFiled(ctx, db, keys)
-		must(t, err)
+		withFiles(t, db)
 		s, forms, _ := opened(t, db, map[Origin]Source{FromFiles: NewCases(db).Files()})
 		exec := func(query string, args ...any) {
 			t.Helper()

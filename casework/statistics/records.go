@@ -52,8 +52,8 @@ func (s *Store) Records(ctx context.Context, cell Cell, column Column, limit int
 			AND tasks.created_ms >= cols.from_ms AND tasks.created_ms < cols.to_ms AND (cols.of_line = '' OR tasks.line = cols.of_line)
 			ORDER BY tasks.created_ms DESC, tasks.id DESC LIMIT ?`, column, limit)
 	case cell.Figure == Nameless:
-		out, err = s.records(ctx, "call", ` SELECT calls.id, calls.line, calls.arrived_ms FROM `+contacts+` AND `+s.person+` = ''
-			ORDER BY calls.arrived_ms DESC, calls.id DESC LIMIT ?`, column, limit)
+		out, err = s.records(ctx, "call", s.whose+` SELECT whose.id, whose.line, whose.arrived_ms FROM`+ofColumn+` AND whose.person = ''
+			ORDER BY whose.arrived_ms DESC, whose.id DESC LIMIT ?`, column, limit)
 	case cell.Figure == Difficult:
 		out, err = s.records(ctx, "call", ` SELECT calls.id, calls.line, calls.arrived_ms FROM cols CROSS JOIN calls WHERE `+within+`
 			AND EXISTS (SELECT 1 FROM blocks WHERE blocks.call_id = calls.id) ORDER BY calls.arrived_ms DESC, calls.id DESC LIMIT ?`, column, limit)

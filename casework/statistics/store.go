@@ -21,7 +21,7 @@ type Store struct {
 	db      *storage.DB
 	Params  *documents.Store[Params]
 	sources map[Origin]Source
-	person  string // whose a contact is: byNumber, byFile
+	whose   string // who a person is: byNumber, byFile
 	now     func() time.Time
 }
 
@@ -35,11 +35,11 @@ func Open(ctx context.Context, db *storage.DB, sources map[Origin]Source) (*Stor
 	if err != nil {
 		return nil, wrap("parameters", err)
 	}
-	person := byNumber
+	whose := byNumber
 	if sources[FromFiles] != nil {
-		person = byFile
+		whose = byFile
 	}
-	return &Store{db: db, Params: params, sources: sources, person: person, now: time.Now}, nil
+	return &Store{db: db, Params: params, sources: sources, whose: whose, now: time.Now}, nil
 }
 
 // ErrColumns says that there are none, or too many, or that one ends before it begins.
