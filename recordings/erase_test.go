@@ -49,11 +49,12 @@ type house struct {
 
 func (h house) Standing(_ context.Context, call string) (Standing, error) { return h.says[call], nil }
 
-func (h house) Release(ctx context.Context, call string, do func(*storage.Tx) error) error {
-	if s := h.says[call]; s.Held || s.Open {
+func (h house) Release(ctx context.Context, call string, do func(tx *storage.Tx, high bool) error) error {
+	s := h.says[call]
+	if s.Held || s.Open {
 		return ErrKept
 	}
-	return h.db.InTx(ctx, do)
+	return h.db.InTx(ctx, func(tx *storage.Tx) error { return do(tx, s.HighRisk) })
 }
 
 func (d *desk) notary(t *testing.T, b *book) *Notary {
@@ -146,6 +147,49 @@ func TestPurge(t *testing.T) {
 		if err := d.lib.Verify(t.Context(), "p4", d.key); err != nil {
 			t.Errorf("another one: %v", err)
 		}
+	})
+}
+
+// meanwhile is a house in which a call becomes something else after it was looked at.
+type meanwhile struct {
+	house
+	then Standing
+}
+
+func (m meanwhile) Release(ctx context.Context, call string, do func(tx *storage.Tx, high bool) error) error {
+	m.says[call] = m.then
+	return m.house.Release(ctx, call, do)
+}
+
+// What a recording is in the transaction in which it goes counts, not what it was when somebody looked: a hold that was put since, or a class that is kept longer.
+func TestPurgeAsksAgain(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
+		d, year := newDesk(t, db), 365*24*time.Hour
+		d.part(t, "p1", "c", time.Now().Add(-4*year))
+		rules := Rules{Ordinary: 3 * year, HighRisk: 10 * year}
+		for what, then := range map[string]Standing{"a hold": {Held: true}, "something open": {Open: true}, "danger": {HighRisk: true}} {
+			p := NewPurger(d.index, meanwhile{house{db, map[string]Standing{}}, then})
+			if plan, err := walk(t, p, rules, 10); err != nil || ids(plan) != "c" || plan[0].Stays() || plan[0].HighRisk {
+				t.Fatalf("%+v, %v", plan, err)
+			}
+			if _, err := p.Expire(t.Context(), "c", rules, "u-9"); !errors.Is(err, ErrKept) {
+				t.Errorf("%s was passed over: %v", what, err)
+			}
+			if err := p.turn(t.Context(), func(context.Context) (Rules, bool, error) { return rules, true, nil }, d.intake.cfg.Log); err != nil {
+				t.Error(err)
+			}
+			if _, _, err := d.index.Key(t.Context(), "p1"); err != nil {
+				t.Fatalf("%s: %v", what, err)
+			}
+		}
+		p := NewPurger(d.index, meanwhile{house{db, map[string]Standing{}}, Standing{}})
+		if _, err := p.Expire(t.Context(), "c", Rules{Ordinary: year, HighRisk: year}, "u-9"); err == nil || errors.Is(err, ErrKept) {
+			t.Errorf("rules of less than three years: %v", err)
+		}
+		if _, err := p.Expire(t.Context(), "c", rules, "u-9"); err != nil {
+			t.Error(err)
+		}
+		d.keyless(t, "p1", WhyRetention, "u-9")
 	})
 }
 

@@ -143,7 +143,6 @@ func TestCutAnywhere(t *testing.T) {
 
 // disk is a file on a disk that can be full or stuck.
 type disk struct {
-	sink
 	room  atomic.Int64 // bytes that still fit
 	stuck chan struct{}
 	cuts  error
@@ -151,7 +150,13 @@ type disk struct {
 	cut   int64 // of the last write
 }
 
-func (f *disk) Write(b []byte) (int, error) {
+// diskFile is one file on it.
+type diskFile struct {
+	sink
+	*disk
+}
+
+func (f diskFile) Write(b []byte) (int, error) {
 	if f.stuck != nil {
 		<-f.stuck
 	}
@@ -165,7 +170,7 @@ func (f *disk) Write(b []byte) (int, error) {
 	return n, err
 }
 
-func (f *disk) Truncate(size int64) error {
+func (f diskFile) Truncate(size int64) error {
 	if f.cuts != nil {
 		return f.cuts
 	}
@@ -180,8 +185,10 @@ func (f *disk) Truncate(size int64) error {
 func (d *desk) onDisk(f *disk) {
 	d.rec.create = func(path string) (sink, error) {
 		file, err := createLocked(path)
-		f.sink = file
-		return f, err
+		if err != nil {
+			return nil, err
+		}
+		return diskFile{file, f}, nil
 	}
 }
 

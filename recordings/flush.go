@@ -11,6 +11,7 @@ type flusher struct {
 	dir   string // of the file; empty when its name is on the disk
 	due   int64  // samples, from which on it is to be done again
 	under chan error
+	good  bool  // one of them went well
 	err   error // of any time: what is on the disk is not known any more, whatever a later one says (the kernel tells it once)
 }
 
@@ -59,6 +60,7 @@ func (f *flusher) settle() error {
 
 func (f *flusher) keep(err error) {
 	f.under = nil
+	f.good = f.good || err == nil
 	if f.err == nil {
 		f.err = err
 	}

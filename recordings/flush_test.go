@@ -111,15 +111,24 @@ func TestSlowFlushHoldsUpNothing(t *testing.T) {
 	}
 }
 
+// spoken tells whether a take was closed and all its pieces were written.
+func (t *Take) spoken() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.closed && t.handed == t.done
+}
+
 // The kernel says once that it could not write: a later success does not make it good.
 func TestFailedFlushIsNotForgotten(t *testing.T) {
-	d, v := sqliteDesk(t), &volatile{fails: syscall.EIO}
+	d, v := sqliteDesk(t), &volatile{fails: syscall.EIO, hangs: make(chan struct{})}
 	d.onVolatile(v)
 	take := d.start(t, "a")
 	say(take, 0, 6*Rate)
-	<-v.syncs
-	v.fails = nil
-	if _, err := take.Close(); !errors.Is(err, syscall.EIO) {
+	closed := make(chan error, 1)
+	go func() { _, err := take.Close(); closed <- err }()
+	until(t, take.spoken) // what is lost is no piece: it fails when all are written, and nothing is left to go on with
+	close(v.hangs)
+	if err := <-closed; !errors.Is(err, syscall.EIO) {
 		t.Errorf("Close: %v", err)
 	}
 	d.pass(t)

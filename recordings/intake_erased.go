@@ -111,8 +111,9 @@ func (in *Intake) callOf(id string) string {
 	return s.Call
 }
 
-// about is what is known of a part without any key: by its sidecar, or when that is lost by the manifest in its file. Only when there is neither, it is a
-// recording of its own, of the time at which it was last written. A disk that does not answer is an error: the part waits.
+// about is what is known of a part without opening anything: by its sidecar, or when that is lost by the manifest in its file, or, when its recorder died
+// before it wrote one, by its wrapped key. Only when there is none of them, it is a recording of its own, of the time at which it was last written. A disk that
+// does not answer is an error: the part waits.
 func (in *Intake) about(id string, f io.ReaderAt, st fs.FileInfo) (sidecar, error) {
 	s, err := readSidecar(in.cfg.Dir, id)
 	if err == nil {
@@ -127,6 +128,13 @@ func (in *Intake) about(id string, f io.ReaderAt, st fs.FileInfo) (sidecar, erro
 	}
 	if err == nil && end.manifest.Part == id {
 		return sidecarOf(end.manifest), nil
+	}
+	k, err := readPartKey(in.cfg.Dir, id)
+	if disk, ok := errors.AsType[*fs.PathError](err); ok && !errors.Is(disk, fs.ErrNotExist) {
+		return s, disk
+	}
+	if said, ok := k.about(); ok && err == nil {
+		return said, nil
 	}
 	return sidecar{ID: id, Kind: KindCall, StartedMS: st.ModTime().UnixMilli()}, nil
 }

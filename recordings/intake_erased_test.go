@@ -173,9 +173,9 @@ func TestErasureTakesWhatCameInMeanwhile(t *testing.T) {
 	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
 		d := newDesk(t, db)
 		d.part(t, "p1", "c", time.Now())
-		late := keeperFunc(func(ctx context.Context, do func(*storage.Tx) error) error {
+		late := keeperFunc(func(ctx context.Context, do func(tx *storage.Tx, high bool) error) error {
 			d.part(t, "p2", "c", time.Now())
-			return db.InTx(ctx, do)
+			return db.InTx(ctx, func(tx *storage.Tx) error { return do(tx, false) })
 		})
 		if _, err := NewPurger(d.index, late).Erase(t.Context(), "c", "r", "u-9"); err != nil {
 			t.Fatal(err)
@@ -185,11 +185,11 @@ func TestErasureTakesWhatCameInMeanwhile(t *testing.T) {
 	})
 }
 
-type keeperFunc func(ctx context.Context, do func(*storage.Tx) error) error
+type keeperFunc func(ctx context.Context, do func(tx *storage.Tx, high bool) error) error
 
 func (keeperFunc) Standing(context.Context, string) (Standing, error) { return Standing{}, nil }
 
-func (k keeperFunc) Release(ctx context.Context, _ string, do func(*storage.Tx) error) error {
+func (k keeperFunc) Release(ctx context.Context, _ string, do func(tx *storage.Tx, high bool) error) error {
 	return k(ctx, do)
 }
 

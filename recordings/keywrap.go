@@ -13,13 +13,24 @@ const suffixKey = ".key"
 
 // PartKey is the key of one part, wrapped for each holder of a site's secret key. It is never inside the part's file: who destroys every
 // copy of it has erased the part, wherever copies of the file may lie. It holds no secret in clear. It names its call itself, so that erasing a contact finds
-// it also when the part cannot be read and everything else about it is lost.
+// it also when the part cannot be read and everything else about it is lost; and line, person and beginning, so that a part whose recorder died and whose
+// sidecar is lost comes in with them. What it says wrong of them is found by who opens the part, which has them sealed.
 type PartKey struct {
 	Part   string      `json:"part"`
 	Call   string      `json:"call,omitempty"` // id; empty: not known
 	Suite  string      `json:"suite"`
 	Public string      `json:"public"` // of the part
 	For    []KeyHolder `json:"for"`
+
+	Line      string `json:"line,omitempty"`
+	Agent     string `json:"agent,omitempty"`
+	Kind      Kind   `json:"kind,omitempty"`
+	StartedMS int64  `json:"started_ms,omitempty"` // 0: it was made before keys said these four
+}
+
+// about is what it says of its part; ok is false when that is not all.
+func (k *PartKey) about() (s sidecar, ok bool) {
+	return sidecar{ID: k.Part, Call: k.Call, Line: k.Line, Agent: k.Agent, Kind: k.Kind, StartedMS: k.StartedMS}, k.StartedMS != 0
 }
 
 // KeyHolder is a site's key for which a part's key was wrapped.
@@ -31,13 +42,15 @@ type KeyHolder struct {
 // wrapMagic keeps what was sealed for another purpose, or for another part, from being taken for a part's key.
 const wrapMagic = "hotline part key 2\n"
 
-// newPartKey makes a key for a part of a call and wraps it. The secret half is gone when it returns.
-func newPartKey(part, call string, suite Suite, to []PublicKey) (PublicKey, PartKey, error) {
+// newPartKey makes a key for a part and wraps it. The secret half is gone when it returns.
+func newPartKey(part string, of Meta, suite Suite, to []PublicKey) (PublicKey, PartKey, error) {
 	secret, err := suite.Generate()
 	if err != nil {
 		return nil, PartKey{}, err
 	}
-	k := PartKey{Part: part, Call: call, Suite: suite.Name(), Public: secret.Public().String()}
+	k := PartKey{
+		Part: part, Call: of.Call, Suite: suite.Name(), Public: secret.Public().String(), Line: of.Line, Agent: of.Agent, Kind: of.Kind, StartedMS: of.Started.UnixMilli(),
+	}
 	for _, site := range to {
 		if err := k.wrap(secret, site); err != nil {
 			return nil, PartKey{}, err

@@ -48,6 +48,11 @@ func (m *markAt) tidy() {
 	}
 }
 
+// isSeam tells whether a mark says that the recorder left a part there, because of the disk, and goes on in another.
+func (m markAt) isSeam(at int64) bool {
+	return m.Kind == MarkGap && m.Code == GapDisk && m.From == at && m.To == at
+}
+
 func (m markAt) valid() bool {
 	t := m
 	t.tidy()

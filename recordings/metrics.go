@@ -10,6 +10,7 @@ type Metrics struct {
 	lateSamples   prometheus.Counter
 	droppedChunks *prometheus.CounterVec
 	droppedMarks  prometheus.Counter
+	leftParts     prometheus.Counter
 	sealSeconds   prometheus.Histogram
 	stored        *prometheus.CounterVec
 	storeErrors   prometheus.Counter
@@ -25,7 +26,7 @@ type Metrics struct {
 // NewMetrics registers the collectors of this package.
 func NewMetrics(reg prometheus.Registerer) *Metrics {
 	m := newMetrics()
-	reg.MustRegister(m.openTakes, m.bytes, m.gapSeconds, m.lateSamples, m.droppedChunks, m.droppedMarks, m.sealSeconds, m.stored, m.storeErrors, m.broken,
+	reg.MustRegister(m.openTakes, m.bytes, m.gapSeconds, m.lateSamples, m.droppedChunks, m.droppedMarks, m.leftParts, m.sealSeconds, m.stored, m.storeErrors, m.broken,
 		m.spoolParts, m.spoolBytes, m.spoolOldest, m.spoolFree, m.emptiedKeys, m.unsigned)
 	return m
 }
@@ -53,6 +54,7 @@ func newMetrics() *Metrics {
 			Help: "Pieces that became gaps: the disk refused them (disk) or fell behind (slow).",
 		}, []string{"cause"}),
 		droppedMarks: counter("dropped_marks_total", "Marks beyond what one recording may carry."),
+		leftParts:    counter("left_parts_total", "Parts that the disk refused and that were left for another part of the same talk."),
 		sealSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Namespace: "hotline", Subsystem: "recordings", Name: "seal_seconds", Help: "Time from the end of a take to its safety on disk.",
 			Buckets: []float64{.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5},

@@ -14,8 +14,8 @@ import (
 // LeastKept is the least time that recordings are kept (National Health Commission's guide of 2021: three years).
 const LeastKept = 3 * 365 * 24 * time.Hour
 
-// ErrKept says that a hold, or something that is still open about its contact, keeps a recording.
-var ErrKept = errors.New("recordings: it is on hold, or something about its contact is still open")
+// ErrKept says that a hold, or something that is still open about its contact, keeps a recording, or that it was not kept as long as its class asks.
+var ErrKept = errors.New("recordings: it is on hold, something about its contact is still open, or it is of a class that is kept longer")
 
 // Standing is what the casework says of a call.
 type Standing struct {
@@ -28,14 +28,23 @@ type Standing struct {
 type keeper interface {
 	// Standing tells of which class a call is and what keeps it.
 	Standing(ctx context.Context, call string) (Standing, error)
-	// Release runs do in a transaction in which nothing keeps the call; [ErrKept] otherwise.
-	Release(ctx context.Context, call string, do func(*storage.Tx) error) error
+	// Release runs do in a transaction in which nothing keeps the call, and tells it whether the call is of high risk in that transaction; [ErrKept] when
+	// something keeps it. Nobody puts it on hold until that ends.
+	Release(ctx context.Context, call string, do func(tx *storage.Tx, high bool) error) error
 }
 
 // Rules are how long recordings of each class are kept, counted from their end.
 type Rules struct {
 	Ordinary time.Duration // at least LeastKept
 	HighRisk time.Duration // at least Ordinary
+}
+
+// kept is how long a class is kept.
+func (r Rules) kept(high bool) time.Duration {
+	if high {
+		return r.HighRisk
+	}
+	return r.Ordinary
 }
 
 // Validate says what is wrong.
@@ -90,11 +99,7 @@ func (p *Purger) Walk(ctx context.Context, rules Rules, see func(Due) bool) erro
 			if err != nil {
 				return err
 			}
-			kept := rules.Ordinary
-			if d.HighRisk {
-				kept = rules.HighRisk
-			}
-			if now.Sub(d.Ended) >= kept && !see(d) {
+			if now.Sub(d.Ended) >= rules.kept(d.HighRisk) && !see(d) {
 				return nil
 			}
 		}
@@ -173,21 +178,37 @@ func collect(ctx context.Context, in lister, d *Due) error {
 	return nil
 }
 
-// Erase destroys the keys of a recording, at once and for good, and sets the stones; [Notary] writes them into the audit and takes the files away.
-// why is a code or a few words without anything private; by is who said so. ErrKept, ErrNotFound (also when it is erased already).
+// Erase destroys the keys of a recording, at once and for good, however long it was kept, and sets the stones; [Notary] writes them into the audit and takes the
+// files away. why is a code or a few words without anything private; by is who said so. ErrKept, ErrNotFound (also when it is erased already).
 func (p *Purger) Erase(ctx context.Context, id, why, by string) (Due, error) {
+	return p.erase(ctx, id, nil, why, by)
+}
+
+// Expire is Erase of a recording that was kept as long as the rules say, by its end and its class in the transaction in which it goes: whatever became of it since
+// it was looked at. ErrKept also when it was not.
+func (p *Purger) Expire(ctx context.Context, id string, rules Rules, by string) (Due, error) {
+	if err := rules.Validate(); err != nil {
+		return Due{ID: id}, err
+	}
+	return p.erase(ctx, id, &rules, WhyRetention, by)
+}
+
+func (p *Purger) erase(ctx context.Context, id string, rules *Rules, why, by string) (Due, error) {
 	d, err := p.due(ctx, id)
 	if err != nil {
 		return d, err
 	}
-	do := func(tx *storage.Tx) error {
+	do := func(tx *storage.Tx, high bool) error {
 		if err := collect(ctx, tx, &d); err != nil { // again: a part may have come in since
 			return err
+		}
+		if rules != nil && p.now().Sub(d.Ended) < rules.kept(high) {
+			return ErrKept
 		}
 		return erase(ctx, tx, d.Parts, why, by, p.now())
 	}
 	if d.Call == "" {
-		err = p.index.db.InTx(ctx, do)
+		err = p.index.db.InTx(ctx, func(tx *storage.Tx) error { return do(tx, false) })
 	} else {
 		err = p.keeper.Release(ctx, d.Call, do)
 	}
@@ -230,7 +251,7 @@ func (p *Purger) turn(ctx context.Context, rules func(context.Context) (Rules, b
 		if d.Stays() {
 			return true
 		}
-		switch _, err := p.Erase(ctx, d.ID, WhyRetention, system); {
+		switch _, err := p.Expire(ctx, d.ID, r, system); {
 		case err == nil:
 			erased++
 		case !errors.Is(err, ErrKept) && !errors.Is(err, ErrNotFound):

@@ -148,7 +148,6 @@ func (r *Recorder) start(id string, meta Meta, patient bool) (*Take, error) {
 		w.insists = t.trying
 	}
 	t.chunks = make(chan chunk, buffer)
-	w.lost = t.lost
 	r.mu.Lock()
 	r.takes[id] = t
 	r.mu.Unlock()
@@ -200,7 +199,7 @@ func (r *Recorder) begin(id string, meta Meta, suffix string) (*writer, error) {
 }
 
 func (r *Recorder) beginIn(file sink, id string, meta Meta) (*writer, error) {
-	public, key, err := newPartKey(id, meta.Call, r.cfg.Suite, r.cfg.Recipients)
+	public, key, err := newPartKey(id, meta, r.cfg.Suite, r.cfg.Recipients)
 	if err != nil {
 		return nil, err
 	}

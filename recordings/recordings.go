@@ -55,7 +55,7 @@ type Recording struct {
 	Chunks   int           // sealed pieces of audio
 	Gaps     int           // stretches for which a side has no audio
 	GapTime  time.Duration // their length, summed over both sides
-	Complete bool          // closed in order; false when its gateway died, and up to a second before its end may be missing
+	Complete bool          // closed in order; false when its gateway died or its disk refused it, and up to some seconds before its end may be missing
 	Bytes    int64         // of the sealed file
 	Stored   time.Time     // when it became playable
 	Erased   bool          // its key was destroyed: only this row is left, and the stone over it

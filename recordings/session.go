@@ -105,6 +105,10 @@ func (s *Session) Timeline() []Mark {
 	var out []Mark
 	end, why := int64(0), GapBetween
 	for _, p := range s.parts {
+		if slices.ContainsFunc(p.Recording.Marks, func(m Mark) bool { return m.Kind == MarkGap && m.Code == GapDisk && m.From == 0 }) {
+			why = GapDisk // it begins because of that, and says so for both
+			out = slices.DeleteFunc(out, func(m Mark) bool { return m.Kind == MarkGap && m.From == m.To && m.To == timeOf(end) })
+		}
 		if p.from > end {
 			out = append(out, Mark{Kind: MarkGap, From: timeOf(end), To: timeOf(p.from), Code: why})
 		}

@@ -70,7 +70,7 @@ func TestPartKey(t *testing.T) {
 		keys = append(keys, k)
 	}
 	site, escrow, later, stranger := keys[0], keys[1], keys[2], keys[3]
-	public, k, err := newPartKey("01PART", "01CALL", SMSuite{}, []PublicKey{site.Public(), escrow.Public(), site.Public()})
+	public, k, err := newPartKey("01PART", Meta{Call: "01CALL"}, SMSuite{}, []PublicKey{site.Public(), escrow.Public(), site.Public()})
 	if err != nil || len(k.For) != 2 {
 		t.Fatal(len(k.For), err)
 	}
@@ -98,7 +98,7 @@ func TestPartKey(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	_, other, err := newPartKey("01OTHER", "01CALL", SMSuite{}, []PublicKey{site.Public()})
+	_, other, err := newPartKey("01OTHER", Meta{Call: "01CALL"}, SMSuite{}, []PublicKey{site.Public()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // survey is what the clear parts of a file of format 2 tell from its beginning on, without its manifest and without any key.
@@ -149,7 +150,11 @@ func (s *survey) manifest(meta Meta) *manifest {
 	m := newManifest(&s.header, &s.chain, meta)
 	m.Samples, m.Marks = samples, s.book.closed(samples)
 	m.Gaps, m.GapCount, m.GapSamples = g.list, g.runs, g.samples
-	for _, extra := range append(lostMarks(g.list, m.Marks), markAt{Kind: MarkGap, From: samples, To: samples, Code: GapRestart}) {
+	extras := lostMarks(g.list, m.Marks)
+	if !slices.ContainsFunc(m.Marks, func(last markAt) bool { return last.isSeam(samples) }) {
+		extras = append(extras, markAt{Kind: MarkGap, From: samples, To: samples, Code: GapRestart})
+	}
+	for _, extra := range extras {
 		if len(m.Marks) < maxMarks {
 			extra.N = len(m.Marks)
 			m.Marks = append(m.Marks, extra)

@@ -13,7 +13,7 @@ const pause = 100 * time.Millisecond
 // ErrSlowDisk says that the disk did not take the end of a recording in time. What it took is sealed; Intake closes it.
 var ErrSlowDisk = errors.New("recordings: the disk did not take the recording in time")
 
-// Take is one part of a recording being made. Its methods are safe for concurrent use and, but for Close, never wait.
+// Take is one stretch of a recording being made: one part, and another from where the disk refused the one before. Its methods are safe for concurrent use and, but for Close, never wait.
 type Take struct {
 	id   string
 	meta Meta
@@ -98,8 +98,8 @@ func (t *Take) hand(done []chunk) {
 	}
 }
 
-// Close ends the recording now and seals it: when it returns without error the recording is safe on disk, under its final name. It
-// returns the length. With [ErrSlowDisk] the disk was too slow, or refused the end: the writer goes on trying for some minutes. Any other error
+// Close ends the recording now and seals it: when it returns without error its last part is safe on disk, under its final name; one that the disk refused
+// before is in the log, and left to Intake. It returns the length. With [ErrSlowDisk] the disk was too slow, or refused the end: the writer goes on trying for some minutes. Any other error
 // leaves what was written in the spool, where Intake seals it as incomplete. Close again waits for the first and returns the same, or what has
 // become of it since.
 func (t *Take) Close() (time.Duration, error) {

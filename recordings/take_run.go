@@ -2,45 +2,47 @@ package recordings
 
 import "time"
 
-// run owns the file of the take.
+// run owns the files of the take.
 func (t *Take) run(w *writer) {
 	defer close(t.written)
 	defer t.rec.forget(t.id)
+	r := &relay{t: t, w: w}
 	for open := true; open; {
 		var c chunk
 		select {
 		case <-t.wake:
 		case c, open = <-t.chunks:
 		}
-		w.mark(t.takeMarks()) // before the piece: a pause in it is no gap
+		r.mark(t.takeMarks()) // before the piece: a pause in it is no gap
 		if open && c.audio != nil {
-			t.took(c, w.append(c))
+			t.took(c, r.append(c))
 		}
 	}
-	w.mark(t.takeMarks()) // of pieces that were lost last
+	r.mark(t.takeMarks()) // of pieces that were lost last
 	// The channel was closed under mu after the last change of the timeline, so head is final.
 	t.length = timeOf(t.line.head)
-	t.failed = t.conclude(w)
-	if err := w.close(); t.failed == nil {
+	r.ends(t.line.head)
+	t.failed = t.conclude(r)
+	if err := r.w.close(); t.failed == nil {
 		t.failed = err
 	}
 }
 
 // conclude ends the file. While the disk refuses it for want of room, which is little, it is tried again: what was lost is then marked, with its
 // reason, up to the last word.
-func (t *Take) conclude(w *writer) error {
-	err := w.conclude(t.line.head)
-	for wait := firstRetry; err != nil && !w.torn && t.trying(); wait = min(2*wait, lastRetry) {
+func (t *Take) conclude(r *relay) error {
+	err := r.conclude(t.line.head)
+	for wait := firstRetry; err != nil && !r.w.torn && t.trying(); wait = min(2*wait, lastRetry) {
 		if t.refusal == nil {
-			w.log.Error("the end of the recording could not be written; trying again", "err", err, "until", t.until)
+			r.w.log.Error("the end of the recording could not be written; trying again", "err", err, "until", t.until)
 			t.refusal = err
 			close(t.refused)
 		}
 		<-time.After(wait)
-		err = w.conclude(t.line.head)
+		err = r.conclude(t.line.head)
 	}
 	if err == nil && t.refusal != nil {
-		w.log.Info("the end of the recording could be written after all")
+		r.w.log.Info("the end of the recording could be written after all")
 	}
 	return err
 }

@@ -26,7 +26,6 @@ type writer struct {
 	header header
 	public PublicKey // of the part; nobody here has the other half
 	env    envelope
-	lost   func(why string, from, to int64) // where a piece that the disk refused is marked
 	// suffix of the file while it is written
 	suffix string
 
@@ -52,7 +51,6 @@ func newWriter(r *Recorder, id string, meta Meta, file sink, public PublicKey) *
 	return &writer{
 		rec: r, meta: meta, file: file, public: public, env: envelope{id: id},
 		header: header{samples: samples, pieces: max(segmentSamples/samples, 1), suite: public.Suite().Name(), id: id, public: public.String()},
-		lost:   func(string, int64, int64) {},
 		flush:  flusher{file: file, dir: r.cfg.Dir, due: flushSamples},
 		log:    r.cfg.Log.With("recording", id, "call_id", meta.Call),
 	}
@@ -120,10 +118,10 @@ func (w *writer) cut() error {
 	return err
 }
 
-// append seals one chunk and tells whether the disk took it. When it did not, the chunk becomes a gap and the next one is tried again.
-func (w *writer) append(c chunk) bool {
+// append seals one chunk. When the disk does not take it, the next one may be tried all the same, unless the file is torn.
+func (w *writer) append(c chunk) error {
 	if w.insists != nil && w.flush.failed() {
-		w.torn = true // who feeds it goes on in another part; what a talk through a gateway has left may be good still
+		w.torn = true // who feeds it goes on in another part
 	}
 	err := w.piece(c)
 	for wait := firstRetry; err != nil && w.insists != nil && !w.torn && w.insists(); wait = min(2*wait, lastRetry) {
@@ -132,18 +130,15 @@ func (w *writer) append(c chunk) bool {
 		err = w.piece(c)
 	}
 	if err != nil {
-		w.rec.cfg.Metrics.droppedChunks.WithLabelValues("disk").Inc()
 		w.refused(err)
-		from := int64(c.slot) * int64(w.header.samples)
-		w.lost(GapDisk, from, from+int64(c.samples()))
-		return false
+		return err
 	}
 	if w.full {
 		w.log.Info("the recording can be written again")
 	}
 	w.full = false
 	w.flush.wrote(int64(c.slot+1) * int64(w.header.samples))
-	return true
+	return nil
 }
 
 // How long it takes until what the disk refused is tried again: at first, and at most.
@@ -202,6 +197,11 @@ func (w *writer) mark(marks []markAt) {
 		w.chain.marks(frame)
 		w.unsaved = nil
 	}
+}
+
+// owes tells whether the file does not have a mark as it is now.
+func (w *writer) owes(n int) bool {
+	return slices.ContainsFunc(w.unsaved, func(m markAt) bool { return m.N == n })
 }
 
 // pauses tells the counting of gaps what is none.

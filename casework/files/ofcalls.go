@@ -10,8 +10,8 @@ import (
 // askedMost bounds how many calls one statement asks about.
 const askedMost = 500
 
-// OfCalls are the files that calls belong to, by call; a call without one is not in it. It is [Store.Links] for who needs no more than the files of many
-// calls.
+// OfCalls are the files that calls belong to, by call, with all that was merged into one with them: what others keep by file may be under any of these. A call
+// without a file is not in it.
 func (s *Store) OfCalls(ctx context.Context, calls []string) (map[string][]string, error) {
 	out := map[string][]string{}
 	for len(calls) > 0 {
@@ -21,20 +21,21 @@ func (s *Store) OfCalls(ctx context.Context, calls []string) (map[string][]strin
 		for i, c := range some {
 			args[i] = c
 		}
-		links, err := storage.Select(ctx, s.db, func(r storage.Row) (l Link, err error) { return l, r.Scan(&l.Call, &l.File) },
-			`SELECT l.call_id, f.root FROM file_links l JOIN files f ON f.id = l.file_id WHERE l.call_id IN (?`+strings.Repeat(",?", len(some)-1)+`) ORDER BY l.id`, args...)
+		links, err := storage.Select(ctx, s.db, func(r storage.Row) (l Link, err error) { return l, r.Scan(&l.Call, &l.Part) },
+			`SELECT l.call_id, p.id FROM file_links l JOIN files f ON f.id = l.file_id JOIN files p ON p.root = f.root
+			WHERE l.call_id IN (?`+strings.Repeat(",?", len(some)-1)+`) ORDER BY l.id, p.id`, args...)
 		if err != nil {
 			return nil, wrap("files of calls", err)
 		}
 		for _, l := range links {
-			out[l.Call] = append(out[l.Call], l.File)
+			out[l.Call] = append(out[l.Call], l.Part)
 		}
 	}
 	return out, nil
 }
 
-// OfCall is the condition on a call that a person to whom it belongs meets one on their file.
+// OfCall is the condition on a call that a person to whom it belongs meets one on their file, or on one that was merged into one with it.
 func OfCall(file storage.Condition) storage.Condition {
 	return storage.Condition(`EXISTS (SELECT 1 FROM file_links whose_links JOIN files whose_files ON whose_files.id = whose_links.file_id
-		WHERE whose_links.call_id = ? AND ` + file.On("whose_files.root") + `)`)
+		JOIN files whose_parts ON whose_parts.root = whose_files.root WHERE whose_links.call_id = ? AND ` + file.On("whose_parts.id") + `)`)
 }

@@ -41,3 +41,38 @@ func TestFilesOfCalls(t *testing.T) {
 		}
 	})
 }
+
+// What others keep under a file that was merged into another is found by the calls of both, until that is undone.
+func TestFilesOfCallsOverAMerge(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
+		o, ctx := newOffice(t, db), t.Context()
+		first, second := o.call(mother), o.call(son)
+		a, b := o.ensure(first).ID, o.ensure(second).ID
+		found := func(file string) (calls []string) {
+			t.Helper()
+			return must[[]string](t)(storage.Select(ctx, db, scanID, `SELECT asked.id FROM calls asked WHERE `+OfCall(storage.Condition("? = '"+file+"'")).On("asked.id")+` ORDER BY asked.id`))
+		}
+		both := []string{first, second}
+		slices.Sort(both)
+		act, err := o.Merge(ctx, a, b, "u-1", "the same person")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range []string{a, b} {
+			if got := found(file); !slices.Equal(got, both) {
+				t.Errorf("%v by the condition on %s", got, file)
+			}
+		}
+		for call, files := range must[map[string][]string](t)(o.OfCalls(ctx, both)) {
+			if len(files) != 2 || !slices.Contains(files, a) || !slices.Contains(files, b) {
+				t.Errorf("%s is of %v", call, files)
+			}
+		}
+		if _, err := o.Undo(ctx, act.ID, "u-1"); err != nil {
+			t.Fatal(err)
+		}
+		if got := found(a); !slices.Equal(got, []string{first}) {
+			t.Errorf("%v after the undoing", got)
+		}
+	})
+}

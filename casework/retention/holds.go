@@ -77,19 +77,15 @@ func (s *Store) Holds(ctx context.Context, since time.Time, limit int) ([]Hold, 
 	return out, wrap("holds", err)
 }
 
-// held tells whether a call, or a file of it, is on hold.
-func held(ctx context.Context, tx *storage.Tx, call string, files []string) (bool, error) {
-	ask := func(kind storage.Subject, object string) (on bool, err error) {
-		return on, tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM retention_holds WHERE kind = ? AND object = ? AND lifted_ms = 0)`, string(kind), object).Scan(&on)
+// stillHolds lets no hold be put from here to the end of a transaction, of which it must be the first statement (PostgreSQL, LOCK TABLE): who puts one waits until
+// what is being erased is gone, or stays. Without it both could say that they were done, since neither reads what the other writes. With SQLite only one writes at
+// a time.
+func (s *Store) stillHolds(ctx context.Context, tx *storage.Tx) error {
+	if s.db.Dialect() != storage.Postgres {
+		return nil
 	}
-	on, err := ask(storage.OfCall, call)
-	for _, f := range files {
-		if err != nil || on {
-			break
-		}
-		on, err = ask(storage.OfFile, f)
-	}
-	return on, err
+	_, err := tx.Exec(ctx, `LOCK TABLE retention_holds IN SHARE MODE`)
+	return err
 }
 
 // known refuses what there is not.

@@ -70,11 +70,11 @@ var (
 
 // people tells which files a contact belongs to, and which contacts a file has; *files.Store wrapped by cmd/hotline.
 type people interface {
-	// FilesOf are the files that a call belongs to, with the parts they were made of.
+	// FilesOf are the files that a call belongs to: of each person one.
 	FilesOf(ctx context.Context, call string) ([]string, error)
-	// FilesOfEach is FilesOf for many calls; one without a file is not in it.
+	// FilesOfEach are the files that calls belong to, with the parts they were made of; a call without one is not in it.
 	FilesOfEach(ctx context.Context, calls []string) (map[string][]string, error)
-	// Whose is the condition on a call that one of its files meets another one.
+	// Whose is the condition on a call that one of its files, or of the parts they were made of, meets another one.
 	Whose(file storage.Condition) storage.Condition
 	// CallsOf are all calls of a file and its parts; ErrNotFound.
 	CallsOf(ctx context.Context, file string) (calls, parts []string, err error)
@@ -162,8 +162,8 @@ type contactKey struct {
 	ended int64
 }
 
-// judge tells which of some contacts were kept long enough, and what keeps them all the same. It only reads, for hundreds at once: before one goes, its files
-// are asked for again, and in the transaction in which it goes its age, its class and what keeps it.
+// judge tells which of some contacts were kept long enough, and what keeps them all the same. It only reads, for hundreds at once: in the
+// transaction in which one goes, its age, its files, its class and what keeps it are asked again.
 func (s *Store) judge(ctx context.Context, page []contactKey, rules Rules, now time.Time) (due []Contact, err error) {
 	calls := make([]string, 0, len(page))
 	for _, k := range page {
@@ -180,24 +180,6 @@ func (s *Store) judge(ctx context.Context, page []contactKey, rules Rules, now t
 		}
 	}
 	return due, nil
-}
-
-// any asks every question of a kind about a call and its files.
-func (s *Store) any(ctx context.Context, tx *storage.Tx, which func(storage.Private) []storage.Live, call string, files []string) (bool, error) {
-	for _, p := range s.all {
-		for _, q := range which(p) {
-			ids := files
-			if q.Of == storage.OfCall {
-				ids = []string{call}
-			}
-			for _, id := range ids {
-				if yes, err := q.Holds(ctx, tx, id); err != nil || yes {
-					return yes, err
-				}
-			}
-		}
-	}
-	return false, nil
 }
 
 // Stone stands over what was erased.
@@ -234,6 +216,9 @@ func (s *Store) erase(ctx context.Context, c Contact, rules *Rules, why, by stri
 	}
 	stone := Stone{Object: "call:" + c.Call, Class: c.Class, Why: why, At: s.now(), By: by}
 	err = s.db.InTx(ctx, func(tx *storage.Tx) error {
+		if err := s.stillHolds(ctx, tx); err != nil {
+			return err
+		}
 		stone.Found, stone.Class = 0, c.Class
 		var ref string
 		var ended int64
@@ -242,20 +227,12 @@ func (s *Store) erase(ctx context.Context, c Contact, rules *Rules, why, by stri
 		} else if err != nil {
 			return err
 		}
-		if on, err := held(ctx, tx, c.Call, files); err != nil || on {
-			return errors.Join(err, when(on, ErrHeld))
-		}
-		if live, err := s.any(ctx, tx, func(p storage.Private) []storage.Live { return p.Lives }, c.Call, files); err != nil || live {
-			return errors.Join(err, when(live, ErrLive))
+		class, err := s.free(ctx, tx, c.Call)
+		if err != nil {
+			return err
 		}
 		if rules != nil {
-			high, err := s.any(ctx, tx, func(p storage.Private) []storage.Live { return p.Highs }, c.Call, files)
-			if err != nil {
-				return err
-			}
-			if high {
-				stone.Class = HighRisk
-			}
+			stone.Class = class
 			if s.now().Sub(storage.Time(ended)) < rules.kept(stone.Class) {
 				return errYoung
 			}

@@ -68,6 +68,15 @@ func (s *Store) HighRisk() storage.Condition {
 	return s.ofCall(highs)
 }
 
+// live is the condition on a call that something about it is open, as [Store.Standing] says.
+func (s *Store) live() storage.Condition {
+	var lives []storage.Live
+	for _, p := range s.all {
+		lives = append(lives, p.Lives...)
+	}
+	return s.ofCall(lives)
+}
+
 // Held is the condition on a call that it is on hold, as [Store.Standing] says.
 func (s *Store) Held() storage.Condition { return s.ofCall(heldBy()) }
 
@@ -113,22 +122,37 @@ func (s *Store) among(ctx context.Context, calls []string, files map[string][]st
 	return out, nil
 }
 
-// Release runs do in a transaction in which nothing keeps the call. ErrHeld, ErrLive.
-func (s *Store) Release(ctx context.Context, call string, do func(*storage.Tx) error) error {
-	files, err := s.people.FilesOf(ctx, call)
-	if err != nil {
-		return wrap("release "+call, err)
-	}
+// Release runs do in a transaction in which nothing keeps the call, and tells it of which class the call is in that transaction. No hold is put until it ends.
+// ErrHeld, ErrLive.
+func (s *Store) Release(ctx context.Context, call string, do func(*storage.Tx, Class) error) error {
 	return wrap("release "+call, s.db.InTx(ctx, func(tx *storage.Tx) error {
-		if on, err := held(ctx, tx, call, files); err != nil || on {
-			return errors.Join(err, when(on, ErrHeld))
+		if err := s.stillHolds(ctx, tx); err != nil {
+			return err
 		}
-		live, err := s.any(ctx, tx, func(p storage.Private) []storage.Live { return p.Lives }, call, files)
-		if err != nil || live {
-			return errors.Join(err, when(live, ErrLive))
+		class, err := s.free(ctx, tx, call)
+		if err != nil {
+			return err
 		}
-		return do(tx)
+		return do(tx, class)
 	}))
+}
+
+// free tells of which class a call is that nothing keeps, in a transaction; whose files are the call's is asked in it, too. ErrHeld, ErrLive.
+func (s *Store) free(ctx context.Context, tx *storage.Tx, call string) (Class, error) {
+	so := func(c storage.Condition) (yes bool, err error) {
+		return yes, tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM (SELECT CAST(? AS TEXT) AS call_id) asked WHERE `+c.On("asked.call_id")+`)`, call).Scan(&yes)
+	}
+	if held, err := so(s.Held()); err != nil || held {
+		return "", errors.Join(err, when(held, ErrHeld))
+	}
+	if live, err := so(s.live()); err != nil || live {
+		return "", errors.Join(err, when(live, ErrLive))
+	}
+	high, err := so(s.HighRisk())
+	if high {
+		return HighRisk, err
+	}
+	return Ordinary, err
 }
 
 // PersonErasedIn tells within a transaction whether what was known of the person of a file was taken out: a stone stands over one of the files of that person,

@@ -15,7 +15,7 @@ func TestStanding(t *testing.T) {
 		w.call("quiet", "13800138001", "normal", "f1", begin)
 		w.call("red", "13800138002", "red", "f2", begin)
 		went := 0
-		do := func(*storage.Tx) error { went++; return nil }
+		do := func(*storage.Tx, Class) error { went++; return nil }
 		for call, want := range map[string]Standing{"quiet": {Class: Ordinary}, "red": {Class: HighRisk}, "unknown": {Class: Ordinary}} {
 			if st, err := w.Standing(ctx, call); err != nil || st != want {
 				t.Errorf("%s: %+v, %v", call, st, err)

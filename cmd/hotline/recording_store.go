@@ -167,8 +167,8 @@ func (k keep) Standing(ctx context.Context, call string) (recordings.Standing, e
 	return recordings.Standing{HighRisk: st.Class == retention.HighRisk, Held: st.Held, Open: st.Live}, err
 }
 
-func (k keep) Release(ctx context.Context, call string, do func(*storage.Tx) error) error {
-	err := k.contacts.Release(ctx, call, do)
+func (k keep) Release(ctx context.Context, call string, do func(tx *storage.Tx, high bool) error) error {
+	err := k.contacts.Release(ctx, call, func(tx *storage.Tx, class retention.Class) error { return do(tx, class == retention.HighRisk) })
 	if errors.Is(err, retention.ErrHeld) || errors.Is(err, retention.ErrLive) {
 		err = errors.Join(recordings.ErrKept, err)
 	}

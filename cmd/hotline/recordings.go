@@ -106,7 +106,7 @@ func stateOf(r recordings.Recording) string {
 	case r.Erased:
 		return "erased"
 	case !r.Complete:
-		return "its recorder died"
+		return "cut short: its recorder died, or the disk refused it"
 	}
 	return "whole"
 }
@@ -173,8 +173,9 @@ func (a archivist) purge(ctx context.Context, yes bool) error {
 		if d.Stays() {
 			continue
 		}
-		if err := a.erase(ctx, p, d.ID, recordings.WhyRetention); errors.Is(err, recordings.ErrKept) || errors.Is(err, recordings.ErrNotFound) {
-			continue // put on hold, or erased, since it was looked at
+		expire := func() error { _, err := p.Expire(ctx, d.ID, rules, a.by); return err }
+		if err := a.erase(ctx, d.ID, recordings.WhyRetention, expire); errors.Is(err, recordings.ErrKept) || errors.Is(err, recordings.ErrNotFound) {
+			continue // put on hold, of another class, or erased, since it was looked at
 		} else if err != nil {
 			return err
 		}
@@ -204,12 +205,11 @@ func (a archivist) show(plan []recordings.Due) error {
 }
 
 // erase is in the audit before it is done.
-func (a archivist) erase(ctx context.Context, p *recordings.Purger, id, why string) error {
+func (a archivist) erase(ctx context.Context, id, why string, erase func() error) error {
 	if err := a.audit(ctx, "recording.erase", "recording:"+id, why); err != nil {
 		return err
 	}
-	_, err := p.Erase(ctx, id, why, a.by)
-	return err
+	return erase()
 }
 
 func recordingsEraseCommand(f *flags) *cobra.Command {
@@ -238,7 +238,8 @@ page "Keeping and erasing", which erases the recordings too. Without --yes nothi
 			if reason = strings.TrimSpace(reason); reason == "" || strings.ContainsAny(reason, "\r\n") || len(reason) > 200 {
 				return errors.New("--reason is needed: one line, without anything private, as it stays in the audit")
 			}
-			if err := a.erase(ctx, p, args[0], reason); err != nil {
+			now := func() error { _, err := p.Erase(ctx, args[0], reason, a.by); return err }
+			if err := a.erase(ctx, args[0], reason, now); err != nil {
 				return err
 			}
 			fmt.Fprintf(a.out, "erased %d parts\n", len(d.Parts))

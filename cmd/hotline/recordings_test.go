@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -148,6 +149,7 @@ func recordingsCommands(t *testing.T, s site) {
 	says(false, "2 parts are what was recorded", "verify", "c1", "--shut")
 	says(true, "0 parts", "verify", "c9")
 	says(false, "nothing was changed", "purge")
+	heldBetween(t, c, db)
 	says(false, "nothing was changed", "erase", "c1")
 	says(true, "", "erase", "c1", "--yes")
 	says(false, "erased 2 parts", "erase", "c1", "--yes", "--reason", "recorded without consent")
@@ -184,6 +186,58 @@ func recordingsCommands(t *testing.T, s site) {
 		}
 		says(true, what, "verify")
 	}
+}
+
+// heldBetween puts a recording on hold, or its call in danger, after it was shown as one that goes: it stays, by the questions of every package.
+func heldBetween(t *testing.T, c Config, db *storage.DB) {
+	t.Helper()
+	ctx := t.Context()
+	do := func(query string) {
+		t.Helper()
+		if _, err := db.Exec(ctx, query); err != nil {
+			t.Fatal(err)
+		}
+	}
+	keys, err := c.callerKeys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	contacts, err := c.retention(ctx, db, keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	index, err := recordings.NewIndex(ctx, db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	four := fmt.Sprint((4 * 365 * 24 * time.Hour).Milliseconds())
+	do(`UPDATE recordings SET started_ms = started_ms - ` + four)
+	p, rules := recordings.NewPurger(index, keep{contacts}), recordings.Rules{Ordinary: recordings.LeastKept, HighRisk: 2 * recordings.LeastKept}
+	for _, between := range []struct{ what, query, undo string }{
+		{"a hold", "", `UPDATE retention_holds SET lifted_ms = 1`},
+		{"danger", `UPDATE calls SET danger = TRUE`, `UPDATE calls SET danger = FALSE`},
+		{"a call that goes on", `UPDATE calls SET ended_ms = 0`, `UPDATE calls SET ended_ms = arrived_ms + 1`},
+	} {
+		shown := 0
+		if err := p.Walk(ctx, rules, func(d recordings.Due) bool {
+			if shown++; d.Stays() {
+				t.Errorf("%+v", d)
+			}
+			if between.query != "" {
+				do(between.query)
+			} else if _, err := contacts.Put(ctx, storage.OfCall, d.Call, "u-9", "a court asks"); err != nil {
+				t.Error(err)
+			}
+			if _, err := p.Expire(ctx, d.ID, rules, "u-9"); !errors.Is(err, recordings.ErrKept) {
+				t.Errorf("%s was passed over: %v", between.what, err)
+			}
+			return false
+		}); err != nil || shown != 1 {
+			t.Errorf("%s: %d shown, %v", between.what, shown, err)
+		}
+		do(between.undo)
+	}
+	do(`UPDATE recordings SET started_ms = started_ms + ` + four)
 }
 
 // onlyFile is the only file of a folder.
