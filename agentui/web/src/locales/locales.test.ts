@@ -37,6 +37,11 @@ const views = readdirSync(join(import.meta.dirname, '../views'), {
 }).filter((name) => name.endsWith('.vue'));
 const source = (name: string) => readFileSync(join(import.meta.dirname, '../views', name), 'utf8');
 
+const folders = (dir: string) =>
+  readdirSync(dir, { withFileTypes: true })
+    .filter((one) => one.isDirectory() && one.name !== 'web')
+    .map((one) => one.name);
+
 describe('locale files', () => {
   it('have the same keys', () => {
     expect([...english.keys()].sort()).toEqual([...chinese.keys()].sort());
@@ -63,6 +68,19 @@ describe('locale files', () => {
     const codes = JSON.parse(readFileSync(path, 'utf8')) as string[];
     expect(codes).not.toEqual([]);
     for (const code of codes) expect(chinese.has(`trouble.${code}`), code).toBe(true);
+  });
+
+  it('have words for every action of the audit trail', () => {
+    const server = join(import.meta.dirname, '../../../..');
+    const actions = ['agentui', 'recordings', 'cmd/hotline']
+      .flatMap((dir) => [dir, ...folders(join(server, dir)).map((name) => `${dir}/${name}`)])
+      .flatMap((dir) => readdirSync(join(server, dir)).map((name) => join(server, dir, name)))
+      .filter((name) => name.endsWith('.go') && !name.endsWith('_test.go'))
+      .flatMap((name) => [...readFileSync(name, 'utf8').matchAll(/\bAction\w+ += "([a-z_.]+)"/g)])
+      .map((match) => match[1] ?? '');
+    expect(actions.length).toBeGreaterThan(100);
+    for (const action of actions)
+      expect(chinese.has(`audit.action.${action.replaceAll('.', '_')}`), action).toBe(true);
   });
 
   it('have words for everything that can be wrong with lines', () => {
