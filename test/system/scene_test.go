@@ -92,7 +92,7 @@ func (s *scene) forget(began time.Time) {
 	s.calm(ctx, db)
 }
 
-// relieve lets those go who are kept for a caller of the scenario, owe the form of one, write about one, or asked for help: the next scenario needs them.
+// relieve lets those go who are kept for a caller of the scenario, owe the form of one, write about one, or asked for help, and makes nobody available: the next scenario needs them.
 func (s *scene) relieve() {
 	q, err := s.index()
 	if err != nil {
@@ -119,7 +119,8 @@ func (s *scene) relieve() {
 			if a.State == queue.AgentTalking {
 				left++ // the index is told of the end beside the ledger
 			}
-			if a.State == queue.AgentWrapUp {
+			// Who is available would be so in the next scenario, if they are back soon enough, and be offered its first caller.
+			if a.State == queue.AgentWrapUp || a.State == queue.AgentAvailable {
 				_, _ = q.Force(ctx, queue.RequestID(ulid.Make().String()), a.ID, queue.AgentNotReady, a.ID)
 				left++
 			}
