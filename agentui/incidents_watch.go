@@ -186,23 +186,24 @@ func (s *Server) followTalks(ctx context.Context) {
 }
 
 func (s *Server) followParty(ctx context.Context, in crisis.Incident, p queue.Party) error {
-	at := p.Since.UTC().Format(time.RFC3339Nano)
-	act := func(what string, by queue.AgentID) crisis.Act {
-		return crisis.Act{By: string(by), Request: what + ":" + in.Call() + ":" + at}
-	}
 	var err error
 	switch {
 	case p.Role == queue.PartyOutside:
-		err = s.followService(ctx, in, p, act)
+		err = s.followService(ctx, in, p)
 	case p.State == queue.PartyIn && string(p.Agent) == in.Supervisor && in.Joined.IsZero():
-		_, err = s.deps.Crisis.Incidents.Joined(ctx, in.ID, act("joined", p.Agent))
+		_, err = s.deps.Crisis.Incidents.Joined(ctx, in.ID, partyAct(in, p, "joined", p.Agent))
 	default:
 		return nil
 	}
 	return err
 }
 
-func (s *Server) followService(ctx context.Context, in crisis.Incident, p queue.Party, act func(string, queue.AgentID) crisis.Act) error {
+// partyAct is what happened with a party of a talk, under the name by which every console tells it, so that the incident takes it once.
+func partyAct(in crisis.Incident, p queue.Party, what string, by queue.AgentID) crisis.Act {
+	return crisis.Act{By: string(by), Request: what + ":" + in.Call() + ":" + p.Since.UTC().Format(time.RFC3339Nano)}
+}
+
+func (s *Server) followService(ctx context.Context, in crisis.Incident, p queue.Party) error {
 	at := slices.IndexFunc(in.Services, func(one crisis.Service) bool { return one.Contact == p.Contact })
 	known := crisis.Service{}
 	if at >= 0 {
@@ -210,14 +211,14 @@ func (s *Server) followService(ctx context.Context, in crisis.Incident, p queue.
 	}
 	var err error
 	if at < 0 || !known.Failed.IsZero() && p.State != queue.PartyFailed {
-		_, err = s.deps.Crisis.Incidents.ServiceAsked(ctx, in.ID, act("asked", p.By), p.Contact)
+		_, err = s.deps.Crisis.Incidents.ServiceAsked(ctx, in.ID, partyAct(in, p, "asked", p.By), p.Contact)
 	}
 	switch {
 	case err != nil:
 	case p.State == queue.PartyIn && known.Joined.IsZero():
-		_, err = s.deps.Crisis.Incidents.ServiceJoined(ctx, in.ID, act("joined", p.By), p.Contact)
+		_, err = s.deps.Crisis.Incidents.ServiceJoined(ctx, in.ID, partyAct(in, p, "joined", p.By), p.Contact)
 	case p.State == queue.PartyFailed && known.Failed.IsZero() && known.Joined.IsZero():
-		_, err = s.deps.Crisis.Incidents.ServiceFailed(ctx, in.ID, act("failed", p.By), p.Contact)
+		_, err = s.deps.Crisis.Incidents.ServiceFailed(ctx, in.ID, partyAct(in, p, "failed", p.By), p.Contact)
 	}
 	return err
 }

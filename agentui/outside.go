@@ -74,5 +74,37 @@ func askedOutsideDrop(ctx context.Context, d *desk, r protocol.Request) {
 		d.refuse(m.ID, protocol.NotParty)
 		return
 	}
-	d.order(ctx, r, ActionCallOutsideDrop, queue.Command{Verb: "outside_drop", Call: c.ID})
+	err := d.wish(ctx, queue.Command{Verb: "outside_drop", Call: c.ID})
+	if err == nil {
+		d.record(ActionCallOutsideDrop, callObject(c.ID, ""))
+	}
+	if err == nil && p.State == queue.PartyInvited {
+		d.s.takenBack(c.ID, p, d.user.ID)
+	}
+	d.answer(r, err)
+}
+
+// takenBack has the open incident of a call say that a service which still rang was not reached, beside what happens else: nobody is owed its answer any more.
+// One that answered in that very moment is seen on the board, and stands as having come.
+func (s *Server) takenBack(call queue.CallID, p queue.Party, by queue.AgentID) {
+	in, open := s.incidents.ofCall(call)
+	if !open || !s.begin() {
+		return
+	}
+	go func() {
+		defer s.running.Done()
+		ctx, cancel := context.WithTimeout(s.life, incidentsWithin)
+		defer cancel()
+		store := s.deps.Crisis.Incidents
+		// Also when nobody has written yet that it was asked: written later, it would wait for ever.
+		_, err := store.ServiceAsked(ctx, in.ID, partyAct(in, p, "asked", p.By), p.Contact)
+		if err == nil {
+			_, err = store.ServiceFailed(ctx, in.ID, partyAct(in, p, "failed", by), p.Contact)
+		}
+		if err != nil {
+			s.log.Warn("an incident does not say that a call to a service was taken back", "incident", in.ID, "error", err)
+			return
+		}
+		s.incidentsChanged()
+	}()
 }

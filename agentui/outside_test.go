@@ -47,6 +47,11 @@ func TestWhoHelpsDials(t *testing.T) {
 	lead.refused("outside_drop", protocol.NotYourCall, map[string]any{"call": string(call)})
 	second.must("outside_drop", map[string]any{"call": string(call)})
 	expect(t, orders, queue.Command{Verb: "outside_drop", Call: call, By: queue.AgentID(two.me.User)})
+	// Who was taken back is owed nothing: the incident waits neither for an answer nor for somebody to tell them anything.
+	s.until("the incident says that it was not reached", func() bool {
+		in := read[protocol.Incident](t, boss, "/api/incidents/"+id)
+		return len(in.Services) == 1 && in.Services[0].FailedAt > 0
+	})
 	rings.State = queue.PartyIn
 	s.parties(call, rings)
 	s.until("it is in the talk", func() bool { c, _ := s.server.board.Call(call); return c.Parties[0].State == queue.PartyIn })

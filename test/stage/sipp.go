@@ -121,6 +121,12 @@ func (o *Outsider) Dialled() string {
 	return number
 }
 
+// TakenBack reports whether the other side has given up while it rang.
+func (o *Outsider) TakenBack() bool {
+	b, err := os.ReadFile(o.log)
+	return err == nil && strings.Contains(string(b), "CANCEL sip:")
+}
+
 // AwaitEnd waits until the other side has hung up.
 func (o *Outsider) AwaitEnd(within time.Duration) error {
 	select {

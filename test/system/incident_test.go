@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"hotline/test/browser"
+	"hotline/test/stage"
 )
 
 // An incident from the silent call for help to the printed ledger: the alarm at who leads, answered by one key; a second person at the checklist; an end
@@ -25,7 +26,7 @@ func TestAnIncidentFromTheAlarmToTheLedger(t *testing.T) {
 	c := s.dial("12355")
 	must(t, d.AwaitOffer(10*time.Second))
 	must(t, d.Accept())
-	c.awaitTone(3*time.Second, toneFirst)
+	talks := c.awaitTone(3*time.Second, toneFirst)
 
 	// The alarm: within three seconds, with a countdown, and it sounds until the key; the key answers within a tenth of a second.
 	began := time.Now()
@@ -62,6 +63,9 @@ func TestAnIncidentFromTheAlarmToTheLedger(t *testing.T) {
 	pick(t, second.Page, "measure-kind")
 	must(t, second.AwaitShown(2*time.Second, "measure-say"), second.Click("measure-say"), second.AwaitGone(3*time.Second, "measure-say"))
 	must(t, d.Await(3*time.Second, `document.querySelector('[data-testid="incident-second"]').innerText !== ""`))
+
+	s.takesBack(second)
+	s.neverOnHold(c, talks)
 
 	// Who leads answers for telling 120 without consent; the packet is shown before it is given.
 	must(t, lead.Await(3*time.Second, `document.querySelector('[data-testid="sheet-second"]').innerText !== ""`))
@@ -102,6 +106,26 @@ func TestAnIncidentFromTheAlarmToTheLedger(t *testing.T) {
 	must(t, lead.Click("incident-back"), lead.AwaitShown(5*time.Second, "incident-row"))
 	g.look(lead.Page, "incident-4-list", "incident-row-open")
 	s.rehearses(g)
+}
+
+// takesBack is who helps, by keys alone: calls 120 into the counsellor's talk, sees that it rings, and thinks better of it.
+func (s *scene) takesBack(p *browser.Desk) {
+	s.t.Helper()
+	t, o := s.t, s.outsider(20*time.Second)
+	must(t, p.Chord("p", chromedp.ModifierAlt), p.Press("1"), p.Press("2"), p.Press("0"))
+	must(t, p.Await(2*time.Second, `[...document.querySelectorAll('.n-base-select-option--pending')].some((one) => one.innerText.includes('120'))`))
+	must(t, p.Press("\r"), p.Await(2*time.Second, `!document.querySelector('[data-testid="service-call"]').disabled`))
+	must(t, p.Press("\t"), p.AwaitFocus(time.Second, "service-call"), p.Press("\r"), p.AwaitFocus(5*time.Second, "service-rings"))
+	must(t, stage.Poll(t.Context(), 3*time.Second, func() bool { return o.Dialled() == "120" }))
+	must(t, p.Press("\r"), p.Press("\t")) // an Enter too many does not take it back
+	must(t, p.AwaitFocus(time.Second, "service-stop"))
+	if o.TakenBack() {
+		t.Error("120 was taken back by an Enter too many")
+	}
+	began := time.Now()
+	must(t, p.Press("\r"), stage.Poll(t.Context(), time.Second, o.TakenBack))
+	t.Logf("it stopped ringing %v after the key", time.Since(began).Round(time.Millisecond))
+	must(t, p.AwaitGone(2*time.Second, "service-rings"), p.AwaitAttribute(3*time.Second, "service", "data-state", "failed"))
 }
 
 // rehearses is the administrator: a draft of the policy is played on what just happened, and nothing of the page is a barrier.

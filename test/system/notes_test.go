@@ -191,8 +191,8 @@ func TestWhatACounsellorKnowsAndWrites(t *testing.T) {
 	must(t, d.AwaitState(5*time.Second, browser.WrapUp), d.AwaitShown(5*time.Second, "form-suicide-denied"))
 	g.show(d.Page, "21-wrap-up-form", "form-suicide-denied", "wrapup-done", "note-text")
 	must(t, d.Press(browser.KeyDone), d.Await(3*time.Second, `document.body.innerText.includes(document.documentElement.lang === 'en' ? 'must be filled in' : '必须先填写')`))
-	must(t, d.AwaitState(time.Second, browser.WrapUp), d.Press("1"), d.AwaitAttribute(2*time.Second, "form-suicide-denied", "aria-pressed", "true"), d.Press("1"))
-	must(t, d.AwaitAttribute(5*time.Second, "disposition", "data-saved", "saved"))
+	must(t, d.AwaitState(time.Second, browser.WrapUp))
+	s.keptForm(d, id)
 	wished := s.debriefs()
 	must(t, d.Click("debrief-ask"), d.AwaitAttribute(5*time.Second, "debrief", "data-asked", "true"))
 	must(t, d.Press(browser.KeyDone), d.AwaitState(5*time.Second, browser.Available))
@@ -214,6 +214,53 @@ func TestWhatACounsellorKnowsAndWrites(t *testing.T) {
 	g.show(d.Page, "24-context", "context-risk", "plan-shown", "note-text")
 	must(t, d.Click("call-hangup"))
 	again.awaitEnd(3 * time.Second)
+}
+
+// keptForm fills in the form of a call by keys while the database cannot take it: the browser keeps it, lets the person go, and says so, also when the page is
+// loaded again; and brings it when the database is back.
+func (s *scene) keptForm(d *browser.Desk, call string) {
+	s.t.Helper()
+	t, ctx := s.t, context.Background()
+	db, err := storage.Open(ctx, storage.Config{URL: "sqlite:" + filepath.Join(s.Dir, "data", "hotline.db")})
+	must(t, err)
+	away := false
+	rename := func(from, to string) {
+		_, err := db.Exec(ctx, `ALTER TABLE `+from+` RENAME TO `+to)
+		must(t, err)
+		away = !away
+	}
+	t.Cleanup(func() {
+		if away {
+			_, err := db.Exec(ctx, `ALTER TABLE dispositions_away RENAME TO dispositions`)
+			must(t, err)
+		}
+		must(t, db.Close())
+	})
+	rename("dispositions", "dispositions_away")
+	must(t, d.Press("1"), d.AwaitAttribute(2*time.Second, "form-suicide-denied", "aria-pressed", "true"), d.Press("1"))
+	waits := `Object.keys(localStorage).filter((name) => name.startsWith('hotline.form.')).length`
+	must(t, d.AwaitAttribute(5*time.Second, "disposition", "data-saved", "sealed"), d.Await(time.Second, waits+` === 1`))
+	must(t, d.Reload(), d.AwaitAttribute(8*time.Second, "disposition", "data-saved", "sealed"))
+	rename("dispositions_away", "dispositions")
+	must(t, d.AwaitAttribute(10*time.Second, "disposition", "data-saved", "saved"), d.AwaitAttribute(time.Second, "form-suicide-denied", "aria-pressed", "true"))
+	must(t, d.Await(time.Second, waits+` === 0`))
+	in := s.incidentOf(call, time.Second, "it is there", func(incident) bool { return true })
+	var whole struct {
+		Timeline []struct {
+			Kind string `json:"kind"`
+		} `json:"timeline"`
+	}
+	status, body := s.visit("supervisor").get("/api/incidents/" + in.Incident)
+	must(t, json.Unmarshal(body, &whole))
+	late := 0
+	for _, e := range whole.Timeline {
+		if e.Kind == "form_kept" {
+			late++
+		}
+	}
+	if late != 1 {
+		t.Errorf("the incident says %d times that its form came late: %d %s", late, status, body)
+	}
 }
 
 // debriefs is how many wish to talk about a call.

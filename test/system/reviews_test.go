@@ -75,11 +75,17 @@ func TestATalkIsReviewed(t *testing.T) {
 	must(t, d.Click("review-open"), d.AwaitShown(5*time.Second, "score-show"), d.Click("review-read"), d.AwaitGone(5*time.Second, "review-read"))
 	must(t, d.Type("review-answer", "谢谢，下次放慢一些"), d.Click("review-answer-send"), d.AwaitShown(5*time.Second, "review-reply"))
 	g.pictures(d.Page, "reviews-read")
-	if g.dir != "" {
-		at(boss.Page, "#recordings/reviews")
-		must(t, boss.AwaitShown(5*time.Second, "reviews-trends"), boss.Click("reviews-trends"), boss.AwaitShown(5*time.Second, "review-person"))
-		g.pictures(boss.Page, "reviews-trends")
-	}
+	// The months of whoever is chosen: in the picture and in the table.
+	at(boss.Page, "#recordings/reviews")
+	must(t, boss.AwaitShown(5*time.Second, "reviews-trends"), boss.Click("reviews-trends"), boss.AwaitShown(5*time.Second, "review-person"))
+	g.pictures(boss.Page, "reviews-trends")
+	_, err = browser.Eval[bool](boss.Page, `(document.querySelector('[data-testid="review-person"] button').click(), true)`)
+	must(t, err, boss.Await(5*time.Second, `(() => {
+		const panel = document.querySelector('[data-testid="review-trend"]');
+		const month = panel.querySelector('tbody th').innerText.trim();
+		return /^\d{4}-\d{2}$/.test(month) && [...panel.querySelectorAll('svg text')].some((one) => one.textContent === month);
+	})()`), boss.AwaitFocus(time.Second, "review-person-name"))
+	g.pictures(boss.Page, "reviews-months")
 }
 
 // awaitReview waits until the worker has sent the talk of a call to review.

@@ -109,7 +109,7 @@ export class Console {
       this.#watchTrouble();
       this.help.tick();
     }, 250);
-    setInterval(() => void this.forms.send(), 5000);
+    setInterval(() => void this.forms.send(), 2000);
     // Relay credentials run out; a leg made hours into a shift needs fresh ones.
     setInterval(() => {
       if (this.config.value.ice_servers.length > 0) void this.#refreshConfig();
@@ -256,6 +256,7 @@ export class Console {
     this.me.value = me;
     this.#resumed = false;
     this.stage.value = 'desk';
+    void this.forms.send();
     if (this.answers.value) void this.headset.speaker.unlock(); // after a refresh there was no click: finds out whether one is needed
     if (this.answers.value && (this.checking.value || takeover)) void this.headset.warm();
     this.#link.start(takeover);
@@ -273,6 +274,7 @@ export class Console {
     this.checking.value = false;
     this.locked.value = false;
     this.stage.value = 'signed_out';
+    this.forms.look();
     if (refusal) this.notices.refused(refusal);
   }
 

@@ -39,12 +39,14 @@ it('keeps a form until the server has it', async () => {
   forms.keep('c1', 'sealed');
   await forms.send();
   expect(forms.waiting()).toEqual(['c1']);
+  expect(forms.count.value).toBe(1);
   answers(new Refusal('signed_out'));
   await forms.send();
   expect(forms.waiting()).toEqual(['c1']);
   answers(null);
   await forms.send();
   expect(forms.waiting()).toEqual([]);
+  expect(forms.count.value).toBe(0);
   expect(brought).toEqual(Array.from({ length: 3 }, () => 'c1 sealed'));
 });
 
@@ -55,6 +57,7 @@ it('brings nobody the form of another', async () => {
   for (const user of ['', 'u-2', 'u-11']) {
     is(user);
     await forms.send();
+    expect(forms.count.value).toBe(0);
   }
   expect(brought).toEqual([]);
   is('u-1');

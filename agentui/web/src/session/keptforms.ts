@@ -1,4 +1,5 @@
 // Forms of calls that were filled in while the database was away: sealed by the site, kept in this browser, and brought as soon as the database is back.
+import { ref } from 'vue';
 import { Refusal } from '../state/requests';
 
 const prefix = 'hotline.form.';
@@ -12,6 +13,8 @@ export function away(error: unknown): boolean {
 }
 
 export class KeptForms {
+  /** How many forms wait here for the person at this browser, as of the last look. */
+  readonly count = ref(0);
   #sending = false;
 
   /** `who` is the person at this browser, '' for nobody: each brings their own forms only. */
@@ -26,6 +29,12 @@ export class KeptForms {
   /** Throws when the browser has no room: then nothing was kept. */
   keep(call: string, sealed: string): void {
     this.storage().setItem(this.#name(call), sealed);
+    this.look();
+  }
+
+  /** Brings the count up to date: after another came, or another window of this browser brought a form. */
+  look(): void {
+    this.count.value = this.waiting().length;
   }
 
   /** The calls whose forms wait here for this person. */
@@ -63,6 +72,7 @@ export class KeptForms {
       }
     } finally {
       this.#sending = false;
+      this.look();
     }
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Mark, ScoreSheet } from '../protocol/reviews';
-import { momentLink, percent, readMoment, reliance, standing, withMoment } from './reviews';
+import { momentLink, monthsThrough, percent, readMoment, reliance, standing, withMoment } from './reviews';
 
 const item = (id: string, critical = false) => ({ id, names: {}, help: {}, optional: true, critical });
 const sheet: ScoreSheet = {
@@ -35,6 +35,12 @@ describe('a score sheet', () => {
       items: 3,
     });
   });
+});
+
+it('gives a month without a review its place in a chart', () => {
+  expect(monthsThrough([])).toEqual([]);
+  expect(monthsThrough(['2026-03'])).toEqual(['2026-03']);
+  expect(monthsThrough(['2025-11', '2026-02'])).toEqual(['2025-11', '2025-12', '2026-01', '2026-02']);
 });
 
 describe('moments', () => {

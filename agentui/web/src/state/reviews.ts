@@ -66,6 +66,17 @@ export function momentLink(call: string, ms: number): string {
   return `#recordings/${encodeURIComponent(call)}?at=${String(Math.round(ms) / 1000)}`;
 }
 
+/** Every month (`2026-01`) from the first to the last of those given, in order: a month without a review keeps its place in a chart. */
+export function monthsThrough(months: readonly string[]): string[] {
+  const place = (month: string) => Number(month.slice(0, 4)) * 12 + Number(month.slice(5)) - 1;
+  const places = months.map(place);
+  const [first, last] = [Math.min(...places), Math.max(...places)];
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => {
+    const at = first + i;
+    return `${String(Math.floor(at / 12))}-${String((at % 12) + 1).padStart(2, '0')}`;
+  });
+}
+
 /** The marks with a moment more, in order and once each; at most 20. */
 export function withMoment(moments: readonly number[], ms: number): number[] {
   return [...new Set([...moments, ms])].sort((a, b) => a - b).slice(0, 20);
