@@ -15,6 +15,7 @@ import (
 	"hotline/agentui/protocol"
 	"hotline/casework"
 	"hotline/queue"
+	"hotline/storage"
 )
 
 // answer200 decodes the answer of something that had to go well.
@@ -173,6 +174,18 @@ func TestAFileOfOthersIsOpenedForAReason(t *testing.T) {
 	}
 	if status, _ := p.get("/api/calls/" + one + "/records"); status != 403 {
 		t.Errorf("…without the grant: %d", status)
+	}
+
+	// While it is on hold nothing leaves it.
+	hold, err := s.retention.Put(t.Context(), storage.OfFile, file, "u-7", "法院来函")
+	if err != nil {
+		t.Fatal(err)
+	}
+	refusedAs(t, protocol.FileOnHold)(boss.post("/api/files/"+file+"/split", protocol.FileSplit{Calls: []string{two}, Reason: "是她女儿"}))
+	for _, by := range []string{"u-7", "u-8"} {
+		if _, err := s.retention.Lift(t.Context(), hold.ID, by); err != nil {
+			t.Fatal(err)
+		}
 	}
 
 	// Split, merged again with a preview, and undone.

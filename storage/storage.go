@@ -113,6 +113,7 @@ type Row interface{ Scan(into ...any) error }
 
 // Reader reads a row: the database itself, or a transaction in which the answer stays true until it commits.
 type Reader interface {
+	Query(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	QueryRow(ctx context.Context, query string, args ...any) *sql.Row
 }
 

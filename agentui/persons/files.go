@@ -246,6 +246,7 @@ func (p *Pages) filed(w http.ResponseWriter, r *http.Request, err error, known .
 		page.Refusal{Err: files.ErrSame, Status: http.StatusConflict, Code: protocol.SameFile},
 		page.Refusal{Err: files.ErrRole, Status: http.StatusConflict, Code: protocol.CallTogether},
 		page.Refusal{Err: files.ErrLater, Status: http.StatusConflict, Code: protocol.LaterChange},
+		page.Refusal{Err: files.ErrHeld, Status: http.StatusConflict, Code: protocol.FileOnHold},
 		page.Refusal{Err: files.ErrUndone, Status: http.StatusConflict, Code: protocol.AlreadyClosed},
 		page.Refusal{Err: files.ErrInvalid, Status: http.StatusBadRequest, Code: protocol.BadRequest},
 		page.Refusal{Err: files.ErrWeak, Status: http.StatusBadRequest, Code: protocol.WeakPhrase},

@@ -135,12 +135,21 @@ type formBook interface {
 	Fit(ctx context.Context, n int, id string, answers json.RawMessage) error
 }
 
-// Open opens all of it in one database, bringing the tables to their newest form. stones may be nil: nobody is erased.
-func Open(ctx context.Context, db *storage.DB, keys *casework.Keys, book *forms.Store, stones records.Stones) (s Stores, err error) {
+// Kept tells who was erased, and what is on hold; retention.Keeping.
+type Kept interface {
+	records.Stones
+	files.Holds
+}
+
+// Open opens all of it in one database, bringing the tables to their newest form. kept may be nil: nobody is erased, and nothing is on hold.
+func Open(ctx context.Context, db *storage.DB, keys *casework.Keys, book *forms.Store, kept Kept) (s Stores, err error) {
 	var errs [4]error
 	s.Forms = book
-	s.Files, errs[0] = files.Open(ctx, db, keys)
-	s.Records, errs[1] = records.Open(ctx, db, keys, book, stones)
+	people, err := files.Open(ctx, db, keys)
+	if errs[0] = err; err == nil {
+		s.Files = people.Heeding(kept)
+	}
+	s.Records, errs[1] = records.Open(ctx, db, keys, book, kept)
 	s.Reports, errs[2] = reports.New(ctx, db, keys, reports.Deadlines{})
 	s.Reveals, errs[3] = reveals.New(ctx, db, keys)
 	return s, errors.Join(errs[:]...)

@@ -114,7 +114,7 @@ func Codes() []Code {
 		BadCredentials, TooManyAttempts, SignedOut, InCall, Forbidden, CrossOrigin, NotFound, BadReason, GrantExpired, BadRequest,
 		Unavailable, Internal, Malformed, UnknownType, TooLarge, HelloFirst, TooMany, SecondSession, OfferGone, NotYourCall, NoGateway,
 		LegFailed, LegPending, LegUnknown, WrongState, Displaced, OnBreak, RedCall, NotParty, PersonBusy, PersonAway, NoHeadset, BadText, TooManyWalls, TaskBusy, AlreadyClosed, NotCallable, NoTrunk, OwnProposal, NoCaller, InvalidLines, Stale, BadNote,
-		SameFile, CallTogether, LaterChange, WeakPhrase, PhraseTaken, GuardianFirst, SecondPerson, RevealOver,
+		SameFile, CallTogether, LaterChange, FileOnHold, WeakPhrase, PhraseTaken, GuardianFirst, SecondPerson, RevealOver,
 		NoteFull, FormChanged, FormIncomplete, WrongSeal, DispositionMissing, OwnDebrief,
 		NotNow, RefusesCall, NoService, NotYourCase, OfferOver,
 		FactorNeeded, EnrolmentNeeded, PasswordNeeded, IsLocked, FreshFactorNeeded, BadCode, AlreadyEnrolled, NotEnrolled, WeakPassword, NameTaken, BadPerson,

@@ -5,6 +5,7 @@ const (
 	SameFile      Code = "same_file"      // it is that person already
 	CallTogether  Code = "call_together"  // both take part in one call: they are two people
 	LaterChange   Code = "later_change"   // what was done afterwards is to be undone first
+	FileOnHold    Code = "file_on_hold"   // nothing may be taken out of it until two people lift the hold
 	WeakPhrase    Code = "weak_phrase"    // too easy to guess
 	PhraseTaken   Code = "phrase_taken"   // choose another
 	GuardianFirst Code = "guardian_first" // a guardian's consent or the emergency has to be noted

@@ -31,7 +31,9 @@ var (
 	ErrRole     = errors.New("files: that role does not fit the call")
 	ErrInvalid  = errors.New("files: not what a file can take")
 	// ErrLater says that something that was done afterwards stands in the way of undoing: undo that first.
-	ErrLater  = errors.New("files: a later change stands in the way")
+	ErrLater = errors.New("files: a later change stands in the way")
+	// ErrHeld says that a hold stands in the way of taking calls out of a file.
+	ErrHeld   = errors.New("files: the file is on hold")
 	ErrUndone = errors.New("files: it was undone before")
 	ErrWeak   = errors.New("files: the passphrase is too easy to guess")
 	ErrTaken  = errors.New("files: that passphrase cannot be used")
@@ -102,6 +104,7 @@ type Store struct {
 	contacts *casework.Contacts
 	now      func() time.Time
 	slow     chan struct{} // a place for one slow hash
+	holds    Holds         // nil: nothing is on hold
 }
 
 // Open brings the tables to their newest form; several processes may do it at once. The tables of casework must be there ([casework.Migrate]).
@@ -109,7 +112,7 @@ func Open(ctx context.Context, db *storage.DB, keys *casework.Keys) (*Store, err
 	if err := db.MigrateEmbedded(ctx, "files", migrations); err != nil {
 		return nil, wrap("tables", err)
 	}
-	return &Store{db, keys, casework.NewContacts(db, keys), time.Now, make(chan struct{}, 1)}, nil
+	return &Store{db, keys, casework.NewContacts(db, keys), time.Now, make(chan struct{}, 1), nil}, nil
 }
 
 const columns = `id, code, merged_into, created_ms, created_by, birth_year, age_band, sex, region, called_sealed, level, level_ms, level_by, level_version`

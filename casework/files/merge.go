@@ -68,7 +68,7 @@ func together(ctx context.Context, db asker, a, b string) ([]string, error) {
 }
 
 // Split says that some calls of a file are another person's: they go to a new file, which it returns. A high level goes with them, until somebody
-// says which of the two it was. What is kept of a call goes with the call.
+// says which of the two it was. What is kept of a call goes with the call. ErrHeld.
 func (s *Store) Split(ctx context.Context, file string, calls []string, by, reason string) (File, Act, error) {
 	a, err := s.move(ctx, Act{Kind: ActSplit, File: file, By: by, Reason: reason}, calls)
 	if err != nil {
@@ -79,7 +79,7 @@ func (s *Store) Split(ctx context.Context, file string, calls []string, by, reas
 }
 
 // NewPerson says that the person on the line in a call is another than the file knows, and new: the call goes to a new file. ErrSame when the file has
-// no other call: then it is that person's.
+// no other call: then it is that person's. ErrHeld.
 func (s *Store) NewPerson(ctx context.Context, call, by string) (File, error) {
 	now, _, ok, err := s.OnLine(ctx, call)
 	if err != nil || !ok {
@@ -93,7 +93,7 @@ func (s *Store) NewPerson(ctx context.Context, call, by string) (File, error) {
 	return f, err
 }
 
-// Move says that some calls of a file are those of the person of another file.
+// Move says that some calls of a file are those of the person of another file. ErrHeld.
 func (s *Store) Move(ctx context.Context, file string, calls []string, to, by, reason string) (Act, error) {
 	a, err := s.move(ctx, Act{Kind: ActMove, File: file, Other: to, By: by, Reason: reason}, calls)
 	return a, wrap("move", err)
@@ -136,6 +136,9 @@ func (s *Store) move(ctx context.Context, a Act, calls []string) (Act, error) {
 	a.ID = newID()
 	err := s.db.InTx(ctx, func(tx *storage.Tx) (err error) {
 		a := &a
+		if err := s.stillHolds(ctx, tx); err != nil {
+			return err
+		}
 		if a.File, err = rootOf(ctx, tx, a.File); err != nil {
 			return err
 		}
@@ -165,6 +168,9 @@ func (s *Store) move(ctx context.Context, a Act, calls []string) (Act, error) {
 		}
 		if len(links) == 0 || len(links) != len(calls) {
 			return ErrNotFound
+		}
+		if err := s.mayLeave(ctx, tx, a.File); err != nil {
+			return err
 		}
 		was, err := newestRisk(ctx, tx, a.File)
 		if err != nil {

@@ -34,6 +34,22 @@ func (s *Store) OfCalls(ctx context.Context, calls []string) (map[string][]strin
 	return out, nil
 }
 
+// WholeIn are all calls of the person of a file, each once, and the files that stand for them together, as a transaction sees them. ErrNotFound.
+func WholeIn(ctx context.Context, in storage.Reader, file string) (calls, parts []string, err error) {
+	ids := func(query string) ([]string, error) {
+		rows, err := in.Query(ctx, query, file)
+		if err != nil {
+			return nil, err
+		}
+		return storage.Collect(rows, scanID)
+	}
+	if parts, err = ids(`SELECT id FROM files WHERE root = (SELECT root FROM files WHERE id = ?) ORDER BY created_ms, id`); err != nil || len(parts) == 0 {
+		return nil, nil, wrap("whole", orElse(err, ErrNotFound))
+	}
+	calls, err = ids(`SELECT DISTINCT l.call_id FROM file_links l JOIN files f ON f.id = l.file_id WHERE f.root = (SELECT root FROM files WHERE id = ?) ORDER BY l.call_id`)
+	return calls, parts, wrap("whole", err)
+}
+
 // OfCall is the condition on a call that a person to whom it belongs meets one on their file, or on one that was merged into one with it.
 func OfCall(file storage.Condition) storage.Condition {
 	return storage.Condition(`EXISTS (SELECT 1 FROM file_links whose_links JOIN files whose_files ON whose_files.id = whose_links.file_id

@@ -119,7 +119,7 @@ func (s *Store) riskOfBefore(ctx context.Context, tx *storage.Tx, reporter strin
 	return judgeRisk(ctx, tx, reporter)
 }
 
-// NoThirdParty takes back that a call is about somebody else. The files stay.
+// NoThirdParty takes back that a call is about somebody else. The files stay. ErrHeld when one of them is on hold.
 func (s *Store) NoThirdParty(ctx context.Context, call, by string) error {
 	ids, err := storage.Select(ctx, s.db, scanID, `SELECT id FROM file_acts WHERE call_id = ? AND kind = ? AND undone_ms = 0 ORDER BY at_ms DESC, id DESC`, call, ActThirdParty)
 	if err != nil {
@@ -141,6 +141,9 @@ func (s *Store) unreport(ctx context.Context, tx *storage.Tx, a Act) error {
 	}
 	if m.from != a.Other {
 		return ErrLater // moved since
+	}
+	if err := s.mayLeave(ctx, tx, a.Other); err != nil {
+		return err
 	}
 	if err := count(ctx, tx, m.from, false, strings.Fields(m.refs), storage.Time(m.at), -1); err != nil {
 		return err

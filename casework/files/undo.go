@@ -7,10 +7,14 @@ import (
 )
 
 // Undo takes back a merge, a move, a split or a third party. Nothing is lost by it: what was added to either file since stays where it was put.
-// ErrLater when a link was moved on since: that is to be undone first. ErrUndone the second time, ErrInvalid for what cannot be undone.
+// ErrLater when a link was moved on since: that is to be undone first. ErrUndone the second time, ErrInvalid for what cannot be undone, ErrHeld when
+// calls would leave a person who is on hold.
 func (s *Store) Undo(ctx context.Context, act, by string) (Act, error) {
 	var a Act
 	err := s.db.InTx(ctx, func(tx *storage.Tx) (err error) {
+		if err := s.stillHolds(ctx, tx); err != nil {
+			return err
+		}
 		if a, err = s.scanAct(tx.QueryRow(ctx, `SELECT `+actColumns+` FROM file_acts WHERE id = ?`, act)); err != nil {
 			return found(err)
 		}
@@ -26,11 +30,11 @@ func (s *Store) Undo(ctx context.Context, act, by string) (Act, error) {
 		}
 		switch a.Kind {
 		case ActMerge:
-			err = unmerge(ctx, tx, a)
+			err = s.unmerge(ctx, tx, a)
 		case ActThirdParty:
 			err = s.unreport(ctx, tx, a)
 		default:
-			err = unmove(ctx, tx, a)
+			err = s.unmove(ctx, tx, a)
 		}
 		if err != nil {
 			return err
@@ -50,7 +54,10 @@ func (s *Store) Undo(ctx context.Context, act, by string) (Act, error) {
 }
 
 // unmerge makes a file stand for itself again, with all that was merged into it.
-func unmerge(ctx context.Context, tx *storage.Tx, a Act) error {
+func (s *Store) unmerge(ctx context.Context, tx *storage.Tx, a Act) error {
+	if err := s.mayLeave(ctx, tx, a.File); err != nil {
+		return err
+	}
 	r, err := tx.Exec(ctx, `UPDATE files SET merged_into = '' WHERE id = ? AND merged_into = ?`, a.File, a.Other)
 	if err != nil {
 		return err
@@ -75,7 +82,7 @@ func unmerge(ctx context.Context, tx *storage.Tx, a Act) error {
 }
 
 // unmove puts links back where they came from.
-func unmove(ctx context.Context, tx *storage.Tx, a Act) error {
+func (s *Store) unmove(ctx context.Context, tx *storage.Tx, a Act) error {
 	rows, err := tx.Query(ctx, `SELECT m.link_id, m.from_id FROM file_moves m WHERE m.act = ?`, a.ID)
 	if err != nil {
 		return err
@@ -93,11 +100,20 @@ func unmove(ctx context.Context, tx *storage.Tx, a Act) error {
 		if m.from != a.Other {
 			return ErrLater
 		}
-		if err := relink(ctx, tx, m, b.to); err != nil {
-			return err
-		}
 		root, err := rootOf(ctx, tx, b.to)
 		if err != nil {
+			return err
+		}
+		from, err := rootOf(ctx, tx, m.from)
+		if err != nil {
+			return err
+		}
+		if from != root { // else they were merged since, and it stays with the person
+			if err := s.mayLeave(ctx, tx, from); err != nil {
+				return err
+			}
+		}
+		if err := relink(ctx, tx, m, b.to); err != nil {
 			return err
 		}
 		if n, err := twice(ctx, tx, root); err != nil || n > 0 {

@@ -29,20 +29,10 @@ func (f filed) FilesOfEach(ctx context.Context, calls []string) (map[string][]st
 
 func (f filed) Whose(file storage.Condition) storage.Condition { return files.OfCall(file) }
 
-// mostOfAFile bounds how many contacts of one person are looked at.
-const mostOfAFile = 100_000
-
-func (f filed) CallsOf(ctx context.Context, file string) (calls, parts []string, err error) {
-	parts, err = f.files.Parts(ctx, file)
-	if errors.Is(err, files.ErrNotFound) || err == nil && len(parts) == 0 {
-		return nil, nil, ErrNotFound
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	links, err := f.files.Calls(ctx, file, mostOfAFile)
-	for _, l := range links {
-		calls = append(calls, l.Call)
+func (f filed) CallsOf(ctx context.Context, in storage.Reader, file string) (calls, parts []string, err error) {
+	calls, parts, err = files.WholeIn(ctx, in, file)
+	if errors.Is(err, files.ErrNotFound) {
+		err = ErrNotFound
 	}
 	return calls, parts, err
 }

@@ -29,7 +29,7 @@ type Hold struct {
 	LiftedBy  string
 }
 
-// Put puts something on hold, at once: one person is enough to keep. ErrReason, ErrNotFound.
+// Put puts something on hold, at once: one person is enough to keep. ErrReason; ErrNotFound also when it was erased, and be it while this waited for it.
 func (s *Store) Put(ctx context.Context, kind storage.Subject, object, by, reason string) (Hold, error) {
 	reason, err := tidy(reason)
 	if err != nil {
@@ -43,8 +43,21 @@ func (s *Store) Put(ctx context.Context, kind storage.Subject, object, by, reaso
 	if err != nil {
 		return Hold{}, wrap("hold", err)
 	}
-	_, err = s.db.Exec(ctx, `INSERT INTO retention_holds (`+holdColumns+`) VALUES (?,?,?,?,?,?,'',0,'')`, h.ID, string(kind), object, storage.Millis(h.At), by, sealed)
-	return h, wrap("hold", err)
+	err = s.db.InRowTx(ctx, func(tx *storage.Tx) error { // what is read after the row is what whoever erases had done when this may be written
+		if _, err := tx.Exec(ctx, `INSERT INTO retention_holds (`+holdColumns+`) VALUES (?,?,?,?,?,?,'',0,'')`, h.ID, string(kind), object, storage.Millis(h.At), by, sealed); err != nil {
+			return err
+		}
+		ask := s.ErasedIn
+		if kind == storage.OfFile {
+			ask = s.PersonErasedIn
+		}
+		gone, err := ask(ctx, tx, object)
+		return errors.Join(err, when(gone, ErrNotFound))
+	})
+	if err != nil {
+		return Hold{}, wrap("hold", err)
+	}
+	return h, nil
 }
 
 // Lift ends a hold when a second person wishes it, too; the first wish only writes down whose it is. Lifted says whether it is over. ErrNotFound.
@@ -77,10 +90,10 @@ func (s *Store) Holds(ctx context.Context, since time.Time, limit int) ([]Hold, 
 	return out, wrap("holds", err)
 }
 
-// stillHolds lets no hold be put from here to the end of a transaction, of which it must be the first statement (PostgreSQL, LOCK TABLE): who puts one waits until
-// what is being erased is gone, or stays. Without it both could say that they were done, since neither reads what the other writes. With SQLite only one writes at
-// a time.
-func (s *Store) stillHolds(ctx context.Context, tx *storage.Tx) error {
+// StillHolds lets no hold be put from here to the end of a transaction, of which it must be the first statement (PostgreSQL, LOCK TABLE): who puts one waits until
+// what is being erased is gone, or stays, and what is being moved is where it goes. Without it both could say that they were done, since neither reads what the
+// other writes. With SQLite only one writes at a time.
+func (s *Store) StillHolds(ctx context.Context, tx *storage.Tx) error {
 	if s.db.Dialect() != storage.Postgres {
 		return nil
 	}
@@ -91,7 +104,7 @@ func (s *Store) stillHolds(ctx context.Context, tx *storage.Tx) error {
 // known refuses what there is not.
 func (s *Store) known(ctx context.Context, kind storage.Subject, object string) error {
 	if kind == storage.OfFile {
-		_, _, err := s.people.CallsOf(ctx, object)
+		_, _, err := s.people.CallsOf(ctx, s.db, object)
 		return err
 	}
 	var there bool

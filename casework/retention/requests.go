@@ -91,7 +91,7 @@ func (s *Store) carryOut(ctx context.Context, q Request) (Request, error) {
 	calls := []string{q.Object}
 	if q.Kind == storage.OfFile {
 		var err error
-		if calls, _, err = s.people.CallsOf(ctx, q.Object); err != nil {
+		if calls, _, err = s.people.CallsOf(ctx, s.db, q.Object); err != nil {
 			return q, err
 		}
 	}
@@ -108,8 +108,8 @@ func (s *Store) carryOut(ctx context.Context, q Request) (Request, error) {
 	if stay != nil {
 		return q, stay
 	}
-	if q.Kind == storage.OfFile && len(calls) == 0 {
-		if err := s.eraseEmpty(ctx, []string{q.Object}, Stone{Class: Ordinary, Why: "request:" + q.ID, At: s.now(), By: q.DecidedBy}); err != nil {
+	if q.Kind == storage.OfFile { // one without calls, too
+		if err := s.erasePersonAsked(ctx, q); err != nil {
 			return q, err
 		}
 	}

@@ -76,8 +76,8 @@ type people interface {
 	FilesOfEach(ctx context.Context, calls []string) (map[string][]string, error)
 	// Whose is the condition on a call that one of its files, or of the parts they were made of, meets another one.
 	Whose(file storage.Condition) storage.Condition
-	// CallsOf are all calls of a file and its parts; ErrNotFound.
-	CallsOf(ctx context.Context, file string) (calls, parts []string, err error)
+	// CallsOf are all calls of a file and its parts, each once, also within a transaction; ErrNotFound.
+	CallsOf(ctx context.Context, in storage.Reader, file string) (calls, parts []string, err error)
 }
 
 // Store takes out and remembers.
@@ -203,7 +203,8 @@ func (s *Store) Stones(ctx context.Context, limit int) ([]Stone, error) {
 	return out, wrap("stones", err)
 }
 
-// Erase takes out the private part of one contact, at once and whole, however long it was kept; again it changes nothing. ErrHeld, ErrLive, ErrNotFound.
+// Erase takes out the private part of one contact, at once and whole, however long it was kept, and with the last one of a person what is known of them; again it
+// changes nothing. ErrHeld, ErrLive, ErrNotFound.
 func (s *Store) Erase(ctx context.Context, c Contact, why, by string) (Stone, error) {
 	return s.erase(ctx, c, nil, why, by)
 }
@@ -216,7 +217,7 @@ func (s *Store) erase(ctx context.Context, c Contact, rules *Rules, why, by stri
 	}
 	stone := Stone{Object: "call:" + c.Call, Class: c.Class, Why: why, At: s.now(), By: by}
 	err = s.db.InTx(ctx, func(tx *storage.Tx) error {
-		if err := s.stillHolds(ctx, tx); err != nil {
+		if err := s.StillHolds(ctx, tx); err != nil {
 			return err
 		}
 		stone.Found, stone.Class = 0, c.Class
@@ -251,12 +252,12 @@ func (s *Store) erase(ctx context.Context, c Contact, rules *Rules, why, by stri
 				}
 			}
 		}
-		return put(ctx, tx, stone)
+		if err := put(ctx, tx, stone); err != nil {
+			return err
+		}
+		return s.eraseEmpty(ctx, tx, files, stone)
 	})
-	if err != nil {
-		return stone, wrap("erase "+c.Call, err)
-	}
-	return stone, s.eraseEmpty(ctx, files, stone)
+	return stone, wrap("erase "+c.Call, err)
 }
 
 // take erases every place of a subject, and makes sure that nothing is left.
@@ -283,36 +284,6 @@ func put(ctx context.Context, tx *storage.Tx, st Stone) error {
 	_, err := tx.Exec(ctx, `INSERT INTO retention_stones (object, class, why, at_ms, by_who, found, left_n) VALUES (?,?,?,?,?,?,0) ON CONFLICT (object) DO NOTHING`,
 		st.Object, string(st.Class), st.Why, storage.Millis(st.At), st.By, st.Found)
 	return err
-}
-
-// eraseEmpty takes out what is known of people of whom no contact is left.
-func (s *Store) eraseEmpty(ctx context.Context, files []string, stone Stone) error {
-	for _, f := range files {
-		calls, parts, err := s.people.CallsOf(ctx, f)
-		if err != nil {
-			return wrap("erase file", err)
-		}
-		err = s.db.InTx(ctx, func(tx *storage.Tx) error {
-			for _, c := range calls {
-				var gone bool
-				if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM retention_stones WHERE object = ?)`, "call:"+c).Scan(&gone); err != nil || !gone {
-					return err
-				}
-			}
-			of := stone
-			of.Object, of.Found = "file:"+f, 0
-			for _, p := range parts {
-				if err := s.take(ctx, tx, storage.OfFile, p, &of); err != nil {
-					return err
-				}
-			}
-			return put(ctx, tx, of)
-		})
-		if err != nil {
-			return wrap("erase file", err)
-		}
-	}
-	return nil
 }
 
 func when(yes bool, err error) error {

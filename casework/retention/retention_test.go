@@ -11,6 +11,7 @@ import (
 
 	"hotline/casework"
 	"hotline/casework/dispositions"
+	"hotline/casework/files"
 	"hotline/casework/notes"
 	"hotline/casework/plans"
 	"hotline/storage"
@@ -59,7 +60,7 @@ func (w world) Whose(file storage.Condition) storage.Condition {
 	return storage.AnyOf(all...)
 }
 
-func (w world) CallsOf(_ context.Context, file string) (calls, parts []string, err error) {
+func (w world) CallsOf(_ context.Context, _ storage.Reader, file string) (calls, parts []string, err error) {
 	if w.files[file] == nil {
 		return nil, nil, ErrNotFound
 	}
@@ -75,6 +76,8 @@ func newWorld(t *testing.T, db *storage.DB) world {
 	keys, err := casework.LoadKeys(dir, "CN")
 	must(t, err)
 	must(t, casework.Migrate(t.Context(), db))
+	_, err = files.Open(t.Context(), db, keys)
+	must(t, err)
 	w := world{t: t, db: db, keys: keys, files: map[string][]string{}}
 	_, err = db.Exec(t.Context(), `CREATE TABLE known_people (file TEXT PRIMARY KEY, name BYTEA)`)
 	must(t, err)

@@ -16,12 +16,14 @@ const system = "system"
 // Passed is what one pass did.
 type Passed struct {
 	Erased, Held, Live int
+	People             int // of whom no contact was left, and who were known all the same
 	Requests           int // granted ones that are done now
 	More               bool
 }
 
-// Pass takes out what is due, at most 500 contacts, and goes on with requests that were granted. What stays does not stand before what is behind it, nor
-// does one that cannot be erased: its fault is told when the others are gone. It may be killed anywhere and run twice at once.
+// Pass takes out what is due, at most 500 contacts, goes on with requests that were granted, and looks for people of whom nothing should be known any more.
+// What stays does not stand before what is behind it, nor does one that cannot be erased: its fault is told when the others are gone. It may be killed anywhere
+// and run twice at once.
 func (s *Store) Pass(ctx context.Context, rules Rules) (p Passed, err error) {
 	var faults []error
 	if p.Requests, err = s.Finish(ctx); err != nil {
@@ -52,7 +54,12 @@ func (s *Store) Pass(ctx context.Context, rules Rules) (p Passed, err error) {
 		}
 		return true
 	})
-	return p, errors.Join(append(faults, err)...)
+	faults = append(faults, err)
+	if !p.More || p.Erased == 0 { // the last one of those that follow each other
+		p.People, err = s.sweep(ctx)
+		faults = append(faults, err)
+	}
+	return p, errors.Join(faults...)
 }
 
 // Run makes a pass every hour while the rules say that it is automatic; requests that were granted are gone on with all the same. It returns nil when ctx
@@ -83,8 +90,8 @@ func (s *Store) turn(ctx context.Context, rules func(context.Context) (Rules, er
 	}
 	for {
 		p, err := s.Pass(ctx, r)
-		if p.Erased > 0 || p.Requests > 0 {
-			log.Info("what was kept long enough was erased", "contacts", p.Erased, "requests", p.Requests, "on_hold", p.Held, "open", p.Live)
+		if p.Erased > 0 || p.Requests > 0 || p.People > 0 {
+			log.Info("what was kept long enough was erased", "contacts", p.Erased, "people", p.People, "requests", p.Requests, "on_hold", p.Held, "open", p.Live)
 		}
 		if err != nil || !p.More || p.Erased == 0 {
 			return err

@@ -126,7 +126,7 @@ func (s *Store) among(ctx context.Context, calls []string, files map[string][]st
 // ErrHeld, ErrLive.
 func (s *Store) Release(ctx context.Context, call string, do func(*storage.Tx, Class) error) error {
 	return wrap("release "+call, s.db.InTx(ctx, func(tx *storage.Tx) error {
-		if err := s.stillHolds(ctx, tx); err != nil {
+		if err := s.StillHolds(ctx, tx); err != nil {
 			return err
 		}
 		class, err := s.free(ctx, tx, call)
@@ -153,6 +153,13 @@ func (s *Store) free(ctx context.Context, tx *storage.Tx, call string) (Class, e
 		return HighRisk, err
 	}
 	return Ordinary, err
+}
+
+// FileHeldIn tells within a transaction whether a file is on hold, or one that was merged into one with it. The tables of files must be there.
+func (s *Store) FileHeldIn(ctx context.Context, in storage.Reader, file string) (held bool, err error) {
+	err = in.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM files p JOIN retention_holds h ON h.kind = 'file' AND h.object = p.id AND h.lifted_ms = 0
+		WHERE p.root = (SELECT root FROM files WHERE id = ?))`, file).Scan(&held)
+	return held, wrap("look at "+file, err)
 }
 
 // PersonErasedIn tells within a transaction whether what was known of the person of a file was taken out: a stone stands over one of the files of that person,

@@ -142,7 +142,7 @@ func retentionCommand(f *flags) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				fmt.Fprintf(cmd.OutOrStdout(), "erased %d contacts; %d on hold and %d open ones stay; %d requests done\n", p.Erased, p.Held, p.Live, p.Requests)
+				fmt.Fprintf(cmd.OutOrStdout(), "erased %d contacts; %d on hold and %d open ones stay; %d requests done; %d people erased of whom no contact was left\n", p.Erased, p.Held, p.Live, p.Requests, p.People)
 				if !p.More || p.Erased == 0 {
 					return nil
 				}
