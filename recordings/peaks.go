@@ -32,31 +32,27 @@ func (s *Session) Peaks(ctx context.Context, perSecond int) (Peaks, error) {
 	for side := range out.Sides {
 		out.Sides[side] = make([]uint8, (s.samples+step-1)/step)
 	}
-	for i := len(s.parts) - 1; i >= 0; i-- { // what began first is heard, so it comes last
-		p := s.parts[i]
-		fine, err := p.peaks(ctx)
-		if err != nil {
-			return Peaks{}, err
+	for at := int64(0); at < s.samples; {
+		p, until := s.run(at)
+		if p != nil {
+			fine, err := p.peaks(ctx)
+			if err != nil {
+				return Peaks{}, err
+			}
+			for side := range out.Sides {
+				coarsen(out.Sides[side], fine[side], p.from, span{at, until}, step)
+			}
 		}
-		for side := range out.Sides {
-			coarsen(out.Sides[side], fine[side], p.from, step)
-		}
+		at = until
 	}
 	return out, nil
 }
 
-// coarsen lays peaks of a part that begins at a sample over those of the line.
-func coarsen(line, fine []uint8, from, step int64) {
-	if len(fine) == 0 {
-		return
-	}
-	to := min((from+int64(len(fine))*peakSamples+step-1)/step, int64(len(line)))
-	clear(line[min(from/step, to):to])
-	for i, v := range fine {
-		at := (from + int64(i)*peakSamples) / step
-		if at < int64(len(line)) {
-			line[at] = max(line[at], v)
-		}
+// coarsen lays onto the peaks of a line those that a part, which begins at a sample of it, has of a stretch.
+func coarsen(line, fine []uint8, from int64, of span, step int64) {
+	for i := (of.from - from) / peakSamples; i < int64(len(fine)) && from+i*peakSamples < of.to; i++ {
+		at := max(from+i*peakSamples, of.from) / step
+		line[at] = max(line[at], fine[i])
 	}
 }
 

@@ -11,7 +11,8 @@ import (
 
 // How long a take stays with what the disk refused, in samples of the talk: it leaves a part that cannot be brought onto the disk at once, and each later one
 // only when it is twice as long as the one before had to be; it asks for another part at once where nothing can be written, and then ever more rarely. So
-// a disk that goes on refusing gets fifteen parts in ninety minutes, and none of a piece is thrown away to wait for it.
+// a disk that goes on refusing gets fifteen parts in ninety minutes, and no piece is thrown away to wait for it. One that tears file after file although it
+// brings something of each onto the disk gets a part each time: to wait would cost the speech that it would have taken.
 const (
 	firstStay   = 2 * flushSamples
 	longestStay = 600 * Rate
@@ -26,8 +27,8 @@ type relay struct {
 	t    *Take
 	w    *writer
 	from int64       // sample of the take at which the part begins: that of a whole slot
-	next int64       // sample up to which the part says what became of the take
-	ns   map[int]int // numbers of the take's marks within the part; nil: they are the same
+	next int64       // where its last piece ends: what becomes of the take after it another part may have to say
+	ns   map[int]int // numbers of the take's marks within the part; nil: they are the same, and it is the first
 
 	stay  int64 // samples that a part in doubt must have before it is left
 	pause int64 // samples between two attempts where nothing can be written
@@ -71,10 +72,8 @@ func (r *relay) append(c chunk) bool {
 	if err != nil && r.w.torn && r.moves(at) && r.another(at) {
 		err = r.w.append(r.within(c))
 	}
-	if !r.w.torn { // else another part has to say what became of it
-		r.next = at + r.t.line.samples
-	}
 	if err == nil {
+		r.next = at + r.t.line.samples
 		return true
 	}
 	r.t.rec.cfg.Metrics.droppedChunks.WithLabelValues("disk").Inc()
@@ -87,35 +86,23 @@ func (r *relay) within(c chunk) chunk {
 	return c
 }
 
-// moves tells whether another part is to be tried before a sample of the take is written. A part that can be written still is left only where it says
-// nothing of what is to come: what two parts have is heard of the first.
+// moves tells whether another part is to be tried before a sample of the take is written.
 func (r *relay) moves(at int64) bool {
 	if r.t.patient || at < r.again { // who feeds a patient one begins another itself
 		return false
 	}
-	return r.w.torn || r.w.flush.failed() && at-r.from >= r.stay && r.reach() <= at
+	return r.w.torn || r.w.flush.failed() && at-r.from >= r.stay
 }
 
-// reach is the sample of the take up to which the part will last as it is: it may have a mark in its file of what is not written yet, or never will be.
-func (r *relay) reach() int64 {
-	last := int64(0)
-	for _, m := range r.w.book.all {
-		if (m.Kind == MarkGap || m.Kind == MarkPaused) && !r.w.owes(m.N) {
-			last = max(last, m.From, m.To)
-		}
-	}
-	slot := r.t.line.samples
-	return max(r.next, r.from+(last+slot-1)/slot*slot)
-}
-
-// another begins another part where this one ends, before a sample of the take, and leaves this one; false: the disk does not let it.
+// another begins another part where this one ends, before a sample of the take, and leaves this one; false: the disk does not let it. This one may have a
+// mark in its file of what is still to come: [Session] hears and shows of it what lies before the other one.
 func (r *relay) another(at int64) bool {
 	if r.w.flush.good {
 		r.pause = 0
 	}
 	r.pause = min(max(2*r.pause, firstAgain), lastAgain)
 	r.again = at + r.pause
-	from := min(r.reach(), at-at%r.t.line.samples)
+	from := min(r.next, at-at%r.t.line.samples)
 	void := r.ns != nil && r.w.pieces == 0
 	if void {
 		from = r.from // as if it had never been
@@ -132,47 +119,48 @@ func (r *relay) another(at int64) bool {
 	r.w.log.Error("the disk refused a recording; the call goes on, and its recording in another part", "part", id, "err", r.w.flush.err)
 	r.stay = min(max(2*r.stay, firstStay), longestStay)
 	next := &relay{t: r.t, w: w, from: from, next: from, ns: map[int]int{}, stay: r.stay, pause: r.pause, again: r.again}
-	carried := r.carry(next, void)
-	r.leave(void, from)
+	next.mark(r.carry(from, void))
+	r.leave(void, from, len(w.unsaved) == 0)
 	*r = *next
-	r.mark(carried)
 	return true
 }
 
-// carry are the marks of the take that the next part has to say: those that last or come after its beginning, those that this part could not say (all: it goes,
-// and what it said), and that the disk is the reason why it begins.
-func (r *relay) carry(next *relay, all bool) []markAt {
-	marks := r.t.said(next.from, !all)
-	out := make([]markAt, 0, len(marks))
+// seamN is the number of a seam among the marks of a take, which does not have it: only the part that begins there says it.
+const seamN = -1
+
+// carry are the marks that the next part has to say, which begins at a sample of the take: that the disk is the reason why it begins, and what of the take lasts
+// or comes after that, and what this part could not say (all: it goes, and what it said).
+func (r *relay) carry(from int64, all bool) []markAt {
+	marks := r.t.said()
+	out := make([]markAt, 0, len(marks)+1)
+	out = append(out, markAt{N: seamN, Kind: MarkGap, From: from, To: from, Code: GapDisk})
 	for _, m := range marks {
 		n, known := r.ns[m.N]
 		if r.ns == nil {
 			n, known = m.N, true
 		}
 		unsaid := known && (all || r.w.owes(n))
-		if m.To == openEnd || m.To > next.from || m.From >= next.from || unsaid {
+		if m.To == openEnd || m.To > from || m.From >= from || unsaid {
 			out = append(out, m)
 		}
 	}
 	return out
 }
 
-// said are all marks so far; with seam also that the take goes on in another part from a sample on.
-func (t *Take) said(at int64, seam bool) []markAt {
+// said are all marks so far.
+func (t *Take) said() []markAt {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if seam {
-		t.marks.add(markAt{Kind: MarkGap, From: at, To: at, Code: GapDisk})
-	}
 	return slices.Clone(t.marks.all)
 }
 
-// leave lets go of the part for [Intake] to close, with the reason if the disk takes it. One that never got a piece goes.
-func (r *relay) leave(void bool, end int64) {
+// leave lets go of the part for [Intake] to close, with the reason if the disk takes it. The reason ends it, and the marks beyond it: it is said only when
+// the next part has them. One that never got a piece goes.
+func (r *relay) leave(void bool, end int64, told bool) {
 	if void {
 		dir, id := r.t.rec.cfg.Dir, r.w.env.id
 		_ = errors.Join(os.Remove(filepath.Join(dir, id+r.w.suffix)), removeIfThere(sidecarPath(dir, id)), destroy(keyPath(dir, id))) // else Intake finds it
-	} else {
+	} else if told {
 		end -= r.from
 		r.w.mark([]markAt{{N: len(r.w.book.all), Kind: MarkGap, From: end, To: end, Code: GapDisk}})
 	}

@@ -11,8 +11,8 @@ import (
 )
 
 // Session is an open recording: all parts of one call on one line of time, which begins with the first part. Where two parts run beside
-// each other (a consultation), the one that began first is heard. What lies between parts is silence and a marked gap. Pieces are
-// decrypted when they are read, in memory only. Safe for concurrent use.
+// each other (a consultation), the one that began first is heard; where the recorder left one because of its disk, the one in which it went on. What lies
+// between parts is silence and a marked gap. Pieces are decrypted when they are read, in memory only. Safe for concurrent use.
 type Session struct {
 	id      string
 	parts   []*sessionPart
@@ -22,7 +22,8 @@ type Session struct {
 // sessionPart is a part at its place on the line.
 type sessionPart struct {
 	*Playback
-	from int64 // samples
+	from int64        // samples
+	next *sessionPart // in which the recorder went on because of the disk; nil: it did not
 }
 
 func (p *sessionPart) to() int64 { return p.from + p.samples }
@@ -73,9 +74,10 @@ func newSession(id string, parts []*Playback) *Session {
 	for _, p := range parts {
 		at := samplesIn(p.Recording.Started.Sub(parts[0].Recording.Started))
 		at = min(max(at, 0), maxSamples-p.samples)
-		s.parts = append(s.parts, &sessionPart{p, at})
+		s.parts = append(s.parts, &sessionPart{Playback: p, from: at})
 		s.samples = max(s.samples, at+p.samples)
 	}
+	s.join()
 	return s
 }
 
@@ -105,14 +107,14 @@ func (s *Session) Timeline() []Mark {
 	var out []Mark
 	end, why := int64(0), GapBetween
 	for _, p := range s.parts {
-		if slices.ContainsFunc(p.Recording.Marks, func(m Mark) bool { return m.Kind == MarkGap && m.Code == GapDisk && m.From == 0 }) {
+		if p.goesOn() {
 			why = GapDisk // it begins because of that, and says so for both
 			out = slices.DeleteFunc(out, func(m Mark) bool { return m.Kind == MarkGap && m.From == m.To && m.To == timeOf(end) })
 		}
 		if p.from > end {
 			out = append(out, Mark{Kind: MarkGap, From: timeOf(end), To: timeOf(p.from), Code: why})
 		}
-		out = append(out, shift(p.Recording.Marks, timeOf(p.from))...)
+		out = append(out, p.marks()...)
 		if p.to() >= end {
 			end, why = p.to(), GapBetween
 			if !p.Recording.Complete {
@@ -128,7 +130,7 @@ func (s *Session) run(at int64) (part *sessionPart, until int64) {
 	until = s.samples
 	for _, p := range s.parts {
 		if p.from <= at && at < p.to() {
-			return p, p.to()
+			return p.run(at)
 		}
 		if p.from > at {
 			until = min(until, p.from)

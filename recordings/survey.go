@@ -126,7 +126,7 @@ func (s *survey) marks(plain []byte) {
 
 // manifest is what the survey can say of a part that lost its writer: its exact end, and gaps within pieces, only the seals know. It lasted at least
 // until its last mark: a full disk that had no room for speech may have had some for the mark of it. The last moments, which the writer had not yet
-// sealed, are a mark.
+// sealed, are a mark. One that the recorder left because of the disk ends where it says so: what it has beyond that is said by the next part.
 func (s *survey) manifest(meta Meta) *manifest {
 	var g gapCount
 	for _, m := range s.book.all {
@@ -140,7 +140,11 @@ func (s *survey) manifest(meta Meta) *manifest {
 			g.add(side, missed.from*int64(s.header.samples), missed.to*int64(s.header.samples))
 		}
 	}
-	if last := s.lastMark(); last > samples {
+	left, last := s.leftAt(samples)
+	if !left {
+		last = s.lastMark()
+	}
+	if last > samples {
 		for side := range Side(sides) {
 			g.add(side, samples, last)
 		}
@@ -150,8 +154,14 @@ func (s *survey) manifest(meta Meta) *manifest {
 	m := newManifest(&s.header, &s.chain, meta)
 	m.Samples, m.Marks = samples, s.book.closed(samples)
 	m.Gaps, m.GapCount, m.GapSamples = g.list, g.runs, g.samples
+	if left {
+		m.Marks = slices.DeleteFunc(m.Marks, func(beyond markAt) bool { return beyond.From >= samples && !beyond.isSeam(samples) })
+		for i := range m.Marks {
+			m.Marks[i].N = i
+		}
+	}
 	extras := lostMarks(g.list, m.Marks)
-	if !slices.ContainsFunc(m.Marks, func(last markAt) bool { return last.isSeam(samples) }) {
+	if !left {
 		extras = append(extras, markAt{Kind: MarkGap, From: samples, To: samples, Code: GapRestart})
 	}
 	for _, extra := range extras {
@@ -161,6 +171,17 @@ func (s *survey) manifest(meta Meta) *manifest {
 		}
 	}
 	return m
+}
+
+// leftAt is where the recorder says that it left the part because of the disk, at its last piece or after it. The same mark at its very beginning says that
+// it goes on from another.
+func (s *survey) leftAt(samples int64) (left bool, at int64) {
+	for _, m := range s.book.all {
+		if m.From > 0 && m.From >= max(samples, at) && m.isSeam(m.From) {
+			left, at = true, m.From
+		}
+	}
+	return left, at
 }
 
 // lastMark is the newest moment that a mark of the recorder's own speaks of.
