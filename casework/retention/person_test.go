@@ -3,6 +3,7 @@ package retention
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -63,7 +64,7 @@ func TestPersonGoesWithTheLastContact(t *testing.T) {
 		w, ctx := newWorld(t, db), t.Context()
 		w.call("c1", "13800138001", "normal", "f1", begin.Add(-LeastKept-time.Hour))
 		whole := w.all
-		w.all = append(whole[:len(whole):len(whole)], storage.Private{Places: []storage.Place{{Table: "known_people", Of: storage.OfFile, Where: "file = ?", Clear: "file = file"}}})
+		w.all = append(slices.Clone(whole), storage.Private{Places: []storage.Place{{Table: "known_people", Of: storage.OfFile, Where: "file = ?", Clear: "file = file"}}})
 		if p, err := w.Pass(ctx, rules()); err == nil || p.Erased != 0 {
 			t.Errorf("%+v, %v", p, err)
 		}
