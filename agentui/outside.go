@@ -3,12 +3,15 @@ package agentui
 import (
 	"context"
 	"errors"
+	"slices"
+	"time"
 
 	"hotline/agentui/board"
 	"hotline/agentui/incidents"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 	"hotline/casework/phonebook"
+	"hotline/crisis"
 	"hotline/queue"
 )
 
@@ -84,10 +87,17 @@ func askedOutsideDrop(ctx context.Context, d *desk, r protocol.Request) {
 	d.answer(r, err)
 }
 
+// askedOtherwise is how long before it rang a service was asked, at least, when it was not by this ring: the clocks of two hosts differ.
+const askedOtherwise = 5 * time.Second
+
 // takenBack has the open incident of a call say that a service which still rang was not reached, beside what happens else: nobody is owed its answer any more.
 // One that answered in that very moment is seen on the board, and stands as having come.
 func (s *Server) takenBack(call queue.CallID, p queue.Party, by queue.AgentID) {
 	in, open := s.incidents.ofCall(call)
+	known := slices.IndexFunc(in.Services, func(one crisis.Service) bool { return one.Contact == p.Contact })
+	if known >= 0 && in.Services[known].Failed.IsZero() && in.Services[known].Asked.Before(p.Since.Add(-askedOtherwise)) {
+		return // it was asked in another way before it rang: that stands
+	}
 	if !open || !s.begin() {
 		return
 	}

@@ -7,7 +7,7 @@ func Private() storage.Private {
 	const known = "called_sealed IS NOT NULL OR birth_year <> 0 OR region <> ''"
 	return storage.Private{
 		Places: []storage.Place{
-			{Table: "file_links", Of: storage.OfCall, Where: "call_id = ?", Holds: "refs <> ''", Clear: "refs = ''"},
+			{Table: "file_links", Of: storage.OfCall, Where: "call_id = ?", Holds: "TRIM(refs) <> ''", Clear: "refs = ' '"}, // a blank: there was a number
 			{Table: "file_acts", Of: storage.OfCall, Where: "call_id = ?", Holds: "reason_sealed IS NOT NULL", Clear: "reason_sealed = NULL"},
 			{Table: "file_refs", Of: storage.OfRef, Where: "ref = ?"},
 			{Table: "files", Of: storage.OfFile, Where: "id = ?", Holds: known, Clear: "called_sealed = NULL, birth_year = 0, region = ''"},

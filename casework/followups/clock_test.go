@@ -123,7 +123,7 @@ func TestHalfYear(t *testing.T) {
 			mine[f.ID] = true
 		}
 		calls := map[string]time.Time{"in-1": in[1].Due.Add(-36 * time.Hour), "in-2": in[2].Due.Add(-20 * 24 * time.Hour)}
-		s.until(w, s.clock.AddDate(0, 6, 8), 3*time.Hour, func() {
+		s.until(w, s.clock.AddDate(0, 6, 8), 6*time.Hour, func() {
 			for call, at := range calls {
 				if !s.clock.Before(at) {
 					delete(calls, call)

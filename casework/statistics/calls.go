@@ -114,11 +114,11 @@ const (
 	// byNumber takes one number for one person.
 	byNumber = `, whose AS MATERIALIZED (SELECT id, line, arrived_ms, caller_ref AS person FROM calls WHERE ` + ofAll + `)`
 	// byFile takes one file for one person: the call's own, else the one of the number whose call came last. A call that was erased has no number any more, and
-	// its file is nobody's by then: it counts as before. A withheld number has a file of its own for each call, which is no person. Few files are merged: they
-	// are joined, and not all files.
+	// its file is nobody's by then: it counts as before, as its link says by a blank that there was a number. A withheld number has a file of its own for each
+	// call, which is no person. Few files are merged: they are joined, and not all files.
 	byFile = `, merged AS MATERIALIZED (SELECT id, root FROM files WHERE root <> id),
 		whose AS MATERIALIZED (SELECT calls.id, calls.line, calls.arrived_ms,
-			CASE WHEN calls.caller_ref <> '' OR EXISTS (SELECT 1 FROM retention_stones WHERE object = 'call:' || calls.id) THEN COALESCE(merged.root, file_links.file_id,
+			CASE WHEN calls.caller_ref <> '' OR file_links.refs <> '' THEN COALESCE(merged.root, file_links.file_id,
 				(SELECT kept.root FROM file_refs JOIN files AS kept ON kept.id = file_refs.file_id WHERE file_refs.ref = calls.caller_ref AND file_refs.own
 					ORDER BY file_refs.last_ms DESC, file_refs.file_id LIMIT 1), calls.caller_ref)
 			ELSE '' END AS person

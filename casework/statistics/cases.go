@@ -20,7 +20,7 @@ func NewCases(db *storage.DB) Cases { return Cases{db} }
 // Assessments counts levels and measures of danger (package assessments).
 func (c Cases) Assessments() Source { return assessed(c) }
 
-// Files counts what is known of people (package files). With it a file is a person, also when its calls were erased (package retention).
+// Files counts what is known of people (package files). With it a file is a person, also when its calls were erased.
 func (c Cases) Files() Source { return filed(c) }
 
 // FollowUps counts what is owed after a call (package followups).

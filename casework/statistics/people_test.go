@@ -7,12 +7,12 @@ import (
 	"time"
 
 	"hotline/casework"
-	"hotline/casework/retention"
+	"hotline/casework/files"
 	"hotline/storage"
 	"hotline/storage/storagetest"
 )
 
-// withFiles makes the tables of files and of what was erased.
+// withFiles makes the tables of files.
 func withFiles(t testing.TB, db *storage.DB) *casework.Keys {
 	t.Helper()
 	must(t, casework.Migrate(t.Context(), db))
@@ -20,7 +20,7 @@ func withFiles(t testing.TB, db *storage.DB) *casework.Keys {
 	must(t, casework.CreateKeys(dir))
 	keys, err := casework.LoadKeys(dir, "CN")
 	must(t, err)
-	_, err = retention.OpenFiled(t.Context(), db, keys)
+	_, err = files.Open(t.Context(), db, keys)
 	must(t, err)
 	return keys
 }
@@ -38,24 +38,20 @@ func TestPeopleByFile(t *testing.T) {
 		}
 		at := time.Date(2026, 3, 5, 0, 0, 0, 0, time.UTC)
 		for i, c := range []struct {
-			ref, file string
-			erased    bool
+			ref, file, refs string
 		}{
 			{ref: "A", file: "f1"},
-			{ref: "B", file: "f2"}, // merged into f1
-			{ref: "A"},             // not in a file yet
-			{ref: "C"},             // a number without a file
-			{file: "f3"},           // withheld: a file for each such call
-			{file: "f1", erased: true},
-			{erased: true}, // never in a file
+			{ref: "B", file: "f2"},  // merged into f1
+			{ref: "A"},              // not in a file yet
+			{ref: "C"},              // a number without a file
+			{file: "f3"},            // withheld: a file for each such call
+			{file: "f1", refs: " "}, // erased
+			{},                      // erased, never in a file
 		} {
 			id := fmt.Sprint("c", i)
 			told{line: "12355", ref: c.ref, agent: "u-1", at: at.Add(time.Duration(i) * time.Minute), talk: time.Second, outcome: casework.Answered}.write(t, db, forms, id)
 			if c.file != "" {
-				exec(`INSERT INTO file_links (id, file_id, call_id, role, at_ms, refs) VALUES (?,?,?,'caller',1,'')`, "k"+id, c.file, id)
-			}
-			if c.erased {
-				exec(`INSERT INTO retention_stones (object, class, why, at_ms, by_who, found, left_n) VALUES (?,'ordinary','retention',1,'system',1,0)`, "call:"+id)
+				exec(`INSERT INTO file_links (id, file_id, call_id, role, at_ms, refs) VALUES (?,?,?,'caller',1,?)`, "k"+id, c.file, id, c.refs)
 			}
 		}
 		for file, root := range map[string]string{"f1": "f1", "f2": "f1", "f3": "f3"} {

@@ -50,7 +50,11 @@ func seedUsers(ctx context.Context, c Config, people *users.Store) ([]demoUser, 
 		return nil, err
 	}
 	// Kept before the accounts are made: a run that dies in between finds them again.
-	if err := os.WriteFile(c.path("secrets", "demo-passwords.json"), raw, 0o600); err != nil {
+	file := c.path("secrets", "demo-passwords.json")
+	if err := os.WriteFile(file+".new", raw, 0o600); err != nil {
+		return nil, err
+	}
+	if err := os.Rename(file+".new", file); err != nil { // in one step: a torn file would lock the demo out
 		return nil, err
 	}
 	for _, u := range all {

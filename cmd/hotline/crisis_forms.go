@@ -41,9 +41,10 @@ func (l *lookout) tellLate(ctx context.Context, incident, call, owes string) err
 	return err
 }
 
-// absent is the form of a call at risk of which the index does not know: who owes it took another call before it was late, or the index was lost.
+// absent is the form of a call at risk for which the index does not wait: who owes it took another call before it was late, or the index was lost.
 type absent struct {
 	owes   string
+	ended  time.Time // of the call
 	due    time.Time // when it is looked for
 	missed bool      // once
 }
@@ -57,11 +58,14 @@ func (l *lookout) formsDue(ctx context.Context, in crisis.Incident, s queue.Snap
 	for _, call := range in.Calls {
 		what := "form-due:" + call
 		live := slices.ContainsFunc(s.Calls, func(c queue.Call) bool { return string(c.ID) == call })
-		waited := slices.ContainsFunc(s.Agents, func(a queue.Agent) bool { return string(a.Owes) == call })
+		// The index counts the time of who owes it in the wrap-up only, or when nobody is kept any more.
+		waited := slices.ContainsFunc(s.Agents, func(a queue.Agent) bool {
+			return string(a.Owes) == call && (a.State == queue.AgentWrapUp || a.Keeps != "")
+		})
 		if _, told := l.told[what]; told || live || waited || call == "" {
 			continue
 		}
-		done, err := l.formDue(ctx, in.ID, call, now)
+		done, err := l.formDue(ctx, call, s.Agents, now)
 		if err == nil && done {
 			l.told[what] = now
 			delete(l.absent, call)
@@ -72,7 +76,7 @@ func (l *lookout) formsDue(ctx context.Context, in crisis.Incident, s queue.Snap
 }
 
 // formDue tells whether nothing is left to look for.
-func (l *lookout) formDue(ctx context.Context, incident, call string, now time.Time) (bool, error) {
+func (l *lookout) formDue(ctx context.Context, call string, agents []queue.Agent, now time.Time) (bool, error) {
 	a, known := l.absent[call]
 	if !known {
 		row, err := l.ledger.Get(ctx, call)
@@ -82,13 +86,17 @@ func (l *lookout) formDue(ctx context.Context, incident, call string, now time.T
 		case err != nil:
 			return false, err
 		case !row.AtRisk() || row.Agent == "" || row.Outcome != casework.Answered:
-			return true, nil
+			return !now.Before(row.Ended.Add(l.formWait)), nil // the books may learn better until then
 		}
-		a = absent{owes: row.Agent, due: row.Ended.Add(l.formWait)}
+		a = absent{owes: row.Agent, ended: row.Ended, due: row.Ended.Add(l.formWait)}
 		l.absent[call] = a
 	}
 	if now.Before(a.due) {
 		return false, nil
+	}
+	letGo := func(q queue.Agent) bool { return string(q.ID) == a.owes && q.Owes == "" && q.Forced.After(a.ended) }
+	if slices.ContainsFunc(agents, letGo) {
+		return true, nil
 	}
 	have, err := l.forms.Have(ctx, []string{call})
 	switch {
@@ -97,10 +105,18 @@ func (l *lookout) formDue(ctx context.Context, incident, call string, now time.T
 	case have[call]:
 		return true, nil
 	case !a.missed:
-		l.absent[call] = absent{owes: a.owes, due: now.Add(formSettle), missed: true}
+		a.due, a.missed = now.Add(formSettle), true
+		l.absent[call] = a
 		return false, nil
 	}
-	return true, l.tellLate(ctx, incident, call, a.owes)
+	if _, told := l.told[formLate(call, a.owes)]; told {
+		return true, nil // by what the index knew
+	}
+	all, err := l.incidents.OfCall(ctx, call)
+	if err != nil || len(all) == 0 {
+		return false, err
+	}
+	return true, l.tellLate(ctx, all[len(all)-1].ID, call, a.owes)
 }
 
 // letGoBefore is how long before its alarm a counsellor may have been let go: a look tells what was so when it began, by the clock of its own host.

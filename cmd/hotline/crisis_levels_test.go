@@ -216,7 +216,7 @@ func TestAFormThatTheIndexForgot(t *testing.T) {
 		c1 := crisis.Missing{Call: "c1", Owes: "u-boss"}
 		n.index.Agents = []queue.Agent{{ID: "u-boss", State: queue.AgentWrapUp, Owes: "c1"}}
 		rings(12 * time.Minute) // the index waits for it
-		n.index.Agents = []queue.Agent{{ID: "u-boss", State: queue.AgentTalking}}
+		n.index.Agents = []queue.Agent{{ID: "u-boss", State: queue.AgentTalking, Owes: "c1"}}
 		rings(13 * time.Minute) // a browser may have it, and bring it
 		rings(14*time.Minute - time.Second)
 		rings(14*time.Minute, c1)

@@ -83,10 +83,7 @@ func (l *lookout) look(ctx context.Context, now time.Time) error {
 	}
 	for _, a := range s.Agents {
 		if a.SOS != nil {
-			faults = append(faults, l.tell(ctx, crisis.Trigger{
-				Kind: crisis.TriggerSOS, Call: string(a.SOS.Call), Ref: refs[string(a.SOS.Call)], Line: lineOf(s, a.SOS.Call), By: string(a.ID), Agent: string(a.ID),
-				At: a.SOS.At, Source: fmt.Sprintf("sos:%s:%d", a.ID, a.SOS.At.UnixMilli()),
-			}))
+			faults = append(faults, l.help(ctx, a.ID, *a.SOS, s, refs))
 		}
 	}
 	faults = append(faults, l.levels(ctx, now), l.lateForms(ctx, s.Agents))
@@ -97,6 +94,30 @@ func (l *lookout) look(ctx context.Context, now time.Time) error {
 	}
 	return errors.Join(faults...)
 }
+
+// help tells of a call for help. The console by which it came tells it under a name of its own: what the call's incidents know of it is not told again, however long
+// nobody looked.
+func (l *lookout) help(ctx context.Context, who queue.AgentID, sos queue.SOS, s queue.Snapshot, refs map[string]string) error {
+	t := crisis.Trigger{
+		Kind: crisis.TriggerSOS, Call: string(sos.Call), Ref: refs[string(sos.Call)], Line: lineOf(s, sos.Call), By: string(who), Agent: string(who),
+		At: sos.At, Source: fmt.Sprintf("sos:%s:%d", who, sos.At.UnixMilli()),
+	}
+	if _, told := l.told[t.Source]; told || t.Call == "" {
+		return l.tell(ctx, t)
+	}
+	all, err := l.incidents.OfCall(ctx, t.Call)
+	heard := func(k crisis.Told) bool {
+		return k.Kind == crisis.TriggerSOS && k.By == t.By && k.At.Sub(sos.At).Abs() < sosSame
+	}
+	if err == nil && slices.ContainsFunc(all, func(in crisis.Incident) bool { return slices.ContainsFunc(in.Triggers, heard) }) {
+		l.told[t.Source] = time.Now()
+		return nil
+	}
+	return l.tell(ctx, t) // also when it cannot be asked: told twice is better than never
+}
+
+// sosSame is how far apart the clocks of Redis and of a console may have seen one call for help.
+const sosSame = 30 * time.Second
 
 // forget lets go of what was told a day ago; told again it changes nothing.
 func (l *lookout) forget(now time.Time) {

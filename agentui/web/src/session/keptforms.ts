@@ -56,6 +56,7 @@ export class KeptForms {
    * and is brought again.
    */
   async send(): Promise<void> {
+    this.look(); // before anything waits for the network: a page that opens meanwhile must know
     if (this.#sending) return;
     this.#sending = true;
     try {
