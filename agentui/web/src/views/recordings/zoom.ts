@@ -15,7 +15,11 @@ export function useZoom(length: Readonly<Ref<number>>, at: Ref<number>, peaks: R
   watch([at, step, length], () => {
     view.value = viewOf(length.value, at.value, step.value, view.value);
   });
-  const picture = computed<Picture>(() => ({ view: view.value, step: step.value, steps: steps(length.value) }));
+  const picture = computed<Picture>(() => ({
+    view: view.value,
+    step: step.value,
+    steps: steps(length.value),
+  }));
   const drawn = computed(() => (peaks.value ? shown(peaks.value, view.value) : null));
   return {
     view,
