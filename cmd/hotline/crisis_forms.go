@@ -17,28 +17,35 @@ import (
 func (l *lookout) lateForms(ctx context.Context, agents []queue.Agent) error {
 	var faults []error
 	for _, a := range agents {
-		if _, told := l.told[formLate(string(a.Owes), string(a.ID))]; told || a.Owes == "" || a.Late.IsZero() {
+		if a.Owes == "" || a.Late.IsZero() {
 			continue
 		}
-		all, err := l.incidents.OfCall(ctx, string(a.Owes))
-		if err == nil && len(all) > 0 { // else one may be opened yet
-			err = l.tellLate(ctx, all[len(all)-1].ID, string(a.Owes), string(a.ID))
-		}
+		_, err := l.tellLate(ctx, string(a.Owes), string(a.ID))
 		faults = append(faults, err)
 	}
 	return errors.Join(faults...)
 }
 
-func formLate(call, owes string) string { return fmt.Sprintf("form-late:%s:%s", call, owes) }
-
-// tellLate says it once, whoever noticed first.
-func (l *lookout) tellLate(ctx context.Context, incident, call, owes string) error {
-	what := formLate(call, owes)
-	_, err := l.incidents.FormLate(ctx, incident, bySystem("%s", what), call, owes)
-	if err == nil {
-		l.told[what] = time.Now()
+// tellLate says it once to the newest incident of the call, whoever noticed first, and tells whether that is done: an incident may be opened yet.
+func (l *lookout) tellLate(ctx context.Context, call, owes string) (bool, error) {
+	what := fmt.Sprintf("form-late:%s:%s", call, owes)
+	if _, told := l.told[what]; told {
+		return true, nil
 	}
-	return err
+	all, err := l.incidents.OfCall(ctx, call)
+	if err != nil || len(all) == 0 {
+		return false, err
+	}
+	if _, err := l.incidents.FormLate(ctx, all[len(all)-1].ID, bySystem("%s", what), call, owes); err != nil {
+		return false, err
+	}
+	l.told[what] = time.Now()
+	return true, nil
+}
+
+// letGo tells whether a supervisor let somebody go who owed a form, since a time.
+func letGo(agents []queue.Agent, owes string, since time.Time) bool {
+	return slices.ContainsFunc(agents, func(a queue.Agent) bool { return string(a.ID) == owes && a.Owes == "" && a.Forced.After(since) })
 }
 
 // absent is the form of a call at risk for which the index does not wait: who owes it took another call before it was late, or the index was lost.
@@ -94,8 +101,7 @@ func (l *lookout) formDue(ctx context.Context, call string, agents []queue.Agent
 	if now.Before(a.due) {
 		return false, nil
 	}
-	letGo := func(q queue.Agent) bool { return string(q.ID) == a.owes && q.Owes == "" && q.Forced.After(a.ended) }
-	if slices.ContainsFunc(agents, letGo) {
+	if letGo(agents, a.owes, a.ended) {
 		return true, nil
 	}
 	have, err := l.forms.Have(ctx, []string{call})
@@ -109,14 +115,7 @@ func (l *lookout) formDue(ctx context.Context, call string, agents []queue.Agent
 		l.absent[call] = a
 		return false, nil
 	}
-	if _, told := l.told[formLate(call, a.owes)]; told {
-		return true, nil // by what the index knew
-	}
-	all, err := l.incidents.OfCall(ctx, call)
-	if err != nil || len(all) == 0 {
-		return false, err
-	}
-	return true, l.tellLate(ctx, all[len(all)-1].ID, call, a.owes)
+	return l.tellLate(ctx, call, a.owes)
 }
 
 // letGoBefore is how long before its alarm a counsellor may have been let go: a look tells what was so when it began, by the clock of its own host.
@@ -135,10 +134,7 @@ func (l *lookout) formsIn(ctx context.Context, in crisis.Incident, agents []queu
 	have, err := l.forms.Have(ctx, calls)
 	faults := []error{err}
 	for _, m := range in.Alarm.Forms {
-		letGo := func(a queue.Agent) bool {
-			return string(a.ID) == m.Owes && a.Owes == "" && a.Forced.After(m.Since.Add(-letGoBefore))
-		}
-		if have[m.Call] || slices.ContainsFunc(agents, letGo) {
+		if have[m.Call] || letGo(agents, m.Owes, m.Since.Add(-letGoBefore)) {
 			_, err := l.incidents.FormIn(ctx, in.ID, bySystem("form-in:%s:%s:%d", m.Call, m.Owes, in.Seq), m.Call, m.Owes)
 			faults = append(faults, err)
 		}
