@@ -150,6 +150,24 @@ func TestPurge(t *testing.T) {
 	})
 }
 
+// Three years with a 29th of February have a day more than the days of the rule.
+func TestThreeYearsWithALeapDay(t *testing.T) {
+	rules := Rules{Ordinary: LeastKept, HighRisk: 2 * LeastKept}
+	day := func(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 8, 0, 0, 0, time.UTC) }
+	for _, c := range []struct {
+		ended, now time.Time
+		high, over bool
+	}{
+		{day(2026, 3, 1), day(2029, 2, 28), false, false}, {day(2026, 3, 1), day(2029, 3, 1), false, true}, {day(2026, 3, 1), day(2029, 3, 1), true, false},
+		{day(2024, 3, 1), day(2027, 3, 1), false, true}, // without one
+		{day(2024, 2, 29), day(2027, 2, 28), false, false}, {day(2024, 2, 29), day(2027, 3, 1), false, true},
+	} {
+		if got := rules.over(c.high, c.ended, c.now); got != c.over {
+			t.Errorf("from %s to %s, high risk %t: %t", c.ended, c.now, c.high, got)
+		}
+	}
+}
+
 // meanwhile is a house in which a call becomes something else after it was looked at.
 type meanwhile struct {
 	house

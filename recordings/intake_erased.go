@@ -82,7 +82,7 @@ func (in *Intake) forsake(ctx context.Context, keys []string) error {
 // ever name it.
 func (in *Intake) outlived(id string) bool {
 	st, err := os.Stat(filepath.Join(in.cfg.Dir, id+suffixBroken))
-	return err == nil && in.now().Sub(st.ModTime()) > LeastKept
+	return err == nil && yearsOver(st.ModTime(), in.now())
 }
 
 // callOf is the call of a part in the spool: of one that was put aside as its key names it, of others by its sidecar, or by its file, as it will be entered.

@@ -11,8 +11,11 @@ import (
 	"hotline/storage"
 )
 
-// LeastKept is the least time that recordings are kept (National Health Commission's guide of 2021: three years).
-const LeastKept = 3 * 365 * 24 * time.Hour
+// LeastKept is the shortest time that rules may name for recordings (National Health Commission's guide of 2021: three years).
+const LeastKept = leastYears * 365 * 24 * time.Hour
+
+// leastYears are those of LeastKept. Recordings are never erased for their age before they are over by the calendar, also when one of them has a 29th of February.
+const leastYears = 3
 
 // ErrKept says that a hold, or something that is still open about its contact, keeps a recording, or that it was not kept as long as its class asks.
 var ErrKept = errors.New("recordings: it is on hold, something about its contact is still open, or it is of a class that is kept longer")
@@ -46,6 +49,14 @@ func (r Rules) kept(high bool) time.Duration {
 	}
 	return r.Ordinary
 }
+
+// over tells whether a recording was kept long enough: as long as the rules say, and the years of [LeastKept] whole.
+func (r Rules) over(high bool, ended, now time.Time) bool {
+	return now.Sub(ended) >= r.kept(high) && yearsOver(ended, now)
+}
+
+// yearsOver tells whether what ended at a time was kept the years of [LeastKept].
+func yearsOver(ended, now time.Time) bool { return !now.Before(ended.UTC().AddDate(leastYears, 0, 0)) }
 
 // Validate says what is wrong.
 func (r Rules) Validate() error {
@@ -99,7 +110,7 @@ func (p *Purger) Walk(ctx context.Context, rules Rules, see func(Due) bool) erro
 			if err != nil {
 				return err
 			}
-			if now.Sub(d.Ended) >= rules.kept(d.HighRisk) && !see(d) {
+			if rules.over(d.HighRisk, d.Ended, now) && !see(d) {
 				return nil
 			}
 		}
@@ -202,7 +213,7 @@ func (p *Purger) erase(ctx context.Context, id string, rules *Rules, why, by str
 		if err := collect(ctx, tx, &d); err != nil { // again: a part may have come in since
 			return err
 		}
-		if rules != nil && p.now().Sub(d.Ended) < rules.kept(high) {
+		if rules != nil && !rules.over(high, d.Ended, p.now()) {
 			return ErrKept
 		}
 		return erase(ctx, tx, d.Parts, why, by, p.now())

@@ -62,7 +62,7 @@ func (w world) lift(hold Hold) {
 func TestPersonGoesWithTheLastContact(t *testing.T) {
 	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
 		w, ctx := newWorld(t, db), t.Context()
-		w.call("c1", "13800138001", "normal", "f1", begin.Add(-LeastKept-time.Hour))
+		w.call("c1", "13800138001", "normal", "f1", begin.AddDate(-leastYears, 0, 0).Add(-time.Hour))
 		whole := w.all
 		w.all = append(slices.Clone(whole), storage.Private{Places: []storage.Place{{Table: "known_people", Of: storage.OfFile, Where: "file = ?", Clear: "file = file"}}})
 		if p, err := w.Pass(ctx, rules()); err == nil || p.Erased != 0 {

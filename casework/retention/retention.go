@@ -27,8 +27,11 @@ const (
 	HighRisk Class = "high_risk"
 )
 
-// LeastKept is the least time that records are kept (National Health Commission's guide of 2021: three years).
-const LeastKept = 3 * 365 * 24 * time.Hour
+// LeastKept is the shortest time that rules may name for records (National Health Commission's guide of 2021: three years).
+const LeastKept = leastYears * 365 * 24 * time.Hour
+
+// leastYears are those of LeastKept. Records are never taken out before they are over by the calendar, also when one of them has a 29th of February.
+const leastYears = 3
 
 // Rules are how long each class is kept, counted from the end of the contact.
 type Rules struct {
@@ -51,6 +54,11 @@ func (r Rules) kept(c Class) time.Duration {
 		return r.HighRisk
 	}
 	return r.Ordinary
+}
+
+// over tells whether a contact of a class was kept long enough: as long as the rules say, and the years of [LeastKept] whole.
+func (r Rules) over(c Class, ended, now time.Time) bool {
+	return now.Sub(ended) >= r.kept(c) && !now.Before(ended.AddDate(leastYears, 0, 0))
 }
 
 // Errors a caller branches on.
@@ -175,7 +183,7 @@ func (s *Store) judge(ctx context.Context, page []contactKey, rules Rules, now t
 	}
 	for _, k := range page {
 		st := all[k.call]
-		if ended := storage.Time(k.ended); now.Sub(ended) >= rules.kept(st.Class) {
+		if ended := storage.Time(k.ended); rules.over(st.Class, ended, now) {
 			due = append(due, Contact{Call: k.call, Class: st.Class, Ended: ended, Held: st.Held, Live: st.Live})
 		}
 	}
@@ -234,7 +242,7 @@ func (s *Store) erase(ctx context.Context, c Contact, rules *Rules, why, by stri
 		}
 		if rules != nil {
 			stone.Class = class
-			if s.now().Sub(storage.Time(ended)) < rules.kept(stone.Class) {
+			if !rules.over(stone.Class, storage.Time(ended), s.now()) {
 				return errYoung
 			}
 		}

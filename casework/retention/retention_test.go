@@ -151,7 +151,7 @@ func due(p Plan) string {
 func TestWhatIsDueGoesWhole(t *testing.T) {
 	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
 		w, ctx := newWorld(t, db), t.Context()
-		old := begin.Add(-LeastKept - time.Hour)
+		old := begin.AddDate(-leastYears, 0, 0).Add(-time.Hour)
 		w.call("c1", "13800138001", "normal", "f1", old)
 		w.call("c2", "13800138002", "red", "f2", old)                      // of high risk
 		w.call("c3", "13800138002", "normal", "f2", old.Add(time.Minute))  // of the same person
@@ -204,7 +204,7 @@ func TestWhatIsDueGoesWhole(t *testing.T) {
 		if h, err := w.Lift(ctx, hold.ID, "u-8"); err != nil || h.Lifted.IsZero() || h.Reason != "a court asks" {
 			t.Errorf("%+v, %v", h, err)
 		}
-		w.now = func() time.Time { return begin.Add(LeastKept) }
+		w.now = func() time.Time { return begin.AddDate(leastYears, 0, 0) }
 		if p, err := w.Pass(ctx, rules()); err != nil || p.Erased != 4 || p.Live != 1 {
 			t.Errorf("%+v, %v", p, err)
 		}
@@ -215,7 +215,7 @@ func TestWhatIsDueGoesWhole(t *testing.T) {
 func TestOneFaultStopsNobodyElse(t *testing.T) {
 	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
 		w, ctx := newWorld(t, db), t.Context()
-		old := begin.Add(-LeastKept - time.Hour)
+		old := begin.AddDate(-leastYears, 0, 0).Add(-time.Hour)
 		w.call("c1", "13800138001", "normal", "f1", old)
 		w.call("c2", "13800138002", "normal", "f2", old.Add(time.Minute))
 		w.all = append(w.all, storage.Private{Places: []storage.Place{{Table: "plans", Of: storage.OfCall, Where: "'c1' = ?", Clear: "author = author"}}})
@@ -244,7 +244,7 @@ func (m meanwhile) FilesOf(ctx context.Context, call string) ([]string, error) {
 func TestHighRiskMeanwhileStays(t *testing.T) {
 	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
 		w, ctx := newWorld(t, db), t.Context()
-		old := begin.Add(-LeastKept - time.Hour)
+		old := begin.AddDate(-leastYears, 0, 0).Add(-time.Hour)
 		w.call("c1", "13800138001", "normal", "f1", old)
 		w.call("c2", "13800138002", "normal", "f2", old.Add(time.Minute))
 		w.call("c3", "13800138003", "normal", "f3", old.Add(2*time.Minute))
@@ -318,4 +318,27 @@ func TestRulesKeepThreeYears(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 	}
+}
+
+// Three years with a 29th of February have a day more than the days of the rule: nothing goes before they are over, in the plan or in the transaction.
+func TestThreeYearsWithALeapDay(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
+		w, ctx := newWorld(t, db), t.Context()
+		ended := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
+		w.call("c1", "13800138001", "normal", "f1", ended.Add(-time.Minute)) // a minute long
+		for _, at := range []time.Time{ended.Add(LeastKept), ended.Add(LeastKept + 24*time.Hour - time.Millisecond)} {
+			w.now = func() time.Time { return at }
+			if plan, err := w.Due(ctx, rules(), 9); err != nil || len(plan.Contacts) != 0 {
+				t.Errorf("at %s: %+v, %v", at, plan.Contacts, err)
+			}
+			r := rules()
+			if _, err := w.erase(ctx, Contact{Call: "c1", Class: Ordinary}, &r, "retention", "system"); !errors.Is(err, errYoung) {
+				t.Errorf("taken out at %s: %v", at, err)
+			}
+		}
+		w.now = func() time.Time { return time.Date(2029, 3, 1, 8, 0, 0, 0, time.UTC) }
+		if p, err := w.Pass(ctx, rules()); err != nil || p.Erased != 1 {
+			t.Errorf("%+v, %v", p, err)
+		}
+	})
 }
