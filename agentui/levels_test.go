@@ -87,13 +87,15 @@ func TestFigures(t *testing.T) {
 func TestWall(t *testing.T) {
 	s := newSite(t, nil)
 	boss := s.login("supervisor1")
-	status, text := boss.post("/api/walls", protocol.MakeWall{Name: "大厅东侧"})
+	status, text := boss.post("/api/walls", protocol.MakeWall{Name: "大厅东侧", Purpose: "wall"})
 	made := decoded[protocol.WallMade](t, status, text)
-	if e := s.audit.of(walls.ActionWallMake); len(e) != 1 || string(e[0].Actor) != boss.me.User {
+	if e := s.audit.of(walls.ActionWallMake); len(e) != 1 || string(e[0].Actor) != boss.me.User || e[0].Object != "purpose:wall" {
 		t.Errorf("audit %+v", e)
 	}
-	if status, _ := boss.post("/api/walls", protocol.MakeWall{Name: " "}); status != 400 {
-		t.Errorf("without a name: %d", status)
+	for _, half := range []protocol.MakeWall{{Name: " ", Purpose: "wall"}, {Name: "大厅"}, {Name: "大厅", Purpose: "all"}} {
+		if status, _ := boss.post("/api/walls", half); status != 400 {
+			t.Errorf("%+v: %d", half, status)
+		}
 	}
 	s.call(queue.TierRed)
 	s.call(queue.TierNormal)
@@ -134,10 +136,10 @@ func TestWall(t *testing.T) {
 	}
 	status, text = boss.get("/api/walls")
 	list := decoded[protocol.WallDisplays](t, status, text)
-	if len(list.Displays) != 1 || list.Displays[0].RevokedByName != "督导一" || list.Displays[0].SeenAt == 0 || strings.Contains(text, made.Secret) {
+	if len(list.Displays) != 1 || list.Displays[0].Purpose != "wall" || list.Displays[0].RevokedByName != "督导一" || list.Displays[0].SeenAt == 0 || strings.Contains(text, made.Secret) {
 		t.Errorf("%s", text)
 	}
-	if status, _ := s.login("agent1").post("/api/walls", protocol.MakeWall{Name: "x"}); status != 403 {
+	if status, _ := s.login("agent1").post("/api/walls", protocol.MakeWall{Name: "x", Purpose: "wall"}); status != 403 {
 		t.Errorf("by an agent: %d", status)
 	}
 }

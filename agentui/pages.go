@@ -35,7 +35,7 @@ func (s *Server) pages() []page.Endpoint {
 	return slices.Concat([]page.Endpoint{
 		{Pattern: "GET /api/config", Access: page.Anyone, Serve: s.publicConfig},
 
-		{Pattern: "GET /api/wall", Access: page.Display, Serve: s.showWall},
+		{Pattern: "GET /api/wall", Access: page.Wall, Serve: s.showWall},
 		{Pattern: "GET /healthz", Access: page.Anyone, Serve: s.healthz},
 		{Pattern: "GET /readyz", Access: page.Anyone, Serve: s.readyz},
 		{Pattern: "GET /metrics", Access: page.Loopback, Serve: func(w http.ResponseWriter, r *http.Request, _ *page.Visitor) { metrics.ServeHTTP(w, r) }},

@@ -60,7 +60,7 @@ func permissions(s *Server) string {
 		for _, n := range e.Early {
 			early = append(early, string(n))
 		}
-		fmt.Fprintf(&b, " %s | %s | %s |\n", map[page.Access]string{page.Anyone: "anyone", page.Loopback: "this machine", page.Display: "a display's link", page.Detector: "a detector's secret"}[e.Access], strings.Join(early, ", "), yes(e.Fresh))
+		fmt.Fprintf(&b, " %s | %s | %s |\n", map[page.Access]string{page.Anyone: "anyone", page.Loopback: "this machine", page.Wall: "a display's link", page.Public: "a link for the public", page.Detector: "a detector's secret"}[e.Access], strings.Join(early, ", "), yes(e.Fresh))
 	}
 	b.WriteString("\n## Messages of the websocket\n\nA message about a call is moreover refused to who has no part in it. *locked*: also while the console is locked.\n\n| message |")
 	for _, r := range users.Roles() {
@@ -99,7 +99,7 @@ func allowed(e endpoint, r users.Role) bool {
 	switch e.Access {
 	case page.Anyone, page.SignedIn, page.Loopback:
 		return true
-	case page.Nobody, page.Display, page.Detector:
+	case page.Nobody, page.Wall, page.Public, page.Detector:
 		return false
 	}
 	return slices.Contains(e.Access.Roles(), r)
@@ -131,13 +131,17 @@ func (s *site) visit(username string) *person {
 // try sends a request that is well formed as far as its path goes.
 func (p *person) try(e endpoint) (status int, code string) {
 	p.s.t.Helper()
+	return p.tryWith(e, http.Header{})
+}
+
+func (p *person) tryWith(e endpoint, h http.Header) (status int, code string) {
+	p.s.t.Helper()
 	method, path, ok := strings.Cut(e.Pattern, " ")
 	if !ok {
 		method, path = http.MethodGet, e.Pattern
 	}
 	path = strings.NewReplacer("{id}", "01J0000000000000000000000Z", "{n}", "1", "{user}", "01J0000000000000000000000Z", "{kind}", "x", "{name}", "x").Replace(path)
 	var body io.Reader
-	h := http.Header{}
 	if method != http.MethodGet {
 		body = strings.NewReader("{}")
 		h.Set("Content-Type", "application/json")
@@ -189,6 +193,52 @@ func TestEveryEndpointByRole(t *testing.T) {
 	}
 }
 
+// A link opens what it was made for: what the other purpose opens is forbidden, all else is for people, and after it was taken back nothing is left.
+func TestEveryEndpointByALink(t *testing.T) {
+	s := newSite(t, nil)
+	boss := s.login("supervisor1")
+	for purpose, access := range map[string]page.Access{"wall": page.Wall, "public": page.Public} {
+		status, text := boss.post("/api/walls", protocol.MakeWall{Name: "大厅", Purpose: purpose})
+		made := decoded[protocol.WallMade](t, status, text)
+		try := func(e endpoint) (int, string) {
+			return s.newPerson().tryWith(e, http.Header{"Authorization": {"Bearer " + made.Secret}})
+		}
+		linked := func(e endpoint) bool { return e.Access == page.Wall || e.Access == page.Public }
+		opened := 0
+		for _, e := range s.server.endpoints() {
+			status, code := try(e)
+			switch {
+			case e.Access == page.Anyone || e.Access == page.Loopback:
+			case e.Access == access:
+				opened++
+				if status != http.StatusOK {
+					t.Errorf("%s by a link of %s: %d %s", e.Pattern, purpose, status, code)
+				}
+			case linked(e):
+				if status != http.StatusForbidden || code != string(protocol.Forbidden) {
+					t.Errorf("%s by a link of %s: %d %s", e.Pattern, purpose, status, code)
+				}
+			case status != http.StatusUnauthorized || code != string(protocol.SignedOut):
+				t.Errorf("%s by a link of %s: %d %s", e.Pattern, purpose, status, code)
+			}
+		}
+		if opened != 1 {
+			t.Errorf("a link of %s opens %d", purpose, opened)
+		}
+		if status, text := boss.post("/api/walls/"+made.Display+"/revoke", struct{}{}); status != http.StatusOK {
+			t.Fatalf("%d %s", status, text)
+		}
+		for _, e := range s.server.endpoints() {
+			if !linked(e) {
+				continue
+			}
+			if status, code := try(e); status != http.StatusUnauthorized || code != string(protocol.SignedOut) {
+				t.Errorf("%s by a link of %s that was taken back: %d %s", e.Pattern, purpose, status, code)
+			}
+		}
+	}
+}
+
 // Before a sign-in is whole, and while it is locked, every endpoint but those that finish it is shut.
 func TestEveryEndpointBeforeItsTime(t *testing.T) {
 	s := newSite(t, func(c *Config) { c.FactorOptional = false })
@@ -215,7 +265,7 @@ func TestEveryEndpointBeforeItsTime(t *testing.T) {
 			t.Errorf("%s: %d %s", next, status, body)
 		}
 		for _, e := range s.server.endpoints() {
-			if e.Access == page.Anyone || e.Access == page.Loopback || e.Access == page.Display || e.Access == page.Detector || pathOf(e) == "/api/logout" {
+			if e.Access == page.Anyone || e.Access == page.Loopback || e.Access == page.Wall || e.Access == page.Public || e.Access == page.Detector || pathOf(e) == "/api/logout" {
 				continue
 			}
 			status, code := p.try(e)

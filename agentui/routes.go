@@ -12,6 +12,7 @@ import (
 
 	"hotline/agentui/page"
 	"hotline/agentui/protocol"
+	"hotline/agentui/walls"
 )
 
 const bodyLimit = 8 << 10
@@ -63,8 +64,12 @@ func (s *Server) admit(e endpoint) http.Handler {
 				s.clerk.Fail(seen, http.StatusNotFound, protocol.NotFound, nil)
 				return
 			}
-		case page.Display:
-			if !s.display(seen, r) {
+		case page.Wall:
+			if !s.linked(seen, r, walls.Wall) {
+				return
+			}
+		case page.Public:
+			if !s.linked(seen, r, walls.Public) {
 				return
 			}
 		case page.SignedIn, page.Supervisor, page.Administrator, page.Serving, page.Leading, page.Security, page.Auditor, page.Training:

@@ -110,7 +110,7 @@ func TestPublicStatistics(t *testing.T) {
 	if status, text := admin.put("/api/admin/statistics", map[string]any{"base": 0, "note": "", "doc": doc}); status != http.StatusOK {
 		t.Errorf("%d %s", status, text)
 	}
-	status, text := boss.post("/api/walls", map[string]any{"name": "大厅"})
+	status, text := boss.post("/api/walls", map[string]any{"name": "官网", "purpose": "public"})
 	wall := decoded[protocol.WallMade](t, status, text)
 	status, text = boss.get("/api/statistics/public")
 	seen := decoded[protocol.PublicStatistics](t, status, text)

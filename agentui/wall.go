@@ -8,22 +8,25 @@ import (
 
 	"hotline/agentui/figures"
 	"hotline/agentui/page"
+	"hotline/agentui/passes"
 	"hotline/agentui/protocol"
 	"hotline/agentui/walls"
 	"hotline/queue"
 )
 
-// display tells whether a request comes from a display in force; it has answered when it returns false. The secret comes in a header, which no log
-// of addresses keeps.
-func (s *Server) display(w http.ResponseWriter, r *http.Request) bool {
+// linked tells whether a request comes by a link in force for a purpose; it has answered when it returns false. The secret comes in a header, which no log
+// of addresses keeps. Who has a link for something else hears so, and needs no supervisor to find out why the page stays empty.
+func (s *Server) linked(w http.ResponseWriter, r *http.Request, purpose passes.Purpose) bool {
 	secret, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	err := walls.ErrNotFound
 	if ok && secret != "" {
-		_, err = s.deps.Walls.Known(r.Context(), time.Now(), secret)
+		_, err = s.deps.Walls.Known(r.Context(), time.Now(), secret, purpose)
 	}
 	switch {
 	case errors.Is(err, walls.ErrNotFound):
 		s.clerk.Fail(w, http.StatusUnauthorized, protocol.SignedOut, nil)
+	case errors.Is(err, walls.ErrOther):
+		s.clerk.Fail(w, http.StatusForbidden, protocol.Forbidden, nil)
 	case err != nil:
 		s.clerk.Unavailable(w, r, err)
 	}

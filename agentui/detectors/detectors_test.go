@@ -24,19 +24,19 @@ func TestStore(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, name := range []string{"", " ", "a\nb", strings.Repeat("测", 61)} {
-			if _, _, err := s.Make(ctx, noon, name, "u-1"); !errors.Is(err, ErrName) {
+			if _, _, err := s.Make(ctx, noon, name, passes.Only, "u-1"); !errors.Is(err, ErrName) {
 				t.Errorf("%q: %v", name, err)
 			}
 		}
-		made, secret, err := s.Make(ctx, noon, "语音风险识别", "u-1")
+		made, secret, err := s.Make(ctx, noon, "语音风险识别", passes.Only, "u-1")
 		if err != nil || len(secret) != 43 {
 			t.Fatalf("%+v %q %v", made, secret, err)
 		}
-		if got, err := s.Known(ctx, noon.Add(time.Minute), secret); err != nil || got.ID != made.ID || !got.Seen.IsZero() {
+		if got, err := s.Known(ctx, noon.Add(time.Minute), secret, passes.Only); err != nil || got.ID != made.ID || !got.Seen.IsZero() {
 			t.Errorf("%+v, %v", got, err)
 		}
 		for _, other := range []string{"", made.ID, secret[1:], passes.Hashed(secret)} {
-			if _, err := s.Known(ctx, noon, other); !errors.Is(err, ErrNotFound) {
+			if _, err := s.Known(ctx, noon, other, passes.Only); !errors.Is(err, ErrNotFound) {
 				t.Errorf("%q: %v", other, err)
 			}
 		}
@@ -52,15 +52,15 @@ func TestStore(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, err := s.Known(ctx, noon, secret); !errors.Is(err, ErrNotFound) {
+		if _, err := s.Known(ctx, noon, secret, passes.Only); !errors.Is(err, ErrNotFound) {
 			t.Errorf("after it was taken back: %v", err)
 		}
 		for range most {
-			if _, _, err := s.Make(ctx, noon.Add(time.Hour), "x", "u-1"); err != nil {
+			if _, _, err := s.Make(ctx, noon.Add(time.Hour), "x", passes.Only, "u-1"); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if _, _, err := s.Make(ctx, noon, "x", "u-1"); !errors.Is(err, ErrTooMany) {
+		if _, _, err := s.Make(ctx, noon, "x", passes.Only, "u-1"); !errors.Is(err, ErrTooMany) {
 			t.Error(err)
 		}
 		all, err := s.List(ctx)

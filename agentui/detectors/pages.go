@@ -16,6 +16,7 @@ import (
 
 	"hotline/agentui/pace"
 	"hotline/agentui/page"
+	"hotline/agentui/passes"
 	"hotline/agentui/protocol"
 	"hotline/casework"
 	"hotline/queue"
@@ -84,8 +85,8 @@ type Deps struct {
 }
 
 type store interface {
-	Make(ctx context.Context, now time.Time, name, by string) (Detector, string, error)
-	Known(ctx context.Context, now time.Time, secret string) (Detector, error)
+	Make(ctx context.Context, now time.Time, name string, purpose passes.Purpose, by string) (Detector, string, error)
+	Known(ctx context.Context, now time.Time, secret string, purpose passes.Purpose) (Detector, error)
 	Revoke(ctx context.Context, now time.Time, id, by string) error
 	List(ctx context.Context) ([]Detector, error)
 }
@@ -157,7 +158,7 @@ func (p *Pages) detector(w http.ResponseWriter, r *http.Request) (Detector, bool
 	var d Detector
 	err := ErrNotFound
 	if ok && secret != "" {
-		d, err = p.Store.Known(r.Context(), time.Now(), secret)
+		d, err = p.Store.Known(r.Context(), time.Now(), secret, passes.Only)
 	}
 	switch {
 	case errors.Is(err, ErrNotFound):
@@ -196,7 +197,7 @@ func (p *Pages) makeDetector(w http.ResponseWriter, r *http.Request, v *page.Vis
 	}
 	var out protocol.DetectorMade
 	err := p.Audited(r, v, ActionDetectorMake, "", strings.TrimSpace(body.Name), func(ctx context.Context) error {
-		made, secret, err := p.Store.Make(ctx, time.Now(), body.Name, string(v.User.ID))
+		made, secret, err := p.Store.Make(ctx, time.Now(), body.Name, passes.Only, string(v.User.ID))
 		out = protocol.DetectorMade{OutsideDetector: p.detectorRow(made), Secret: secret}
 		return err
 	})

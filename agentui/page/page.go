@@ -31,7 +31,8 @@ const (
 	Security // who lets people in
 	Auditor  // who reads the audit trail
 	Loopback
-	Display  // a big display by its own link, which is good for nothing else
+	Wall     // a big display by its own link, which is good for nothing else
+	Public   // the public by a link of its own, likewise
 	Training // who looks after the training of people: supervisors and who lets people in
 	Detector // a program outside by its own secret, likewise; the endpoint itself looks at it
 )

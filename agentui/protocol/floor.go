@@ -123,10 +123,11 @@ type Wall struct {
 	Message      string         `json:"message"` // of the emergency, in the language of the site
 }
 
-// WallDisplay is one display that may show the wallboard.
+// WallDisplay is one link by which figures are shown without a sign-in.
 type WallDisplay struct {
 	Display       string `json:"display"`
 	Name          string `json:"name"`
+	Purpose       string `json:"purpose"` // what it opens: wall, public
 	MadeAt        int64  `json:"made_at"`
 	ByName        string `json:"by_name"`
 	RevokedAt     int64  `json:"revoked_at"`
@@ -141,7 +142,8 @@ type WallDisplays struct {
 
 // MakeWall is the body of POST /api/walls.
 type MakeWall struct {
-	Name string `json:"name"` // 1 to 60 characters
+	Name    string `json:"name"`    // 1 to 60 characters
+	Purpose string `json:"purpose"` // what it opens: wall, public
 }
 
 // WallMade is its answer: the only time that the secret is told.

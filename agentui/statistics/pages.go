@@ -52,7 +52,7 @@ func (p *Pages) Endpoints() []page.Endpoint {
 		{Pattern: "GET /api/statistics/export", Access: page.Leading, Serve: p.exportStatistics},
 		{Pattern: "POST /api/statistics/records", Access: page.Supervisor, Serve: p.statisticsRecords},
 		{Pattern: "GET /api/statistics/public", Access: page.Leading, Serve: p.publicStatistics},
-		{Pattern: "GET /api/wall/statistics", Access: page.Display, Serve: p.publicStatistics},
+		{Pattern: "GET /api/wall/statistics", Access: page.Public, Serve: p.publicStatistics},
 	}, versions.Endpoints[statistics.Params](p.Clerk, "statistics", p.Parameters))
 }
 

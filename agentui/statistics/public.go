@@ -9,7 +9,7 @@ import (
 	"hotline/casework/statistics"
 )
 
-// publicStatistics answers with what the public may see; v is nil for a display.
+// publicStatistics answers with what the public may see; v is nil for who has a link of its own.
 func (p *Pages) publicStatistics(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(statisticsWithin))
 	known, err := p.Store.PublicRead(r.Context(), p.Zone)

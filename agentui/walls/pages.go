@@ -6,23 +6,24 @@ import (
 	"time"
 
 	"hotline/agentui/page"
+	"hotline/agentui/passes"
 	"hotline/agentui/protocol"
 )
 
-// Actions of the audit trail about displays.
+// Actions of the audit trail about links.
 const (
 	ActionWallMake   = "wall.make"
 	ActionWallRevoke = "wall.revoke"
 )
 
-// Pages let who leads make the links of displays and take them back.
+// Pages let who leads make links and take them back.
 type Pages struct {
 	*page.Clerk
 	Store  *Store
 	Person func(id string) string // the name of a person
 }
 
-// Endpoints are what can be asked of displays.
+// Endpoints are what can be asked of links.
 func (p *Pages) Endpoints() []page.Endpoint {
 	return []page.Endpoint{
 		{Pattern: "GET /api/walls", Access: page.Leading, Serve: p.listWalls},
@@ -33,7 +34,7 @@ func (p *Pages) Endpoints() []page.Endpoint {
 
 func (p *Pages) row(d Display) protocol.WallDisplay {
 	return protocol.WallDisplay{
-		Display: d.ID, Name: d.Name, MadeAt: protocol.Millis(d.Made), ByName: p.Person(d.By), RevokedAt: protocol.Millis(d.Revoked),
+		Display: d.ID, Name: d.Name, Purpose: string(d.Purpose), MadeAt: protocol.Millis(d.Made), ByName: p.Person(d.By), RevokedAt: protocol.Millis(d.Revoked),
 		RevokedByName: p.Person(d.RevokedBy), SeenAt: protocol.Millis(d.Seen),
 	}
 }
@@ -50,15 +51,20 @@ func (p *Pages) listWalls(w http.ResponseWriter, r *http.Request, _ *page.Visito
 	p.Reply(w, http.StatusOK, out)
 }
 
-// makeWall makes a display's link; its secret is told this once.
+// makeWall makes a link for one purpose; its secret is told this once.
 func (p *Pages) makeWall(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.MakeWall
 	if !p.Read(w, r, &body) {
 		return
 	}
+	purpose := passes.Purpose(body.Purpose)
+	if purpose != Wall && purpose != Public {
+		p.answered(w, r, ErrPurpose)
+		return
+	}
 	var out protocol.WallMade
-	done := p.answered(w, r, p.Audited(r, v, ActionWallMake, "", "", func(ctx context.Context) error {
-		made, secret, err := p.Store.Make(ctx, time.Now(), body.Name, string(v.User.ID))
+	done := p.answered(w, r, p.Audited(r, v, ActionWallMake, "purpose:"+body.Purpose, "", func(ctx context.Context) error {
+		made, secret, err := p.Store.Make(ctx, time.Now(), body.Name, purpose, string(v.User.ID))
 		out = protocol.WallMade{WallDisplay: p.row(made), Secret: secret}
 		return err
 	}))
@@ -67,7 +73,7 @@ func (p *Pages) makeWall(w http.ResponseWriter, r *http.Request, v *page.Visitor
 	}
 }
 
-// revokeWall takes a display's link back: it is dark within seconds.
+// revokeWall takes a link back: a display is dark within seconds, and the public is shown nothing more.
 func (p *Pages) revokeWall(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	id, ok := p.ID(w, r)
 	if !ok {
@@ -86,5 +92,6 @@ func (p *Pages) answered(w http.ResponseWriter, r *http.Request, err error) bool
 	return p.Answered(w, r, err,
 		page.Refusal{Err: ErrNotFound, Status: http.StatusNotFound, Code: protocol.NotFound},
 		page.Refusal{Err: ErrName, Status: http.StatusBadRequest, Code: protocol.BadText},
+		page.Refusal{Err: ErrPurpose, Status: http.StatusBadRequest, Code: protocol.BadRequest},
 		page.Refusal{Err: ErrTooMany, Status: http.StatusConflict, Code: protocol.TooManyWalls})
 }

@@ -46,7 +46,7 @@ func TestFloor(t *testing.T) {
 
 	must(t, boss.Click("listen-take"), boss.Click("listen-take"), boss.AwaitState(within, browser.Talking), d.AwaitState(within, browser.WrapUp))
 	c.awaitTone(within, toneSupervisor)
-	must(t, boss.Turn("figures"), boss.AwaitShown(within, "figures"), boss.Type("display-name", "大厅东侧"), boss.Click("display-make"), boss.AwaitShown(within, "display-link"))
+	must(t, boss.Turn("figures"), boss.AwaitShown(within, "figures"), boss.Type("display-name", "大厅东侧"), boss.Click("display-for-wall"), boss.Click("display-make"), boss.AwaitShown(within, "display-link"))
 	link, err := boss.Text("display-link")
 	must(t, err)
 	wall, err := theHouse.browser(t, toneFirst).Open(link)

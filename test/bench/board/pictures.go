@@ -51,7 +51,7 @@ func pictures(ctx context.Context, f *floor, b *browser.Browser, desk *browser.D
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
 	}
-	if err := errors.Join(desk.Type("display-name", "大厅东侧"), desk.Click("display-make"), desk.AwaitShown(5*time.Second, "display-link")); err != nil {
+	if err := errors.Join(desk.Type("display-name", "大厅东侧"), desk.Click("display-for-wall"), desk.Click("display-make"), desk.AwaitShown(5*time.Second, "display-link")); err != nil {
 		return err
 	}
 	link, err := desk.Text("display-link")

@@ -108,9 +108,14 @@ export const wall = record({
   message: text,
 });
 
+/** What a link opens. */
+export const purposes = ['wall', 'public'] as const;
+export type Purpose = (typeof purposes)[number];
+
 const displayFields = {
   display: text,
   name: text,
+  purpose: oneOf(...purposes),
   made_at: count,
   by_name: text,
   revoked_at: count,

@@ -7,6 +7,7 @@ import {
   displayMade,
   type Figures,
   figures,
+  type Purpose,
   trend,
 } from '../protocol/floor';
 import { call } from './api';
@@ -23,7 +24,7 @@ export const floorApi = {
     call('POST', '/api/broadcasts', broadcastRow, { text, urgent, minutes }),
   endBroadcast: (which: string) => call('POST', `/api/broadcasts/${id(which)}/end`, nothing, {}),
   displays: () => call('GET', '/api/walls', displayList),
-  makeDisplay: (name: string) => call('POST', '/api/walls', displayMade, { name }),
+  makeDisplay: (name: string, purpose: Purpose) => call('POST', '/api/walls', displayMade, { name, purpose }),
   revokeDisplay: (which: string) => call('POST', `/api/walls/${id(which)}/revoke`, nothing, {}),
 };
 
