@@ -45,7 +45,7 @@ type refitted struct{}
 
 // watchEntry keeps the book fresh until ctx ends, and tells every desk.
 func (s *Server) watchEntry(ctx context.Context) {
-	look := qualifications.NewDesk(s.deps.Staff.Qualifications, s.deps.Staff.Requirements, s.zone)
+	look := qualifications.NewDesk(s.deps.Staff.Qualifications, s.deps.Staff.Requirements, s.site.zone)
 	tick := time.NewTicker(entryEvery)
 	defer tick.Stop()
 	away := false

@@ -84,20 +84,20 @@ func (s *Server) recordingPages() *tapes.Pages {
 }
 
 func (s *Server) reviewPages() *reviews.Pages {
-	return &reviews.Pages{Clerk: s.versions(), Store: s.deps.Staff.Reviews, Person: s.nameOf, Line: s.lineOf, Zone: s.zone}
+	return &reviews.Pages{Clerk: s.versions(), Store: s.deps.Staff.Reviews, Person: s.nameOf, Line: s.lineOf, Zone: s.site.zone}
 }
 
 func (s *Server) statisticsPages() *statistics.Pages {
 	return &statistics.Pages{
 		Clerk: s.versions(), Store: s.deps.Staff.Statistics, Parameters: s.deps.Staff.Parameters, Settings: s.rules, Lines: s.site.lineIDs, Line: s.lineOf,
-		Zone: s.zone, Locale: s.cfg.Locale,
+		Zone: s.site.zone, Locale: s.cfg.Locale,
 	}
 }
 
 func (s *Server) trainingPages() *training.Pages {
 	return &training.Pages{
 		Clerk: s.versions(), Store: s.deps.Staff.Qualifications, Requirements: s.deps.Staff.Requirements, People: s.deps.Users, Standings: s.standingsOf, Person: s.nameOf,
-		Lines: s.site.lineIDs, Line: s.lineOf, Zone: s.zone,
+		Lines: s.site.lineIDs, Line: s.lineOf, Zone: s.site.zone,
 	}
 }
 
@@ -155,7 +155,7 @@ func (s *Server) decisionPages() *decisions.Pages {
 }
 
 func (s *Server) figurePages() *figures.Pages {
-	return &figures.Pages{Clerk: s.clerk, Counter: s.figures, Lines: s.site.lineIDs, Line: s.lineOf, Zone: s.zone}
+	return &figures.Pages{Clerk: s.clerk, Counter: s.figures, Lines: s.site.lineIDs, Line: s.lineOf}
 }
 
 func (s *Server) personPages() *persons.Pages {

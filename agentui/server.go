@@ -25,7 +25,6 @@ import (
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
 	"hotline/queue"
-	"hotline/queue/lines"
 )
 
 const (
@@ -52,7 +51,6 @@ type Server struct {
 	settings   settingsView
 	figures    *figures.Counter
 	door       door
-	zone       *time.Location // of the site
 	sessions   *scs.SessionManager
 	logins     *loginLimits
 	locks      *users.Locks
@@ -101,10 +99,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		logins: newLoginLimits(cfg), locks: deps.Users.Locks(cfg.Locks), assets: files, desks: map[queue.AgentID]*desk{}, tabs: map[*tab]struct{}{}, broadcast: make(chan struct{}, 1),
 	}
 	s.clerk = &page.Clerk{Log: deps.Log, Trail: deps.Audit, Proxies: cfg.TrustedProxies}
-	s.figures = figures.NewCounter(deps.Figures, s.site.promised)
-	if s.zone, err = time.LoadLocation(lines.DefaultZone); err != nil {
-		return nil, fmt.Errorf("console: zone: %w", err)
-	}
+	s.figures = figures.NewCounter(deps.Figures, s.site.promised, s.site.zone)
 	s.notes, s.noteLimits = newNoteHub(deps.Care.Notes, deps.Log), newNoteLimits()
 	s.spans = newSpanKeeper(deps.Care.Shifts, s.board, cfg.ID, deps.Log)
 	s.incidents = newIncidentView()

@@ -46,22 +46,15 @@ func (v *siteView) set(p lines.Version, m lines.Mode) {
 	for _, l := range append(p.Retired, p.Policy.Lines...) { // somebody may still be on a retired one
 		names[queue.LineID(l.ID)] = l.Names
 	}
-	order, shows, zone := make([]string, 0, len(p.Policy.Lines)), map[string]string{}, lines.DefaultZone
-	for i, l := range p.Policy.Lines {
+	order, shows := make([]string, 0, len(p.Policy.Lines)), map[string]string{}
+	for _, l := range p.Policy.Lines {
 		order = append(order, l.ID)
 		shows[l.ID] = p.Policy.Effective(l, false).Callback.CallerID
-		if i == 0 && l.Hours.Zone != "" {
-			zone = l.Hours.Zone
-		}
-	}
-	place, err := time.LoadLocation(zone)
-	if err != nil { // checked when the lines were saved
-		place = time.Local
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.names, v.mode, v.words = names, m, p.Policy.EmergencyMessage
-	v.order, v.goals, v.shows, v.place = order, goalsOf(p.Policy), shows, place
+	v.order, v.goals, v.shows, v.place = order, goalsOf(p.Policy), shows, p.Policy.Place()
 }
 
 // shown is the number that a person who is called by a line sees; empty: none.
@@ -71,12 +64,12 @@ func (v *siteView) shown(line string) string {
 	return v.shows[line]
 }
 
-// zone is that of the first line: where the site is.
+// zone is where the site is; until the lines are known, where a site is whose lines say nothing.
 func (v *siteView) zone() *time.Location {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.place == nil {
-		return time.Local
+		return lines.Policy{}.Place()
 	}
 	return v.place
 }

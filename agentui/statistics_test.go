@@ -19,12 +19,12 @@ func TestStatistics(t *testing.T) {
 	}
 	s.answeredAfter(40*time.Second, false)
 	boss, admin, one := s.login("supervisor1"), s.login("admin1"), s.login("agent1")
-	now := time.Now().In(s.server.zone) // the calls are of ten minutes ago, which may be yesterday
-	today, yesterday := now.Format(time.DateOnly), now.AddDate(0, 0, -1).Format(time.DateOnly)
-	query := "from=" + yesterday + "&to=" + today
+	now := time.Now().In(s.server.site.zone()) // the calls are of ten minutes ago, which may be yesterday, and midnight may come meanwhile
+	tomorrow, yesterday := now.AddDate(0, 0, 1).Format(time.DateOnly), now.AddDate(0, 0, -1).Format(time.DateOnly)
+	query := "from=" + yesterday + "&to=" + tomorrow
 	status, text := admin.get("/api/statistics?step=day&" + query)
 	a := decoded[protocol.Statistics](t, status, text)
-	if len(a.Columns) != 3 || !a.Columns[2].Whole || !a.Columns[1].Open || a.To != today || len(a.Lines) != 1 {
+	if len(a.Columns) != 4 || !a.Columns[3].Whole || !a.Columns[2].Open || a.To != tomorrow || len(a.Lines) != 1 {
 		t.Fatalf("%+v", a.Columns)
 	}
 	figures := map[string]protocol.StatisticsFigure{}
@@ -34,7 +34,7 @@ func TestStatistics(t *testing.T) {
 			t.Errorf("%s has no definition", f.Figure)
 		}
 	}
-	if v := figures["connected"].Rows[0].Values[2]; v != (protocol.StatisticsValue{N: 7, Of: 8, Known: true}) {
+	if v := figures["connected"].Rows[0].Values[3]; v != (protocol.StatisticsValue{N: 7, Of: 8, Known: true}) {
 		t.Errorf("connected %+v", v)
 	}
 	if f := figures["high_risk"]; f.Missing != "not_yet" || len(f.Rows) != 0 {
@@ -44,20 +44,20 @@ func TestStatistics(t *testing.T) {
 	if a := decoded[protocol.Statistics](t, status, text); len(a.Columns) != 2 || a.Columns[0].Line != "12355" || a.Columns[0].Name != "青少年热线" || !a.Columns[1].Whole {
 		t.Errorf("%+v", a.Columns)
 	}
-	for _, wrong := range []string{"step=hour&" + query, "step=day&from=2020-01-01&to=2026-01-01", "step=day&from=2026-02-01&to=2026-01-01", "step=day&from=x&to=" + today} {
+	for _, wrong := range []string{"step=hour&" + query, "step=day&from=2020-01-01&to=2026-01-01", "step=day&from=2026-02-01&to=2026-01-01", "step=day&from=x&to=" + tomorrow} {
 		if status, text := boss.get("/api/statistics?" + wrong); status != 400 || !strings.Contains(text, "bad_period") {
 			t.Errorf("%s: %d %s", wrong, status, text)
 		}
 	}
 
 	// Behind a figure: ids, and only when the look is on record.
-	ask := map[string]any{"figure": "contacts", "part": "", "from": yesterday, "to": today, "line": ""}
+	ask := map[string]any{"figure": "contacts", "part": "", "from": yesterday, "to": tomorrow, "line": ""}
 	status, text = boss.post("/api/statistics/records", ask)
 	rows := decoded[protocol.StatisticsRecords](t, status, text)
 	if len(rows.Records) != 7 || rows.More || rows.Records[0].Kind != "call" || rows.Records[0].LineName != "青少年热线" {
 		t.Errorf("%+v", rows)
 	}
-	if e := s.audit.of(counting.ActionStatisticsRecords); len(e) != 1 || !strings.Contains(e[0].Object, "statistics:contacts") || !strings.Contains(e[0].Object, today) {
+	if e := s.audit.of(counting.ActionStatisticsRecords); len(e) != 1 || !strings.Contains(e[0].Object, "statistics:contacts") || !strings.Contains(e[0].Object, tomorrow) {
 		t.Errorf("recorded as %+v", e)
 	}
 	s.audit.mu.Lock()

@@ -71,7 +71,7 @@ func (s *Server) showWall(w http.ResponseWriter, r *http.Request, _ *page.Visito
 	if c, err := s.figures.OfDay(r.Context()); err != nil {
 		out.Stale = true
 	} else {
-		out.Today, out.Standings = figures.Served(c.Today(s.zone)), c.Standings(nil)
+		out.Today, out.Standings = figures.Served(c.Today()), c.Standings(nil)
 	}
 	s.clerk.Reply(w, http.StatusOK, out)
 }

@@ -9,6 +9,7 @@ import (
 
 	"hotline/agentui/protocol"
 	"hotline/casework/figures"
+	"hotline/casework/statistics"
 )
 
 const (
@@ -37,6 +38,7 @@ type Counted struct {
 	spans    []time.Duration
 	slices   []figures.Slice
 	levels   []figures.Level
+	today    figures.Counts // of who arrived since midnight where the site is
 }
 
 // Counter counts when somebody asks and what is known is too old, once for all who ask meanwhile: a hundred open boards cost the database as
@@ -44,6 +46,7 @@ type Counted struct {
 type Counter struct {
 	store Store
 	goals func() []figures.Goal
+	zone  func() *time.Location
 
 	day, month reading
 }
@@ -55,9 +58,9 @@ type reading struct {
 	last *Counted
 }
 
-// NewCounter counts by a store; goals are those of service in force.
-func NewCounter(store Store, goals func() []figures.Goal) *Counter {
-	l := &Counter{store: store, goals: goals}
+// NewCounter counts by a store; goals are those of service in force, and zone is that of the site.
+func NewCounter(store Store, goals func() []figures.Goal, zone func() *time.Location) *Counter {
+	l := &Counter{store: store, goals: goals, zone: zone}
 	l.day.turn, l.month.turn = make(chan struct{}, 1), make(chan struct{}, 1)
 	return l
 }
@@ -104,6 +107,9 @@ func (l *Counter) read(ctx context.Context, r *reading, span, step, every time.D
 		return nil, err
 	}
 	if c.levels, err = l.store.Levels(ctx, c.from, now, step); err != nil {
+		return nil, err
+	}
+	if c.today, err = l.sinceMidnight(ctx, c); err != nil {
 		return nil, err
 	}
 	r.mu.Lock()
@@ -155,9 +161,18 @@ func Served(c figures.Counts) protocol.Served {
 	return out
 }
 
-// Today adds up what arrived since midnight where the site is.
-func (c *Counted) Today(zone *time.Location) figures.Counts {
-	y, m, d := c.at.In(zone).Date()
-	midnight := time.Date(y, m, d, 0, 0, 0, 0, zone)
-	return figures.Total(slices.DeleteFunc(slices.Clone(c.slices), func(s figures.Slice) bool { return s.At.Before(midnight) }))
+// sinceMidnight adds up what arrived since midnight where the site is. The day on which the clocks are put back is longer than the span that was read.
+func (l *Counter) sinceMidnight(ctx context.Context, c *Counted) (figures.Counts, error) {
+	midnight, err := statistics.Day.Begin(c.at, l.zone())
+	if err != nil {
+		return figures.Counts{}, err
+	}
+	if midnight.Before(c.from) {
+		all, err := l.store.Slices(ctx, midnight, c.at, c.step, c.spans)
+		return figures.Total(all), err
+	}
+	return figures.Total(slices.DeleteFunc(slices.Clone(c.slices), func(s figures.Slice) bool { return s.At.Before(midnight) })), nil
 }
+
+// Today is what came of who arrived since midnight where the site is.
+func (c *Counted) Today() figures.Counts { return c.today }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"time"
 
 	"hotline/agentui/page"
 	"hotline/agentui/protocol"
@@ -17,7 +16,6 @@ type Pages struct {
 	Counter *Counter
 	Lines   func() []string                // ids of the lines in force
 	Line    func(id, locale string) string // the name of a line
-	Zone    *time.Location                 // of the site
 }
 
 // Endpoints are what can be asked of them.
@@ -37,7 +35,7 @@ func (p *Pages) showFigures(w http.ResponseWriter, r *http.Request, v *page.Visi
 	}
 	out := protocol.Figures{
 		At: protocol.Millis(c.at), Since: protocol.Millis(c.from), ShortMs: figures.Short.Milliseconds(), Standings: c.Standings(func(id string) string { return p.Line(id, v.User.Locale) }),
-		Whole: Served(figures.Total(c.slices)), Today: Served(c.Today(p.Zone)), Lines: []protocol.LineServed{},
+		Whole: Served(figures.Total(c.slices)), Today: Served(c.Today()), Lines: []protocol.LineServed{},
 	}
 	byLine, order := map[string]figures.Counts{}, p.Lines()
 	for _, one := range c.slices {

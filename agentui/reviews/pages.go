@@ -46,7 +46,7 @@ type Pages struct {
 	Store  *reviews.Store
 	Person func(id string) string         // the name of a person
 	Line   func(id, locale string) string // the name of a line
-	Zone   *time.Location                 // of the site
+	Zone   func() *time.Location          // of the site
 }
 
 // Endpoints are what can be asked of reviews, and of the sheet by which talks are scored.

@@ -25,7 +25,7 @@ func (p *Pages) personReviews(w http.ResponseWriter, r *http.Request, v *page.Vi
 func (p *Pages) replyTrend(w http.ResponseWriter, r *http.Request, v *page.Visitor, agent string) {
 	store, ctx, since := p.Store, r.Context(), time.Now().Add(-trendBack)
 	out := protocol.ReviewTrend{User: agent, Name: p.Person(agent)}
-	months, err := store.Trend(ctx, agent, since, p.Zone)
+	months, err := store.Trend(ctx, agent, since, p.Zone())
 	if !p.answered(w, r, err) {
 		return
 	}

@@ -83,7 +83,7 @@ func (p *Pages) sheet(a protocol.Statistics, v *page.Visitor) statistics.Sheet {
 	out := statistics.Sheet{
 		Title: words.title, Figure: words.figure, Part: words.part, Unit: words.unit, ID: words.id, Version: words.version, Definition: words.definition,
 		Data: words.data, Definitions: words.definitions,
-		Notes: []string{line, fmt.Sprintf(words.madeBy, time.UnixMilli(a.At).In(p.Zone).Format(time.DateTime), v.User.Name), fmt.Sprintf(words.params, a.Params)},
+		Notes: []string{line, fmt.Sprintf(words.madeBy, time.UnixMilli(a.At).In(p.Zone()).Format(time.DateTime), v.User.Name), fmt.Sprintf(words.params, a.Params)},
 	}
 	for _, c := range a.Columns {
 		name := c.From

@@ -39,7 +39,7 @@ type Pages struct {
 	Settings   func() settings.Settings
 	Lines      func() []string                // ids of the lines in force
 	Line       func(id, locale string) string // the name of a line
-	Zone       *time.Location                 // of the site
+	Zone       func() *time.Location          // of the site
 	Locale     string                         // of the console
 }
 
@@ -75,7 +75,7 @@ func (p *Pages) statisticsAsked(w http.ResponseWriter, r *http.Request) (a asked
 				a.columns = append(a.columns, statistics.Column{From: from.From, To: from.To, Line: line})
 			}
 			a.columns = append(a.columns, from)
-		} else if a.columns, err = statistics.Periods(a.step, from.From, from.To.Add(-time.Second), p.Zone, a.line); err == nil && len(a.columns) > 1 {
+		} else if a.columns, err = statistics.Periods(a.step, from.From, from.To.Add(-time.Second), p.Zone(), a.line); err == nil && len(a.columns) > 1 {
 			a.columns = append(a.columns, statistics.Whole(a.columns))
 		}
 	}
@@ -88,12 +88,12 @@ func (p *Pages) statisticsAsked(w http.ResponseWriter, r *http.Request) (a asked
 
 // daySpan is the time from the beginning of one day to the end of another, where the site is.
 func (p *Pages) daySpan(first, last string) (c statistics.Column, err error) {
-	from, errFrom := time.ParseInLocation(time.DateOnly, first, p.Zone)
-	to, errTo := time.ParseInLocation(time.DateOnly, last, p.Zone)
+	from, errFrom := time.Parse(time.DateOnly, first)
+	to, errTo := time.Parse(time.DateOnly, last)
 	if err := errors.Join(errFrom, errTo); err != nil || to.Before(from) {
 		return c, statistics.ErrRange
 	}
-	return statistics.Column{From: from, To: to.AddDate(0, 0, 1)}, nil
+	return statistics.Span(from, to, p.Zone()), nil
 }
 
 func (p *Pages) readStatistics(w http.ResponseWriter, r *http.Request) (a asked, report *statistics.Report, ok bool) {
@@ -155,8 +155,9 @@ func (p *Pages) statistics(a asked, report *statistics.Report, locale string) pr
 }
 
 func (p *Pages) statisticsColumn(c statistics.Column, now time.Time) protocol.StatisticsColumn {
+	zone := c.From.Location()
 	return protocol.StatisticsColumn{
-		From: c.From.In(p.Zone).Format(time.DateOnly), To: c.To.In(p.Zone).AddDate(0, 0, -1).Format(time.DateOnly), Line: c.Line, Open: c.To.After(now),
+		From: c.From.Format(time.DateOnly), To: c.To.In(zone).Add(-time.Second).Format(time.DateOnly), Line: c.Line, Open: c.To.After(now),
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 // publicStatistics answers with what the public may see; v is nil for who has a link of its own.
 func (p *Pages) publicStatistics(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(statisticsWithin))
-	known, err := p.Store.PublicRead(r.Context(), p.Zone)
+	known, err := p.Store.PublicRead(r.Context(), p.Zone())
 	if !p.Answered(w, r, err) {
 		return
 	}

@@ -41,7 +41,7 @@ type Pages struct {
 	Person       func(id string) string                                    // the name of a person; "" stays ""
 	Lines        func() []string                                           // ids of the lines in force
 	Line         func(id, locale string) string                            // the name of a line
-	Zone         *time.Location                                            // of the site
+	Zone         func() *time.Location                                     // of the site
 }
 
 // Endpoints are what can be asked of it, and of the requirements of lines.
@@ -85,7 +85,7 @@ func (p *Pages) training(ctx context.Context, locale string) (protocol.TrainingL
 		return out, err
 	}
 	now := time.Now()
-	today := qualifications.DayOf(now, p.Zone)
+	today := qualifications.DayOf(now, p.Zone())
 	out.Version, out.WarnDays = doc.N, doc.Doc.WarnDays
 	for _, u := range all {
 		if !u.Role.Serves() || u.Disabled {
@@ -150,7 +150,7 @@ func (p *Pages) recordsOf(ctx context.Context, u users.User, locale string) (pro
 	u.Locale = locale
 	out := protocol.StaffRecords{
 		User: string(u.ID), Name: u.Name, Lines: p.Standings(u, now), Records: []protocol.StaffRecord{}, Topics: []protocol.StaffTopic{},
-		Today: qualifications.DayOf(now, p.Zone).String(),
+		Today: qualifications.DayOf(now, p.Zone()).String(),
 	}
 	doc, err := p.Requirements.Current(ctx)
 	if err != nil {
@@ -213,7 +213,7 @@ func (p *Pages) addTraining(w http.ResponseWriter, r *http.Request, v *page.Visi
 	if !p.answered(w, r, err) {
 		return
 	}
-	today := qualifications.DayOf(time.Now(), p.Zone)
+	today := qualifications.DayOf(time.Now(), p.Zone())
 	record := qualifications.Record{
 		Person: string(id), Kind: qualifications.Kind(body.Kind), Topic: body.Topic, Minutes: body.Minutes, Day: day, Expires: expires, Note: strings.TrimSpace(body.Note),
 		By: string(v.User.ID),

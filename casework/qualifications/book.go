@@ -69,23 +69,24 @@ type requirements interface {
 type Desk struct {
 	store *Store
 	docs  requirements
-	zone  *time.Location
+	zone  func() *time.Location
 	mark  string
 }
 
-// NewDesk reads with the dates of a zone. It is used by one goroutine.
-func NewDesk(s *Store, docs requirements, zone *time.Location) *Desk {
+// NewDesk reads with the dates of a zone, which is asked for at each look. It is used by one goroutine.
+func NewDesk(s *Store, docs requirements, zone func() *time.Location) *Desk {
 	return &Desk{store: s, docs: docs, zone: zone}
 }
 
 // Look returns a new book, or nil when nothing changed since the last look. What changes by the passing of time alone (an end of a validity, of a
 // waiver) is no change: a book knows it.
 func (d *Desk) Look(ctx context.Context) (*Book, error) {
+	zone := d.zone()
 	var added, void, opened, closed, version int64
 	err := d.store.db.QueryRow(ctx, `SELECT (SELECT COUNT(*) FROM staff_records), (SELECT COUNT(*) FROM staff_records WHERE void_ms > 0),
 		(SELECT COUNT(*) FROM line_waivers), (SELECT COUNT(*) FROM line_waivers WHERE ended_ms > 0),
 		(SELECT COALESCE(MAX(n), 0) FROM documents WHERE kind = 'requirements')`).Scan(&added, &void, &opened, &closed, &version)
-	mark := fmt.Sprint(added, void, opened, closed, version)
+	mark := fmt.Sprint(added, void, opened, closed, version, zone)
 	if err != nil || mark == d.mark {
 		return nil, wrap("look", err)
 	}
@@ -102,7 +103,7 @@ func (d *Desk) Look(ctx context.Context) (*Book, error) {
 		return nil, err
 	}
 	d.mark = mark
-	return NewBook(v, records, waivers, d.zone), nil
+	return NewBook(v, records, waivers, zone), nil
 }
 
 // Hours counts what was recorded between two days, the last one not included: minutes of training, people trained, sessions of supervision.

@@ -31,7 +31,7 @@ func TestStore(t *testing.T) {
 		zone := time.FixedZone("CST", 8*3600)
 		today := DayOf(now, zone)
 		q := First()
-		desk := NewDesk(s, docs, zone)
+		desk := NewDesk(s, docs, func() *time.Location { return zone })
 		if b, err := desk.Look(ctx); err != nil || b == nil || b.Version != 0 {
 			t.Fatalf("%+v, %v", b, err)
 		}

@@ -43,7 +43,23 @@ func (s Step) Begin(t time.Time, zone *time.Location) (time.Time, error) {
 	default:
 		return time.Time{}, ErrStep
 	}
-	return time.Date(y, m, d, 0, 0, 0, 0, zone), nil
+	return beginning(y, m, d, zone), nil
+}
+
+// beginning is the first moment of a day, which is not midnight where the clocks are put forward at midnight: time.Date then may give the last hour of the day before.
+func beginning(y int, m time.Month, d int, zone *time.Location) time.Time {
+	t := time.Date(y, m, d, 0, 0, 0, 0, zone)
+	if t.Day() != time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Day() {
+		_, t = t.ZoneBounds()
+	}
+	return t
+}
+
+// Span is the time from the beginning of one day to the end of another, of which only the dates count, in a zone.
+func Span(first, last time.Time, zone *time.Location) Column {
+	y1, m1, d1 := first.Date()
+	y2, m2, d2 := last.Date()
+	return Column{From: beginning(y1, m1, d1, zone), To: beginning(y2, m2, d2+1, zone)}
 }
 
 // next is the beginning of the period after one that begins at a time. Days are counted, not hours: some have 23 of them.
@@ -61,7 +77,7 @@ func (s Step) next(begin time.Time) time.Time {
 	case Year:
 		y++
 	}
-	return time.Date(y, m, d, 0, 0, 0, 0, begin.Location())
+	return beginning(y, m, d, begin.Location())
 }
 
 // Periods are those in which the time from one day to another lies, both included, as columns of a line (empty: all); whole ones, so that they can be

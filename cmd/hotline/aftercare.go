@@ -14,14 +14,13 @@ import (
 	"hotline/casework/referrals"
 	"hotline/casework/shiftover"
 	"hotline/crisis"
-	"hotline/queue/lines"
 	"hotline/storage"
 )
 
 // followUps are those of the site, for every role that plans, shows or looks after them.
 func (c Config) followUps(ctx context.Context, db *storage.DB, keys *casework.Keys, rules *callbackRules, callbacks *casework.Callbacks, persons *files.Store) (*followups.Store, error) {
 	return followups.Open(ctx, followups.Config{
-		Zone: rules.zone(), Hours: func(line string) casework.Hours { return rules.of(line).Retry.Hours }, Files: sameFiles{persons},
+		Zone: c.place(), Hours: func(line string) casework.Hours { return rules.of(line).Retry.Hours }, Files: sameFiles{persons},
 		Talks: func(ctx context.Context, f followups.FollowUp, call string) error {
 			if f.File == "" {
 				return nil
@@ -32,17 +31,10 @@ func (c Config) followUps(ctx context.Context, db *storage.DB, keys *casework.Ke
 	}, db, keys, callbacks)
 }
 
-// zone is that of the site: of its first line, in whose months a follow-up is due.
-func (r *callbackRules) zone() *time.Location {
-	zone := lines.DefaultZone
-	if all := r.now.Load().Lines; len(all) > 0 && all[0].Hours.Zone != "" {
-		zone = all[0].Hours.Zone
-	}
-	place, err := time.LoadLocation(zone)
-	if err != nil { // checked when the lines were saved
-		return time.Local
-	}
-	return place
+// place is the site's time zone, as its lines were known here last.
+func (c Config) place() *time.Location {
+	known, _, _ := c.remembered()
+	return known.Policy.Place()
 }
 
 // sameFiles tells what belongs to one person.

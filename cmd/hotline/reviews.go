@@ -11,7 +11,6 @@ import (
 	"hotline/casework/reviews"
 	"hotline/casework/statistics"
 	"hotline/crisis"
-	"hotline/queue/lines"
 	"hotline/storage"
 )
 
@@ -33,11 +32,7 @@ func (c Config) review(ctx context.Context, db *storage.DB, keys *casework.Keys,
 	if err != nil {
 		return nil, err
 	}
-	zone, err := time.LoadLocation(lines.DefaultZone)
-	if err != nil {
-		return nil, err
-	}
-	picker := store.NewPicker(redCalls{incidents}, zone)
+	picker := store.NewPicker(redCalls{incidents}, c.place())
 	return func(ctx context.Context) error {
 		return picker.Run(ctx, func(err error) { log.Warn("talks are not sent to review; tried again", "error", err) })
 	}, nil

@@ -193,9 +193,10 @@ func (c Config) past(ctx context.Context, text string) (perHour []float64, talks
 	if err != nil {
 		return nil, nil, err
 	}
+	place := c.place() // the shifts of a plan are times of day there
 	perHour = make([]float64, 24)
 	for _, r := range rows {
-		perHour[r.Arrived.Local().Hour()] += 1 / float64(days)
+		perHour[r.Arrived.In(place).Hour()] += 1 / float64(days)
 		if talk := r.Ended.Sub(r.Talked); !r.Talked.IsZero() && talk > 0 {
 			talks = append(talks, talk)
 		}

@@ -14,7 +14,6 @@ import (
 	"hotline/casework/qualifications"
 	"hotline/casework/statistics"
 	"hotline/crisis"
-	"hotline/queue/lines"
 	"hotline/storage"
 )
 
@@ -39,13 +38,9 @@ func (c Config) staff(ctx context.Context, db *storage.DB, keys *casework.Keys, 
 	if s.Reviews, err = c.reviewed(ctx, db, keys); err != nil {
 		return s, err
 	}
-	zone, err := time.LoadLocation(lines.DefaultZone)
-	if err != nil {
-		return s, err
-	}
 	cases := statistics.NewCases(db)
 	counts, err := statistics.Open(ctx, db, map[statistics.Origin]statistics.Source{
-		statistics.FromTraining: trainings{s.Qualifications, zone}, statistics.FromAssessments: cases.Assessments(), statistics.FromFiles: cases.Files(),
+		statistics.FromTraining: trainings{s.Qualifications}, statistics.FromAssessments: cases.Assessments(), statistics.FromFiles: cases.Files(),
 		statistics.FromFollowUps: cases.FollowUps(), statistics.FromReferrals: cases.Referrals(), statistics.FromIncidents: dangers{incidents},
 		statistics.FromReviews: reviewCounts{s.Reviews},
 	})
@@ -56,17 +51,14 @@ func (c Config) staff(ctx context.Context, db *storage.DB, keys *casework.Keys, 
 	return s, nil
 }
 
-// trainings counts the records of people's training.
-type trainings struct {
-	store *qualifications.Store
-	zone  *time.Location
-}
+// trainings counts the records of people's training, which have dates where the site is, as the columns.
+type trainings struct{ store *qualifications.Store }
 
 var _ statistics.Source = trainings{}
 
 func (t trainings) Count(ctx context.Context, columns []statistics.Column) (out []statistics.Counted, err error) {
 	for i, c := range columns {
-		h, err := t.store.Counts(ctx, qualifications.DayOf(c.From, t.zone), qualifications.DayOf(c.To, t.zone))
+		h, err := t.store.Counts(ctx, qualifications.DayOf(c.From, c.From.Location()), qualifications.DayOf(c.To, c.To.Location()))
 		if err != nil {
 			return nil, err
 		}

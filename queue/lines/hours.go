@@ -57,6 +57,19 @@ func (h Hours) IsZero() bool { return h.Zone == "" && h.Always() }
 // Always tells whether the line is never closed.
 func (h Hours) Always() bool { return len(h.Weekly) == 0 && len(h.Holidays) == 0 }
 
+// Place is the time zone of the site, which is that of its first line: days, weeks and months of the whole site are counted in it.
+func (p Policy) Place() *time.Location {
+	hours := Hours{}
+	if len(p.Lines) > 0 {
+		hours = p.Lines[0].Hours
+	}
+	zone, err := hours.location()
+	if err != nil { // checked when the lines were saved
+		return time.Local
+	}
+	return zone
+}
+
 func (h Hours) location() (*time.Location, error) {
 	if h.Zone == "" {
 		return time.LoadLocation(DefaultZone)

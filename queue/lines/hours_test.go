@@ -82,3 +82,17 @@ func TestNextChange(t *testing.T) {
 		t.Errorf("a line that is open all day changes at %s", got)
 	}
 }
+
+func TestPlaceIsThatOfTheFirstLine(t *testing.T) {
+	line := func(zone string) Line { return Line{Hours: Hours{Zone: zone}} }
+	for want, all := range map[string][]Line{
+		DefaultZone: nil, "America/New_York": {line("America/New_York"), line("Asia/Shanghai")}, "Asia/Urumqi": {line("Asia/Urumqi")},
+	} {
+		if got := (Policy{Lines: all}).Place().String(); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	if got := (Policy{Lines: []Line{line(""), line("Europe/Berlin")}}).Place().String(); got != DefaultZone {
+		t.Errorf("a line that names none is in %s", got)
+	}
+}
