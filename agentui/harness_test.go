@@ -202,7 +202,7 @@ func newSite(t *testing.T, adjust func(*Config)) *site {
 	if s.retention, err = retention.OpenFiled(t.Context(), s.db, s.keys, casework.Private()); err != nil {
 		t.Fatal(err)
 	}
-	if s.persons, err = persons.Open(t.Context(), s.db, s.keys, s.risk.Forms, s.retention); err != nil {
+	if s.persons, err = persons.Open(t.Context(), s.db, s.keys, s.risk.Forms, s.crisis.Policy, s.retention); err != nil {
 		t.Fatal(err)
 	}
 	if s.recorded, err = tapes.Open(t.Context(), s.db, s.keys, s.library); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"hotline/agentui/protocol"
 	"hotline/casework"
+	minors "hotline/casework/reports"
 	"hotline/crisis"
 	"hotline/crisis/policy"
 	"hotline/crisis/reports"
@@ -47,6 +48,9 @@ func TestPolicyIsRehearsedBeforeItHolds(t *testing.T) {
 			draft.Opens[i].Open = false
 		}
 	}
+	if _, err := s.persons.Reports.Ask(t.Context(), minors.Minor{Call: told.Call, File: newID(), By: boss.me.User}); err != nil {
+		t.Fatal(err)
+	}
 	ask := func(doc crisis.Policy) (int, string) {
 		raw, err := json.Marshal(doc)
 		if err != nil {
@@ -56,11 +60,11 @@ func TestPolicyIsRehearsedBeforeItHolds(t *testing.T) {
 	}
 	status, body := ask(draft)
 	var out protocol.PolicyRehearsal
-	if err := json.Unmarshal([]byte(body), &out); status != 200 || err != nil || out.Incidents != 1 || len(out.Unopened) != 1 || out.Before.Alerts != 1 {
+	if err := json.Unmarshal([]byte(body), &out); status != 200 || err != nil || out.Incidents != 1 || len(out.Unopened) != 1 || out.Before.Alerts != 1 || out.Minors != (protocol.PolicyMinors{Tasks: 1}) {
 		t.Errorf("%d %s", status, body)
 	}
-	draft.Deadlines.Acknowledge = 0
-	if status, body := ask(draft); status != 400 || !strings.Contains(body, "deadlines.acknowledge") {
+	draft.Deadlines.Acknowledge, draft.Deadlines.MinorReport = 0, 0
+	if status, body := ask(draft); status != 400 || !strings.Contains(body, "deadlines.acknowledge") || !strings.Contains(body, "deadlines.minor_report") {
 		t.Errorf("a wrong draft: %d %s", status, body)
 	}
 	if status, _ := boss.post("/api/admin/crisis/dry-run", protocol.CheckDocument{Doc: []byte("{}")}); status != 403 {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
 	"hotline/agentui/imports/table"
 	"hotline/agentui/incidents"
@@ -112,6 +113,18 @@ func (s *Server) exportReport(w http.ResponseWriter, r *http.Request, v *page.Vi
 	_, _ = w.Write(file.Bytes()) // a browser that left needs no file
 }
 
+// mostMinors bounds how many tasks about minors a dry run looks at, the newest ones.
+const mostMinors = 5000
+
+func (s *Server) minorTasks(ctx context.Context, since time.Time) ([]crisis.MinorTask, error) {
+	all, err := s.deps.Persons.Reports.Courses(ctx, since, mostMinors)
+	out := make([]crisis.MinorTask, len(all))
+	for i, c := range all {
+		out[i] = crisis.MinorTask(c)
+	}
+	return out, err
+}
+
 // rehearsePolicy says what a draft would have made of the last 30 days.
 func (s *Server) rehearsePolicy(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
 	var body protocol.CheckDocument
@@ -124,7 +137,7 @@ func (s *Server) rehearsePolicy(w http.ResponseWriter, r *http.Request, v *page.
 	}
 	var out crisis.Rehearsal
 	err = s.clerk.Audited(r, v, ActionCrisisDryRun, "", "", func(ctx context.Context) (err error) {
-		out, err = s.deps.Crisis.Policy.DryRun(ctx, s.deps.Crisis.Incidents, draft)
+		out, err = s.deps.Crisis.Policy.DryRun(ctx, s.deps.Crisis.Incidents, s.minorTasks, draft)
 		return err
 	})
 	if s.versions().Changed(w, r, err) {

@@ -43,6 +43,10 @@ type Deadlines struct {
 	Debrief     int `json:"debrief"`
 	Again       int `json:"again"`  // until a late step is brought up again
 	Remind      int `json:"remind"` // the same for what is owed after the closing
+	// Of tasks about minors, which are no incidents: to ask whether there is a sign of harm, from when the task is opened, and to report a suspicion, from
+	// when it was said. One that has begun stays what it is when the policy changes.
+	MinorAsk    int `json:"minor_ask"`
+	MinorReport int `json:"minor_report"`
 }
 
 // Tree says who is alerted: supervisors on duty by the roster, then those who are signed in, then Users in order; then the telephones of those on duty and

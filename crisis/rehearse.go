@@ -19,8 +19,14 @@ type Rehearsal struct {
 	Unopened []string
 	// Changed are the incidents that would have gone another way, newest first.
 	Changed []Change
+	Minors  MinorTally // of tasks about minors
 	// Cut says that there were more incidents than could be looked at.
 	Cut bool
+}
+
+// MinorTally counts tasks about minors, and those that were and would have been late to be asked about or to be reported.
+type MinorTally struct {
+	Tasks, Before, After int
 }
 
 // Opened is a trigger that would have opened an incident.

@@ -42,7 +42,7 @@ func named(names map[string]string, otherwise string, locales []string) string {
 func Rehearsal(r crisis.Rehearsal) protocol.PolicyRehearsal {
 	out := protocol.PolicyRehearsal{
 		From: protocol.Millis(r.From), To: protocol.Millis(r.To), Incidents: r.Incidents, Before: protocol.PolicyTally(r.Before), After: protocol.PolicyTally(r.After),
-		Opened: []protocol.PolicyOpened{}, Unopened: append([]string{}, r.Unopened...), Changed: []protocol.PolicyChange{}, Cut: r.Cut,
+		Opened: []protocol.PolicyOpened{}, Unopened: append([]string{}, r.Unopened...), Changed: []protocol.PolicyChange{}, Minors: protocol.PolicyMinors(r.Minors), Cut: r.Cut,
 	}
 	for _, o := range r.Opened {
 		out.Opened = append(out.Opened, protocol.PolicyOpened{Trigger: string(o.Trigger), Level: string(o.Level), At: protocol.Millis(o.At)})

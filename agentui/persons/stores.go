@@ -114,6 +114,7 @@ type reportStore interface {
 	Unclosed(ctx context.Context, limit int) ([]reports.Report, error)
 	OfCall(ctx context.Context, call string) ([]reports.Report, error)
 	OfFiles(ctx context.Context, parts []string) ([]reports.Report, error)
+	Courses(ctx context.Context, since time.Time, limit int) ([]reports.Course, error)
 	Waiting(ctx context.Context) (open, overdue int, err error)
 }
 
@@ -141,8 +142,9 @@ type Kept interface {
 	files.Holds
 }
 
-// Open opens all of it in one database, bringing the tables to their newest form. kept may be nil: nobody is erased, and nothing is on hold.
-func Open(ctx context.Context, db *storage.DB, keys *casework.Keys, book *forms.Store, kept Kept) (s Stores, err error) {
+// Open opens all of it in one database, bringing the tables to their newest form. rules say until when minors are asked about. kept may be nil: nobody is
+// erased, and nothing is on hold.
+func Open(ctx context.Context, db *storage.DB, keys *casework.Keys, book *forms.Store, rules reports.Rules, kept Kept) (s Stores, err error) {
 	var errs [4]error
 	s.Forms = book
 	people, err := files.Open(ctx, db, keys)
@@ -150,7 +152,7 @@ func Open(ctx context.Context, db *storage.DB, keys *casework.Keys, book *forms.
 		s.Files = people.Heeding(kept)
 	}
 	s.Records, errs[1] = records.Open(ctx, db, keys, book, kept)
-	s.Reports, errs[2] = reports.New(ctx, db, keys, reports.Deadlines{})
+	s.Reports, errs[2] = reports.New(ctx, db, keys, rules)
 	s.Reveals, errs[3] = reveals.New(ctx, db, keys)
 	return s, errors.Join(errs[:]...)
 }

@@ -91,7 +91,8 @@ type PolicyRehearsal struct {
 	Opened    []PolicyOpened `json:"opened"`   // triggers that opened nothing and would have; never nil
 	Unopened  []string       `json:"unopened"` // incidents that would not have been opened; never nil
 	Changed   []PolicyChange `json:"changed"`  // incidents that would have gone another way, newest first; never nil
-	Cut       bool           `json:"cut"`      // there were more than could be looked at
+	Minors    PolicyMinors   `json:"minors"`
+	Cut       bool           `json:"cut"` // there were more than could be looked at
 }
 
 // PolicyTally counts what a policy asks of people.
@@ -102,6 +103,13 @@ type PolicyTally struct {
 	Late    int `json:"late"` // steps that were late
 	Reports int `json:"reports"`
 	Longest int `json:"longest"` // seconds until a supervisor answered, the longest
+}
+
+// PolicyMinors counts tasks about minors: all of them, and those that were late, and would have been, to be asked about or to be reported.
+type PolicyMinors struct {
+	Tasks  int `json:"tasks"`
+	Before int `json:"before"`
+	After  int `json:"after"`
 }
 
 // PolicyOpened is a trigger that would have opened an incident.

@@ -22,15 +22,19 @@ func (s *Store) Ask(ctx context.Context, m Minor) (Report, error) {
 	if m.Call == "" || m.File == "" || m.By == "" {
 		return Report{}, ErrInvalid
 	}
+	within, _, err := s.rules.Minors(ctx)
+	if err != nil {
+		return Report{}, wrap("ask", err)
+	}
 	var r Report
-	err := s.db.InTx(ctx, func(tx *storage.Tx) (err error) {
-		r, err = s.ask(ctx, tx, m)
+	err = s.db.InTx(ctx, func(tx *storage.Tx) (err error) {
+		r, err = s.ask(ctx, tx, m, within)
 		return err
 	})
 	return r, wrap("ask", err)
 }
 
-func (s *Store) ask(ctx context.Context, tx *storage.Tx, m Minor) (Report, error) {
+func (s *Store) ask(ctx context.Context, tx *storage.Tx, m Minor, within time.Duration) (Report, error) {
 	r, err := scan(tx.QueryRow(ctx, `SELECT `+columns+` FROM minor_reports WHERE call_id = ? AND file_id = ?`, m.Call, m.File))
 	switch {
 	case err == nil && r.Child == m.Child:
@@ -42,7 +46,7 @@ func (s *Store) ask(ctx context.Context, tx *storage.Tx, m Minor) (Report, error
 		return r, err
 	}
 	now := storage.Time(storage.Millis(s.now()))
-	r = Report{ID: newID(), Call: m.Call, File: m.File, Line: m.Line, Child: m.Child, Opened: now, OpenedBy: m.By, State: Open, Due: now.Add(s.deadlines.Ask)}
+	r = Report{ID: newID(), Call: m.Call, File: m.File, Line: m.Line, Child: m.Child, Opened: now, OpenedBy: m.By, State: Open, Due: now.Add(within)}
 	if _, err := tx.Exec(ctx, `INSERT INTO minor_reports (`+columns+`) VALUES (?,?,?,?,?,?,?,'',0,'',?,?,'',0,'',0,'','',0,'')`, r.ID, r.Call, r.File, r.Line, r.Child,
 		storage.Millis(r.Opened), r.OpenedBy, r.State, storage.Millis(r.Due)); err != nil {
 		return r, err
@@ -50,21 +54,25 @@ func (s *Store) ask(ctx context.Context, tx *storage.Tx, m Minor) (Report, error
 	return r, s.said(ctx, tx, r, Act{Kind: "open", At: now, By: m.By})
 }
 
-// Suspect says that a minor may be harmed, and how: that is to be reported within [Deadlines.Report], and two people close it. It opens the task when
+// Suspect says that a minor may be harmed, and how: that is to be reported within the time of [Rules], and two people close it. It opens the task when
 // there is none, and opens a closed one again.
 func (s *Store) Suspect(ctx context.Context, m Minor, what string) (Report, error) {
 	what, err := words(what, true)
 	if err != nil || m.Call == "" || m.File == "" || m.By == "" {
 		return Report{}, ErrInvalid
 	}
+	toAsk, toReport, err := s.rules.Minors(ctx)
+	if err != nil {
+		return Report{}, wrap("suspect", err)
+	}
 	var r Report
 	err = s.db.InTx(ctx, func(tx *storage.Tx) (err error) {
-		if r, err = s.ask(ctx, tx, m); err != nil {
+		if r, err = s.ask(ctx, tx, m, toAsk); err != nil {
 			return err
 		}
 		now := storage.Time(storage.Millis(s.now()))
 		if r.Harm != Suspected || r.State == Closed {
-			r.Harm, r.HarmAt, r.HarmBy, r.State, r.Due = Suspected, now, m.By, Open, now.Add(s.deadlines.Report)
+			r.Harm, r.HarmAt, r.HarmBy, r.State, r.Due = Suspected, now, m.By, Open, now.Add(toReport)
 			r.Outcome, r.ProposedAt, r.ProposedBy, r.ClosedAt, r.ClosedBy = "", time.Time{}, "", time.Time{}, ""
 		}
 		if err := s.said(ctx, tx, r, Act{Kind: "harm", At: now, By: m.By, What: string(Suspected), Words: what}); err != nil {

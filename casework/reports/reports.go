@@ -117,36 +117,26 @@ type Act struct {
 	Words string
 }
 
-// Deadlines say until when.
-type Deadlines struct {
-	Ask    time.Duration // to ask about harm, from the call on; default 24 h
-	Report time.Duration // to report a suspicion, from when it was said; default 2 h
-}
-
-func (d Deadlines) withDefaults() Deadlines {
-	if d.Ask == 0 {
-		d.Ask = 24 * time.Hour
-	}
-	if d.Report == 0 {
-		d.Report = 2 * time.Hour
-	}
-	return d
+// Rules say until when, by what the site's policy says now. A deadline is counted by what holds when it begins, and stays what it is when that changes.
+type Rules interface {
+	// Minors gives how long there is to ask about harm, from when the task is opened, and to report a suspicion, from when it was said.
+	Minors(ctx context.Context) (ask, report time.Duration, err error)
 }
 
 // Store is the tables of reports.
 type Store struct {
-	db        *storage.DB
-	keys      casework.Sealer
-	deadlines Deadlines
-	now       func() time.Time
+	db    *storage.DB
+	keys  casework.Sealer
+	rules Rules
+	now   func() time.Time
 }
 
 // New uses the tables of a database, which it brings to their newest form; several processes may do it at once.
-func New(ctx context.Context, db *storage.DB, keys casework.Sealer, d Deadlines) (*Store, error) {
+func New(ctx context.Context, db *storage.DB, keys casework.Sealer, rules Rules) (*Store, error) {
 	if err := db.MigrateEmbedded(ctx, "reports", migrations); err != nil {
 		return nil, wrap("tables", err)
 	}
-	return &Store{db, keys, d.withDefaults(), time.Now}, nil
+	return &Store{db, keys, rules, time.Now}, nil
 }
 
 const columns = `id, call_id, file_id, line, child, opened_ms, opened_by, harm, harm_ms, harm_by, state, due_ms, outcome, proposed_ms, proposed_by, closed_ms, closed_by,

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"context"
 	"errors"
 	"math/rand/v2"
 	"os"
@@ -15,6 +16,18 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(storagetest.Main(m)) }
 
+// hours are the deadlines that hold now.
+type hours struct{ ask, report time.Duration }
+
+func (h *hours) Minors(context.Context) (ask, report time.Duration, err error) {
+	if h.ask == 0 {
+		return 0, 0, errAway
+	}
+	return h.ask, h.report, nil
+}
+
+var errAway = errors.New("the policy cannot be read")
+
 func open(t *testing.T, db *storage.DB, now *time.Time) *Store {
 	t.Helper()
 	dir := t.TempDir()
@@ -25,7 +38,7 @@ func open(t *testing.T, db *storage.DB, now *time.Time) *Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := New(t.Context(), db, keys, Deadlines{})
+	s, err := New(t.Context(), db, keys, &hours{24 * time.Hour, 2 * time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,6 +110,56 @@ func TestASuspicionIsClosedByTwo(t *testing.T) {
 		var raw []byte
 		if err := db.QueryRow(ctx, `SELECT sealed FROM minor_report_acts WHERE kind = 'harm' LIMIT 1`).Scan(&raw); err != nil || strings.Contains(string(raw), "继父") {
 			t.Errorf("open in the database: %v", err)
+		}
+	})
+}
+
+// A deadline is counted by what holds when it begins; another policy changes none that has begun, and without one nothing begins.
+func TestDeadlinesAreThoseOfTheirBeginning(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
+		var now time.Time
+		s, ctx := open(t, db, &now), t.Context()
+		rules := &hours{6 * time.Hour, time.Hour}
+		s.rules = rules
+		for _, step := range []struct {
+			name   string
+			holds  hours
+			do     func(m Minor) (Report, error)
+			within time.Duration // of the deadline, from the newest word on; 0: that of before
+			err    error
+		}{
+			{"asked by the first policy", hours{6 * time.Hour, time.Hour}, func(m Minor) (Report, error) { return s.Ask(ctx, m) }, 6 * time.Hour, nil},
+			{"asked again by another", hours{time.Hour, 10 * time.Minute}, func(m Minor) (Report, error) { return s.Ask(ctx, m) }, 0, nil},
+			{"found to be a child", hours{time.Hour, 10 * time.Minute}, func(m Minor) (Report, error) { m.Child = true; return s.Ask(ctx, m) }, 0, nil},
+			{"suspected without a policy", hours{}, func(m Minor) (Report, error) { return s.Suspect(ctx, m, "像是被打") }, 0, errAway},
+			{"suspected", hours{time.Hour, 10 * time.Minute}, func(m Minor) (Report, error) { return s.Suspect(ctx, m, "像是被打") }, 10 * time.Minute, nil},
+			{"suspected again by a third", hours{24 * time.Hour, 2 * time.Hour}, func(m Minor) (Report, error) { return s.Suspect(ctx, m, "又说了一次") }, 0, nil},
+		} {
+			*rules = step.holds
+			m := Minor{Call: "c1", File: "f1", By: "u-1"}
+			before, _ := s.OfCall(ctx, "c1")
+			r, err := step.do(m)
+			if !errors.Is(err, step.err) {
+				t.Fatalf("%s: %v", step.name, err)
+			}
+			if step.err != nil {
+				continue
+			}
+			want := now.Add(step.within)
+			if step.within == 0 {
+				want = before[0].Due
+			}
+			kept, err := s.Get(ctx, r.ID)
+			if err != nil || !r.Due.Equal(want) || !kept.Due.Equal(want) {
+				t.Errorf("%s: due %v, kept %v, want %v, %v", step.name, r.Due, kept.Due, want, err)
+			}
+		}
+		all, err := s.Courses(ctx, now.Add(-time.Hour), 10)
+		if err != nil || len(all) != 1 || all[0].Opened.IsZero() || !all[0].Asked.Equal(all[0].Suspected) || all[0].Asked.IsZero() || !all[0].Closed.IsZero() {
+			t.Errorf("%+v, %v", all, err)
+		}
+		if all, err := s.Courses(ctx, now.Add(time.Hour), 10); err != nil || len(all) != 0 {
+			t.Errorf("of later: %+v, %v", all, err)
 		}
 	})
 }

@@ -110,7 +110,7 @@ func runConsole(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	known, err := persons.Open(ctx, db, callerKeys, danger.Forms, retained)
+	known, err := persons.Open(ctx, db, callerKeys, danger.Forms, escalation.Policy, retained)
 	if err != nil {
 		return err
 	}

@@ -85,7 +85,7 @@ func openConsole(t *testing.T, c Config, db *storage.DB, log *slog.Logger) {
 		t.Fatal(err)
 	}
 	_, err1 = c.aftercare(ctx, db, keys, rules, callbacks, escalation.Incidents)
-	_, err2 = persons.Open(ctx, db, keys, danger.Forms, nil)
+	_, err2 = persons.Open(ctx, db, keys, danger.Forms, escalation.Policy, nil)
 	_, err3 = handovers.Open(ctx, db, keys)
 	_, err4 = phonebook.Open(ctx, db, keys, region)
 	_, err5 := c.places(ctx, db, keys, log)

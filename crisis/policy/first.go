@@ -12,7 +12,14 @@ func named(id, zh, en string) crisis.Named {
 const (
 	minute = 60
 	hour   = 60 * minute
+
+	minorAsk, minorReport = 24 * hour, 2 * hour
 )
+
+// before is what a policy says that was saved before a field was there: what the code said then.
+func before() crisis.Policy {
+	return crisis.Policy{Deadlines: crisis.Deadlines{MinorAsk: minorAsk, MinorReport: minorReport}}
+}
 
 // First is what holds before anybody saved.
 func First() crisis.Policy {
@@ -21,7 +28,7 @@ func First() crisis.Policy {
 		Deadlines: crisis.Deadlines{
 			Acknowledge: 30, Phone: 60, Round: 60, Join: 1 * minute, Reach: 10 * minute, Second: 2 * minute, Facts: 5 * minute, Consent: 10 * minute,
 			Measures: 15 * minute, Authorise: 5 * minute, Service: 3 * minute, Disclose: 5 * minute, Confirm: 30 * minute, Close: 1 * hour, Plan: 15 * minute,
-			Report: 24 * hour, Debrief: 72 * hour, Again: 5 * minute, Remind: 4 * hour,
+			Report: 24 * hour, Debrief: 72 * hour, Again: 5 * minute, Remind: 4 * hour, MinorAsk: minorAsk, MinorReport: minorReport,
 		},
 		Tree: crisis.Tree{Users: []string{}, Phones: true, Everyone: true},
 		Opens: []crisis.Opening{

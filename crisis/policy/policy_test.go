@@ -88,6 +88,9 @@ func (duty) CallTree(context.Context, crisis.Tree) ([]crisis.Rung, error) {
 	return []crisis.Rung{{User: "u-a", Via: crisis.ViaConsole}, {User: "u-b", Via: crisis.ViaPhone}}, nil
 }
 
+// none30 are the tasks about minors of a site that had none.
+func none30(context.Context, time.Time) ([]crisis.MinorTask, error) { return nil, nil }
+
 type nothing struct{}
 
 func (nothing) FollowUps(context.Context, crisis.Incident, crisis.Policy) (string, error) {
@@ -144,7 +147,7 @@ func TestDryRunAndTheWayBack(t *testing.T) {
 			_, err := fn()
 			must(t, err)
 		}
-		same, err := rules.DryRun(ctx, store, policy.First())
+		same, err := rules.DryRun(ctx, store, none30, policy.First())
 		must(t, err)
 		if same.Incidents != 1 || len(same.Changed) != 0 || len(same.Opened) != 0 || same.Before != same.After || same.Before.Phones != 1 || same.Before.Longest != 40 {
 			t.Errorf("the same policy: %+v", same)
@@ -154,7 +157,7 @@ func TestDryRunAndTheWayBack(t *testing.T) {
 		draft.Deadlines.Acknowledge = 60
 		draft.Opens[0].AtLeast = crisis.LevelModerate
 		draft.Closure.Needs = append(draft.Closure.Needs, crisis.NeedChecklist)
-		got, err := rules.DryRun(ctx, store, draft)
+		got, err := rules.DryRun(ctx, store, none30, draft)
 		must(t, err)
 		if len(got.Opened) != 1 || got.Opened[0].Level != crisis.LevelModerate {
 			t.Errorf("opened %+v", got.Opened)
@@ -166,7 +169,7 @@ func TestDryRunAndTheWayBack(t *testing.T) {
 			t.Errorf("missing %v", missing)
 		}
 		draft.Measures = nil
-		if _, err := rules.DryRun(ctx, store, draft); err == nil || !strings.Contains(err.Error(), "measures") {
+		if _, err := rules.DryRun(ctx, store, none30, draft); err == nil || !strings.Contains(err.Error(), "measures") {
 			t.Errorf("a draft that cannot be saved: %v", err)
 		}
 

@@ -26,7 +26,7 @@ var _ crisis.Policies = (*Store)(nil)
 
 // Open brings the table to its newest form and returns the store.
 func Open(ctx context.Context, db *storage.DB) (*Store, error) {
-	docs, err := documents.Open(ctx, db, documents.Kind[crisis.Policy]{Name: "crisis", First: First, Check: Validate})
+	docs, err := documents.Open(ctx, db, documents.Kind[crisis.Policy]{Name: "crisis", First: First, Before: before, Check: Validate})
 	if err != nil {
 		return nil, fmt.Errorf("policy: %w", err)
 	}
@@ -37,6 +37,12 @@ func Open(ctx context.Context, db *storage.DB) (*Store, error) {
 func (s *Store) InForce(ctx context.Context) (crisis.Policy, int, error) {
 	v, err := s.Current(ctx)
 	return v.Doc, v.N, err
+}
+
+// Minors gives how long there is to ask about harm to a minor and to report a suspicion, by the newest version.
+func (s *Store) Minors(ctx context.Context) (ask, report time.Duration, err error) {
+	p, _, err := s.InForce(ctx)
+	return p.Deadlines.ToAsk(), p.Deadlines.ToReport(), err
 }
 
 // Of is one version.

@@ -61,6 +61,7 @@ func deadlines(fs *documents.Faults, d crisis.Deadlines) {
 		{"measures", d.Measures, 60, 2 * hours}, {"authorise", d.Authorise, 60, hours}, {"service", d.Service, 30, hours},
 		{"disclose", d.Disclose, 60, hours}, {"confirm", d.Confirm, 300, 4 * hours}, {"close", d.Close, 300, 2 * days}, {"plan", d.Plan, 60, days},
 		{"report", d.Report, hours, 7 * days}, {"debrief", d.Debrief, hours, 30 * days}, {"again", d.Again, 30, hours}, {"remind", d.Remind, 600, 2 * days},
+		{"minor_ask", d.MinorAsk, hours, 7 * days}, {"minor_report", d.MinorReport, 600, days},
 	} {
 		fs.Range("deadlines."+r.field, r.n, r.least, r.most)
 	}

@@ -66,10 +66,13 @@ func (s *Stale) Is(target error) bool { return target == ErrStale }
 
 // Kind says what sort of document a store keeps.
 type Kind[T any] struct {
-	Name  string        // in the table; never changed once released
-	Most  int           // bytes of a document; default 256 KiB
-	First func() T      // what holds before anybody saved
-	Check func(T) error // everything that is wrong with a document that is to be saved; nil: nothing can be
+	Name  string   // in the table; never changed once released
+	Most  int      // bytes of a document; default 256 KiB
+	First func() T // what holds before anybody saved
+	// Before is what a version says of fields that were not there when it was saved; nil: nothing. It has no lists, into which others would be mixed. Whoever
+	// saves says everything: [Store.Decode] fills nothing in.
+	Before func() T
+	Check  func(T) error // everything that is wrong with a document that is to be saved; nil: nothing can be
 }
 
 //go:embed migrations/*.sql
@@ -232,6 +235,9 @@ func (s *Store[T]) scan(row storage.Row) (v Version[T], err error) {
 		return v, err
 	}
 	v.At = storage.Time(at)
+	if s.kind.Before != nil {
+		v.Doc = s.kind.Before()
+	}
 	// What a newer release wrote may have fields that are not known here: they are passed over, the history stays readable.
 	if err := json.Unmarshal([]byte(doc), &v.Doc); err != nil {
 		return v, fmt.Errorf("version %d: %w", v.N, err)

@@ -22,6 +22,8 @@ export const deadlineNames = [
   'report',
   'debrief',
   'remind',
+  'minor_ask',
+  'minor_report',
 ] as const;
 export type DeadlineName = (typeof deadlineNames)[number];
 
@@ -73,6 +75,7 @@ export const rehearsal = record({
       refused: list(record({ kind: text, at: count, missing: list(text) })),
     }),
   ),
+  minors: record({ tasks: count, before: count, after: count }),
   cut: flag,
 });
 

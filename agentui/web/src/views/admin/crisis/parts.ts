@@ -35,6 +35,8 @@ export const unitOf: Readonly<Record<DeadlineName, 's' | 'min' | 'h'>> = {
   report: 'h',
   debrief: 'h',
   remind: 'min',
+  minor_ask: 'h',
+  minor_report: 'min',
 };
 export const unitSeconds = { s: 1, min: 60, h: 3600 } as const;
 
