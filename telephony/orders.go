@@ -41,14 +41,11 @@ const (
 func (c *Controller) followCommands(ctx context.Context) {
 	begin := time.Now()
 	err := c.queue.FollowCommands(ctx, begin.Add(-riskKept), func(cmd queue.Command) error {
-		if cmd.Verb != verbRisk && cmd.At.Before(begin.Add(-wishKept)) {
-			return nil
-		}
-		if c.orders[cmd.Verb] == nil {
-			c.log.Warn("a wish that is not known here", "verb", cmd.Verb, "call_id", cmd.Call)
-			return nil
-		}
-		c.do(func() { c.wanted(cmd) })
+		c.do(func() {
+			if c.since(begin, cmd) {
+				c.wanted(cmd)
+			}
+		})
 		return nil
 	})
 	if err != nil && ctx.Err() == nil {
@@ -56,7 +53,16 @@ func (c *Controller) followCommands(ctx context.Context) {
 	}
 }
 
+// since says that a wish is not older than what is read again by who began at a time of our clock: wishes have the time of Redis.
+func (c *Controller) since(begin time.Time, cmd queue.Command) bool {
+	return cmd.Verb == verbRisk || !cmd.At.Before(begin.Add(c.ahead-wishKept))
+}
+
 func (c *Controller) wanted(cmd queue.Command) {
+	if c.orders[cmd.Verb] == nil {
+		c.log.Warn("a wish that is not known here", "verb", cmd.Verb, "call_id", cmd.Call)
+		return
+	}
 	if c.stale(cmd) {
 		c.log.Warn("a wish came too late; nobody expects it any more", "verb", cmd.Verb, "call_id", cmd.Call)
 		return

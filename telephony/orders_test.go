@@ -9,6 +9,22 @@ import (
 	"hotline/telephony/call"
 )
 
+// TestWishesAtTheStart: what is read again at the start is so old by the clock of Redis, whichever way ours differs from it.
+func TestWishesAtTheStart(t *testing.T) {
+	c := newIdle(t, "http://127.0.0.1:9/ari")
+	begin := time.Now()
+	for _, c.ahead = range []time.Duration{0, -time.Minute, time.Minute} {
+		for ago, want := range map[time.Duration]bool{-time.Second: true, wishKept - time.Second: true, wishKept + time.Second: false} {
+			if got := c.since(begin, queue.Command{At: begin.Add(c.ahead - ago), Verb: "hangup"}); got != want {
+				t.Errorf("Redis is %s ahead, a wish of %s before: %t", c.ahead, ago, got)
+			}
+		}
+		if !c.since(begin, queue.Command{At: begin.Add(c.ahead - riskKept + time.Second), Verb: verbRisk}) {
+			t.Errorf("Redis is %s ahead: what was said of a danger is left out", c.ahead)
+		}
+	}
+}
+
 // TestWishesForWhoIsNotHere: wishes wait for their call in their order, for a while; one that is too old, by the clock of Redis, is not obeyed, but for the
 // end of a call and what was said of a danger.
 func TestWishesForWhoIsNotHere(t *testing.T) {
