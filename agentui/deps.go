@@ -58,6 +58,9 @@ type index interface {
 	Unkeep(ctx context.Context, req queue.RequestID, agent queue.AgentID, session string) (queue.Agent, error)
 	Filed(ctx context.Context, req queue.RequestID, call queue.CallID, agent queue.AgentID) error
 	Lead(ctx context.Context, req queue.RequestID, agent queue.AgentID, session string, on bool) (queue.Agent, error)
+	KeepAlarm(ctx context.Context, a queue.Alarm) error
+	HearAlarm(ctx context.Context, call queue.CallID, by queue.AgentID) error
+	Alarms(ctx context.Context) ([]queue.Alarm, error)
 }
 
 var _ index = (*queue.Queue)(nil)

@@ -23,9 +23,27 @@ const (
 type incidentView struct {
 	wake chan struct{} // asks to look at once
 
-	mu     sync.Mutex
-	states []incidents.State
-	seen   map[string]incidentSeen // by incident
+	mu      sync.Mutex
+	states  []incidents.State
+	seen    map[string]incidentSeen // by incident
+	lost    bool                    // the last look failed
+	refused time.Time               // when the database did not take a danger that this console told; zero: since then it took one
+}
+
+// refusedFor is how long one danger that was not taken says that the next would not be, either.
+const refusedFor = 5 * time.Second
+
+// away tells whether the escalation cannot be relied on to alarm anybody: its database shows nothing, or takes nothing.
+func (v *incidentView) away(now time.Time) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.lost || now.Sub(v.refused) < refusedFor
+}
+
+func (v *incidentView) note(fn func()) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	fn()
 }
 
 // incidentSeen remembers the newest events of an incident as of its last event, so that a look that finds nothing new costs no query for it.
@@ -54,6 +72,16 @@ func (v *incidentView) ofCall(call queue.CallID) (crisis.Incident, bool) {
 	return crisis.Incident{}, false
 }
 
+// byID is an incident that is not over, as it was seen last.
+func (v *incidentView) byID(id string) (crisis.Incident, bool) {
+	for _, s := range v.all() {
+		if s.Incident.ID == id {
+			return s.Incident, true
+		}
+	}
+	return crisis.Incident{}, false
+}
+
 // incidentsChanged has the watcher look at once.
 func (s *Server) incidentsChanged() {
 	select {
@@ -70,6 +98,7 @@ func (s *Server) watchIncidents(ctx context.Context) {
 	away := false
 	for {
 		err := s.lookAtIncidents(ctx)
+		s.incidents.note(func() { s.incidents.lost = err != nil })
 		if err == nil {
 			away = false
 			s.followTalks(ctx)
@@ -154,16 +183,32 @@ func (d *desk) incidentRows() []protocol.IncidentRow {
 			continue
 		}
 		row := incidents.Row(state, me, names)
-		row.Rings = d.ringing(queue.CallID(in.Call()))
-		if d.covered {
-			row = protocol.IncidentRow{
-				Incident: row.Incident, Seq: row.Seq, Level: row.Level, State: row.State, OpenedAt: row.OpenedAt, Alert: row.Alert,
-				Asked: []protocol.IncidentAsked{}, Last: []protocol.IncidentNews{},
-			}
+		if a, before := d.s.answeredBefore(in); before {
+			row = answered(row, a, d.user.ID, names)
 		}
-		out = append(out, row)
+		row.Rings = d.ringing(queue.CallID(in.Call()))
+		out = append(out, d.uncovered(row))
+	}
+	for _, a := range d.s.alarms.all() {
+		if d.s.escalated(a) {
+			continue
+		}
+		if row := d.alarmRow(a); d.user.Role == users.Supervisor || row.Mine != "" {
+			out = append(out, d.uncovered(row))
+		}
 	}
 	return out
+}
+
+// uncovered is a row as it may be shown: of a locked page only that there is something.
+func (d *desk) uncovered(row protocol.IncidentRow) protocol.IncidentRow {
+	if !d.covered {
+		return row
+	}
+	return protocol.IncidentRow{
+		Incident: row.Incident, Untold: row.Untold, Seq: row.Seq, Level: row.Level, State: row.State, OpenedAt: row.OpenedAt, Alert: row.Alert,
+		Asked: []protocol.IncidentAsked{}, Last: []protocol.IncidentNews{},
+	}
 }
 
 // followTalks writes down what the board shows of the talks of open incidents: that the supervisor listens, that somebody outside was called, came or did

@@ -19,6 +19,8 @@ type metrics struct {
 	legs        *prometheus.CounterVec
 	gatewaysUp  prometheus.Gauge
 	indexResets prometheus.Counter
+	untold      prometheus.Gauge
+	unheard     prometheus.Gauge
 }
 
 func newMetrics(reg prometheus.Registerer) (*metrics, error) {
@@ -39,12 +41,14 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		frames:     counter("websocket_frames_total", "Frames by direction.", "direction"),
 		legs:       counter("legs_total", "Legs asked of gateways by result.", "result"),
 		gatewaysUp: gauge("gateways_connected", "Gateways whose news the console follows."),
+		untold:     gauge("untold_alarms", "Calls at high risk whose alarm stands in the queue alone, because the database of the escalation is away."),
+		unheard:    gauge("untold_alarms_unanswered_seconds", "How long the oldest of these alarms has waited for a supervisor; 0: all were answered."),
 		indexResets: prometheus.NewCounter(prometheus.CounterOpts{
 			Namespace: ns, Name: "index_resets_total", Help: "Times that the index was lost and taken anew.",
 		}),
 	}
 	for _, c := range []prometheus.Collector{
-		m.requests, m.logins, m.tabs, m.desks, m.refused, m.closed, m.frames, m.legs, m.gatewaysUp, m.indexResets,
+		m.requests, m.logins, m.tabs, m.desks, m.refused, m.closed, m.frames, m.legs, m.gatewaysUp, m.indexResets, m.untold, m.unheard,
 	} {
 		if err := reg.Register(c); err != nil {
 			return nil, errors.Join(errors.New("console: metrics"), fmt.Errorf("register: %w", err))

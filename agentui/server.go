@@ -58,6 +58,7 @@ type Server struct {
 	spans      *spanKeeper
 	written    written
 	incidents  *incidentView
+	alarms     *standingAlarms
 	looked     lookedAt
 	noteLimits *noteLimits
 	assets     *assets
@@ -102,7 +103,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	s.figures = figures.NewCounter(deps.Figures, s.site.promised, s.site.zone)
 	s.notes, s.noteLimits = newNoteHub(deps.Care.Notes, deps.Log), newNoteLimits()
 	s.spans = newSpanKeeper(deps.Care.Shifts, s.board, cfg.ID, deps.Log)
-	s.incidents = newIncidentView()
+	s.incidents, s.alarms = newIncidentView(), newStandingAlarms()
 	s.troubles = &troubles{log: deps.Log, tell: s.tellTrouble}
 	s.gateways = newGateways(deps.Gateways, s.board, m, s.troubles, deps.Log)
 	s.sessions = s.newSessions()
@@ -147,6 +148,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	loops.Go(func() { s.watchLevels(work) })
 	loops.Go(func() { s.watchBroadcasts(work) })
 	loops.Go(func() { s.watchIncidents(work) })
+	loops.Go(func() { s.watchAlarms(work) })
 	loops.Go(func() { s.watchEntry(work) })
 	loops.Go(func() { s.expireSessions(work) })
 	loops.Go(s.deps.Care.Contacts.Warm)

@@ -28,6 +28,11 @@ func (s *Store) Acknowledge(ctx context.Context, id string, a Act, via Via) (Inc
 	return s.change(ctx, id, a.event(EventAcked, Data{Via: via}, Words{}))
 }
 
+// Heard says that a supervisor answered at a time at which the database was away, so that nobody is asked again. ErrSamePerson for the counsellor of the call.
+func (s *Store) Heard(ctx context.Context, id string, a Act, at time.Time) (Incident, error) {
+	return s.change(ctx, id, a.event(EventAcked, Data{Via: ViaConsole, Until: at}, Words{}))
+}
+
 // Decline says that who is alerted cannot: the next one is alerted at once.
 func (s *Store) Decline(ctx context.Context, id string, a Act, via Via) (Incident, error) {
 	return s.change(ctx, id, a.event(EventDeclined, Data{Via: via}, Words{}))

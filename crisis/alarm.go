@@ -129,6 +129,9 @@ func (t *turn) answer() {
 	if t.AckVia == "" {
 		t.AckVia = ViaConsole
 	}
+	if e.Kind == EventAcked && !e.Until.IsZero() {
+		t.AckAt = e.Until
+	}
 	if t.Alarm.Reason == StepForm {
 		t.Alarm.Forms = nil
 	}

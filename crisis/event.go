@@ -7,15 +7,15 @@ type EventKind string
 
 // The events.
 const (
-	EventOpened     EventKind = "opened"    // by a trigger
-	EventTriggered  EventKind = "triggered" // a further trigger
-	EventLevel      EventKind = "level"     // a person said the level: Level, Other who confirmed a lower one
-	EventDue        EventKind = "due"       // a deadline passed
-	EventAcked      EventKind = "acknowledged"
-	EventDeclined   EventKind = "declined" // who was alerted cannot; the next one is
-	EventLead       EventKind = "lead"     // a supervisor took it over by name
-	EventJoined     EventKind = "joined"   // the supervisor listens
-	EventCall       EventKind = "call"     // a call of the same person is on the line: Call, Other its counsellor
+	EventOpened     EventKind = "opened"       // by a trigger
+	EventTriggered  EventKind = "triggered"    // a further trigger
+	EventLevel      EventKind = "level"        // a person said the level: Level, Other who confirmed a lower one
+	EventDue        EventKind = "due"          // a deadline passed
+	EventAcked      EventKind = "acknowledged" // Until when, where it was said while the database was away
+	EventDeclined   EventKind = "declined"     // who was alerted cannot; the next one is
+	EventLead       EventKind = "lead"         // a supervisor took it over by name
+	EventJoined     EventKind = "joined"       // the supervisor listens
+	EventCall       EventKind = "call"         // a call of the same person is on the line: Call, Other its counsellor
 	EventCallEnded  EventKind = "call_ended"
 	EventReached    EventKind = "reached" // somebody spoke with the person by other ways
 	EventFile       EventKind = "file"    // File, Other the reporter's

@@ -31,7 +31,7 @@ func (t *turn) settle() {
 			}
 		case wantDone:
 			if s.State != StepDone && s.State != StepSkipped {
-				s.end(StepDone, t.e.By, t.e.At)
+				s.end(StepDone, t.e.By, t.doneAt(s.Name))
 			}
 		case wantNot:
 			if s.State.live() {
@@ -42,6 +42,14 @@ func (t *turn) settle() {
 			s.end(StepSkipped, t.e.By, t.e.At)
 		}
 	}
+}
+
+// doneAt is when a step that is done by now was done: that of the event, but for an answer that was given before there was anything to answer.
+func (t *turn) doneAt(name StepName) time.Time {
+	if name == StepAcknowledge && t.e.Kind == EventAcked {
+		return t.AckAt
+	}
+	return t.e.At
 }
 
 func (s *Step) end(state StepState, by string, at time.Time) {

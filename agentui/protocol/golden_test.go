@@ -82,7 +82,7 @@ func shapes() map[string]any {
 		"server_ack_risk": ackRisk{}, "http_forms": Forms{}, "http_form": FormOfVersion{}, "http_call_risk": CallRisk{}, "http_call_risk_none": CallRisk{}, "http_risk_asked": RiskAsked{},
 		"http_risk_ask": AskRisk{}, "http_scale_fill": FillScale{}, "http_scale_filled": FilledScale{}, "http_risk_measure": RiskMeasure{}, "http_risk_measure_say": MeasureRisk{},
 		"http_risk_level_say": SayLevel{}, "http_risk_said": RiskSaid{}, "http_risk_proposal": RiskProposal{}, "http_risk_proposals": RiskProposals{}, "http_error_bad_answers": badAnswers{},
-		"self_incident": Self{}, "self_alert": Self{}, "http_incident": Incident{}, "http_incidents": IncidentList{}, "http_incident_open": IncidentOpen{},
+		"self_incident": Self{}, "self_alert": Self{}, "self_untold": Self{}, "http_incident": Incident{}, "http_incidents": IncidentList{}, "http_incident_open": IncidentOpen{},
 		"http_incident_act": IncidentAct{}, "http_incident_say": IncidentSay{}, "http_incident_tell": IncidentTell{}, "http_incident_call_for": IncidentCallFor{},
 		"http_incident_arrived": IncidentArrived{}, "http_incident_plan": IncidentPlan{}, "http_incident_decide": IncidentDecide{},
 		"http_incident_report": IncidentReport{}, "http_incident_report_file": IncidentReportFile{}, "http_error_closure_barred": HTTPError{}, "http_crisis_rehearsal": PolicyRehearsal{}, "http_crisis_version": versionOf[crisis.Policy]{},

@@ -14,6 +14,7 @@ func (m IncidentAck) check() error { return identifier("incident", m.Incident, f
 // IncidentRow is an incident as those see it who have to do with it, on whatever page: nothing of it is private.
 type IncidentRow struct {
 	Incident string `json:"incident"`
+	Untold   bool   `json:"untold"`  // the escalation does not have it, for its database is away: an alarm of the queue alone, which knows only what stands here
 	Seq      int64  `json:"seq"`     // of its last event: another number when anything of it is another
 	Level    string `json:"level"`   // none, low, moderate, high
 	Trigger  string `json:"trigger"` // the kind of the first

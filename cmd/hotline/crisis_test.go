@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -73,9 +74,26 @@ type nights struct {
 	after  *followups.Store
 	clock  time.Time
 	index  queue.Snapshot
+	alarms map[queue.CallID]queue.Alarm
 }
 
 func (n *nights) Snapshot(context.Context) (queue.Snapshot, error) { return n.index, nil }
+
+func (n *nights) KeepAlarm(_ context.Context, a queue.Alarm) error {
+	if _, there := n.alarms[a.Call]; !there {
+		n.alarms[a.Call] = a
+	}
+	return nil
+}
+
+func (n *nights) Alarms(context.Context) ([]queue.Alarm, error) {
+	return slices.Collect(maps.Values(n.alarms)), nil
+}
+
+func (n *nights) ForgetAlarm(_ context.Context, a queue.Alarm) error {
+	delete(n.alarms, a.Call)
+	return nil
+}
 
 func (n *nights) CallTree(context.Context, crisis.Tree) ([]crisis.Rung, error) {
 	return []crisis.Rung{{User: "u-lead", Via: crisis.ViaConsole}, {User: "u-lead", Via: crisis.ViaPhone}}, nil
@@ -83,7 +101,7 @@ func (n *nights) CallTree(context.Context, crisis.Tree) ([]crisis.Rung, error) {
 
 func newNights(t *testing.T, db *storage.DB) *nights {
 	t.Helper()
-	ctx, n := t.Context(), &nights{t: t, db: db, clock: time.Now().Truncate(time.Second)}
+	ctx, n := t.Context(), &nights{t: t, db: db, clock: time.Now().Truncate(time.Second), alarms: map[queue.CallID]queue.Alarm{}}
 	now := func() time.Time { return n.clock }
 	ok(t, casework.Migrate(ctx, db))
 	dir := t.TempDir()

@@ -22,23 +22,31 @@ import (
 // run many times and be killed anywhere: every trigger has a source, and what is known already changes nothing.
 type lookout struct {
 	incidents *crisis.Store
-	index     interface {
-		Snapshot(context.Context) (queue.Snapshot, error)
-	}
-	ledger   *casework.Ledger
-	tasks    *casework.Tasks
-	files    *files.Store
-	debriefs *debriefs.Store
-	said     *assessments.Store
-	forms    *dispositions.Store
-	formWait time.Duration // how long the form of a call at risk may be missing
-	log      *slog.Logger
+	index     index
+	ledger    *casework.Ledger
+	tasks     *casework.Tasks
+	files     *files.Store
+	debriefs  *debriefs.Store
+	said      *assessments.Store
+	forms     *dispositions.Store
+	formWait  time.Duration // how long the form of a call at risk may be missing
+	log       *slog.Logger
 
 	told     map[string]time.Time // sources that need not be told again by this process
 	absent   map[string]absent    // forms that it looks for, by call
 	saidFrom time.Time            // since when it looks for levels
 	quiet    time.Time            // no fault is logged again before
 }
+
+// index is what the lookout asks of the queue.
+type index interface {
+	Snapshot(ctx context.Context) (queue.Snapshot, error)
+	KeepAlarm(ctx context.Context, a queue.Alarm) error
+	Alarms(ctx context.Context) ([]queue.Alarm, error)
+	ForgetAlarm(ctx context.Context, a queue.Alarm) error
+}
+
+var _ index = (*queue.Queue)(nil)
 
 const (
 	lookoutEvery  = time.Second
@@ -77,13 +85,13 @@ func (l *lookout) look(ctx context.Context, now time.Time) error {
 		return errors.Join(append(faults, err, l.levels(ctx, now))...)
 	}
 	refs, err := l.refs(ctx, now)
-	faults = append(faults, err)
+	faults = append(faults, err, l.kept(ctx, refs))
 	for _, c := range s.Calls {
-		faults = append(faults, l.call(ctx, c, refs[string(c.ID)]))
+		faults = append(faults, l.call(ctx, c, refs[string(c.ID)], s.Now))
 	}
 	for _, a := range s.Agents {
 		if a.SOS != nil {
-			faults = append(faults, l.help(ctx, a.ID, *a.SOS, s, refs))
+			faults = append(faults, l.help(ctx, a.ID, *a.SOS, s, refs), l.helped(ctx, a.ID, *a.SOS))
 		}
 	}
 	faults = append(faults, l.levels(ctx, now), l.lateForms(ctx, s.Agents))
@@ -115,6 +123,13 @@ func (l *lookout) help(ctx context.Context, who queue.AgentID, sos queue.SOS, s 
 	}
 	return l.tell(ctx, t) // also when it cannot be asked: told twice is better than never
 }
+
+// The sources under which a danger of the index is told, by whoever tells it.
+func levelSource(call queue.CallID, level queue.Level) string {
+	return fmt.Sprintf("index:level:%s:%s", call, level)
+}
+
+func dangerSource(call queue.CallID) string { return fmt.Sprintf("index:danger:%s", call) }
 
 // sosSame is how far apart the clocks of Redis and of a console may have seen one call for help.
 const sosSame = 30 * time.Second
@@ -164,7 +179,7 @@ func lineOf(s queue.Snapshot, id queue.CallID) string {
 }
 
 // call tells what the index says of one caller. One whom we call back is in no danger by that: what led to it was told.
-func (l *lookout) call(ctx context.Context, c queue.Call, ref string) error {
+func (l *lookout) call(ctx context.Context, c queue.Call, ref string, now time.Time) error {
 	t := crisis.Trigger{Call: string(c.ID), Line: string(c.Line), Ref: ref, Agent: string(c.Agent)}
 	var faults []error
 	if level := crisis.Level(c.Level); level.Over(crisis.LevelLow) {
@@ -173,16 +188,16 @@ func (l *lookout) call(ctx context.Context, c queue.Call, ref string) error {
 		if t.By == "" {
 			t.By = crisis.BySystem
 		}
-		t.Source = fmt.Sprintf("index:level:%s:%s", c.ID, c.Level)
-		faults = append(faults, l.tell(ctx, t))
+		t.Source = levelSource(c.ID, c.Level)
+		faults = append(faults, l.tellOf(ctx, t, c, now))
 	}
 	if c.Callback {
 		return errors.Join(faults...)
 	}
 	if c.Danger || c.Tier == queue.TierRed && c.Level == "" {
 		t := t
-		t.Kind, t.By, t.Source = crisis.TriggerDanger, crisis.ByCaller, fmt.Sprintf("index:danger:%s", c.ID)
-		faults = append(faults, l.tell(ctx, t))
+		t.Kind, t.By, t.Source = crisis.TriggerDanger, crisis.ByCaller, dangerSource(c.ID)
+		faults = append(faults, l.tellOf(ctx, t, c, now))
 	}
 	return errors.Join(append(faults, l.returning(ctx, t))...)
 }

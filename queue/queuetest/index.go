@@ -171,7 +171,7 @@ func (x *Index) add(key string, value json.RawMessage) error {
 		for place, n := range fields {
 			x.Crew[place], _ = strconv.Atoi(n)
 		}
-	case strings.HasPrefix(key, "lease:"), key == "presence", key == "rests":
+	case strings.HasPrefix(key, "lease:"), key == "presence", key == "rests", strings.HasPrefix(key, "alarms"):
 	default:
 		set := map[string]float64{}
 		for member, score := range fields {

@@ -10,6 +10,7 @@ const news = record({ kind: text, at: count, by: text, by_name: text, about: tex
 
 const rowFields = {
   incident: text,
+  untold: flag,
   seq: count,
   level: text,
   trigger: text,

@@ -31,6 +31,7 @@ const whole = incident(golden('http_incident'), '');
 const [alert] = self(golden('self_alert'), '').incidents as [IncidentRow];
 const lead: Self = { ...self(golden('self_alert'), ''), call: null, assist: null };
 const counsellor: Self = self(golden('self_incident'), '');
+const [kept] = self(golden('self_untold'), '').incidents as [IncidentRow];
 
 describe('what stands above every page', () => {
   const mine: IncidentRow = {
@@ -82,6 +83,20 @@ describe('what stands above every page', () => {
     expect(alarmOf(again)).not.toBe(alarmOf(alert));
     expect(actOn(again, lead)).toBe('ack');
     expect(rings([again])).toBe(true);
+  });
+  it('rings also for what the escalation does not have; then there is nothing but to come', () => {
+    expect(shownRows([alert, kept], 'supervisor')).toHaveLength(2);
+    expect(rings([kept])).toBe(true);
+    expect(actOn(kept, lead)).toBe('ack');
+    const taken: IncidentRow = { ...kept, alert: null, supervisor: 'u', mine: 'supervisor' };
+    expect(actOn(taken, lead)).toBe('none');
+    expect(shownRows([taken], 'supervisor')).toEqual([taken]);
+    expect(shownRows([{ ...taken, mine: '' }], 'supervisor')).toEqual([]);
+    expect(actOn({ ...kept, alert: null, mine: 'counsellor' }, counsellor)).toBe('none');
+    expect(actOn({ ...kept, alert: null, mine: 'counsellor' }, lead)).toBe('none');
+  });
+  it('is another alarm when the incident begins, which who answered is not asked again', () => {
+    expect(alarmOf(kept)).not.toBe(alarmOf(alert));
   });
   it('offers the checklist to who takes calls, not to who has a part', () => {
     const wanted: IncidentRow = { ...others, wants_second: true };
@@ -201,7 +216,7 @@ describe('the ledger', () => {
       {},
       { by: 'system', by_name: '' },
       { params: { via: 'phone', other: '咨询员一', known: 'yes', cut: 'yes', code: 'refused' } },
-      { params: { code: 'given' } },
+      { params: { code: 'given', until: '1' } },
     ];
     for (const more of variants) {
       const { key } = sentenceOf(event(kind, more));
@@ -213,6 +228,9 @@ describe('the ledger', () => {
     expect(sentenceOf(event('opened')).key).toBe('opened.person');
     expect(sentenceOf(event('opened', { by: 'caller', by_name: '' })).key).toBe('opened.itself');
     expect(sentenceOf(event('acknowledged', { params: { via: 'phone' } })).key).toBe('acknowledged.phone');
+    expect(sentenceOf(event('acknowledged', { params: { via: 'console', until: '1' } })).key).toBe(
+      'acknowledged.before',
+    );
   });
   it('shows the words of people below their sentence, word for word', () => {
     const told = event('arrival_confirmed', {

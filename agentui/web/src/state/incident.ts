@@ -24,7 +24,7 @@ export function levelsFrom(code: string): readonly Level[] {
 }
 
 /** What the one key does: say that one comes, then listen, then look; for who is free and takes calls, take the checklist. */
-export type AlarmAct = 'ack' | 'join' | 'second' | 'open';
+export type AlarmAct = 'ack' | 'join' | 'second' | 'open' | 'none';
 
 /** Those that a page shows above everything: what waits for an answer first, then what the person has a part in, the most urgent first. */
 export function shownRows(rows: readonly IncidentRow[], role: string): readonly IncidentRow[] {
@@ -60,6 +60,8 @@ export function alarmOf(row: IncidentRow): string {
 
 /** What the key does with a row now; a person who talks or is elsewhere cannot listen. */
 export function actOn(row: IncidentRow, self: Self | null): AlarmAct {
+  // Without its database the escalation shows nothing, and nobody may listen: a look must be in the trail first.
+  if (row.untold) return row.alert !== null && self?.role === 'supervisor' ? 'ack' : 'none';
   if (self?.role !== 'supervisor') return row.wants_second && row.mine === '' ? 'second' : 'open';
   if (row.alert !== null || row.supervisor === '') return 'ack';
   return canListen(row, self) ? 'join' : 'open';
@@ -190,7 +192,7 @@ export function sentenceOf(event: IncidentEvent): Sentence {
     case 'due':
       return variant('passed');
     case 'acknowledged':
-      return variant(params.via === 'phone' ? 'phone' : 'console');
+      return variant(params.via === 'phone' ? 'phone' : params.until ? 'before' : 'console');
     case 'call':
       return variant(params.other ? 'with' : 'alone');
     case 'call_ended':
