@@ -13,13 +13,13 @@ func Private() storage.Private {
 			{Table: "blocks", Of: storage.OfCall, Where: "call_id = ?", Holds: "caller_ref <> ''", Clear: "caller_ref = ''"},
 		},
 		Highs: []storage.Live{
-			{Of: storage.OfCall, Query: `SELECT 1 FROM calls WHERE id = ? AND (tier = 'red' OR danger)`},
-			{Of: storage.OfCall, Query: `SELECT 1 FROM calls c JOIN calls o ON o.caller_ref = c.caller_ref WHERE c.id = ? AND c.caller_ref <> '' AND (o.tier = 'red' OR o.danger)`},
+			{Of: storage.OfCall, ID: "id", From: "calls", Where: "tier = 'red' OR danger"},
+			{Of: storage.OfCall, ID: "c.id", From: "calls c JOIN calls o ON o.caller_ref = c.caller_ref", Where: "c.caller_ref <> '' AND (o.tier = 'red' OR o.danger)"},
 		},
 		Lives: []storage.Live{
-			{Of: storage.OfCall, Query: `SELECT 1 FROM calls WHERE id = ? AND ended_ms = 0`},
-			{Of: storage.OfCall, Query: `SELECT 1 FROM tasks WHERE call_id = ? AND state IN ('open','working','given_up')`},
-			{Of: storage.OfCall, Query: `SELECT 1 FROM blocks WHERE call_id = ? AND state = 'proposed'`},
+			{Of: storage.OfCall, ID: "id", From: "calls", Where: "ended_ms = 0"},
+			{Of: storage.OfCall, ID: "call_id", From: "tasks", Where: "state IN ('open','working','given_up')"},
+			{Of: storage.OfCall, ID: "call_id", From: "blocks", Where: "state = 'proposed'"},
 		},
 	}
 }

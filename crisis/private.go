@@ -11,7 +11,7 @@ func Private() storage.Private {
 			{Table: "incident_triggers", Of: storage.OfCall, Where: "call_id = ?", Holds: "ref <> ''", Clear: "ref = ''"},
 			{Table: "incident_keys", Of: storage.OfCall, Where: ofCall, Holds: "kind = 'ref'"},
 		},
-		Lives: []storage.Live{{Of: storage.OfCall, Query: `SELECT 1 FROM incident_keys k JOIN incidents i ON i.id = k.incident WHERE k.kind = 'call' AND k.value = ? AND NOT i.over`}},
-		Highs: []storage.Live{{Of: storage.OfCall, Query: `SELECT 1 FROM incident_keys WHERE kind = 'call' AND value = ?`}},
+		Lives: []storage.Live{{Of: storage.OfCall, ID: "k.value", From: "incident_keys k JOIN incidents i ON i.id = k.incident", Where: "k.kind = 'call' AND NOT i.over"}},
+		Highs: []storage.Live{{Of: storage.OfCall, ID: "value", From: "incident_keys", Where: "kind = 'call'"}},
 	}
 }

@@ -17,7 +17,9 @@ type Query struct {
 	Agent    string // one of its parts is of this person
 	Before   Place  // it comes after this place in the list
 	// Call is what must be so of its call, as somebody who knows calls says it; one of which no call is known is asked about by an empty id. Empty: all.
-	Call  storage.Condition
+	Call storage.Condition
+	// Among are sets of calls; of each, the calls that are wanted are a part. One that is small is what is looked through.
+	Among []storage.Set
 	Limit int // 1 to 500
 }
 
@@ -37,12 +39,28 @@ type Whole struct {
 // Place is where it stands in the list.
 func (w Whole) Place() Place { return Place{w.Parts[0].Started, w.Parts[0].ID} }
 
-// Find returns recordings, those that began last first.
-func (x *Index) Find(ctx context.Context, q Query) ([]Whole, error) {
-	// A recording stands where its first part does: there is no earlier one of the same call.
-	where := []string{`NOT EXISTS (SELECT 1 FROM recordings e WHERE e.call_id = recordings.call_id AND e.call_id <> '' AND
-		(e.started_ms < recordings.started_ms OR e.started_ms = recordings.started_ms AND e.id < recordings.id))`}
-	var args []any
+// fewMost is how many calls are few: to look through them costs about what a look for a page does among some hundred thousand of which one
+// or two in a hundred are wanted.
+const fewMost = 3000
+
+// first is the condition on a part that a recording stands where it does: there is no earlier one of the same call.
+func first() storage.Condition {
+	return storage.Exists(`SELECT 1 FROM recordings e WHERE e.call_id = recordings.call_id AND e.call_id <> '' AND
+		(e.started_ms < recordings.started_ms OR e.started_ms = recordings.started_ms AND e.id < recordings.id)`).Not()
+}
+
+// ofPerson is the condition on a recording that a part of it is of a person, who is asked for twice. The empty string keeps SQLite from going through all parts
+// of the person: a call has few.
+func ofPerson() string {
+	return `(agent = ? OR ` + string(storage.Exists(`SELECT 1 FROM recordings o WHERE o.call_id = recordings.call_id AND o.call_id <> '' AND o.agent || '' = ?`)) + `)`
+}
+
+// Find returns recordings, those that began last first. It reads the list from its place on until the page is full; where the wanted ones are among few calls,
+// it reads these.
+func (x *Index) Find(ctx context.Context, q Query) ([]Whole, error) { return x.find(ctx, q, fewMost) }
+
+func (x *Index) find(ctx context.Context, q Query, most int) ([]Whole, error) {
+	where, args := []string{string(first())}, []any(nil)
 	also := func(condition string, values ...any) {
 		where, args = append(where, condition), append(args, values...)
 	}
@@ -56,7 +74,9 @@ func (x *Index) Find(ctx context.Context, q Query) ([]Whole, error) {
 		also(`line = ?`, q.Line)
 	}
 	if q.Agent != "" {
-		also(`(agent = ? OR EXISTS (SELECT 1 FROM recordings o WHERE o.call_id = recordings.call_id AND o.call_id <> '' AND o.agent = ?))`, q.Agent, q.Agent)
+		also(ofPerson(), q.Agent, q.Agent)
+		// Of who left long ago nothing is found in what was recorded since.
+		also(`started_ms <= (SELECT MAX(p.started_ms) FROM recordings p WHERE p.agent = ?)`, q.Agent)
 	}
 	if q.Call != "" {
 		also(q.Call.On("recordings.call_id"))
@@ -65,11 +85,41 @@ func (x *Index) Find(ctx context.Context, q Query) ([]Whole, error) {
 		ms := storage.Millis(q.Before.Started)
 		also(`(started_ms < ? OR started_ms = ? AND id < ?)`, ms, ms, q.Before.Part)
 	}
+	calls, few, err := x.few(ctx, q, most)
+	if err != nil {
+		return nil, err
+	}
+	if few {
+		in, ids := storage.In(calls)
+		also(`call_id IN `+in, ids...)
+	}
 	firsts, err := x.list(ctx, `WHERE `+strings.Join(where, ` AND `)+` ORDER BY started_ms DESC, id DESC LIMIT ?`, append(args, min(max(q.Limit, 1), 500))...)
 	if err != nil {
 		return nil, err
 	}
 	return x.whole(ctx, firsts)
+}
+
+// few are the calls of the first set that has at most as many, with all that are wanted.
+func (x *Index) few(ctx context.Context, q Query, most int) (calls []string, few bool, err error) {
+	look := func(set string, args ...any) (bool, error) {
+		calls, err = storage.Select(ctx, x.db, func(s storage.Row) (id string, err error) { return id, s.Scan(&id) }, set+` LIMIT ?`, append(args, most+1)...)
+		if err != nil {
+			return false, fmt.Errorf("recordings: find: %w", err)
+		}
+		return len(calls) <= most, nil
+	}
+	if q.Agent != "" {
+		if few, err = look(`SELECT call_id FROM recordings WHERE agent = ?`, q.Agent); few || err != nil {
+			return calls, few, err
+		}
+	}
+	for _, set := range q.Among {
+		if few, err = look(string(set)); few || err != nil {
+			return calls, few, err
+		}
+	}
+	return nil, false, nil
 }
 
 // Whole returns all of one recording, by its call or by the part of which no call is known. ErrNotFound.

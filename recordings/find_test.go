@@ -1,8 +1,12 @@
 package recordings
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -90,4 +94,84 @@ func TestRecordingsAreFoundByCall(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What is found does not depend on how it is looked for: through few calls, or through the list; and it is what a look at every recording finds.
+func TestFoundEitherWay(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
+		ctx := t.Context()
+		x, err := NewIndex(ctx, db)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := rand.New(rand.NewPCG(1, 1))
+		noon := time.Date(2025, 5, 1, 12, 0, 0, 0, time.UTC)
+		some := func(prefix string, n int) string { return fmt.Sprintf("%s%d", prefix, r.IntN(n)) }
+		at := func() time.Time { return noon.Add(time.Duration(r.IntN(40)) * time.Second) }
+		for i := range 120 {
+			call := some("c", 50)
+			if r.IntN(10) == 0 {
+				call = ""
+			}
+			if _, err := db.Exec(ctx, `INSERT INTO recordings (`+rowColumns+`) VALUES (?,?,?,?,?,?,60000,120,0,0,?,1,1,?)`, fmt.Sprintf("p%03d", i), call, some("l", 3),
+				some("u", 4), string(KindCall), storage.Millis(at()), true, "path"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		every := everyWhole(t, x)
+		for range 150 {
+			q := Query{Limit: 1 + r.IntN(60)}
+			var calls []string
+			for _, set := range []func(){
+				func() { q.From = at() }, func() { q.To = at() }, func() { q.Line = some("l", 3) }, func() { q.Agent = some("u", 5) }, func() { q.Before = every[r.IntN(len(every))].Place() },
+				func() {
+					calls = []string{some("c", 50), some("c", 50), some("c", 50)}
+					q.Call, q.Among = storage.Condition("? IN ('"+strings.Join(calls, "','")+"')"), []storage.Set{"SELECT call_id FROM recordings", storage.Set("SELECT DISTINCT call_id FROM recordings WHERE call_id IN ('" + strings.Join(calls, "','") + "')")}
+				},
+			} {
+				if r.IntN(3) == 0 {
+					set()
+				}
+			}
+			want := wanted(every, q, calls)
+			for _, most := range []int{0, 2, fewMost} {
+				found, err := x.find(ctx, q, most)
+				if err != nil || !slices.EqualFunc(found, want, func(a, b Whole) bool { return a.ID == b.ID && len(a.Parts) == len(b.Parts) }) {
+					t.Fatalf("%+v, few are %d: %d found, want %d, %v", q, most, len(found), len(want), err)
+				}
+			}
+		}
+	})
+}
+
+// everyWhole are all recordings as the list has them, put together from their parts.
+func everyWhole(t *testing.T, x *Index) (out []Whole) {
+	t.Helper()
+	all, err := x.list(t.Context(), `ORDER BY started_ms, id`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range all {
+		i := slices.IndexFunc(out, func(w Whole) bool { return part.Call != "" && w.ID == part.Call })
+		if i < 0 {
+			out = append(out, Whole{ID: cmp.Or(part.Call, part.ID)})
+			i = len(out) - 1
+		}
+		out[i].Parts = append(out[i].Parts, part)
+	}
+	slices.Reverse(out)
+	return out
+}
+
+// wanted are those of all recordings that a query asks for; calls: those of which its condition is so.
+func wanted(all []Whole, q Query, calls []string) (out []Whole) {
+	for _, w := range all {
+		first, place := w.Parts[0], w.Place()
+		if (q.From.IsZero() || !place.Started.Before(q.From)) && (q.To.IsZero() || place.Started.Before(q.To)) && (q.Line == "" || first.Line == q.Line) &&
+			(q.Agent == "" || slices.ContainsFunc(w.Parts, func(p Recording) bool { return p.Agent == q.Agent })) && (q.Call == "" || slices.Contains(calls, first.Call)) &&
+			(q.Before.Started.IsZero() || place.Started.Before(q.Before.Started) || place.Started.Equal(q.Before.Started) && place.Part < q.Before.Part) && len(out) < q.Limit {
+			out = append(out, w)
+		}
+	}
+	return out
 }

@@ -30,5 +30,37 @@ func AnyOf(of ...Condition) Condition {
 	return Condition(strings.Join(all, " OR "))
 }
 
+// Exists is so where a SELECT, with "?" for the id, finds a row. It is asked of one row after another, by an index: a search reads as many rows as its page
+// needs. Left to choose, PostgreSQL joins with all that is kept before it gives the first row, which takes seconds when several are together; it does not look
+// into a SELECT with an OFFSET.
+func Exists(query string) Condition { return Condition("EXISTS (" + query + " LIMIT 1 OFFSET 0)") }
+
 // Condition is the question as one on its subject's id.
-func (l Live) Condition() Condition { return Condition("EXISTS (" + l.Query + ")") }
+func (l Live) Condition() Condition {
+	return Exists("SELECT 1 FROM " + l.From + " WHERE " + l.ID + " = ?" + l.and())
+}
+
+// Set is a SELECT of ids, of constants alone: of all subjects of which something is so, some of them more than once. Where they are few, a search that looks
+// through them is done at once; by a [Condition] alone it would look through everything else.
+type Set string
+
+// Union is what is in one of some sets, or more; there must be one.
+func Union(of ...Set) Set {
+	all := make([]string, len(of))
+	for i, s := range of {
+		all[i] = string(s)
+	}
+	return Set(strings.Join(all, " UNION ALL "))
+}
+
+// Set is every subject of which it is so.
+func (l Live) Set() Set {
+	return Set("SELECT " + l.ID + " FROM " + l.From + " WHERE TRUE" + l.and())
+}
+
+func (l Live) and() string {
+	if l.Where == "" {
+		return ""
+	}
+	return " AND (" + l.Where + ")"
+}

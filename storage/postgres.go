@@ -27,7 +27,12 @@ func openPostgres(ctx context.Context, cfg Config) (*DB, error) {
 	if pc.RuntimeParams["application_name"] == "" {
 		pc.RuntimeParams["application_name"] = "hotline"
 	}
-	pool := stdlib.OpenDB(*pc)
+	// Compiling a statement of many small questions takes seconds, and answering it milliseconds. By a statement, as a pooler may refuse what it does not know
+	// when a connection begins.
+	pool := stdlib.OpenDB(*pc, stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
+		_, err := c.Exec(ctx, "SET jit = off")
+		return err
+	}))
 	pool.SetMaxOpenConns(cfg.MaxConns)
 	pool.SetMaxIdleConns(cfg.MaxConns)
 	pool.SetConnMaxIdleTime(5 * time.Minute)

@@ -24,10 +24,13 @@ type Place struct {
 	Clear string // assignments that take it away; empty: the rows go
 }
 
-// Live is a question about a subject: whether somebody is still to be reached or something is owed, or whether it is of high risk.
+// Live is a question about a subject: whether somebody is still to be reached or something is owed, or whether it is of high risk. It is so of every
+// subject that has a row.
 type Live struct {
 	Of    Subject
-	Query string // SELECT with one "?" that finds a row
+	ID    string // column that is the subject's id, with its table's name where From has more than one
+	From  string // tables
+	Where string // condition on a row besides; empty: every row counts
 }
 
 // Private is what a package says of its tables.
@@ -65,7 +68,7 @@ func (p Place) Erase(ctx context.Context, tx *Tx, id string) (int64, error) {
 // Holds tells whether it is so.
 func (l Live) Holds(ctx context.Context, tx *Tx, id string) (bool, error) {
 	var found bool
-	err := tx.QueryRow(ctx, "SELECT EXISTS ("+l.Query+")", id).Scan(&found)
+	err := tx.QueryRow(ctx, "SELECT "+string(l.Condition()), id).Scan(&found)
 	return found, err
 }
 
@@ -84,8 +87,7 @@ func (l Live) Among(ctx context.Context, db *DB, ids []string) (found map[string
 			args[i] = id
 		}
 		yes, err := Select(ctx, db, func(r Row) (id string, err error) { return id, r.Scan(&id) },
-			"WITH asked(id) AS (VALUES (CAST(? AS TEXT))"+strings.Repeat(", (?)", len(some)-1)+") SELECT id FROM asked WHERE EXISTS ("+
-				strings.Replace(l.Query, "?", "asked.id", 1)+")", args...)
+			"WITH asked(id) AS (VALUES (CAST(? AS TEXT))"+strings.Repeat(", (?)", len(some)-1)+") SELECT id FROM asked WHERE "+l.Condition().On("asked.id"), args...)
 		if err != nil {
 			return nil, err
 		}

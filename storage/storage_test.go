@@ -259,3 +259,12 @@ func TestSQLiteFileIsPrivate(t *testing.T) {
 		}
 	}
 }
+
+// A search of many questions is answered in milliseconds, and would be compiled for seconds.
+func TestNothingIsCompiled(t *testing.T) {
+	db := storagetest.Open(t, storagetest.PostgresURL(t))
+	var jit string
+	if err := db.QueryRow(t.Context(), "SHOW jit").Scan(&jit); err != nil || jit != "off" {
+		t.Errorf("jit is %q, %v", jit, err)
+	}
+}

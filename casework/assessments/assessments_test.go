@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -208,6 +209,10 @@ func TestHighest(t *testing.T) {
 				`SELECT asked.id FROM (SELECT 'c1' AS id UNION SELECT 'c2' UNION SELECT 'c3') asked WHERE `+Highest(level, above...).On("asked.id"))
 			if got := strings.Join(found, " "); err != nil || got != want {
 				t.Errorf("%s: %q, %v", level, got, err)
+			}
+			all, err := storage.Select(ctx, s.db, func(r storage.Row) (id string, err error) { return id, r.Scan(&id) }, string(AllSaid(level)))
+			if err != nil || want != "" && !slices.Contains(all, want) {
+				t.Errorf("%s was said in %v, %v", level, all, err)
 			}
 		}
 	})

@@ -91,14 +91,18 @@ func (s *Store) Levels(ctx context.Context, calls []string) ([]Change, error) {
 
 // Highest is the condition on a call that a level is the highest that was said in it. Levels are words of letters; above are those that are higher.
 func Highest(level string, above ...string) storage.Condition {
-	said := func(one string) storage.Condition {
-		return storage.Condition(`EXISTS (SELECT 1 FROM risk_levels WHERE risk_levels.call_id = ? AND level = '` + strings.ReplaceAll(one, "'", "''") + `')`)
-	}
-	is := said(level)
+	is := said(level).Condition()
 	for _, one := range above {
-		is = is.And(said(one).Not())
+		is = is.And(said(one).Condition().Not())
 	}
 	return is
+}
+
+// AllSaid are the calls in which a level was said, the highest or not.
+func AllSaid(level string) storage.Set { return said(level).Set() }
+
+func said(level string) storage.Live {
+	return storage.Live{Of: storage.OfCall, ID: "call_id", From: "risk_levels", Where: "level = '" + strings.ReplaceAll(level, "'", "''") + "'"}
 }
 
 // Since are the levels that were said since a time, oldest first, at most limit. One that could not be written at once may come after newer ones.

@@ -52,6 +52,12 @@ func WholeIn(ctx context.Context, in storage.Reader, file string) (calls, parts 
 
 // OfCall is the condition on a call that a person to whom it belongs meets one on their file, or on one that was merged into one with it.
 func OfCall(file storage.Condition) storage.Condition {
-	return storage.Condition(`EXISTS (SELECT 1 FROM file_links whose_links JOIN files whose_files ON whose_files.id = whose_links.file_id
-		JOIN files whose_parts ON whose_parts.root = whose_files.root WHERE whose_links.call_id = ? AND ` + file.On("whose_parts.id") + `)`)
+	return storage.Exists(`SELECT 1 FROM file_links whose_links JOIN files whose_files ON whose_files.id = whose_links.file_id
+		JOIN files whose_parts ON whose_parts.root = whose_files.root WHERE whose_links.call_id = ? AND ` + file.On("whose_parts.id"))
+}
+
+// AllOfCalls are the calls of which OfCall is so, by the files that meet its condition.
+func AllOfCalls(some storage.Set) storage.Set {
+	return storage.Set(`SELECT all_links.call_id FROM files all_parts JOIN files all_files ON all_files.root = all_parts.root
+		JOIN file_links all_links ON all_links.file_id = all_files.id WHERE all_parts.id IN (` + string(some) + `)`)
 }

@@ -50,7 +50,12 @@ func TestFilesOfCallsOverAMerge(t *testing.T) {
 		a, b := o.ensure(first).ID, o.ensure(second).ID
 		found := func(file string) (calls []string) {
 			t.Helper()
-			return must[[]string](t)(storage.Select(ctx, db, scanID, `SELECT asked.id FROM calls asked WHERE `+OfCall(storage.Condition("? = '"+file+"'")).On("asked.id")+` ORDER BY asked.id`))
+			calls = must[[]string](t)(storage.Select(ctx, db, scanID, `SELECT asked.id FROM calls asked WHERE `+OfCall(storage.Condition("? = '"+file+"'")).On("asked.id")+` ORDER BY asked.id`))
+			all := must[[]string](t)(storage.Select(ctx, db, scanID, string(AllOfCalls(storage.Set("SELECT '"+file+"'")))))
+			if slices.Sort(all); !slices.Equal(all, calls) {
+				t.Errorf("%v in the set, %v by the condition", all, calls)
+			}
+			return calls
 		}
 		both := []string{first, second}
 		slices.Sort(both)

@@ -15,6 +15,6 @@ func Private() storage.Private {
 			{Table: "file_phrases", Of: storage.OfFile, Where: "file_id = ?"},
 			{Table: "file_acts", Of: storage.OfFile, Where: "file_id = ?", Holds: "reason_sealed IS NOT NULL", Clear: "reason_sealed = NULL"},
 		},
-		Highs: []storage.Live{{Of: storage.OfFile, Query: `SELECT 1 FROM file_risks WHERE file_id = ? AND level = 'high'`}},
+		Highs: []storage.Live{{Of: storage.OfFile, ID: "file_id", From: "file_risks", Where: "level = 'high'"}},
 	}
 }

@@ -14,6 +14,6 @@ func Private() storage.Private {
 			{Table: "followup_wishes", Of: storage.OfRef, Where: "caller_ref = ?"},
 			{Table: "followup_wishes", Of: storage.OfFile, Where: "file = ?"},
 		},
-		Lives: []storage.Live{{Of: storage.OfCall, Query: `SELECT 1 FROM followups WHERE call_id = ? AND state IN ('planned','calling','talked')`}},
+		Lives: []storage.Live{{Of: storage.OfCall, ID: "call_id", From: "followups", Where: "state IN ('planned','calling','talked')"}},
 	}
 }

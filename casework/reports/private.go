@@ -9,7 +9,7 @@ func Private() storage.Private {
 			Table: "minor_report_acts", Of: storage.OfCall, Where: "report IN (SELECT id FROM minor_reports WHERE call_id = ?)",
 			Holds: "sealed IS NOT NULL", Clear: "sealed = NULL",
 		}},
-		Lives: []storage.Live{{Of: storage.OfCall, Query: `SELECT 1 FROM minor_reports WHERE call_id = ? AND state <> 'closed'`}},
-		Highs: []storage.Live{{Of: storage.OfCall, Query: `SELECT 1 FROM minor_reports WHERE call_id = ? AND outcome = 'reported'`}},
+		Lives: []storage.Live{{Of: storage.OfCall, ID: "call_id", From: "minor_reports", Where: "state <> 'closed'"}},
+		Highs: []storage.Live{{Of: storage.OfCall, ID: "call_id", From: "minor_reports", Where: "outcome = 'reported'"}},
 	}
 }

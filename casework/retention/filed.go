@@ -29,6 +29,8 @@ func (f filed) FilesOfEach(ctx context.Context, calls []string) (map[string][]st
 
 func (f filed) Whose(file storage.Condition) storage.Condition { return files.OfCall(file) }
 
+func (f filed) AllOf(some storage.Set) storage.Set { return files.AllOfCalls(some) }
+
 func (f filed) CallsOf(ctx context.Context, in storage.Reader, file string) (calls, parts []string, err error) {
 	calls, parts, err = files.WholeIn(ctx, in, file)
 	if errors.Is(err, files.ErrNotFound) {

@@ -84,6 +84,8 @@ type people interface {
 	FilesOfEach(ctx context.Context, calls []string) (map[string][]string, error)
 	// Whose is the condition on a call that one of its files, or of the parts they were made of, meets another one.
 	Whose(file storage.Condition) storage.Condition
+	// AllOf are the calls that belong to some files, or to what was merged into one with them.
+	AllOf(files storage.Set) storage.Set
 	// CallsOf are all calls of a file and its parts, each once, also within a transaction; ErrNotFound.
 	CallsOf(ctx context.Context, in storage.Reader, file string) (calls, parts []string, err error)
 }

@@ -60,6 +60,16 @@ func (w world) Whose(file storage.Condition) storage.Condition {
 	return storage.AnyOf(all...)
 }
 
+func (w world) AllOf(files storage.Set) storage.Set {
+	links := []string{"('','')"}
+	for f, calls := range w.files {
+		for _, c := range calls {
+			links = append(links, "('"+f+"','"+c+"')")
+		}
+	}
+	return storage.Set("SELECT links.call FROM (WITH l(file, call) AS (VALUES " + strings.Join(links, ",") + ") SELECT file, call FROM l) links WHERE links.file IN (" + string(files) + ")")
+}
+
 func (w world) CallsOf(_ context.Context, _ storage.Reader, file string) (calls, parts []string, err error) {
 	if w.files[file] == nil {
 		return nil, nil, ErrNotFound

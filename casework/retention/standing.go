@@ -54,18 +54,22 @@ func (s *Store) Standings(ctx context.Context, calls []string) (map[string]Stand
 // heldBy are the questions whether something is on hold.
 func heldBy() []storage.Live {
 	return []storage.Live{
-		{Of: storage.OfCall, Query: `SELECT 1 FROM retention_holds h WHERE h.kind = 'call' AND h.object = ? AND h.lifted_ms = 0`},
-		{Of: storage.OfFile, Query: `SELECT 1 FROM retention_holds h WHERE h.kind = 'file' AND h.object = ? AND h.lifted_ms = 0`},
+		{Of: storage.OfCall, ID: "object", From: "retention_holds", Where: "kind = 'call' AND lifted_ms = 0"},
+		{Of: storage.OfFile, ID: "object", From: "retention_holds", Where: "kind = 'file' AND lifted_ms = 0"},
 	}
 }
 
 // HighRisk is the condition on a call that it is of that class, as [Store.Standing] says.
-func (s *Store) HighRisk() storage.Condition {
-	var highs []storage.Live
+func (s *Store) HighRisk() storage.Condition { return s.ofCall(s.highs()) }
+
+// AllHighRisk are the calls of which HighRisk is so.
+func (s *Store) AllHighRisk() storage.Set { return s.allOf(s.highs()) }
+
+func (s *Store) highs() (highs []storage.Live) {
 	for _, p := range s.all {
 		highs = append(highs, p.Highs...)
 	}
-	return s.ofCall(highs)
+	return highs
 }
 
 // live is the condition on a call that something about it is open, as [Store.Standing] says.
@@ -80,6 +84,9 @@ func (s *Store) live() storage.Condition {
 // Held is the condition on a call that it is on hold, as [Store.Standing] says.
 func (s *Store) Held() storage.Condition { return s.ofCall(heldBy()) }
 
+// AllHeld are the calls of which Held is so.
+func (s *Store) AllHeld() storage.Set { return s.allOf(heldBy()) }
+
 func (s *Store) ofCall(questions []storage.Live) storage.Condition {
 	var all []storage.Condition
 	for _, q := range questions {
@@ -90,6 +97,16 @@ func (s *Store) ofCall(questions []storage.Live) storage.Condition {
 		}
 	}
 	return storage.AnyOf(all...)
+}
+
+func (s *Store) allOf(questions []storage.Live) storage.Set {
+	all := make([]storage.Set, len(questions))
+	for i, q := range questions {
+		if all[i] = q.Set(); q.Of != storage.OfCall {
+			all[i] = s.people.AllOf(all[i])
+		}
+	}
+	return storage.Union(all...)
 }
 
 // among tells of which calls one of the questions of every package, or one of more, is so.

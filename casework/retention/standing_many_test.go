@@ -80,16 +80,21 @@ func TestStandings(t *testing.T) {
 func (w world) sameByCondition(each map[string]Standing) {
 	w.t.Helper()
 	for name, c := range map[string]struct {
-		of storage.Condition
-		is func(Standing) bool
+		of  storage.Condition
+		all storage.Set // empty: there is none
+		is  func(Standing) bool
 	}{
-		"high": {w.HighRisk(), func(st Standing) bool { return st.Class == HighRisk }},
-		"held": {w.Held(), func(st Standing) bool { return st.Held }},
-		"none": {w.HighRisk().Not().And(w.Held().Not()), func(st Standing) bool { return st.Class == Ordinary && !st.Held }},
+		"high": {w.HighRisk(), w.AllHighRisk(), func(st Standing) bool { return st.Class == HighRisk }},
+		"held": {w.Held(), w.AllHeld(), func(st Standing) bool { return st.Held }},
+		"none": {w.HighRisk().Not().And(w.Held().Not()), "", func(st Standing) bool { return st.Class == Ordinary && !st.Held }},
 	} {
-		found, err := storage.Select(w.t.Context(), w.db, func(r storage.Row) (id string, err error) { return id, r.Scan(&id) },
-			`SELECT asked.id FROM calls asked WHERE `+c.of.On("asked.id")+` ORDER BY asked.id`)
-		must(w.t, err)
+		ask := func(query string) []string {
+			found, err := storage.Select(w.t.Context(), w.db, func(r storage.Row) (id string, err error) { return id, r.Scan(&id) }, query)
+			must(w.t, err)
+			slices.Sort(found)
+			return slices.Compact(found)
+		}
+		found := ask(`SELECT asked.id FROM calls asked WHERE ` + c.of.On("asked.id"))
 		var want []string
 		for call, st := range each {
 			if c.is(st) {
@@ -99,6 +104,12 @@ func (w world) sameByCondition(each map[string]Standing) {
 		slices.Sort(want)
 		if !slices.Equal(found, want) {
 			w.t.Errorf("%s: %d by the condition, %d one by one", name, len(found), len(want))
+		}
+		if c.all == "" {
+			continue
+		}
+		if all := ask(string(c.all)); !slices.Equal(all, want) {
+			w.t.Errorf("%s: %d in the set, %d one by one", name, len(all), len(want))
 		}
 	}
 }

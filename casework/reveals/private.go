@@ -6,6 +6,6 @@ import "hotline/storage"
 func Private() storage.Private {
 	return storage.Private{
 		Places: []storage.Place{{Table: "reveals", Of: storage.OfCall, Where: "call_id = ?"}},
-		Lives:  []storage.Live{{Of: storage.OfCall, Query: `SELECT 1 FROM reveals WHERE call_id = ? AND (state = 'asked' OR state = 'emergency' AND reviewed_ms = 0)`}},
+		Lives:  []storage.Live{{Of: storage.OfCall, ID: "call_id", From: "reveals", Where: "state = 'asked' OR state = 'emergency' AND reviewed_ms = 0"}},
 	}
 }

@@ -88,10 +88,10 @@ func TestPrivateIsSQL(t *testing.T) {
 					_, err := q.Holds(ctx, tx, "x")
 					return err
 				}); err != nil {
-					t.Errorf("%s: %v", q.Query, err)
+					t.Errorf("%s: %v", q.Condition(), err)
 				}
 				if found, err := q.Among(ctx, db, []string{"x", "y"}); err != nil || len(found) != 0 {
-					t.Errorf("%s, of many: %v, %v", q.Query, found, err)
+					t.Errorf("%s, of many: %v, %v", q.Condition(), found, err)
 				}
 			}
 		}

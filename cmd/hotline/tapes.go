@@ -34,8 +34,9 @@ func (c Config) library(index *recordings.Index, calls retention.Keeping) (libra
 }
 
 func (l library) Find(ctx context.Context, s tapes.Search) ([]tapes.Recording, error) {
+	call, among := l.wanted(s)
 	all, err := l.index.Find(ctx, recordings.Query{
-		From: s.From, To: s.To, Line: s.Line, Agent: s.Agent, Before: recordings.Place(s.Before), Limit: s.Limit, Call: l.wanted(s),
+		From: s.From, To: s.To, Line: s.Line, Agent: s.Agent, Before: recordings.Place(s.Before), Limit: s.Limit, Call: call, Among: among,
 	})
 	if err != nil {
 		return nil, err
@@ -47,14 +48,14 @@ func (l library) Find(ctx context.Context, s tapes.Search) ([]tapes.Recording, e
 	return out, nil
 }
 
-// wanted says in the words of the casework which calls a search is about.
-func (l library) wanted(s tapes.Search) storage.Condition {
+// wanted says in the words of the casework which calls a search is about, and among which they are.
+func (l library) wanted(s tapes.Search) (call storage.Condition, among []storage.Set) {
 	var of []storage.Condition
 	switch s.Class {
 	case tapes.ClassHold:
-		of = append(of, l.calls.Held())
+		of, among = append(of, l.calls.Held()), append(among, l.calls.AllHeld())
 	case tapes.ClassHighRisk:
-		of = append(of, l.calls.HighRisk(), l.calls.Held().Not())
+		of, among = append(of, l.calls.HighRisk(), l.calls.Held().Not()), append(among, l.calls.AllHighRisk())
 	case tapes.ClassOrdinary:
 		of = append(of, l.calls.HighRisk().Not(), l.calls.Held().Not())
 	}
@@ -65,16 +66,15 @@ func (l library) wanted(s tapes.Search) storage.Condition {
 				above = append(above, string(one))
 			}
 		}
-		of = append(of, assessments.Highest(s.Level, above...))
+		of, among = append(of, assessments.Highest(s.Level, above...)), append(among, assessments.AllSaid(s.Level))
 	}
-	if len(of) == 0 {
-		return ""
+	for i, one := range of {
+		if i > 0 {
+			one = call.And(one)
+		}
+		call = one
 	}
-	all := of[0]
-	for _, one := range of[1:] {
-		all = all.And(one)
-	}
-	return all
+	return call, among
 }
 
 func (l library) Get(ctx context.Context, id string) (tapes.Recording, error) {
