@@ -53,6 +53,7 @@ type files interface {
 	OfCall(ctx context.Context, call string) (casefiles.File, bool, error)
 	OnLine(ctx context.Context, call string) (casefiles.File, casefiles.Role, bool, error)
 	Get(ctx context.Context, file string) (casefiles.File, error)
+	Calls(ctx context.Context, file string, limit int) ([]casefiles.Link, error)
 }
 
 // Missing tells whether one was not opened.

@@ -3,12 +3,14 @@ package aftercare
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"hotline/agentui/page"
 	"hotline/agentui/part"
 	"hotline/agentui/protocol"
 	"hotline/agentui/users"
+	"hotline/casework/followups"
 	"hotline/casework/referrals"
 	"hotline/queue"
 )
@@ -16,6 +18,7 @@ import (
 const (
 	servicesShown  = 60
 	referralsShown = 200
+	contactsAsked  = 100 // newest contacts of a person that are looked through for who may read of them
 )
 
 // findServices looks in the directory: q, region, level, kind, and open=now.
@@ -129,8 +132,61 @@ func (p *Pages) sendReferral(w http.ResponseWriter, r *http.Request, v *page.Vis
 	}
 }
 
+// mayOpen tells whether a person has to do with whom a referral is about, and so may read what was said of it: supervisors, who sent them on or is to ask,
+// who had or has a contact with them, and who owes them a follow-up.
+func (p *Pages) mayOpen(ctx context.Context, v *page.Visitor, one referrals.Referral) (bool, error) {
+	me := string(v.User.ID)
+	if v.User.Role == users.Supervisor || one.Owner == me || one.By == me {
+		return true, nil
+	}
+	calls := []string{}
+	if one.Call != "" {
+		calls = append(calls, one.Call)
+	}
+	who := followups.Who{File: one.File} // a telephone may be that of several people
+	if one.File == "" {
+		who.Call = one.Call
+	}
+	owed, err := p.FollowUps.Of(ctx, who)
+	if err != nil || slices.ContainsFunc(owed, func(f followups.FollowUp) bool { return f.Owner == me && f.Closed.IsZero() }) {
+		return err == nil, err
+	}
+	if one.File != "" {
+		links, err := p.Files.Calls(ctx, one.File, contactsAsked)
+		if err != nil {
+			return false, err
+		}
+		for _, l := range links {
+			calls = append(calls, l.Call)
+		}
+	}
+	for _, call := range calls {
+		if have, err := p.In(ctx, v.User.ID, call); err != nil || have != part.None {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
+// onReferral reads a referral that the person has to do with; it has answered when it returns false.
+func (p *Pages) onReferral(w http.ResponseWriter, r *http.Request, v *page.Visitor) (id string, ok bool) {
+	if id, ok = p.ID(w, r); !ok {
+		return "", false
+	}
+	one, err := p.Referrals.Get(r.Context(), id)
+	if !p.after(w, r, err) {
+		return "", false
+	}
+	may, err := p.mayOpen(r.Context(), v, one)
+	if err == nil && !may {
+		p.Fail(w, http.StatusForbidden, protocol.NotYourPerson, nil)
+		return "", false
+	}
+	return id, p.after(w, r, err)
+}
+
 func (p *Pages) showReferral(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
-	id, ok := p.ID(w, r)
+	id, ok := p.onReferral(w, r, v)
 	if !ok {
 		return
 	}
@@ -140,7 +196,7 @@ func (p *Pages) showReferral(w http.ResponseWriter, r *http.Request, v *page.Vis
 }
 
 func (p *Pages) tellReferral(w http.ResponseWriter, r *http.Request, v *page.Visitor) {
-	id, ok := p.ID(w, r)
+	id, ok := p.onReferral(w, r, v)
 	var body protocol.TellReferral
 	if !ok || !p.Read(w, r, &body) {
 		return

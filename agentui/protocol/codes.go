@@ -74,7 +74,9 @@ const (
 	RefusesCall Code = "refuses_calls" // the person does not want to be called
 	NoService   Code = "no_service"    // the directory has it no more
 	NotYourCase Code = "not_your_case"
-	OfferOver   Code = "offer_over" // decided, or taken back
+	// NotYourPerson: who asks had no contact with the person, and has no task of them.
+	NotYourPerson Code = "not_your_person"
+	OfferOver     Code = "offer_over" // decided, or taken back
 )
 
 // Codes of what is written of a call.
@@ -116,7 +118,7 @@ func Codes() []Code {
 		LegFailed, LegPending, LegUnknown, WrongState, Displaced, OnBreak, RedCall, NotParty, PersonBusy, PersonAway, NoHeadset, BadText, TooManyWalls, TaskBusy, AlreadyClosed, NotCallable, NoTrunk, OwnProposal, NoCaller, InvalidLines, Stale, BadNote,
 		SameFile, CallTogether, LaterChange, FileOnHold, WeakPhrase, PhraseTaken, GuardianFirst, SecondPerson, RevealOver,
 		NoteFull, FormChanged, FormIncomplete, WrongSeal, DispositionMissing, OwnDebrief,
-		NotNow, RefusesCall, NoService, NotYourCase, OfferOver,
+		NotNow, RefusesCall, NoService, NotYourCase, NotYourPerson, OfferOver,
 		FactorNeeded, EnrolmentNeeded, PasswordNeeded, IsLocked, FreshFactorNeeded, BadCode, AlreadyEnrolled, NotEnrolled, WeakPassword, NameTaken, BadPerson,
 		OwnRole, LastSecurity, BadWork, ProviderFailed, ProviderUnknown, ProviderRole,
 		BadTelephone, TooManyDetectors, SamePerson, ClosureBarred, IncidentClosed, PacketChanged, OnHold, StillOpen,
