@@ -97,24 +97,31 @@ const whose = `FROM cols CROSS JOIN calls LEFT JOIN file_links ON file_links.cal
 
 func (f filed) Count(ctx context.Context, columns []Column) ([]Counted, error) {
 	least, into := tiles(columns)
-	with, args := spanned(least)
+	years, of := byYear(least)
+	with, args := spanned(years)
 	all, err := collect(ctx, f.db, func(r storage.Row) ([]Counted, error) {
 		var n int
 		var p files.Profile
 		var calls int64
 		err := r.Scan(&n, &p.BirthYear, &p.AgeBand, &p.Sex, &calls)
-		return []Counted{{n, Cell{Age, band(p, least[n])}, calls, 0}, {n, Cell{Sex, known(p.Sex)}, calls, 0}}, err
+		return []Counted{{of[n], Cell{Age, known(p.Band(years[n].From))}, calls, 0}, {of[n], Cell{Sex, known(p.Sex)}, calls, 0}}, err
 	}, with+` SELECT cols.n, COALESCE(person.birth_year, 0) AS born, COALESCE(person.age_band, '') AS band, COALESCE(person.sex, '') AS sex, COUNT(*) `+whose+` GROUP BY 1, 2, 3, 4`, args...)
 	return spread(all, into), err
 }
 
-// band is the age band in a column: as of its end, but not of a time that has yet to come.
-func band(p files.Profile, c Column) string {
-	at := c.To.Add(-time.Second)
-	if now := time.Now(); at.After(now) {
-		at = now
+// byYear cuts columns at each New Year where the site is, and says of which column each part is: an age is that in the year of the call, in every column in which
+// the call lies.
+func byYear(columns []Column) (parts []Column, of []int) {
+	for i, c := range columns {
+		for at := c.From; at.Before(c.To); {
+			part := Column{From: at, To: beginning(at.Year()+1, time.January, 1, at.Location()), Line: c.Line}
+			if part.To.After(c.To) {
+				part.To = c.To
+			}
+			parts, of, at = append(parts, part), append(of, i), part.To
+		}
 	}
-	return known(p.Band(at))
+	return parts, of
 }
 
 func known(word string) string {
@@ -140,8 +147,8 @@ func (f filed) Records(ctx context.Context, cell Cell, column Column, limit int)
 		if err := rows.Scan(&one.ID, &one.Line, &at, &one.Code, &p.BirthYear, &p.AgeBand, &p.Sex); err != nil {
 			return nil, err
 		}
-		if slices.Contains([]Cell{{Age, band(p, column)}, {Sex, known(p.Sex)}}, cell) {
-			one.At = storage.Time(at)
+		one.At = storage.Time(at)
+		if slices.Contains([]Cell{{Age, known(p.Band(one.At.In(column.From.Location())))}, {Sex, known(p.Sex)}}, cell) {
 			out = append(out, one)
 		}
 	}

@@ -17,6 +17,41 @@ import (
 )
 
 // TestCases: what the other records of a contact count as, and that each number opens as many records.
+// An age is that in the year of the call where the site is: in a week over New Year, in the whole of two months, and among the records behind them alike.
+func TestAgesOverNewYear(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
+		ctx := t.Context()
+		withFiles(t, db)
+		s, forms, _ := opened(t, db, map[Origin]Source{FromFiles: NewCases(db).Files()})
+		zone := place(t, "Asia/Shanghai")
+		midnight := time.Date(2026, 1, 1, 0, 0, 0, 0, zone)
+		_, err := db.Exec(ctx, `INSERT INTO files (id, code, merged_into, root, created_ms, created_by, birth_year, age_band, sex, region, level, level_ms, level_by, level_version)
+			VALUES ('f1','CODE','','f1',1,'u-1',2007,'','','','',0,'',0)`)
+		must(t, err)
+		for i, at := range []time.Time{midnight.Add(-2 * time.Minute), midnight.Add(2 * time.Minute)} {
+			call := fmt.Sprint("c", i)
+			told{line: "12355", ref: call, agent: "u-1", at: at, talk: time.Minute, outcome: casework.Answered}.write(t, db, forms, call)
+			_, err := db.Exec(ctx, `INSERT INTO file_links (id, file_id, call_id, role, at_ms, refs) VALUES (?,'f1',?,'caller',1,'')`, "k"+call, call)
+			must(t, err)
+		}
+		months, err := Periods(Month, midnight.AddDate(0, -1, 0), midnight, zone, "")
+		must(t, err)
+		week, err := Periods(Week, midnight, midnight, zone, "")
+		must(t, err)
+		columns := append(append(months, Whole(months)), week...)
+		r, err := s.Read(ctx, columns)
+		must(t, err)
+		for part, want := range map[string][4]int64{"14_17": {1, 0, 1, 1}, "18_24": {0, 1, 1, 1}} {
+			for i, c := range columns {
+				rows, err := s.Records(ctx, Cell{Age, part}, c, 9)
+				if n := r.Value(Cell{Age, part}, i).N; err != nil || n != want[i] || int64(len(rows)) != n {
+					t.Errorf("%s from %s to %s: %d, and %d records; want %d; %v", part, c.From, c.To, n, len(rows), want[i], err)
+				}
+			}
+		}
+	})
+}
+
 func TestCases(t *testing.T) {
 	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
 		ctx := t.Context()
