@@ -117,6 +117,11 @@ func TestTheOffice(t *testing.T) {
 	}
 	must(t, p.Turn("phonebook"), p.AwaitShown(3*time.Second, "phonebook-check"), p.Click("phonebook-check"))
 	g.show(p, "office-6-phonebook", "phonebook-check")
+	// A row that was added is filled in at once; when it is taken out again, the keyboard is at the one before.
+	must(t, p.Click("add-entries"), p.Await(time.Second, `document.activeElement.closest('[data-at="4"]') !== null`), p.Click("add-entries"))
+	must(t, press(admin, `[data-at="5"] [data-act="up"]`), p.Await(time.Second, `document.activeElement.matches('[data-at="4"] [data-act="up"]')`))
+	must(t, press(admin, `[data-at="5"] [data-act="remove"]`), press(admin, `[data-at="4"] [data-act="remove"]`))
+	must(t, p.Await(time.Second, `document.activeElement.matches('[data-at="3"] [data-act="remove"]')`), p.AwaitGone(time.Second, "phonebook-save"))
 
 	d := s.desk(0)
 	palette := func(want string) error {

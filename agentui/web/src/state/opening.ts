@@ -27,7 +27,7 @@ function daysText(days: readonly number[]): string {
 
 /** What cannot be read is kept as it was written, with no end: the server says that it is no time. */
 export function readOpening(text: string): Opening[] {
-  const plain = text.trim();
+  const plain = inFigures(text).trim();
   if (plain === '') return [];
   if (plain.toLowerCase() === '24h') return [{ days: [], from: '00:00', to: '00:00' }];
   return plain
@@ -42,6 +42,19 @@ export function readOpening(text: string): Opening[] {
       if (!found || from === null || to === null) return { days: [], from: part.trim(), to: '' };
       return { days: readDays(found[1] ?? ''), from: clock(from % 1440), to: clock(to % 1440) };
     });
+}
+
+/** "周一至周五 8:00至17:00", as the tables that are imported write it, in figures. */
+function inFigures(text: string): string {
+  const day = (name: string) => Math.min(7, '一二三四五六日天'.indexOf(name) + 1);
+  return text
+    .replace(/24\s*小时/g, '24h')
+    .replace(/每天/g, '')
+    .replace(/(?:周|星期)([一二三四五六日天])(\s*\d)?/g, (_, name: string, then = '') =>
+      then === '' ? String(day(name)) : `${String(day(name))} ${String(then).trim()}`,
+    )
+    .replace(/(?<=\d)\s*[至到~–—]\s*(?=\d)/g, '-')
+    .replace(/、/g, ',');
 }
 
 function readDays(text: string): number[] {
