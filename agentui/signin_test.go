@@ -2,6 +2,7 @@ package agentui
 
 import (
 	"encoding/json"
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
@@ -19,9 +20,16 @@ func (s *site) enrol(u users.User) string {
 	s.t.Helper()
 	f := s.server.deps.Factors
 	e, err := f.Begin(s.t.Context(), u)
+	// A code of the step before, so that the present one is still unused.
+	confirm := func() error {
+		_, err := f.Confirm(s.t.Context(), u.ID, codeAt(s.t, e.Secret, time.Now().Add(-30*time.Second)))
+		return err
+	}
 	if err == nil {
-		// A code of the step before, so that the present one is still unused.
-		_, err = f.Confirm(s.t.Context(), u.ID, codeAt(s.t, e.Secret, time.Now().Add(-30*time.Second)))
+		err = confirm()
+	}
+	if errors.Is(err, users.ErrBadCode) { // a step ended meanwhile; two do not
+		err = confirm()
 	}
 	if err != nil {
 		s.t.Fatal(err)
@@ -84,7 +92,7 @@ func TestSignInByTwoFactors(t *testing.T) {
 	}
 	e := parsed[protocol.Enrolment](t, p.mustPost("/api/account/factor", nil, 200, `"qr":"data:image/png;base64,iVBOR`))
 	p.mustPost("/api/account/factor/confirm", protocol.Code6{Code: "000000"}, 401, "bad_code")
-	codes := parsed[protocol.RecoveryCodes](t, p.mustPost("/api/account/factor/confirm", protocol.Code6{Code: codeAt(t, e.Secret, time.Now().Add(-30*time.Second))}, 200, "codes"))
+	codes := parsed[protocol.RecoveryCodes](t, p.mustPost("/api/account/factor/confirm", protocol.Code6{Code: codeAt(t, e.Secret, time.Now())}, 200, "codes"))
 	if status, body := p.get("/api/account"); status != 200 || !strings.Contains(body, `"second_factor":true,"required":true,"codes_left":10`) {
 		t.Errorf("account: %d %s", status, body)
 	}
@@ -93,7 +101,7 @@ func TestSignInByTwoFactors(t *testing.T) {
 	if status, body := q.get("/api/config"); status != 200 || !strings.Contains(body, `"ice_servers":[]`) {
 		t.Errorf("config: %d %s", status, body)
 	}
-	code := codeAt(t, e.Secret, time.Now())
+	code := codeAt(t, e.Secret, time.Now().Add(30*time.Second)) // of a telephone that is fast: the present one may be used
 	q.mustPost("/api/login/code", protocol.Code6{Code: "12"}, 401, "bad_code")
 	q.mustPost("/api/login/code", protocol.Code6{Code: code}, 200, `"next":""`)
 	q.enter("")
