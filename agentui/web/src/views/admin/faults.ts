@@ -10,6 +10,13 @@ export function useFaults(path: () => string) {
   return computed(() => all.value.filter((fault) => fault.field === path()));
 }
 
+/** What a fault says, in the unit in which its field is edited: how many of what is kept are one of what is shown. */
+export function inUnit(params: Fault['params'], unit: number): Fault['params'] {
+  return Object.fromEntries(
+    Object.entries(params).map(([name, value]) => [name, typeof value === 'number' ? value / unit : value]),
+  );
+}
+
 /** Whether a field is a part of the document or stands in it. */
 export function isWithin(field: string, path: string): boolean {
   return field === path || field.startsWith(`${path}.`) || field.startsWith(`${path}[`);
