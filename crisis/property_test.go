@@ -35,7 +35,7 @@ func newWorld(seed uint64) *world {
 	if r.IntN(4) == 0 { // the shortest spans that can be saved
 		w.p.Deadlines = crisis.Deadlines{
 			Acknowledge: 10, Phone: 20, Round: 10, Join: 10, Reach: 60, Second: 30, Facts: 60, Consent: 60, Measures: 60, Authorise: 60, Service: 30, Disclose: 60,
-			Confirm: 300, Close: 300, Plan: 60, Report: 3600, Debrief: 3600, Again: 30, Remind: 600,
+			Confirm: 300, Close: 300, Plan: 60, Report: 3600, Debrief: 3600, Again: 30, Remind: 600, MinorAsk: 3600, MinorReport: 600,
 		}
 		if err := policy.Validate(w.p); err != nil {
 			panic(err)
