@@ -46,17 +46,22 @@ func (c AtRiskConfig) Validate() error {
 
 func (c CallbackConfig) hours() (casework.Hours, error) {
 	h := casework.DefaultHours(nil)
-	for text, into := range map[string]*time.Duration{c.From: &h.From, c.To: &h.To} {
-		if text == "" {
-			continue
-		}
-		at, err := time.Parse("15:04", text)
-		if err != nil {
-			return h, fmt.Errorf("callbacks: %q is no time of day such as 08:00", text)
-		}
-		*into = time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
+	from, err1 := timeOfDay(c.From, h.From)
+	to, err2 := timeOfDay(c.To, h.To)
+	h.From, h.To = from, to
+	return h, errors.Join(err1, err2)
+}
+
+// timeOfDay reads a time such as 08:00, as the span since midnight.
+func timeOfDay(text string, otherwise time.Duration) (time.Duration, error) {
+	if text == "" {
+		return otherwise, nil
 	}
-	return h, nil
+	at, err := time.Parse("15:04", text)
+	if err != nil {
+		return 0, fmt.Errorf("callbacks: %q is no time of day such as 08:00", text)
+	}
+	return time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute, nil
 }
 
 // Validate says everything that is wrong.

@@ -42,3 +42,20 @@ func TestCallbackRulesFollowTheLines(t *testing.T) {
 		}
 	}
 }
+
+func TestHoursOfCallbacks(t *testing.T) {
+	const h = time.Hour
+	for c, want := range map[struct{ from, to string }]casework.Hours{
+		{}: {From: 8 * h, To: 22 * h}, {from: "10:00"}: {From: 10 * h, To: 22 * h}, {to: "18:30"}: {From: 8 * h, To: 18*h + h/2},
+		{"20:00", "02:00"}: {From: 20 * h, To: 2 * h}, {"00:00", "00:00"}: {}, {"08:00", "08:00"}: {From: 8 * h, To: 8 * h},
+	} {
+		got, err := CallbackConfig{From: c.from, To: c.to}.hours()
+		if err != nil || got != want {
+			t.Errorf("%+v: %+v, want %+v, %v", c, got, want, err)
+		}
+	}
+	night := time.Date(2026, 11, 26, 3, 0, 0, 0, time.Local)
+	if got, _ := (CallbackConfig{From: "00:00", To: "00:00"}).hours(); !got.Allow(night) {
+		t.Error("at any hour is not at night")
+	}
+}
