@@ -18,7 +18,7 @@ func TestWhatStands(t *testing.T) {
 	only := queue.Alarm{Call: "c", HeardBy: "u-lead", Heard: start.Add(time.Second)}
 	v := newStandingAlarms()
 	for n, c := range []struct {
-		after         time.Duration
+		after         int // seconds
 		held          []queue.Alarm
 		changed, left bool
 		by            queue.AgentID // who answered
@@ -33,7 +33,7 @@ func TestWhatStands(t *testing.T) {
 		{9, nil, true, true, "", 0},
 		{10, []queue.Alarm{only}, true, false, "u-lead", 0}, // an answer to what rings of an incident
 	} {
-		changed, left := v.take(start.Add(c.after*time.Second), c.held)
+		changed, left := v.take(start.Add(time.Duration(c.after)*time.Second), c.held)
 		a, _ := v.of("c")
 		if changed != c.changed || left != c.left || a.HeardBy != c.by || len(v.all()) != c.stands {
 			t.Errorf("look %d: changed %v, left %v, answered by %q, %d stand", n, changed, left, a.HeardBy, len(v.all()))

@@ -78,7 +78,7 @@ func (l *lookout) keptIn(ctx context.Context, a queue.Alarm, ref string) (crisis
 		return in, err
 	}
 	l.told[t.Source] = time.Now()
-	l.log.Warn("a danger waited in the queue while the database was away", "trigger", t.Kind, "call_id", call, "incident", in.ID, "waited", time.Now().Sub(a.At).Round(time.Second))
+	l.log.Warn("a danger waited in the queue while the database was away", "trigger", t.Kind, "call_id", call, "incident", in.ID, "waited", time.Since(a.At).Round(time.Second))
 	return in, nil
 }
 
