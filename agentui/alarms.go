@@ -1,7 +1,6 @@
 package agentui
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -47,7 +46,7 @@ func (v *standingAlarms) all() []queue.Alarm {
 			out = append(out, a.Alarm)
 		}
 	}
-	slices.SortFunc(out, func(a, b queue.Alarm) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Call, b.Call)) })
+	slices.SortFunc(out, queue.Alarm.Compare)
 	return out
 }
 

@@ -24,6 +24,9 @@ type Alarm struct {
 	Heard   time.Time `json:"-"`
 }
 
+// Compare puts the oldest alarm first, for [slices.SortFunc].
+func (a Alarm) Compare(b Alarm) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Call, b.Call)) }
+
 type heardRow struct {
 	By AgentID   `json:"by"`
 	At time.Time `json:"at"`
@@ -112,7 +115,7 @@ func (q *Queue) Alarms(ctx context.Context) ([]Alarm, error) {
 	for _, a := range byCall {
 		all = append(all, a)
 	}
-	slices.SortFunc(all, func(a, b Alarm) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Call, b.Call)) })
+	slices.SortFunc(all, Alarm.Compare)
 	return all, nil
 }
 
